@@ -1,0 +1,159 @@
+//! The normalized e-mail address that both tables are keyed by.
+
+use std::fmt;
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest address, in bytes (RFC 5321 path limit of 256 less the angle brackets; RFC 3696 erratum 1690).
+const MAX_BYTES: usize = 254;
+/// Raw text above this is refused before any Unicode work is done on it.
+const MAX_RAW_BYTES: usize = 1024;
+
+/// A normalized address: what two spellings of one mailbox have in common.
+///
+/// The domain stands in lower-case A-labels without a trailing dot; the local part in NFC, lower case, NFC again.
+/// `+tag`, dots and quoted local parts are kept. A sender in another language gets the same key with its own NFC and
+/// lower-case functions and an IDNA (UTS 46) library.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(String);
+
+impl Address {
+    /// Normalizes an address, bare or as `"Name" <a@b>`.
+    ///
+    /// `None` without `@`, a local part or a valid domain, with control characters, or above 254 bytes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let spec = addr_spec(text);
+        if spec.len() > MAX_RAW_BYTES || spec.chars().any(char::is_control) {
+            return None;
+        }
+        let (local, domain) = spec.rsplit_once('@')?;
+        if local.is_empty() {
+            return None;
+        }
+        let local: String = local.nfc().collect::<String>().to_lowercase().nfc().collect();
+        let address = format!("{local}@{}", normalize_domain(domain)?);
+        (address.len() <= MAX_BYTES).then_some(Self(address))
+    }
+
+    /// The key, as it stands in the tables.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The domain in lower-case A-labels.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+impl fmt::Debug for Address {
+    /// Hides the address: a debug print may reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(..)")
+    }
+}
+
+/// The address part of a mailbox: `a@b` out of `"Name" <a@b>`, otherwise the text, without surrounding space.
+#[must_use]
+pub fn addr_spec(text: &str) -> &str {
+    let text = text.trim();
+    let Some(inner) = text.strip_suffix('>') else {
+        return text;
+    };
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, char) in inner.char_indices() {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '<' if !quoted => return after(inner, at).trim(),
+            _ => {}
+        }
+    }
+    inner.rfind('<').map_or(text, |at| after(inner, at).trim())
+}
+
+/// What follows the one-byte character at `at`.
+fn after(text: &str, at: usize) -> &str {
+    text.get(at.saturating_add(1)..).unwrap_or_default()
+}
+
+/// A domain in lower-case A-labels without a trailing dot; `None` when no domain can be made of the text.
+///
+/// An address literal such as `[192.0.2.1]` is kept in lower case.
+#[must_use]
+pub fn normalize_domain(domain: &str) -> Option<String> {
+    let domain = domain.trim();
+    if domain.len() > MAX_RAW_BYTES {
+        return None;
+    }
+    if domain.starts_with('[') && domain.ends_with(']') {
+        let literal = domain.to_ascii_lowercase();
+        let plain = literal.bytes().all(|byte| byte.is_ascii_graphic());
+        return plain.then_some(literal);
+    }
+    let ascii = Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Ignore).ok()?;
+    let name = ascii.strip_suffix('.').unwrap_or(&ascii);
+    let valid = !name.is_empty() && name.split('.').all(|label| !label.is_empty());
+    valid.then(|| name.to_owned())
+}
+
+/// The domain of a mailbox in any spelling, for senders.
+#[must_use]
+pub fn domain_of(mailbox: &str) -> Option<String> {
+    let (_, domain) = addr_spec(mailbox).rsplit_once('@')?;
+    normalize_domain(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, addr_spec};
+
+    fn key(text: &str) -> Option<String> {
+        Address::parse(text).map(|address| address.as_str().to_owned())
+    }
+
+    #[test]
+    fn spellings_of_one_mailbox_have_one_key() {
+        let cases = [
+            ("User@Example.COM", "user@example.com"),
+            ("  user@example.com. ", "user@example.com"),
+            ("\"Doe, John\" <John.Doe+tag@Example.com>", "john.doe+tag@example.com"),
+            ("\"a <b@c>\" <d@example.com>", "d@example.com"),
+            ("John <test@example.com>", "test@example.com"),
+            ("<a@example.com>", "a@example.com"),
+            ("user@BÜCHER.example", "user@xn--bcher-kva.example"),
+            ("user@bu\u{308}cher.example", "user@xn--bcher-kva.example"),
+            ("user@例え。テスト", "user@xn--r8jz45g.xn--zckzah"),
+            ("JOSE\u{301}@example.com", "jos\u{e9}@example.com"),
+            ("\"John Doe\"@example.com", "\"john doe\"@example.com"),
+            ("\"a@b\"@example.com", "\"a@b\"@example.com"),
+            ("user@[192.0.2.1]", "user@[192.0.2.1]"),
+            ("user@under_score.example.com", "user@under_score.example.com"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(key(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(250));
+        let refused = ["", "user", "@example.com", "user@", "user@.", "user@a..b", "a\u{0}b@example.com", "a\nb@c.d"];
+        for text in refused.iter().copied().chain([long.as_str()]) {
+            assert_eq!(key(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_spelling_keeps_its_case() {
+        assert_eq!(addr_spec("Jane <Jane.Doe@Example.com>"), "Jane.Doe@Example.com");
+        assert_eq!(addr_spec("unbalanced \" <a@example.com>"), "a@example.com");
+    }
+}

@@ -1,0 +1,268 @@
+//! The environment, read once at the cold start; a wrong value stops it and names its variable.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::sns::{TopicArn, TrustStore};
+use crate::store::Retention;
+use crate::suppression::SoftBounceRules;
+use crate::webhook::Credentials;
+
+/// The retry span of SNS towards Lambda, in seconds: 23 days, and six hours in Lambda's own queue.
+const SNS_RETRY_SECONDS: u32 = 23 * 86_400 + 6 * 3_600;
+/// The most soft bounces that a record may have to hold: about 350 bytes each, in an item of 400 KB.
+const MAX_SOFT_BOUNCES: u64 = 1_000;
+
+/// Everything that can be set.
+#[derive(Debug)]
+pub struct Config {
+    /// `EVENT_TABLE`.
+    pub event_table: String,
+    /// `SUPPRESSION_TABLE`.
+    pub suppression_table: String,
+    /// `SNS_TOPIC_ARNS`: the only topics whose messages are accepted.
+    pub topics: Vec<TopicArn>,
+    /// `SNS_AUTO_CONFIRM`: confirm subscriptions of these topics.
+    pub auto_confirm: bool,
+    /// `SNS_ALLOW_SHA1`: admit signature version 1.
+    pub allow_sha1: bool,
+    /// `SNS_MAX_AGE_SECONDS`: the oldest message that a Lambda delivery may bring.
+    pub max_age_seconds: u32,
+    /// The built-in trust store with `SNS_TRUST_ANCHORS` and `SNS_INTERMEDIATES`.
+    pub trust: TrustStore,
+    /// `SNS_CERTIFICATES`: a folder of certificates that need not be fetched.
+    pub certificates: Option<PathBuf>,
+    /// `SES_ACCOUNT_IDS`: the accepted sending accounts; empty: any.
+    pub accounts: Vec<String>,
+    /// `WEBHOOK_SECRET_ARN` or `WEBHOOK_CREDENTIALS`.
+    pub webhook: WebhookConfig,
+    /// `SOFT_BOUNCE_*`.
+    pub soft_bounces: SoftBounceRules,
+    /// `*_RETENTION_DAYS`.
+    pub retention: Retention,
+}
+
+/// Where the webhook credential is.
+#[derive(Debug)]
+pub enum WebhookConfig {
+    /// Nowhere: webhooks answer 503.
+    Unconfigured,
+    /// In the environment.
+    Fixed(Vec<Credentials>),
+    /// In Secrets Manager.
+    Secret(String),
+}
+
+/// A variable that is missing or wrong. Values are never shown: some are secrets.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What it must be.
+    pub demand: &'static str,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.variable, self.demand)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Looks variables up; an empty one counts as absent.
+struct Environment<F>(F);
+
+impl Config {
+    /// Reads the environment of the process.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables from any source.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let env = Environment(lookup);
+        let soft = SoftBounceRules::default();
+        let keep = Retention::default();
+        let config = Self {
+            event_table: env.required("EVENT_TABLE")?,
+            suppression_table: env.required("SUPPRESSION_TABLE")?,
+            topics: env.topics()?,
+            auto_confirm: env.flag("SNS_AUTO_CONFIRM")?,
+            allow_sha1: env.flag("SNS_ALLOW_SHA1")?,
+            max_age_seconds: env.number("SNS_MAX_AGE_SECONDS", SNS_RETRY_SECONDS)?,
+            trust: env.trust()?,
+            certificates: env.certificates()?,
+            accounts: env.accounts()?,
+            webhook: env.webhook()?,
+            soft_bounces: SoftBounceRules {
+                threshold: env.number("SOFT_BOUNCE_THRESHOLD", soft.threshold)?,
+                window_days: env.number("SOFT_BOUNCE_WINDOW_DAYS", soft.window_days)?,
+                min_days: env.number("SOFT_BOUNCE_MIN_DAYS", soft.min_days)?,
+                cooldown_days: env.number("SOFT_BOUNCE_COOLDOWN_DAYS", soft.cooldown_days)?,
+            },
+            retention: Retention {
+                evidence_days: env.number("EVENT_RETENTION_DAYS", keep.evidence_days)?,
+                delivery_days: env.number("DELIVERY_RETENTION_DAYS", keep.delivery_days)?,
+                engagement_days: env.number("ENGAGEMENT_RETENTION_DAYS", keep.engagement_days)?,
+            },
+        };
+        config.check_soft_bounces()?;
+        Ok(config)
+    }
+
+    /// The item must hold what the rules make it keep: the first and last `threshold` bounces of each day.
+    fn check_soft_bounces(&self) -> Result<(), ConfigError> {
+        let rules = self.soft_bounces;
+        let days = u64::from(rules.window_days).saturating_add(u64::from(rules.cooldown_days)).saturating_add(1);
+        let kept = days.saturating_mul(2).saturating_mul(u64::from(rules.threshold.max(1)));
+        let demand = "is too large: threshold x (window + cooldown + 1 days) must not exceed 500";
+        if kept > MAX_SOFT_BOUNCES { Err(ConfigError { variable: "SOFT_BOUNCE_THRESHOLD", demand }) } else { Ok(()) }
+    }
+}
+
+impl<F: Fn(&str) -> Option<String>> Environment<F> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let value = self.get(name).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn required(&self, variable: &'static str) -> Result<String, ConfigError> {
+        self.get(variable).ok_or(ConfigError { variable, demand: "is missing: set it to the name of the table" })
+    }
+
+    fn flag(&self, variable: &'static str) -> Result<bool, ConfigError> {
+        match self.get(variable).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ConfigError { variable, demand: "must be true or false" }),
+        }
+    }
+
+    fn number(&self, variable: &'static str, default: u32) -> Result<u32, ConfigError> {
+        let parse =
+            |value: String| value.parse().map_err(|_| ConfigError { variable, demand: "must be a whole number" });
+        self.get(variable).map_or(Ok(default), parse)
+    }
+
+    fn topics(&self) -> Result<Vec<TopicArn>, ConfigError> {
+        let demand = "must be ARNs of standard SNS topics, separated by commas";
+        let topics = self.list("SNS_TOPIC_ARNS").into_iter().map(|arn| TopicArn::parse(&arn));
+        topics.collect::<Option<_>>().ok_or(ConfigError { variable: "SNS_TOPIC_ARNS", demand })
+    }
+
+    fn trust(&self) -> Result<TrustStore, ConfigError> {
+        let roots = self.file("SNS_TRUST_ANCHORS")?;
+        let intermediates = self.file("SNS_INTERMEDIATES")?;
+        let demand = "must name a file of PEM certificates and nothing else";
+        TrustStore::new(&roots, "").ok_or(ConfigError { variable: "SNS_TRUST_ANCHORS", demand })?;
+        TrustStore::new(&roots, &intermediates).ok_or(ConfigError { variable: "SNS_INTERMEDIATES", demand })
+    }
+
+    fn file(&self, variable: &'static str) -> Result<String, ConfigError> {
+        let read = |path: String| {
+            std::fs::read_to_string(path).map_err(|_| ConfigError { variable, demand: "must name a readable file" })
+        };
+        self.get(variable).map_or(Ok(String::new()), read)
+    }
+
+    fn certificates(&self) -> Result<Option<PathBuf>, ConfigError> {
+        let folder = self.get("SNS_CERTIFICATES").map(PathBuf::from);
+        let demand = "must name a folder of certificates";
+        match folder {
+            Some(folder) if !folder.is_dir() => Err(ConfigError { variable: "SNS_CERTIFICATES", demand }),
+            folder => Ok(folder),
+        }
+    }
+
+    fn accounts(&self) -> Result<Vec<String>, ConfigError> {
+        let accounts = self.list("SES_ACCOUNT_IDS");
+        let well_formed = |id: &String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+        let demand = "must be account ids of 12 digits, separated by commas";
+        if accounts.iter().all(well_formed) {
+            Ok(accounts)
+        } else {
+            Err(ConfigError { variable: "SES_ACCOUNT_IDS", demand })
+        }
+    }
+
+    fn webhook(&self) -> Result<WebhookConfig, ConfigError> {
+        let fixed = self.list("WEBHOOK_CREDENTIALS");
+        match (self.get("WEBHOOK_SECRET_ARN"), fixed.is_empty()) {
+            (None, true) => Ok(WebhookConfig::Unconfigured),
+            (Some(arn), true) => Ok(WebhookConfig::Secret(arn)),
+            (Some(_), false) => {
+                let demand = "must not be set together with WEBHOOK_SECRET_ARN";
+                Err(ConfigError { variable: "WEBHOOK_CREDENTIALS", demand })
+            }
+            (None, false) => {
+                let parse =
+                    |pair: String| pair.split_once(':').and_then(|(user, password)| Credentials::new(user, password));
+                let demand = "must be user:password, several separated by commas";
+                let known = fixed.into_iter().map(parse).collect::<Option<_>>();
+                known.map(WebhookConfig::Fixed).ok_or(ConfigError { variable: "WEBHOOK_CREDENTIALS", demand })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, WebhookConfig};
+
+    fn read(extra: &[(&str, &str)]) -> Result<Config, String> {
+        let base = [("EVENT_TABLE", "events"), ("SUPPRESSION_TABLE", "suppressions")];
+        let all: Vec<_> = extra.iter().chain(&base).copied().collect();
+        let lookup = |name: &str| all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Config::from_lookup(lookup).map_err(|error| error.variable.to_owned())
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_reference() -> Result<(), String> {
+        let config = read(&[])?;
+        assert_eq!(config.max_age_seconds, 2_008_800);
+        assert_eq!((config.soft_bounces.threshold, config.soft_bounces.window_days), (5, 30));
+        assert_eq!((config.soft_bounces.min_days, config.soft_bounces.cooldown_days), (3, 30));
+        assert_eq!((config.retention.evidence_days, config.retention.engagement_days), (400, 30));
+        assert!(config.topics.is_empty() && !config.allow_sha1 && !config.auto_confirm);
+        assert!(matches!(config.webhook, WebhookConfig::Unconfigured));
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_variable() {
+        for (name, value) in [
+            ("EVENT_TABLE", " "),
+            ("SUPPRESSION_TABLE", ""),
+            ("SNS_TOPIC_ARNS", "arn:aws:sns:us-east-1:123456789012:a,b"),
+            ("SNS_AUTO_CONFIRM", "yes"),
+            ("SNS_ALLOW_SHA1", "1"),
+            ("SNS_MAX_AGE_SECONDS", "-1"),
+            ("SNS_TRUST_ANCHORS", "/does/not/exist"),
+            ("SNS_TRUST_ANCHORS", "Cargo.toml"),
+            ("SNS_INTERMEDIATES", "Cargo.toml"),
+            ("SNS_CERTIFICATES", "/does/not/exist"),
+            ("SES_ACCOUNT_IDS", "1234"),
+            ("WEBHOOK_CREDENTIALS", "user"),
+            ("WEBHOOK_CREDENTIALS", "user:"),
+            ("SOFT_BOUNCE_THRESHOLD", "many"),
+            ("SOFT_BOUNCE_THRESHOLD", "4000000000"),
+            ("SOFT_BOUNCE_WINDOW_DAYS", "x"),
+            ("EVENT_RETENTION_DAYS", "1.5"),
+        ] {
+            assert_eq!(read(&[(name, value)]).err().as_deref(), Some(name), "{name}={value}");
+        }
+        let both = [("WEBHOOK_SECRET_ARN", "arn"), ("WEBHOOK_CREDENTIALS", "a:b")];
+        assert_eq!(read(&both).err().as_deref(), Some("WEBHOOK_CREDENTIALS"));
+    }
+}

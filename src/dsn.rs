@@ -1,0 +1,126 @@
+//! Enhanced mail system status codes (RFC 3463) and what they say beside a provider's own verdict.
+
+use crate::event::{Cause, Effect, Permanence, Ruling};
+
+/// An enhanced status code: class, subject, detail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// 2 success, 4 persistent transient failure, 5 permanent failure.
+    pub class: u16,
+    /// 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7 policy.
+    pub subject: u16,
+    /// The detail within the subject.
+    pub detail: u16,
+}
+
+impl Status {
+    /// Reads a text that is nothing but a status code, such as `5.1.1`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim().split('.');
+        let class = number(parts.next()?, 1)?;
+        let subject = number(parts.next()?, 3)?;
+        let detail = number(parts.next()?, 3)?;
+        let known_class = matches!(class, 2 | 4 | 5);
+        (known_class && parts.next().is_none()).then_some(Self { class, subject, detail })
+    }
+
+    /// The first failure code in a diagnostic text such as `551 5.1.1 recipient is not exist`.
+    ///
+    /// A code stands alone between characters that are neither letters, digits, dots nor hyphens, so that neither an
+    /// IP address nor a version number is taken for one; a sentence's full stop may follow it.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
+        let part_of_word = |char: char| char.is_alphanumeric() || matches!(char, '.' | '_');
+        text.split(|char: char| !part_of_word(char))
+            .filter_map(|word| Self::parse(word.trim_end_matches('.')))
+            .find(|status| status.class != 2)
+    }
+
+    /// The three numbers, for matching.
+    #[must_use]
+    pub const fn parts(self) -> (u16, u16, u16) {
+        (self.class, self.subject, self.detail)
+    }
+
+    /// Whether the code says that the address itself does not work: 5.1.x or 5.2.1.
+    #[must_use]
+    pub const fn blames_address(self) -> bool {
+        matches!(self.parts(), (5, 1, _) | (5, 2, 1))
+    }
+}
+
+/// At most `digits` decimal digits.
+fn number(text: &str, digits: usize) -> Option<u16> {
+    let plain = !text.is_empty() && text.len() <= digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// The cause of a hard bounce by its status code.
+#[must_use]
+pub fn hard_cause(status: Option<Status>) -> Cause {
+    match status.map(Status::parts) {
+        Some((5, 1, 2)) => Cause::InvalidDomain,
+        Some((5, 2, 1)) => Cause::MailboxInactive,
+        _ => Cause::UnknownMailbox,
+    }
+}
+
+/// The cause of a temporary failure by a class 4 code.
+#[must_use]
+pub fn transient_cause(status: Status) -> Cause {
+    match status.parts() {
+        (4, 2, 2) => Cause::MailboxFull,
+        (4, 4, 7) => Cause::Timeout,
+        _ => Cause::Undetermined,
+    }
+}
+
+/// General rule 7: the status codes that override a permanent verdict. `None`: as the verdict says.
+///
+/// Codes of class 4 are left to the caller, since providers differ there.
+#[must_use]
+pub fn overrule_permanent(status: Option<Status>) -> Option<Ruling> {
+    match status?.parts() {
+        (5, 2, 2) => Some(Ruling::soft(Cause::MailboxFull)),
+        (5, 2, 3) | (5, 3, 4) => Some(Ruling::blameless(Cause::MessageTooLarge)),
+        (5, 6, _) => Some(Ruling::blameless(Cause::Content)),
+        (5, 7, _) => Some(POLICY_REFUSAL),
+        _ => None,
+    }
+}
+
+/// A policy refusal under a permanent verdict counts as a soft bounce: it may be ours or the mailbox's.
+const POLICY_REFUSAL: Ruling = Ruling::bounce(Permanence::Transient, Cause::SenderBlocked, Some(Effect::Soft));
+
+#[cfg(test)]
+mod tests {
+    use super::Status;
+
+    fn found(text: &str) -> Option<(u16, u16, u16)> {
+        Status::find(text).map(Status::parts)
+    }
+
+    #[test]
+    fn a_code_is_found_in_text() {
+        assert_eq!(found("551 5.1.1 recipient is not exist"), Some((5, 1, 1)));
+        assert_eq!(found("smtp; 550-5.1.1 no\n550-5.7.1 such"), Some((5, 1, 1)));
+        assert_eq!(found("(5.2.2)"), Some((5, 2, 2)));
+        assert_eq!(found("mailbox is full: 4.2.2."), Some((4, 2, 2)));
+        assert_eq!(found("250 2.0.0 OK, then #5.7.26: denied"), Some((5, 7, 26)));
+    }
+
+    #[test]
+    fn numbers_that_are_no_code_are_passed_over() {
+        for text in ["", "host 5.1.1.9 said no", "v5.1.1", "45.1.1", "5.1", "5.1.1.", "3.1.1", "5.1234.1", "5..1"] {
+            let expected = (text == "5.1.1.").then_some((5, 1, 1));
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_must_hold_the_code_alone() {
+        assert_eq!(Status::parse(" 5.0.0 ").map(Status::parts), Some((5, 0, 0)));
+        assert_eq!(Status::parse("5.1.1 (bad)"), None);
+    }
+}

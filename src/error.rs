@@ -1,0 +1,221 @@
+//! Everything that can go wrong, and what follows from it.
+
+use std::fmt;
+
+use lambda_runtime::Diagnostic;
+
+use crate::label::labelled;
+
+labelled! {
+    /// What is wrong with input that cannot be read.
+    pub enum Malformed {
+        /// The body is not JSON, or neither an object nor an array.
+        Json = "json",
+        /// An SNS envelope lacks a field, has one twice, or has one of the wrong type.
+        Envelope = "envelope",
+        /// The invocation is neither an SNS event nor an HTTP request.
+        Invocation = "invocation",
+        /// The body of an HTTP request is not the base64 text it is said to be, or not UTF-8.
+        Encoding = "encoding",
+    }
+}
+
+labelled! {
+    /// Why readable input is refused for good.
+    pub enum Refusal {
+        /// A field of the envelope breaks its grammar.
+        Grammar = "grammar",
+        /// The topic is not on the allow-list.
+        Topic = "topic",
+        /// The message is too old, or from the future.
+        Age = "age",
+        /// The signature version is unknown or not admitted.
+        SignatureVersion = "signature_version",
+        /// The signature does not fit the message.
+        Signature = "signature",
+        /// The certificate URL is not the one of the topic's region.
+        CertificateUrl = "certificate_url",
+        /// The certificate is malformed, expired, not Amazon's, or not made out to SNS.
+        Certificate = "certificate",
+        /// The HTTP headers contradict the signed message.
+        Headers = "headers",
+        /// Raw delivery: nothing is signed.
+        RawDelivery = "raw_delivery",
+        /// The subscription does not belong to the topic.
+        Subscription = "subscription",
+        /// The subscribe URL is not that of the signed topic and token.
+        SubscribeUrl = "subscribe_url",
+        /// The mail was sent from an account that is not accepted.
+        Account = "account",
+    }
+}
+
+labelled! {
+    /// What is out of reach for now.
+    pub enum Outage {
+        /// A DynamoDB call failed past its retries.
+        Store = "store",
+        /// A suppression record changed under every attempt to write it.
+        Contention = "contention",
+        /// A stored suppression record cannot be read.
+        StoredRecord = "stored_record",
+        /// The signing certificate could not be fetched.
+        CertificateFetch = "certificate_fetch",
+        /// The subscription could not be confirmed.
+        Confirmation = "confirmation",
+        /// The webhook credential could not be read from Secrets Manager.
+        Secret = "secret",
+    }
+}
+
+/// A failed invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The input cannot be read.
+    Malformed(Malformed),
+    /// The input can be read and is refused.
+    Unauthentic(Refusal),
+    /// A webhook request has no credential, or a wrong one.
+    Credential,
+    /// No such route.
+    NotFound,
+    /// The route takes POST only.
+    Method,
+    /// The body exceeds the limit.
+    TooLarge,
+    /// No webhook credential is configured, so no webhook request can be authentic.
+    Unconfigured,
+    /// Something is out of reach; a later attempt may succeed.
+    Transient(Outage),
+}
+
+/// What the sender should do with a failed delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// Another attempt may succeed.
+    Retry,
+    /// No attempt will.
+    GiveUp,
+}
+
+impl Error {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Malformed(_) => 400,
+            Self::Credential => 401,
+            Self::Unauthentic(_) => 403,
+            Self::NotFound => 404,
+            Self::Method => 405,
+            Self::TooLarge => 413,
+            Self::Unconfigured | Self::Transient(_) => 503,
+        }
+    }
+
+    /// The name in logs and metrics.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Malformed(what) => what.as_str(),
+            Self::Unauthentic(why) => why.as_str(),
+            Self::Credential => "credential",
+            Self::NotFound => "not_found",
+            Self::Method => "method",
+            Self::TooLarge => "too_large",
+            Self::Unconfigured => "unconfigured",
+            Self::Transient(what) => what.as_str(),
+        }
+    }
+
+    /// The name of its class, which Lambda reports as the error type of a failed invocation.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "Malformed",
+            Self::Unauthentic(_) => "Unauthentic",
+            Self::Credential => "Credential",
+            Self::NotFound | Self::Method | Self::TooLarge => "Request",
+            Self::Unconfigured => "Unconfigured",
+            Self::Transient(_) => "Transient",
+        }
+    }
+
+    /// Whether another attempt may succeed.
+    #[must_use]
+    pub const fn disposition(self) -> Disposition {
+        match self {
+            Self::Unconfigured | Self::Transient(_) => Disposition::Retry,
+            Self::Malformed(_)
+            | Self::Unauthentic(_)
+            | Self::Credential
+            | Self::NotFound
+            | Self::Method
+            | Self::TooLarge => Disposition::GiveUp,
+        }
+    }
+
+    /// One sentence that says what to do.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Malformed(Malformed::Json) => "the body is not a JSON object or array; send the provider's JSON",
+            Self::Malformed(Malformed::Envelope) => {
+                "the SNS envelope lacks a field, repeats one or has one of the wrong type; subscribe without raw delivery"
+            }
+            Self::Malformed(Malformed::Invocation) => {
+                "neither an SNS event nor an HTTP request; invoke the function through SNS or API Gateway"
+            }
+            Self::Malformed(Malformed::Encoding) => "the body is not valid base64 or not UTF-8; send UTF-8 text",
+            Self::Unauthentic(Refusal::Grammar) => "a field of the SNS envelope is malformed; do not alter the message",
+            Self::Unauthentic(Refusal::Topic) => "the topic is not allowed; add its ARN to SNS_TOPIC_ARNS",
+            Self::Unauthentic(Refusal::Age) => {
+                "the message is too old or from the future; check SNS_MAX_AGE_SECONDS and the clock"
+            }
+            Self::Unauthentic(Refusal::SignatureVersion) => {
+                "the signature version is not admitted; set SignatureVersion 2 on the topic"
+            }
+            Self::Unauthentic(Refusal::Signature) => "the signature does not fit the message; do not alter the message",
+            Self::Unauthentic(Refusal::CertificateUrl) => "the certificate url is not that of the topic's region",
+            Self::Unauthentic(Refusal::Certificate) => {
+                "the signing certificate is not acceptable; see SNS_TRUST_ANCHORS and SNS_INTERMEDIATES"
+            }
+            Self::Unauthentic(Refusal::Headers) => "the headers contradict the message; forward both unchanged",
+            Self::Unauthentic(Refusal::RawDelivery) => "raw delivery is unsigned; switch it off on the subscription",
+            Self::Unauthentic(Refusal::Subscription) => "the subscription does not belong to the topic",
+            Self::Unauthentic(Refusal::SubscribeUrl) => "the subscribe url is not that of the topic and token",
+            Self::Unauthentic(Refusal::Account) => "the account is not accepted; add it to SES_ACCOUNT_IDS",
+            Self::Credential => "credential missing or wrong; use the user and password of the webhook secret",
+            Self::NotFound => "no such route; post to /webhooks/mailjet, /webhooks/tencent or /webhooks/sns",
+            Self::Method => "method not allowed; use POST",
+            Self::TooLarge => "the body exceeds 4 MiB; send fewer events a request",
+            Self::Unconfigured => "no webhook credential; set WEBHOOK_SECRET_ARN or WEBHOOK_CREDENTIALS",
+            Self::Transient(Outage::Store) => {
+                "dynamodb failed past all retries; check tables, permissions and throttling"
+            }
+            Self::Transient(Outage::Contention) => "a suppression record changed under every attempt; try again",
+            Self::Transient(Outage::StoredRecord) => "a stored suppression record cannot be read; repair the item",
+            Self::Transient(Outage::CertificateFetch) => {
+                "the signing certificate could not be fetched; check internet access or SNS_CERTIFICATES"
+            }
+            Self::Transient(Outage::Confirmation) => "sns did not confirm the subscription; try again",
+            Self::Transient(Outage::Secret) => {
+                "the webhook secret could not be read; check its permissions and content"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.label(), self.advice())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        Self { error_type: error.class().to_owned(), error_message: error.to_string() }
+    }
+}

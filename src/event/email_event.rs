@@ -1,0 +1,200 @@
+//! The normalized event.
+
+use std::collections::BTreeMap;
+
+use super::{Cause, Effect, EventId, Kind, Permanence, Ruling};
+use crate::address::{Address, addr_spec};
+use crate::lenient::clip;
+use crate::provider::Provider;
+use crate::timestamp::Timestamp;
+
+/// The longest diagnostic text kept, in bytes.
+const DETAIL_BYTES: usize = 512;
+/// The longest of the other texts, in bytes; a fact that long is noise or an attack.
+const TEXT_BYTES: usize = 256;
+/// The longest link kept, in bytes.
+const URL_BYTES: usize = 1024;
+/// The longest raw element kept, in bytes.
+const RAW_BYTES: usize = 16 * 1024;
+/// The most tags kept of one event.
+const MAX_TAGS: usize = 16;
+
+/// The recipient an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The normalized key; `None` when the reported text is no address.
+    pub address: Option<Address>,
+    /// The address as reported, which some provider APIs match to the letter.
+    pub spelling: String,
+}
+
+impl Recipient {
+    /// Reads a reported mailbox.
+    #[must_use]
+    pub fn parse(mailbox: &str) -> Self {
+        Self { address: Address::parse(mailbox), spelling: clip(addr_spec(mailbox), TEXT_BYTES).to_owned() }
+    }
+}
+
+/// One fact of a provider about one message and one recipient.
+///
+/// It is a function of the provider's report alone: no clock and no receipt time, so a redelivery equals the first
+/// delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailEvent {
+    /// The id that a repetition of the same fact has too.
+    pub id: EventId,
+    /// Who reported it.
+    pub provider: Provider,
+    /// What happened.
+    pub kind: Kind,
+    /// Whether a bounce is for good.
+    pub permanence: Option<Permanence>,
+    /// Why.
+    pub cause: Option<Cause>,
+    /// What the decision table's rows demand; empty: nothing.
+    pub effects: Vec<Effect>,
+    /// Whom it concerns; `None` when the report names nobody.
+    pub recipient: Option<Recipient>,
+    /// When it happened, by the provider's facts; `None` when the report holds no usable time.
+    pub occurred_at: Option<Timestamp>,
+    /// When the notification was published, where the transport says so (SNS).
+    pub published_at: Option<Timestamp>,
+    /// The provider's id of the sent message: SES `messageId`, Tencent `bulkId`, Mailjet `MessageID`.
+    pub message_id: Option<String>,
+    /// The domain the message was sent from, in lower-case A-labels.
+    pub sender_domain: Option<String>,
+    /// The list, or `<list>/<topic>`.
+    pub list: Option<String>,
+    /// The campaign the message belongs to.
+    pub campaign: Option<String>,
+    /// The sender's own marks on the message.
+    pub tags: BTreeMap<String, String>,
+    /// The provider's code: `Permanent/General`, `user unknown`, `hard_bounce`.
+    pub code: Option<String>,
+    /// Diagnostic text, at most 512 bytes.
+    pub detail: Option<String>,
+    /// The link that was followed.
+    pub url: Option<String>,
+    /// The program that opened the message, followed the link or sent the report.
+    pub user_agent: Option<String>,
+    /// The address of that program.
+    pub ip: Option<String>,
+    /// Whether the provider thinks it was a bot, in the provider's word.
+    pub bot: Option<String>,
+    /// How many recipients a complaint names, when it names several.
+    pub candidates: Option<usize>,
+    /// The id of the SNS message that brought it.
+    pub sns_message_id: Option<String>,
+    /// The element itself where it could not be understood, cut at 16 KiB.
+    pub raw: Option<String>,
+}
+
+impl EmailEvent {
+    /// An event with its ruling and nothing else.
+    #[must_use]
+    pub fn new(provider: Provider, id: EventId, ruling: Ruling) -> Self {
+        Self {
+            id,
+            provider,
+            kind: ruling.kind,
+            permanence: ruling.permanence,
+            cause: ruling.cause,
+            effects: ruling.effect.into_iter().collect(),
+            recipient: None,
+            occurred_at: None,
+            published_at: None,
+            message_id: None,
+            sender_domain: None,
+            list: None,
+            campaign: None,
+            tags: BTreeMap::new(),
+            code: None,
+            detail: None,
+            url: None,
+            user_agent: None,
+            ip: None,
+            bot: None,
+            candidates: None,
+            sns_message_id: None,
+            raw: None,
+        }
+    }
+
+    /// An element that could not be understood, kept for people to look at.
+    #[must_use]
+    pub fn unknown(provider: Provider, id: EventId, raw: &str) -> Self {
+        let mut event = Self::new(provider, id, Ruling::of(Kind::Unknown));
+        event.raw = Some(clip(raw, RAW_BYTES).to_owned());
+        event
+    }
+
+    /// The normalized address, if the event names a usable one.
+    #[must_use]
+    pub fn address(&self) -> Option<&Address> {
+        self.recipient.as_ref()?.address.as_ref()
+    }
+
+    /// The time that stands for [`Self::occurred_at`] where there is none: the publication, or else the receipt.
+    #[must_use]
+    pub fn evidence_at(&self, received_at: Timestamp) -> Timestamp {
+        self.occurred_at.or(self.published_at).unwrap_or(received_at)
+    }
+
+    /// The same event with every text cut to its limit, so that its record can always be written.
+    #[must_use]
+    pub fn clipped(mut self) -> Self {
+        shorten(&mut self.detail, DETAIL_BYTES);
+        shorten(&mut self.url, URL_BYTES);
+        for text in [
+            &mut self.message_id,
+            &mut self.sender_domain,
+            &mut self.list,
+            &mut self.campaign,
+            &mut self.code,
+            &mut self.user_agent,
+            &mut self.ip,
+            &mut self.bot,
+        ] {
+            shorten(text, TEXT_BYTES);
+        }
+        self.tags = std::mem::take(&mut self.tags)
+            .into_iter()
+            .take(MAX_TAGS)
+            .map(|(name, value)| (clip(&name, TEXT_BYTES).to_owned(), clip(&value, TEXT_BYTES).to_owned()))
+            .collect();
+        self
+    }
+}
+
+fn shorten(text: &mut Option<String>, limit: usize) {
+    if let Some(text) = text {
+        text.truncate(clip(text, limit).len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EmailEvent, Recipient};
+    use crate::event::{EventId, Kind, Ruling};
+    use crate::provider::Provider;
+
+    #[test]
+    fn a_recipient_keeps_its_spelling_beside_the_key() {
+        let recipient = Recipient::parse("Jane <Jane@Example.com>");
+        assert_eq!(recipient.spelling, "Jane@Example.com");
+        assert_eq!(recipient.address.as_ref().map(|a| a.as_str()), Some("jane@example.com"));
+        assert_eq!(Recipient::parse("nobody").address, None);
+    }
+
+    #[test]
+    fn texts_are_cut_to_their_limits() {
+        let mut event = EmailEvent::new(Provider::Ses, EventId::of(&[]), Ruling::of(Kind::Clicked));
+        event.detail = Some("é".repeat(400));
+        event.tags = (0..40).map(|n| (n.to_string(), "v".repeat(9000))).collect();
+        let event = event.clipped();
+        assert_eq!(event.detail.map(|text| text.len()), Some(512));
+        assert_eq!(event.tags.len(), 16);
+        assert!(event.tags.values().all(|value| value.len() == 256));
+    }
+}

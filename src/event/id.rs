@@ -1,0 +1,92 @@
+//! The id of an event: the same fact has the same id, whatever way and however often it comes.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{Context, SHA256, digest};
+
+/// 32 lower-case hex digits: the first half of the SHA-256 over a tuple of provider facts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(String);
+
+impl EventId {
+    /// The id of a tuple, each element as a netstring (`<byte length>:<bytes>,`), an absent or empty one as `-`.
+    ///
+    /// The tuples stand in the provider modules. They hold facts as reported, never receipt time or the raw body, so
+    /// that a redelivery and a second transport give the same id.
+    #[must_use]
+    pub fn of(tuple: &[Option<&str>]) -> Self {
+        let mut context = Context::new(&SHA256);
+        for element in tuple {
+            match element.filter(|text| !text.is_empty()) {
+                None => context.update(b"-"),
+                Some(text) => {
+                    context.update(text.len().to_string().as_bytes());
+                    context.update(b":");
+                    context.update(text.as_bytes());
+                    context.update(b",");
+                }
+            }
+        }
+        let half = context.finish().as_ref().iter().take(16).copied().fold(String::new(), push_hex);
+        Self(half)
+    }
+
+    /// The 32 hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first two hex digits, which spread records without an address over partitions.
+    #[must_use]
+    pub fn shard(&self) -> &str {
+        self.0.get(..2).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The SHA-256 of some bytes in hex: the identity of an element that names no event.
+#[must_use]
+pub fn digest_hex(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().copied().fold(String::new(), push_hex)
+}
+
+fn push_hex(mut text: String, byte: u8) -> String {
+    for digit in [byte >> 4, byte & 0x0f] {
+        text.extend(char::from_digit(u32::from(digit), 16));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EventId, digest_hex};
+
+    #[test]
+    fn the_digest_is_that_of_the_netstrings() {
+        let id = EventId::of(&[Some("ses"), Some("é"), None, Some("")]);
+        let expected = digest_hex("3:ses,2:é,--".as_bytes());
+        assert_eq!(Some(id.as_str()), expected.get(..32));
+        assert_eq!(id.as_str().len(), 32);
+    }
+
+    #[test]
+    fn elements_do_not_run_into_each_other() {
+        let one = EventId::of(&[Some("a"), Some("b")]);
+        let other = EventId::of(&[Some("ab"), None]);
+        let third = EventId::of(&[Some("a"), Some("b"), None]);
+        assert_ne!(one, other);
+        assert_ne!(one, third);
+    }
+}

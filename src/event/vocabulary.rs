@@ -1,0 +1,250 @@
+//! The closed sets that all providers are mapped into.
+
+use crate::label::labelled;
+
+labelled! {
+    /// What happened to a message. The names follow django-anymail, the field's common vocabulary.
+    pub enum Kind {
+        /// The provider has the message and has not tried yet.
+        Queued = "queued",
+        /// The provider accepted the message for sending.
+        Sent = "sent",
+        /// The recipient's server accepted the message.
+        Delivered = "delivered",
+        /// A temporary refusal; the provider goes on trying.
+        Deferred = "deferred",
+        /// The recipient's server refused the message for good, or the provider gave up.
+        Bounced = "bounced",
+        /// The provider did not even try.
+        Rejected = "rejected",
+        /// The message could not be made, as with a faulty template.
+        Failed = "failed",
+        /// The recipient reported the message as spam.
+        Complained = "complained",
+        /// A report of a mailbox provider that is no complaint: not-spam, auth-failure, virus.
+        Feedback = "feedback",
+        /// An automatic reply, such as an absence note.
+        Autoresponded = "autoresponded",
+        /// The message was opened.
+        Opened = "opened",
+        /// A link in the message was followed.
+        Clicked = "clicked",
+        /// The recipient left a list, a topic or the sender.
+        Unsubscribed = "unsubscribed",
+        /// The recipient came back to a list or topic.
+        Subscribed = "subscribed",
+        /// The provider corrected a mistyped address.
+        Corrected = "corrected",
+        /// Nothing of the above: kept for people to look at.
+        Unknown = "unknown",
+    }
+}
+
+labelled! {
+    /// Whether a bounce is for good.
+    pub enum Permanence {
+        /// The address does not work and will not.
+        Permanent = "permanent",
+        /// Another attempt may succeed.
+        Transient = "transient",
+        /// The provider does not know.
+        Undetermined = "undetermined",
+    }
+}
+
+labelled! {
+    /// Why a message did not arrive, in one vocabulary for all providers.
+    pub enum Cause {
+        /// No such mailbox.
+        UnknownMailbox = "unknown_mailbox",
+        /// The mailbox exists and is switched off.
+        MailboxInactive = "mailbox_inactive",
+        /// The mailbox is over its quota.
+        MailboxFull = "mailbox_full",
+        /// The domain does not exist.
+        InvalidDomain = "invalid_domain",
+        /// The domain exists and takes no mail.
+        NoMailHost = "no_mail_host",
+        /// The message is too large.
+        MessageTooLarge = "message_too_large",
+        /// The content was refused.
+        Content = "content",
+        /// The sender, its address or its reputation was refused.
+        SenderBlocked = "sender_blocked",
+        /// The server does not relay for this domain or sender.
+        RelayDenied = "relay_denied",
+        /// The server asks to try again later.
+        Greylisted = "greylisted",
+        /// Delivery took too long.
+        Timeout = "timeout",
+        /// No connection to the server.
+        Connection = "connection",
+        /// The address stands on a list of the provider's own.
+        ProviderList = "provider_list",
+        /// The recipient had unsubscribed.
+        Unsubscribed = "unsubscribed",
+        /// The address is malformed or mistyped.
+        InvalidAddress = "invalid_address",
+        /// An automatic reply was reported as a bounce.
+        AutoReply = "auto_reply",
+        /// The recipient stands twice in one campaign.
+        Duplicate = "duplicate",
+        /// The template could not be rendered.
+        Template = "template",
+        /// A fault of the provider's or the server's system.
+        System = "system",
+        /// The report names an address the message was not sent to.
+        RecipientMismatch = "recipient_mismatch",
+        /// A message that is no report about sent mail.
+        Misrouted = "misrouted",
+        /// The provider does not say.
+        Undetermined = "undetermined",
+    }
+}
+
+labelled! {
+    /// Why an address is suppressed.
+    pub enum Reason {
+        /// A bounce for good.
+        HardBounce = "hard_bounce",
+        /// Too many temporary bounces in a row.
+        SoftBounce = "soft_bounce",
+        /// A spam report.
+        Complaint = "complaint",
+        /// The recipient left.
+        Unsubscribe = "unsubscribe",
+        /// The address is malformed or mistyped.
+        InvalidAddress = "invalid_address",
+        /// A provider refuses to send to the address.
+        ProviderBlock = "provider_block",
+        /// A person decided.
+        Manual = "manual",
+    }
+}
+
+/// How far a suppression reaches, before the event's own names are filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breadth {
+    /// Every send: `*`.
+    Everything,
+    /// Sends through the reporting provider: `provider:<provider>`.
+    Provider,
+    /// Sends of the event's sender domain, `domain:<domain>`; without one, as [`Breadth::Provider`].
+    SenderDomain,
+    /// Sends to the event's list, `list:<provider>:<list>`; without one, as [`Breadth::SenderDomain`].
+    List,
+}
+
+/// What a row of the decision table does to the suppression record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Counts one soft bounce.
+    Soft,
+    /// Suppresses the address.
+    Suppress {
+        /// Why.
+        reason: Reason,
+        /// For which sends.
+        breadth: Breadth,
+        /// For how many days from the event; `None`: without end.
+        days: Option<u32>,
+    },
+    /// Ends a suppression of this reason and breadth.
+    Lift {
+        /// Which reason.
+        reason: Reason,
+        /// For which sends.
+        breadth: Breadth,
+    },
+    /// Older soft bounces lose their weight.
+    Delivered,
+}
+
+impl Effect {
+    /// Suppresses every send, without end.
+    #[must_use]
+    pub const fn suppress(reason: Reason) -> Self {
+        Self::Suppress { reason, breadth: Breadth::Everything, days: None }
+    }
+
+    /// A refusal by the provider's own list, which concerns that provider only (general rule 5).
+    #[must_use]
+    pub const fn provider_block(days: Option<u32>) -> Self {
+        Self::Suppress { reason: Reason::ProviderBlock, breadth: Breadth::Provider, days }
+    }
+
+    /// An unsubscribe of this breadth, without end.
+    #[must_use]
+    pub const fn unsubscribe(breadth: Breadth) -> Self {
+        Self::Suppress { reason: Reason::Unsubscribe, breadth, days: None }
+    }
+}
+
+/// The answer of one row of the decision table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// What happened.
+    pub kind: Kind,
+    /// Whether it is for good; bounces only.
+    pub permanence: Option<Permanence>,
+    /// Why.
+    pub cause: Option<Cause>,
+    /// What follows for the suppression record; `None`: nothing.
+    pub effect: Option<Effect>,
+}
+
+impl Ruling {
+    /// A ruling that says only what happened.
+    #[must_use]
+    pub const fn of(kind: Kind) -> Self {
+        Self { kind, permanence: None, cause: None, effect: None }
+    }
+
+    /// A ruling with a cause and no consequence.
+    #[must_use]
+    pub const fn because(kind: Kind, cause: Cause) -> Self {
+        Self { kind, permanence: None, cause: Some(cause), effect: None }
+    }
+
+    /// A bounce.
+    #[must_use]
+    pub const fn bounce(permanence: Permanence, cause: Cause, effect: Option<Effect>) -> Self {
+        Self { kind: Kind::Bounced, permanence: Some(permanence), cause: Some(cause), effect }
+    }
+
+    /// A bounce that suppresses the address.
+    #[must_use]
+    pub const fn hard(cause: Cause) -> Self {
+        Self::bounce(Permanence::Permanent, cause, Some(Effect::suppress(Reason::HardBounce)))
+    }
+
+    /// A temporary bounce that counts.
+    #[must_use]
+    pub const fn soft(cause: Cause) -> Self {
+        Self::bounce(Permanence::Transient, cause, Some(Effect::Soft))
+    }
+
+    /// A temporary bounce that says nothing about the address (general rule 4).
+    #[must_use]
+    pub const fn blameless(cause: Cause) -> Self {
+        Self::bounce(Permanence::Transient, cause, None)
+    }
+
+    /// A bounce of unknown permanence, which counts as a soft one (general rule 1).
+    #[must_use]
+    pub const fn undetermined() -> Self {
+        Self::bounce(Permanence::Undetermined, Cause::Undetermined, Some(Effect::Soft))
+    }
+
+    /// A refusal by the provider before any attempt.
+    #[must_use]
+    pub const fn rejected(cause: Cause, effect: Option<Effect>) -> Self {
+        Self { kind: Kind::Rejected, permanence: None, cause: Some(cause), effect }
+    }
+
+    /// The same ruling with this effect.
+    #[must_use]
+    pub const fn with(self, effect: Effect) -> Self {
+        Self { effect: Some(effect), ..self }
+    }
+}

@@ -1,0 +1,69 @@
+//! What each kind of invocation is answered.
+
+use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body;
+use aws_lambda_events::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use aws_lambda_events::http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::invocation::PayloadFormat;
+
+/// The answer to an invocation.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To SNS, which ignores it; people who invoke the function by hand do not.
+    Sns {
+        /// How many event records were written.
+        events: usize,
+    },
+    /// To a request in payload format 1.0.
+    V1(ApiGatewayProxyResponse),
+    /// To a request in payload format 2.0.
+    V2(ApiGatewayV2httpResponse),
+}
+
+impl Answer {
+    /// The answer to an SNS event that was recorded.
+    #[must_use]
+    pub const fn sns(events: usize) -> Self {
+        Self::Sns { events }
+    }
+
+    /// The answer to a request: 200 with the number of events, or the status of the error and nothing else.
+    #[must_use]
+    pub fn http(format: PayloadFormat, outcome: Result<usize, Error>) -> Self {
+        let status_code = outcome.map_or_else(|error| i64::from(error.status()), |_| 200);
+        let body = outcome.map_or_else(|_| String::new(), |events| format!(r#"{{"events":{events}}}"#));
+        let (body, headers) = (Some(Body::Text(body)), headers(outcome.err()));
+        match format {
+            PayloadFormat::V1 => {
+                let mut response = ApiGatewayProxyResponse::default();
+                response.status_code = status_code;
+                response.headers = headers;
+                response.body = body;
+                Self::V1(response)
+            }
+            PayloadFormat::V2 => {
+                let mut response = ApiGatewayV2httpResponse::default();
+                response.status_code = status_code;
+                response.headers = headers;
+                response.body = body;
+                Self::V2(response)
+            }
+        }
+    }
+}
+
+fn headers(error: Option<Error>) -> HeaderMap {
+    let header = match error {
+        None => (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        Some(Error::Credential) => {
+            (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="mail-feedback", charset="UTF-8""#))
+        }
+        Some(Error::Method) => (ALLOW, HeaderValue::from_static("POST")),
+        Some(_) => return HeaderMap::new(),
+    };
+    HeaderMap::from_iter([header])
+}

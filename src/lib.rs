@@ -1,0 +1,36 @@
+//! Turns what e-mail providers report back into two kinds of DynamoDB records: an event log, and a suppression record an
+//! address that answers "may I mail this address?" with one `GetItem`.
+//!
+//! The way of one event:
+//!
+//! ```text
+//! invocation (raw JSON)
+//!   -> detect        invocation   what woke us: SNS event | HTTP request
+//!   -> authenticate  sns, webhook SNS signature and topic allow-list | webhook credential
+//!   -> normalize     provider     provider JSON -> EmailEvent, one a recipient
+//!   -> decide        policy       EmailEvent -> changes of the suppression record
+//!   -> record        store        suppression record (compare-and-swap) and event record, in a safe order
+//!   -> answer        handler      HTTP status | result of the invocation
+//! ```
+//!
+//! The types forbid skipping a step: `provider` reads only an [`sns::VerifiedMessage`] or a
+//! [`webhook::AuthenticRequest`], and each has one constructor, which verifies. `provider`, `policy` and
+//! [`suppression::SuppressionRecord::merge`] are pure functions: no clock, no network.
+
+pub mod address;
+pub mod config;
+pub mod dsn;
+pub mod error;
+pub mod event;
+pub mod handler;
+pub mod invocation;
+mod label;
+mod lenient;
+pub mod policy;
+pub mod provider;
+pub mod sns;
+pub mod store;
+pub mod suppression;
+pub mod telemetry;
+pub mod timestamp;
+pub mod webhook;

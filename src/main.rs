@@ -1,0 +1,79 @@
+//! The cold start: log, configuration, clients, one warm connection, and the runtime.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use lambda_runtime::{LambdaEvent, service_fn};
+use mail_feedback::config::{Config, WebhookConfig};
+use mail_feedback::handler::Handler;
+use mail_feedback::sns::{CertificateSource, Fetcher, Verifier};
+use mail_feedback::store::Recorder;
+use mail_feedback::telemetry;
+use mail_feedback::timestamp::Timestamp;
+use mail_feedback::webhook::CredentialStore;
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::init();
+    let config = Config::from_env().inspect_err(|error| tracing::error!("{error}"))?;
+    if config.allow_sha1 {
+        tracing::warn!("SNS_ALLOW_SHA1 admits signature version 1; set SignatureVersion 2 on the topics instead");
+    }
+    let sdk = sdk_config().await;
+    let handler = Arc::new(handler(config, &sdk));
+    handler.recorder.suppressions().warm_up().await;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let handler = Arc::clone(&handler);
+        async move { handler.handle(event.payload.get(), &event.context.request_id).await }
+    }))
+    .await
+}
+
+/// Limits below Lambda's timeout: after a freeze the first connection is often dead.
+async fn sdk_config() -> aws_config::SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(8))
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard())
+        .load()
+        .await
+}
+
+fn handler(config: Config, sdk: &aws_config::SdkConfig) -> Handler {
+    let certificates = CertificateSource::new(config.trust, config.certificates, Fetcher::default());
+    Handler {
+        function: std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "mail-feedback".to_owned()),
+        verifier: Verifier {
+            topics: config.topics,
+            allow_sha1: config.allow_sha1,
+            max_age_ms: i64::from(config.max_age_seconds).saturating_mul(1000),
+            certificates,
+        },
+        auto_confirm: config.auto_confirm,
+        accounts: config.accounts,
+        credentials: match config.webhook {
+            WebhookConfig::Unconfigured => CredentialStore::Unconfigured,
+            WebhookConfig::Fixed(known) => CredentialStore::Fixed(known),
+            WebhookConfig::Secret(arn) => {
+                CredentialStore::secrets_manager(aws_sdk_secretsmanager::Client::new(sdk), arn)
+            }
+        },
+        recorder: Recorder::new(
+            aws_sdk_dynamodb::Client::new(sdk),
+            config.event_table,
+            config.suppression_table,
+            config.soft_bounces,
+            config.retention,
+        ),
+        clock: Timestamp::now,
+        metrics: telemetry::write_line,
+    }
+}

@@ -1,0 +1,139 @@
+//! The generic half of the decision table: from an event's effects to changes of the suppression record.
+//!
+//! The provider modules say what a report means; here it is filled in for whom, for which sends and until when. This
+//! module knows no provider, and the providers know no record.
+
+use crate::event::{Breadth, Effect, EmailEvent};
+use crate::lenient::clip;
+use crate::suppression::{Change, Entry, Scope, SoftBounce, State};
+use crate::timestamp::Timestamp;
+
+/// The longest diagnostic text of a soft bounce, in bytes: many of them share one item.
+const SOFT_DETAIL_BYTES: usize = 128;
+
+/// What an event does to the suppression record of its address, in the order of its effects.
+///
+/// Nothing follows from an event without a usable address. Untimed soft bounces are not counted and untimed
+/// deliveries reset nothing; any other untimed evidence takes the time of publication, or else `received_at`.
+#[must_use]
+pub fn decide(event: &EmailEvent, received_at: Timestamp) -> Vec<Change> {
+    if event.address().is_none() {
+        return Vec::new();
+    }
+    event.effects.iter().filter_map(|effect| change(event, *effect, received_at)).collect()
+}
+
+fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<Change> {
+    match effect {
+        Effect::Soft => Some(Change::SoftBounce(soft_bounce(event, event.occurred_at?))),
+        Effect::Delivered => Some(Change::Delivered { at: event.occurred_at? }),
+        Effect::Suppress { reason, breadth, days } => {
+            let at = event.evidence_at(received_at);
+            let until = days.map(|days| at.plus_days(days));
+            let entry = entry(event, State::Suppressed, at, until);
+            Some(Change::Entry { scope: scope(event, breadth), reason, entry, timed: event.occurred_at.is_some() })
+        }
+        Effect::Lift { reason, breadth } => {
+            let entry = entry(event, State::Lifted, event.evidence_at(received_at), None);
+            Some(Change::Entry { scope: scope(event, breadth), reason, entry, timed: event.occurred_at.is_some() })
+        }
+    }
+}
+
+/// The scope of an effect, widened where the event lacks the name it needs.
+fn scope(event: &EmailEvent, breadth: Breadth) -> Scope {
+    let provider = event.provider.as_str();
+    match (breadth, &event.list, &event.sender_domain) {
+        (Breadth::Everything, _, _) => Scope::everything(),
+        (Breadth::List, Some(list), _) => Scope::list(provider, list),
+        (Breadth::List | Breadth::SenderDomain, _, Some(domain)) => Scope::domain(domain),
+        (Breadth::List | Breadth::SenderDomain | Breadth::Provider, _, _) => Scope::provider(provider),
+    }
+}
+
+fn entry(event: &EmailEvent, state: State, at: Timestamp, until: Option<Timestamp>) -> Entry {
+    Entry {
+        state,
+        at,
+        first_at: (state == State::Suppressed).then_some(at),
+        until,
+        provider: event.provider.as_str().to_owned(),
+        event_id: event.id.to_string(),
+        code: event.code.clone(),
+        detail: event.detail.clone(),
+        recipient: event.recipient.as_ref().map(|recipient| recipient.spelling.clone()),
+    }
+}
+
+fn soft_bounce(event: &EmailEvent, at: Timestamp) -> SoftBounce {
+    SoftBounce {
+        at,
+        event_id: event.id.to_string(),
+        provider: event.provider.as_str().to_owned(),
+        code: event.code.clone(),
+        detail: event.detail.as_deref().map(|detail| clip(detail, SOFT_DETAIL_BYTES).to_owned()),
+        recipient: event.recipient.as_ref().map(|recipient| recipient.spelling.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide;
+    use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
+    use crate::provider::Provider;
+    use crate::suppression::Change;
+    use crate::timestamp::Timestamp;
+
+    fn event(effect: Effect) -> EmailEvent {
+        let mut event = EmailEvent::new(Provider::Ses, EventId::of(&[]), Ruling::of(Kind::Bounced).with(effect));
+        event.recipient = Some(Recipient::parse("a@example.com"));
+        event.occurred_at = Timestamp::from_unix("1700000000");
+        event
+    }
+
+    fn scope_of(event: &EmailEvent) -> Option<String> {
+        match decide(event, Timestamp::MAX).as_slice() {
+            [Change::Entry { scope, .. }] => Some(scope.to_string()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_scope_widens_where_its_name_is_missing() {
+        let mut event = event(Effect::unsubscribe(Breadth::List));
+        event.list = Some("News/Offers".to_owned());
+        event.sender_domain = Some("example.com".to_owned());
+        assert_eq!(scope_of(&event).as_deref(), Some("list:ses:News/Offers"));
+        event.list = None;
+        assert_eq!(scope_of(&event).as_deref(), Some("domain:example.com"));
+        event.sender_domain = None;
+        assert_eq!(scope_of(&event).as_deref(), Some("provider:ses"));
+    }
+
+    #[test]
+    fn untimed_soft_bounces_and_deliveries_change_nothing() {
+        for effect in [Effect::Soft, Effect::Delivered] {
+            let mut event = event(effect);
+            assert_eq!(decide(&event, Timestamp::MAX).len(), 1);
+            event.occurred_at = None;
+            assert_eq!(decide(&event, Timestamp::MAX), []);
+        }
+    }
+
+    #[test]
+    fn nothing_follows_without_a_usable_address() {
+        let mut event = event(Effect::suppress(Reason::Complaint));
+        event.recipient = Some(Recipient::parse("nobody"));
+        assert_eq!(decide(&event, Timestamp::MAX), []);
+    }
+
+    #[test]
+    fn an_end_counts_from_the_event() {
+        let event = event(Effect::provider_block(Some(14)));
+        let until = match decide(&event, Timestamp::MAX).as_slice() {
+            [Change::Entry { entry, .. }] => entry.until,
+            _ => None,
+        };
+        assert_eq!(until, event.occurred_at.map(|at| at.plus_days(14)));
+    }
+}

@@ -1,0 +1,99 @@
+//! The providers: the only registry, and what their parsers have in common.
+//!
+//! A new provider is one file below this one, one variant of [`Provider`], its samples in `events/` and its rows in
+//! the decision tests; the compiler and the contract test name the rest.
+
+mod mailjet;
+mod ses;
+mod tencent;
+
+use serde_json::value::RawValue;
+
+use crate::error::{Error, Malformed};
+use crate::event::{EmailEvent, EventId, digest_hex};
+use crate::label::labelled;
+use crate::sns::VerifiedMessage;
+use crate::webhook::AuthenticRequest;
+
+labelled! {
+    /// Who sends mail and reports back.
+    pub enum Provider {
+        /// Amazon SES, through SNS.
+        Ses = "ses",
+        /// Tencent Cloud SES, through its event callback.
+        Tencent = "tencent",
+        /// Mailjet, through its event API.
+        Mailjet = "mailjet",
+    }
+}
+
+/// Reads one element of a webhook body; the second argument is the sender domain that the path names.
+type ElementParser = for<'a> fn(&'a str, Option<&'a str>) -> EmailEvent;
+
+impl Provider {
+    /// Whether the provider posts to `/webhooks/<provider>`.
+    #[must_use]
+    pub fn has_webhook(self) -> bool {
+        self.element_parser().is_some()
+    }
+
+    /// Whether the path of its webhook may name a sender domain, since its reports do not.
+    #[must_use]
+    pub const fn takes_sender_domain(self) -> bool {
+        match self {
+            Self::Mailjet => true,
+            Self::Ses | Self::Tencent => false,
+        }
+    }
+
+    fn element_parser(self) -> Option<ElementParser> {
+        match self {
+            Self::Ses => None,
+            Self::Tencent => Some(tencent::parse),
+            Self::Mailjet => Some(mailjet::parse),
+        }
+    }
+}
+
+/// The events of a verified SNS message: SES is the provider that reports through SNS.
+///
+/// `accounts` are the accepted sending accounts; empty: any.
+///
+/// # Errors
+/// Refuses a message about mail of an account that is not accepted.
+pub fn normalize_sns(message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+    ses::parse(message, accounts)
+}
+
+/// The events of an authenticated webhook request: of the object it holds, or of each element of its array.
+///
+/// An element that cannot be read becomes an `unknown` event, and never fails those beside it.
+///
+/// # Errors
+/// The body is not JSON, or neither an object nor an array.
+pub fn normalize_webhook(request: &AuthenticRequest<'_>) -> Result<Vec<EmailEvent>, Error> {
+    let provider = request.provider();
+    let parse = provider.element_parser().ok_or(Error::NotFound)?;
+    let events = elements(request.body())?
+        .into_iter()
+        .map(|element| parse(element.get(), request.sender_domain()).clipped())
+        .collect();
+    Ok(events)
+}
+
+fn elements(body: &str) -> Result<Vec<&RawValue>, Error> {
+    match body.trim_start().bytes().next() {
+        Some(b'[') => serde_json::from_str(body).map_err(|_| Error::Malformed(Malformed::Json)),
+        Some(b'{') => {
+            serde_json::from_str(body).map(|object| vec![object]).map_err(|_| Error::Malformed(Malformed::Json))
+        }
+        _ => Err(Error::Malformed(Malformed::Json)),
+    }
+}
+
+/// An element that is no object or names no event; its identity is the digest of its bytes as received.
+fn quarantined(provider: Provider, element: &str) -> EmailEvent {
+    let digest = digest_hex(element.as_bytes());
+    let id = EventId::of(&[Some(provider.as_str()), Some(&digest)]);
+    EmailEvent::unknown(provider, id, element)
+}

@@ -1,0 +1,99 @@
+//! Amazon SES: event publishing and identity notifications, as SNS brings them.
+//!
+//! Sources: <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html> and
+//! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>. Key order, spelling of the event name
+//! (`Rendering Failure`, `RenderingFailure`) and presence of any field are not relied on.
+
+mod bounce;
+mod normalize;
+mod recipients;
+mod subscription;
+mod wire;
+
+use wire::Wire;
+
+use super::{Provider, quarantined};
+use crate::error::{Error, Refusal};
+use crate::event::{Cause, EmailEvent, EventId, Kind, Recipient, Ruling};
+use crate::sns::VerifiedMessage;
+use normalize::Report;
+
+/// What SES publishes to an SNS topic when it becomes an event destination.
+const TOPIC_TEST: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
+/// The `notificationType` that SES publishes when a topic is set for identity notifications.
+const IDENTITY_TEST: &str = "amazonsnssubscriptionsucceeded";
+
+/// Reads a verified message; test messages give no event, text that is not JSON gives an unknown one.
+pub(super) fn parse(message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+    let text = message.text();
+    if text.trim() == TOPIC_TEST {
+        return Ok(Vec::new());
+    }
+    let events = match serde_json::from_str::<Wire<'_>>(text).map(Wire::unwrapped) {
+        Ok(wire) if wire.event_name() == IDENTITY_TEST => Vec::new(),
+        Ok(wire) => {
+            wire.check_account(accounts)?;
+            read(&wire, message)
+        }
+        Err(_) => vec![quarantined(Provider::Ses, text)],
+    };
+    Ok(events.into_iter().map(|event| stamped(event, message).clipped()).collect())
+}
+
+fn read(wire: &Wire<'_>, message: &VerifiedMessage<'_>) -> Vec<EmailEvent> {
+    let name = wire.event_name();
+    let report = Report { wire, name: &name, message };
+    match name.as_str() {
+        "" => vec![quarantined(Provider::Ses, message.text())],
+        "bounce" => report.bounce(),
+        "complaint" => report.complaint(),
+        "delivery" => report.delivery(),
+        "send" => report.of_destinations(Ruling::of(Kind::Sent)),
+        "reject" => report.of_destinations(Ruling::rejected(Cause::Content, None)),
+        "open" => report.engagement(&wire.open, Kind::Opened),
+        "click" => report.engagement(&wire.click, Kind::Clicked),
+        "rendering failure" => report.of_destinations(Ruling::because(Kind::Failed, Cause::Template)),
+        "deliverydelay" => report.delivery_delay(),
+        "subscription" => report.subscription(),
+        "received" => vec![report.unknown(Ruling::because(Kind::Unknown, Cause::Misrouted))],
+        _ => vec![report.unknown(Ruling::of(Kind::Unknown))],
+    }
+}
+
+/// The event with what the transport knows of it.
+fn stamped(mut event: EmailEvent, message: &VerifiedMessage<'_>) -> EmailEvent {
+    event.sns_message_id = Some(message.message_id().to_owned());
+    event.published_at = Some(message.published_at());
+    if event.kind == Kind::Unknown && event.raw.is_none() {
+        event.raw = Some(message.text().to_owned());
+    }
+    event
+}
+
+impl Report<'_> {
+    /// A message that is no report about a recipient: one record, under the address if it names exactly one.
+    fn unknown(&self, ruling: Ruling) -> EmailEvent {
+        let mut event = self.event(self.message_scoped_id(), ruling, None);
+        if let Some(mail) = &self.wire.mail.0
+            && let [only] = mail.destination.0.as_slice()
+        {
+            event.recipient = only.get().map(Recipient::parse);
+        }
+        event
+    }
+
+    /// The id of what has no identity but the SNS message that brought it: ses, event, SNS `MessageId`.
+    fn message_scoped_id(&self) -> EventId {
+        EventId::of(&[Some(Provider::Ses.as_str()), Some(self.name), Some(self.message.message_id())])
+    }
+}
+
+impl Wire<'_> {
+    /// Refuses mail of an account that is not accepted; messages that are about no mail pass.
+    fn check_account(&self, accounts: &[String]) -> Result<(), Error> {
+        let Some(mail) = &self.mail.0 else { return Ok(()) };
+        let account = mail.sending_account_id.get();
+        let accepted = accounts.is_empty() || account.is_some_and(|id| accounts.iter().any(|known| known == id));
+        if accepted { Ok(()) } else { Err(Error::Unauthentic(Refusal::Account)) }
+    }
+}

@@ -1,0 +1,95 @@
+//! The SES rows of the decision table for changes of list and topic preferences.
+
+use super::normalize::{Report, key};
+use super::wire::{Preferences, Subscription, TopicStatus};
+use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Reason, Ruling};
+use crate::lenient::Object;
+use crate::provider::Provider;
+
+/// One change of preferences: of the whole list (no topic), or of one topic.
+struct Change<'a> {
+    topic: Option<&'a str>,
+    ruling: Ruling,
+}
+
+const LEFT: Ruling = Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(Breadth::List));
+const CAME_BACK: Ruling =
+    Ruling::of(Kind::Subscribed).with(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::List });
+
+impl Report<'_> {
+    /// One event a change; the report names no recipient, so the message must have been sent to one.
+    ///
+    /// Event id: ses, subscription, messageId, contactList, topic, timestamp, address.
+    pub(super) fn subscription(&self) -> Vec<EmailEvent> {
+        let Some(subscription) = &self.wire.subscription.0 else {
+            return self.only_destination(Ruling::of(Kind::Unknown));
+        };
+        let recipient = self.sole_recipient();
+        let list = subscription.contact_list.get();
+        changes(subscription)
+            .into_iter()
+            .map(|change| {
+                let id = EventId::of(&[
+                    Some(Provider::Ses.as_str()),
+                    Some(self.name),
+                    self.message_id(),
+                    list,
+                    change.topic,
+                    subscription.timestamp.get(),
+                    recipient.as_ref().map(key),
+                ]);
+                let mut event = self.event(id, change.ruling, subscription.timestamp.get());
+                event.list = list.map(|list| match change.topic {
+                    Some(topic) => format!("{list}/{topic}"),
+                    None => list.to_owned(),
+                });
+                event.code = subscription.source.owned();
+                event.recipient.clone_from(&recipient);
+                event
+            })
+            .collect()
+    }
+}
+
+fn changes<'a>(subscription: &'a Subscription<'_>) -> Vec<Change<'a>> {
+    let nothing = Preferences::default();
+    let new = subscription.new_preferences.0.as_ref().unwrap_or(&nothing);
+    let old = subscription.old_preferences.0.as_ref();
+    let (left_all, had_left_all) =
+        (new.unsubscribe_all.is_true(), old.is_some_and(|old| old.unsubscribe_all.is_true()));
+
+    let whole_list = match (had_left_all, left_all) {
+        (false, true) => Some(LEFT),
+        (true, false) => Some(CAME_BACK),
+        _ => None,
+    };
+    let mut changes: Vec<Change<'a>> = whole_list.into_iter().map(|ruling| Change { topic: None, ruling }).collect();
+    if let Some(new) = &subscription.new_preferences.0 {
+        changes.extend(new.topics.0.iter().filter_map(|status| topic_change(status, old)));
+    }
+    if changes.is_empty() {
+        let kind = if left_all { Kind::Unsubscribed } else { Kind::Subscribed };
+        changes.push(Change { topic: None, ruling: Ruling::of(kind) });
+    }
+    changes
+}
+
+fn topic_change<'a>(now: &'a Object<TopicStatus<'_>>, old: Option<&Preferences<'_>>) -> Option<Change<'a>> {
+    let now = now.0.as_ref()?;
+    let topic = now.topic_name.get()?;
+    let before = old.and_then(|old| status_of(old, topic));
+    match (before.as_deref(), now.subscription_status.key().as_str()) {
+        (Some("optout"), "optout") => None,
+        (_, "optout") => Some(Change { topic: Some(topic), ruling: LEFT }),
+        (Some("optout"), "optin") => Some(Change { topic: Some(topic), ruling: CAME_BACK }),
+        _ => None,
+    }
+}
+
+fn status_of(preferences: &Preferences<'_>, topic: &str) -> Option<String> {
+    let statuses = preferences.topics.0.iter().filter_map(|status| status.0.as_ref());
+    statuses
+        .filter(|status| status.topic_name.get() == Some(topic))
+        .map(|status| status.subscription_status.key())
+        .next()
+}

@@ -1,0 +1,263 @@
+//! The JSON that SES publishes. Every field may be absent or of another type.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::address::{domain_of, normalize_domain};
+use crate::lenient::{List, Object, Text};
+
+/// One event: `eventType` in event publishing, `notificationType` in identity notifications.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wire<'a> {
+    #[serde(borrow, rename = "eventType")]
+    pub(super) event_type: Text<'a>,
+    #[serde(borrow, rename = "notificationType")]
+    pub(super) notification_type: Text<'a>,
+    /// `Email Bounced` and its like: the name of an EventBridge event, whose `detail` is the event itself. A rule with
+    /// a topic as its target publishes that form.
+    #[serde(borrow, rename = "detail-type")]
+    pub(super) detail_type: Text<'a>,
+    #[serde(borrow)]
+    pub(super) detail: Object<Box<Wire<'a>>>,
+    #[serde(borrow)]
+    pub(super) mail: Object<Mail<'a>>,
+    #[serde(borrow)]
+    pub(super) bounce: Object<Bounce<'a>>,
+    #[serde(borrow)]
+    pub(super) complaint: Object<Complaint<'a>>,
+    #[serde(borrow)]
+    pub(super) delivery: Object<Delivery<'a>>,
+    #[serde(borrow)]
+    pub(super) reject: Object<Reject<'a>>,
+    #[serde(borrow)]
+    pub(super) open: Object<Engagement<'a>>,
+    #[serde(borrow)]
+    pub(super) click: Object<Engagement<'a>>,
+    #[serde(borrow)]
+    pub(super) failure: Object<Failure<'a>>,
+    #[serde(borrow, rename = "deliveryDelay")]
+    pub(super) delivery_delay: Object<DeliveryDelay<'a>>,
+    #[serde(borrow)]
+    pub(super) subscription: Object<Subscription<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Mail<'a> {
+    #[serde(borrow)]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow, rename = "messageId")]
+    pub(super) message_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) source: Text<'a>,
+    #[serde(borrow, rename = "sendingAccountId")]
+    pub(super) sending_account_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) destination: List<Text<'a>>,
+    #[serde(borrow, rename = "commonHeaders")]
+    pub(super) common_headers: Object<CommonHeaders<'a>>,
+    #[serde(borrow)]
+    pub(super) tags: Object<BTreeMap<Cow<'a, str>, List<Text<'a>>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CommonHeaders<'a> {
+    #[serde(borrow)]
+    pub(super) from: List<Text<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Bounce<'a> {
+    #[serde(borrow, rename = "bounceType")]
+    pub(super) bounce_type: Text<'a>,
+    #[serde(borrow, rename = "bounceSubType")]
+    pub(super) bounce_sub_type: Text<'a>,
+    #[serde(borrow, rename = "bouncedRecipients")]
+    pub(super) bounced_recipients: List<Object<ReportedRecipient<'a>>>,
+    #[serde(borrow)]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow, rename = "feedbackId")]
+    pub(super) feedback_id: Text<'a>,
+}
+
+/// A recipient with the fields of its own delivery status notification, if there was one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ReportedRecipient<'a> {
+    #[serde(borrow, rename = "emailAddress")]
+    pub(super) email_address: Text<'a>,
+    #[serde(borrow)]
+    pub(super) action: Text<'a>,
+    #[serde(borrow)]
+    pub(super) status: Text<'a>,
+    #[serde(borrow, rename = "diagnosticCode")]
+    pub(super) diagnostic_code: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Complaint<'a> {
+    #[serde(borrow, rename = "complainedRecipients")]
+    pub(super) complained_recipients: List<Object<ReportedRecipient<'a>>>,
+    #[serde(borrow)]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow, rename = "feedbackId")]
+    pub(super) feedback_id: Text<'a>,
+    #[serde(borrow, rename = "complaintSubType")]
+    pub(super) complaint_sub_type: Text<'a>,
+    #[serde(borrow, rename = "complaintFeedbackType")]
+    pub(super) complaint_feedback_type: Text<'a>,
+    #[serde(borrow, rename = "userAgent")]
+    pub(super) user_agent: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Delivery<'a> {
+    #[serde(borrow)]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow)]
+    pub(super) recipients: List<Text<'a>>,
+    #[serde(borrow, rename = "smtpResponse")]
+    pub(super) smtp_response: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Reject<'a> {
+    #[serde(borrow)]
+    pub(super) reason: Text<'a>,
+}
+
+/// The body of an open or a click.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Engagement<'a> {
+    #[serde(borrow)]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow, rename = "ipAddress")]
+    pub(super) ip_address: Text<'a>,
+    #[serde(borrow, rename = "userAgent")]
+    pub(super) user_agent: Text<'a>,
+    #[serde(borrow)]
+    pub(super) link: Text<'a>,
+    #[serde(borrow, rename = "linkTags")]
+    pub(super) link_tags: Object<BTreeMap<Cow<'a, str>, List<Text<'a>>>>,
+    #[serde(borrow, rename = "isBotEvent")]
+    pub(super) is_bot_event: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Failure<'a> {
+    #[serde(borrow, rename = "templateName")]
+    pub(super) template_name: Text<'a>,
+    #[serde(borrow, rename = "errorMessage")]
+    pub(super) error_message: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DeliveryDelay<'a> {
+    #[serde(borrow)]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow, rename = "delayType")]
+    pub(super) delay_type: Text<'a>,
+    #[serde(borrow, rename = "delayedRecipients")]
+    pub(super) delayed_recipients: List<Object<ReportedRecipient<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Subscription<'a> {
+    #[serde(borrow, rename = "contactList")]
+    pub(super) contact_list: Text<'a>,
+    #[serde(borrow)]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow)]
+    pub(super) source: Text<'a>,
+    #[serde(borrow, rename = "newTopicPreferences")]
+    pub(super) new_preferences: Object<Preferences<'a>>,
+    #[serde(borrow, rename = "oldTopicPreferences")]
+    pub(super) old_preferences: Object<Preferences<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Preferences<'a> {
+    #[serde(borrow, rename = "unsubscribeAll")]
+    pub(super) unsubscribe_all: Text<'a>,
+    #[serde(borrow, rename = "topicSubscriptionStatus")]
+    pub(super) topics: List<Object<TopicStatus<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TopicStatus<'a> {
+    #[serde(borrow, rename = "topicName")]
+    pub(super) topic_name: Text<'a>,
+    #[serde(borrow, rename = "subscriptionStatus")]
+    pub(super) subscription_status: Text<'a>,
+}
+
+/// The event names of EventBridge, and those of event publishing.
+const DETAIL_TYPES: &[(&str, &str)] = &[
+    ("email bounced", "bounce"),
+    ("email complaint received", "complaint"),
+    ("email delivered", "delivery"),
+    ("email sent", "send"),
+    ("email rejected", "reject"),
+    ("email opened", "open"),
+    ("email clicked", "click"),
+    ("email rendering failed", "rendering failure"),
+    ("email delivery delayed", "deliverydelay"),
+    ("email subscribed", "subscription"),
+];
+
+impl Wire<'_> {
+    /// The event itself: `detail` of an EventBridge event, otherwise the whole.
+    pub(super) fn unwrapped(mut self) -> Self {
+        let Some(mut inner) = self.detail.0.take() else { return self };
+        inner.detail_type = self.detail_type;
+        *inner
+    }
+
+    /// The name of the event in lower case, one spelling for each; empty when there is none.
+    pub(super) fn event_name(&self) -> String {
+        let names = [self.event_type.key(), self.notification_type.key(), self.detail_type.key()];
+        let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+        match name.as_str() {
+            "renderingfailure" | "rendering_failure" => "rendering failure".to_owned(),
+            _ => DETAIL_TYPES
+                .iter()
+                .find(|(detail_type, _)| *detail_type == name)
+                .map_or(name, |(_, event)| (*event).to_owned()),
+        }
+    }
+}
+
+impl Mail<'_> {
+    /// The sender domain (general rule 6): the tag, else the header From, else the envelope sender.
+    pub(super) fn sender_domain(&self) -> Option<String> {
+        let tag = self.tag("ses:from-domain").and_then(normalize_domain);
+        let from = || self.common_headers.0.as_ref()?.from.0.first()?.get().and_then(domain_of);
+        tag.or_else(from).or_else(|| self.source.get().and_then(domain_of))
+    }
+
+    fn tag(&self, name: &str) -> Option<&str> {
+        self.tags.0.as_ref()?.get(name)?.0.first()?.get()
+    }
+}
+
+/// Tags as one value each; several values are joined by commas.
+pub(super) fn flat_tags(tags: &BTreeMap<Cow<'_, str>, List<Text<'_>>>) -> impl Iterator<Item = (String, String)> {
+    tags.iter().map(|(name, values)| {
+        let values: Vec<_> = values.0.iter().filter_map(Text::get).collect();
+        (name.clone().into_owned(), values.join(","))
+    })
+}

@@ -1,0 +1,193 @@
+//! Tencent Cloud SES: the event callback (<https://www.tencentcloud.com/document/product/1084/39492>).
+//!
+//! All protocol versions since 2020 are read alike: fields are optional, `bulkId` may be spelled `bulkid`, and a hard
+//! bounce is `hard` or `hard_bounce`. Event id: tencent, event, bulkId, messageId, address, timestamp, link,
+//! bounceType.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Provider, quarantined};
+use crate::address::{domain_of, normalize_domain};
+use crate::dsn::{self, Status};
+use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
+use crate::lenient::Text;
+use crate::timestamp::Timestamp;
+
+/// How long an address stays on Tencent's shared blocklist [doc].
+const BLOCKLIST_DAYS: u32 = 14;
+/// SMTP headers with this prefix come back as top-level keys.
+const ECHOED_HEADERS: &str = "x-tencentcloudses-cb-";
+
+/// One callback, as documented in any version.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, default)]
+    event: Text<'a>,
+    #[serde(borrow, default)]
+    email: Text<'a>,
+    #[serde(borrow, default)]
+    link: Text<'a>,
+    #[serde(borrow, default, rename = "bulkId")]
+    bulk_id: Text<'a>,
+    #[serde(borrow, default, rename = "bulkid")]
+    bulk_id_lower: Text<'a>,
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    reason: Text<'a>,
+    #[serde(borrow, default, rename = "bounceType")]
+    bounce_type: Text<'a>,
+    #[serde(borrow, default)]
+    from: Text<'a>,
+    #[serde(borrow, default, rename = "fromDomain")]
+    from_domain: Text<'a>,
+    #[serde(borrow, default, rename = "templateId")]
+    template_id: Text<'a>,
+    #[serde(borrow, default)]
+    useragent: Text<'a>,
+    #[serde(borrow, default, rename = "messageId")]
+    message_id: Text<'a>,
+    #[serde(borrow, default, rename = "taskId")]
+    task_id: Text<'a>,
+    #[serde(borrow, flatten)]
+    others: BTreeMap<Cow<'a, str>, Text<'a>>,
+}
+
+/// What the reason of a `dropped` event may name, in the order of the decision table.
+#[derive(Clone, Copy)]
+enum Drop {
+    Blocklist,
+    Unsubscribed,
+    AddressFormat,
+}
+
+/// Words that `reason` was seen with or that Tencent's API uses for the same cause; its texts are not enumerated.
+const DROPS: &[(Drop, &[&str])] = &[
+    (Drop::Blocklist, &["blacklist", "blocklist", "suppress", "黑名单"]),
+    (Drop::Unsubscribed, &["unsubscribe", "退订"]),
+    (Drop::AddressFormat, &["address format", "format of the address", "invalid address", "地址格式"]),
+];
+
+/// Reads one callback; its sender domain stands in the callback itself.
+pub(super) fn parse(element: &str, _: Option<&str>) -> EmailEvent {
+    let Ok(wire) = serde_json::from_str::<Wire<'_>>(element) else {
+        return quarantined(Provider::Tencent, element);
+    };
+    if wire.event.get().is_none() {
+        return quarantined(Provider::Tencent, element);
+    }
+    let event_name = wire.event.key();
+    let recipient = wire.email.get().map(Recipient::parse);
+
+    let id = wire.id(&event_name, recipient.as_ref());
+    let mut event = EmailEvent::new(Provider::Tencent, id, wire.ruling(&event_name));
+    if event.kind == Kind::Unknown {
+        event.raw = Some(element.to_owned());
+    }
+    event.recipient = recipient;
+    event.occurred_at = wire.timestamp.get().and_then(Timestamp::from_unix);
+    event.message_id = wire.bulk_id().map(str::to_owned);
+    event.sender_domain =
+        wire.from_domain.get().and_then(normalize_domain).or_else(|| wire.from.get().and_then(domain_of));
+    event.campaign = wire.task_id.owned().filter(|id| id != "0");
+    event.tags = wire.tags();
+    event.code = wire.bounce_type.owned();
+    event.detail = wire.reason.owned();
+    event.url = wire.link.owned();
+    event.user_agent = wire.useragent.owned();
+    event
+}
+
+impl Wire<'_> {
+    fn bulk_id(&self) -> Option<&str> {
+        self.bulk_id.get().or(self.bulk_id_lower.get())
+    }
+
+    fn id(&self, event_name: &str, recipient: Option<&Recipient>) -> EventId {
+        let address = recipient.map(|known| known.address.as_ref().map_or(known.spelling.as_str(), |a| a.as_str()));
+        EventId::of(&[
+            Some(Provider::Tencent.as_str()),
+            Some(event_name),
+            self.bulk_id(),
+            self.message_id.get(),
+            address,
+            self.timestamp.get(),
+            self.link.get(),
+            self.bounce_type.get(),
+        ])
+    }
+
+    fn tags(&self) -> BTreeMap<String, String> {
+        let known = [("messageId", &self.message_id), ("templateId", &self.template_id)];
+        let echoed = self
+            .others
+            .iter()
+            .filter(|(name, _)| name.to_lowercase().starts_with(ECHOED_HEADERS))
+            .map(|(name, value)| (name.as_ref(), value));
+        known.into_iter().chain(echoed).filter_map(|(name, value)| Some((name.to_owned(), value.owned()?))).collect()
+    }
+
+    fn ruling(&self, event_name: &str) -> Ruling {
+        match event_name {
+            "processed" => Ruling::of(Kind::Queued),
+            "deferred" => Ruling::of(Kind::Deferred),
+            "delivered" => Ruling::of(Kind::Delivered).with(Effect::Delivered),
+            "dropped" => dropped(&self.reason.key()),
+            "bounce" => bounce(&self.bounce_type.key(), self.reason.get().and_then(Status::find)),
+            "open" => Ruling::of(Kind::Opened),
+            "click" => Ruling::of(Kind::Clicked),
+            "spamreport" => Ruling::of(Kind::Complained).with(Effect::suppress(Reason::Complaint)),
+            "unsubscribe" => Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(Breadth::SenderDomain)),
+            _ => Ruling::of(Kind::Unknown),
+        }
+    }
+}
+
+fn dropped(reason: &str) -> Ruling {
+    let named = DROPS.iter().find(|(_, words)| words.iter().any(|word| reason.contains(word)));
+    match named.map(|(drop, _)| *drop) {
+        Some(Drop::Blocklist) => {
+            Ruling::rejected(Cause::ProviderList, Some(Effect::provider_block(Some(BLOCKLIST_DAYS))))
+        }
+        Some(Drop::Unsubscribed) => {
+            Ruling::rejected(Cause::Unsubscribed, Some(Effect::unsubscribe(Breadth::SenderDomain)))
+        }
+        Some(Drop::AddressFormat) => {
+            Ruling::rejected(Cause::InvalidAddress, Some(Effect::suppress(Reason::InvalidAddress)))
+        }
+        None => Ruling::rejected(Cause::Undetermined, None),
+    }
+}
+
+fn bounce(bounce_type: &str, status: Option<Status>) -> Ruling {
+    match bounce_type {
+        "hard_bounce" | "hard" => hard(status),
+        "soft_bounce" | "soft" => soft(status),
+        _ if status.is_some_and(Status::blames_address) => hard(status),
+        _ if status.is_some() => soft(status),
+        _ => Ruling::undetermined(),
+    }
+}
+
+/// A permanent verdict, unless the status code says otherwise (general rule 7).
+fn hard(status: Option<Status>) -> Ruling {
+    match (dsn::overrule_permanent(status), status) {
+        (Some(ruling), _) => ruling,
+        (None, Some(status)) if status.class == 4 => Ruling::soft(dsn::transient_cause(status)),
+        (None, _) => Ruling::hard(dsn::hard_cause(status)),
+    }
+}
+
+/// A temporary verdict; a refusal of the message or the sender does not count (general rule 4).
+fn soft(status: Option<Status>) -> Ruling {
+    match status.map(Status::parts) {
+        Some((_, 2, 2)) => Ruling::soft(Cause::MailboxFull),
+        Some((_, 2, 3) | (5, 3, 4)) => Ruling::blameless(Cause::MessageTooLarge),
+        Some((_, 6, _)) => Ruling::blameless(Cause::Content),
+        Some((_, 7, _)) => Ruling::blameless(Cause::SenderBlocked),
+        _ => Ruling::soft(Cause::Undetermined),
+    }
+}

@@ -1,0 +1,279 @@
+//! The SNS envelope: read strictly, checked against its grammar, and turned into the string to sign.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::TopicArn;
+use crate::error::{Error, Malformed, Refusal};
+use crate::label::labelled;
+use crate::timestamp::Timestamp;
+
+/// A subject is shorter than this many characters (SNS `Publish`).
+const SUBJECT_CHARS: usize = 100;
+/// No token seen is longer than about 250 characters.
+const TOKEN_BYTES: usize = 1024;
+
+labelled! {
+    /// The type of a message; part of the signed text.
+    pub enum MessageType {
+        /// A published message.
+        Notification = "Notification",
+        /// The request to confirm a new subscription.
+        SubscriptionConfirmation = "SubscriptionConfirmation",
+        /// The notice that a subscription ended.
+        UnsubscribeConfirmation = "UnsubscribeConfirmation",
+    }
+}
+
+/// The fields as they arrive. A field twice, or of another type than text, fails; so do both spellings of one key.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, rename = "Type")]
+    message_type: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "MessageId")]
+    message_id: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "TopicArn")]
+    topic_arn: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "Subject")]
+    subject: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "Message")]
+    message: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "Timestamp")]
+    timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "Token")]
+    token: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "SubscribeURL", alias = "SubscribeUrl")]
+    subscribe_url: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "SignatureVersion")]
+    signature_version: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "Signature")]
+    signature: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "SigningCertURL", alias = "SigningCertUrl")]
+    signing_cert_url: Option<Cow<'a, str>>,
+}
+
+/// An envelope whose fields have the right form; nothing in it is authentic yet.
+#[derive(Debug)]
+pub struct Envelope<'a> {
+    pub(super) message_type: MessageType,
+    pub(super) message_id: Cow<'a, str>,
+    pub(super) topic_arn: Cow<'a, str>,
+    pub(super) subject: Option<Cow<'a, str>>,
+    pub(super) message: Cow<'a, str>,
+    /// The raw text, which is what was signed.
+    pub(super) timestamp: Cow<'a, str>,
+    pub(super) sent_at: Timestamp,
+    /// Token and subscribe URL; confirmations only.
+    pub(super) subscription: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(super) signature_version: Cow<'a, str>,
+    pub(super) signature: Cow<'a, str>,
+    pub(super) signing_cert_url: Cow<'a, str>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads an envelope, in the spelling of Lambda events or of HTTPS deliveries.
+    ///
+    /// # Errors
+    /// Malformed where it is not JSON or a field is missing, repeated or mistyped; refused where it is no envelope at
+    /// all (raw delivery) or a field breaks its grammar.
+    pub fn parse(json: &'a str) -> Result<Self, Error> {
+        if !json.trim_start().starts_with('{') {
+            return Err(Error::Malformed(Malformed::Json));
+        }
+        let wire: Wire<'a> = serde_json::from_str(json).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => Error::Malformed(Malformed::Envelope),
+            _ => Error::Malformed(Malformed::Json),
+        })?;
+        if wire.message_type.is_none() && wire.topic_arn.is_none() && wire.signature.is_none() {
+            return Err(Error::Unauthentic(Refusal::RawDelivery));
+        }
+        Self::complete(wire).ok_or(Error::Malformed(Malformed::Envelope))?
+    }
+
+    /// `None` where a required field is missing.
+    fn complete(wire: Wire<'a>) -> Option<Result<Self, Error>> {
+        let (message_type, timestamp) = (wire.message_type?, wire.timestamp?);
+        let grammar = Error::Unauthentic(Refusal::Grammar);
+        let Some(message_type) = MessageType::from_label(&message_type) else { return Some(Err(grammar)) };
+        let subscription = match message_type {
+            MessageType::Notification if wire.token.is_some() || wire.subscribe_url.is_some() => {
+                return Some(Err(grammar));
+            }
+            MessageType::Notification => None,
+            MessageType::SubscriptionConfirmation | MessageType::UnsubscribeConfirmation => {
+                Some((wire.token?, wire.subscribe_url?))
+            }
+        };
+        let Some(sent_at) = exact_timestamp(&timestamp) else { return Some(Err(grammar)) };
+        let envelope = Self {
+            message_type,
+            message_id: wire.message_id?,
+            topic_arn: wire.topic_arn?,
+            subject: wire.subject,
+            message: wire.message?,
+            timestamp,
+            sent_at,
+            subscription,
+            signature_version: wire.signature_version?,
+            signature: wire.signature?,
+            signing_cert_url: wire.signing_cert_url?,
+        };
+        Some(if envelope.is_well_formed() { Ok(envelope) } else { Err(grammar) })
+    }
+
+    /// Without control characters in the one-line fields, the string to sign can be split in one way only.
+    fn is_well_formed(&self) -> bool {
+        let subject_fits = match (&self.subject, self.message_type) {
+            (None, _) => true,
+            (Some(subject), MessageType::Notification) => is_line(subject) && subject.chars().count() < SUBJECT_CHARS,
+            (Some(_), _) => false,
+        };
+        let subscription_fits = self.subscription.as_ref().is_none_or(|(token, url)| {
+            let alphanumeric = token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            (1..=TOKEN_BYTES).contains(&token.len()) && alphanumeric && is_line(url)
+        });
+        is_uuid(&self.message_id) && is_line(&self.topic_arn) && subject_fits && subscription_fits
+    }
+
+    /// The canonical text that SNS signs: `key\nvalue\n` for each key of the type, in byte order, from the raw values.
+    #[must_use]
+    pub fn string_to_sign(&self) -> String {
+        let mut text = String::with_capacity(self.message.len().saturating_add(1024));
+        let mut add = |key: &str, value: &str| {
+            for part in [key, "\n", value, "\n"] {
+                text.push_str(part);
+            }
+        };
+        add("Message", &self.message);
+        add("MessageId", &self.message_id);
+        if let Some(subject) = &self.subject {
+            add("Subject", subject);
+        }
+        if let Some((_, subscribe_url)) = &self.subscription {
+            add("SubscribeURL", subscribe_url);
+        }
+        add("Timestamp", &self.timestamp);
+        if let Some((token, _)) = &self.subscription {
+            add("Token", token);
+        }
+        add("TopicArn", &self.topic_arn);
+        add("Type", self.message_type.as_str());
+        text
+    }
+
+    /// Whether a subscription ARN, which is not signed, is one of the message's topic.
+    #[must_use]
+    pub fn is_of_subscription(&self, subscription_arn: &str) -> bool {
+        let id = subscription_arn.strip_prefix(self.topic_arn.as_ref());
+        id.is_some_and(|id| id.starts_with(':'))
+    }
+
+    /// Whether the headers that repeat type, topic and message id say the same, where they are present.
+    #[must_use]
+    pub fn agrees_with(&self, [message_type, topic_arn, message_id]: [Option<&str>; 3]) -> bool {
+        message_type.is_none_or(|header| header == self.message_type.as_str())
+            && topic_arn.is_none_or(|header| header == self.topic_arn)
+            && message_id.is_none_or(|header| header == self.message_id)
+    }
+
+    /// Whether the subscribe URL is the one of this topic and token.
+    pub(super) fn subscribe_url_fits(&self, topic: &TopicArn) -> bool {
+        self.subscription.as_ref().is_none_or(|(token, url)| *url == confirmation_url(topic, token))
+    }
+}
+
+/// The URL that SNS itself gives for confirming a subscription.
+pub(super) fn confirmation_url(topic: &TopicArn, token: &str) -> String {
+    format!("https://{}/?Action=ConfirmSubscription&TopicArn={}&Token={token}", topic.host(), topic.as_str())
+}
+
+/// Non-empty and without control characters.
+fn is_line(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
+}
+
+/// 8-4-4-4-12 hex digits.
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    let hex = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    hex && lengths.eq([8, 4, 4, 4, 12])
+}
+
+/// Exactly `2026-01-31T23:59:59.123Z`: reading and writing it gives the same text.
+fn exact_timestamp(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text).filter(|timestamp| timestamp.to_string() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Envelope, exact_timestamp, is_uuid};
+    use crate::error::{Error, Malformed, Refusal};
+
+    const GOOD: &str = r#"{"Type":"Notification","MessageId":"165545c9-2a5c-472c-8df2-7ff2be2b3b1b","TopicArn":"t",
+        "Subject":null,"Message":"m\n","Timestamp":"2026-01-01T00:00:00.000Z","SignatureVersion":"2","Signature":"s",
+        "SigningCertURL":"u","MessageAttributes":{"a":{"Type":"String","Value":"v"}}}"#;
+
+    fn outcome(json: &str) -> Option<Error> {
+        Envelope::parse(json).err()
+    }
+
+    #[test]
+    fn the_string_to_sign_leaves_out_an_absent_subject() {
+        let text = Envelope::parse(GOOD).map(|envelope| envelope.string_to_sign());
+        let expected = "Message\nm\n\nMessageId\n165545c9-2a5c-472c-8df2-7ff2be2b3b1b\n\
+            Timestamp\n2026-01-01T00:00:00.000Z\nTopicArn\nt\nType\nNotification\n";
+        assert_eq!(text.as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_malformed() {
+        let malformed = Some(Error::Malformed(Malformed::Envelope));
+        for (from, to) in [
+            (r#""Message":"m\n""#, r#""Message":["m"]"#),
+            (r#""Message":"m\n""#, r#""Message":"m","Message":"n""#),
+            (r#""Message":"m\n","#, ""),
+            (r#""SignatureVersion":"2""#, r#""SignatureVersion":2"#),
+            (r#""SigningCertURL":"u""#, r#""SigningCertURL":"u","SigningCertUrl":"u""#),
+            (r#""SigningCertURL":"u""#, r#""SigningCertURL":null"#),
+        ] {
+            assert_eq!(outcome(&GOOD.replace(from, to)), malformed, "{to}");
+        }
+        for json in ["", "[]", "\"a\"", "{", "{\"Type\":\"\\ud800\"}"] {
+            assert_eq!(outcome(json), Some(Error::Malformed(Malformed::Json)), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_grammar_is_refused() {
+        let refused = Some(Error::Unauthentic(Refusal::Grammar));
+        for (from, to) in [
+            (r#""Notification""#, r#""notification""#),
+            (r#""Subject":null"#, r#""Subject":"""#),
+            (r#""Subject":null"#, r#""Subject":"a\nb""#),
+            (r#""Subject":null"#, r#""Subject":null,"Token":"t""#),
+            (r#""TopicArn":"t""#, r#""TopicArn":"t\u0000""#),
+            ("165545c9", "165545c"),
+            ("00:00.000Z", "00:00.000+00:00"),
+            ("00:00.000Z", "00:00Z"),
+        ] {
+            assert_eq!(outcome(&GOOD.replace(from, to)), refused, "{to}");
+        }
+        assert_eq!(outcome("{\"eventType\":\"Bounce\"}"), Some(Error::Unauthentic(Refusal::RawDelivery)));
+    }
+
+    #[test]
+    fn exact_forms_have_one_spelling() {
+        assert!(is_uuid("165545c9-2a5c-472c-8df2-7ff2be2b3b1b"));
+        assert!(!is_uuid("165545c9-2a5c-472c-8df2-7ff2be2b3b1g"));
+        assert!(exact_timestamp("2026-12-31T23:59:59.999Z").is_some());
+        for text in [
+            "2026-12-31T23:59:60.000Z",
+            "2026-12-31t23:59:59.000Z",
+            "2026-12-31T23:59:59.0000Z",
+            "0000-01-01T00:00:00.000Z",
+        ] {
+            assert!(exact_timestamp(text).is_none(), "{text}");
+        }
+    }
+}

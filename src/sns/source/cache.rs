@@ -1,0 +1,79 @@
+//! The bounded memory of certificates: good ones for a day, failures for a minute.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::sns::SigningKey;
+use crate::timestamp::Timestamp;
+
+/// How many keys, and how many failures, are kept.
+const CAPACITY: usize = 8;
+/// How long a key is used before its certificate is asked for again, in milliseconds.
+const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long a key may be used while its certificate cannot be asked for, in milliseconds.
+const STALE_MS: i64 = 48 * 60 * 60 * 1000;
+/// How long a failure answers in place of another attempt, and the span of the budget, in milliseconds.
+const MINUTE_MS: i64 = 60 * 1000;
+/// How many certificates that were never good may be asked for in a minute.
+const BUDGET: usize = 6;
+
+/// The key of a certificate, or why there is none.
+pub(super) type Answer = Result<Arc<SigningKey>, Error>;
+
+/// Keys and failures by the URL of the certificate, the latest last.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    keys: VecDeque<(String, Arc<SigningKey>, Timestamp)>,
+    failures: VecDeque<(String, Error, Timestamp)>,
+    attempts: VecDeque<Timestamp>,
+}
+
+impl Cache {
+    /// What is known of a certificate; `None`: nothing, or no longer.
+    pub(super) fn get(&self, url: &str, now: Timestamp) -> Option<Answer> {
+        let key = self.keys.iter().find(|(known, _, _)| known == url);
+        let failure = self.failures.iter().find(|(known, _, at)| known == url && now.millis_since(*at) < MINUTE_MS);
+        let failure = failure.map(|(_, error, _)| *error);
+        match (key, failure) {
+            (Some((_, key, at)), _) if now.millis_since(*at) < FRESH_MS => Some(Ok(Arc::clone(key))),
+            (Some((_, key, at)), Some(Error::Transient(_))) if now.millis_since(*at) < STALE_MS => {
+                Some(Ok(Arc::clone(key)))
+            }
+            (_, failure) => failure.map(Err),
+        }
+    }
+
+    /// Whether the budget allows a fetch; certificates that were good before do not count against it.
+    pub(super) fn may_fetch(&mut self, url: &str, now: Timestamp) -> bool {
+        if self.keys.iter().any(|(known, _, _)| known == url) {
+            return true;
+        }
+        self.attempts.retain(|at| now.millis_since(*at) < MINUTE_MS);
+        let allowed = self.attempts.len() < BUDGET;
+        if allowed {
+            self.attempts.push_back(now);
+        }
+        allowed
+    }
+
+    /// Keeps an answer and returns the one that holds: a good certificate outlives a failure to ask for it again.
+    pub(super) fn put(&mut self, url: &str, answer: Answer, now: Timestamp) -> Answer {
+        self.failures.retain(|(known, _, _)| known != url);
+        match &answer {
+            Ok(key) => {
+                self.keys.retain(|(known, _, _)| known != url);
+                push_bounded(&mut self.keys, (url.to_owned(), Arc::clone(key), now));
+            }
+            Err(error) => push_bounded(&mut self.failures, (url.to_owned(), *error, now)),
+        }
+        self.get(url, now).unwrap_or(answer)
+    }
+}
+
+fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
+    if queue.len() >= CAPACITY {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}

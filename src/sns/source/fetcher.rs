@@ -1,0 +1,65 @@
+//! One HTTPS GET, with every limit it needs.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long the whole may take: well below the 15 seconds that SNS waits for an answer.
+const TOTAL: Duration = Duration::from_secs(5);
+
+/// Fetches small documents over HTTPS.
+///
+/// It follows no redirect, keeps no cookie and uses a proxy only where the environment names one. The client, and with
+/// it the platform's root certificates, is set up at the first fetch.
+#[derive(Debug, Default)]
+pub struct Fetcher {
+    connector: OnceLock<SharedHttpConnector>,
+}
+
+impl Fetcher {
+    /// A fetcher over a connector of one's own.
+    #[must_use]
+    pub fn over(connector: impl HttpConnector + 'static) -> Self {
+        Self { connector: OnceLock::from(SharedHttpConnector::new(connector)) }
+    }
+
+    /// The body of a 200 answer of at most `limit` bytes; `None` for anything else.
+    pub(super) async fn get(&self, url: &str, limit: usize) -> Option<Vec<u8>> {
+        let request = HttpRequest::get(url).ok()?;
+        let connector = self.connector.get_or_init(|| SharedHttpConnector::new(https()));
+        tokio::time::timeout(TOTAL, read(connector, request, limit)).await.ok().flatten()
+    }
+}
+
+async fn read(connector: &SharedHttpConnector, request: HttpRequest, limit: usize) -> Option<Vec<u8>> {
+    let response = connector.call(request).await.ok()?;
+    if response.status().as_u16() != 200 {
+        return None;
+    }
+    let mut stream = ByteStream::new(response.into_body());
+    let mut body = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        body.extend_from_slice(&chunk.ok()?);
+        if body.len() > limit {
+            return None;
+        }
+    }
+    Some(body)
+}
+
+fn https() -> Connector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(TOTAL).build();
+    Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .connector_settings(settings)
+        .proxy_config(ProxyConfig::from_env())
+        .build()
+}

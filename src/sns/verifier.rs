@@ -1,0 +1,179 @@
+//! The verification itself, in the order that the page of the module gives.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::certificate::Digest;
+use super::envelope::confirmation_url;
+use super::{CertificateSource, Envelope, MessageType, TopicArn};
+use crate::error::{Error, Refusal};
+use crate::timestamp::Timestamp;
+
+/// How old an HTTPS delivery may be: SNS retries for an hour at most; the rest is margin.
+const HTTPS_MAX_AGE_MS: i64 = 75 * 60 * 1000;
+/// How far a message may come from the future.
+const MAX_AHEAD_MS: i64 = 5 * 60 * 1000;
+/// The bytes of a signature of an RSA key of 2048 to 4096 bits.
+const SIGNATURE_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
+
+/// How a message came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// SNS invoked the function. The label says version 1 there even where the signature is of version 2.
+    Lambda,
+    /// SNS posted to the HTTPS endpoint.
+    Https,
+}
+
+/// Verifies envelopes against the allow-list of topics.
+#[derive(Debug)]
+pub struct Verifier {
+    /// The topics whose messages are accepted.
+    pub topics: Vec<TopicArn>,
+    /// Whether `SignatureVersion` 1 (SHA-1) is admitted.
+    pub allow_sha1: bool,
+    /// The oldest accepted message of a Lambda delivery, in milliseconds.
+    pub max_age_ms: i64,
+    /// Where certificates come from.
+    pub certificates: CertificateSource,
+}
+
+/// A notification whose signature, topic, age and certificate are in order.
+///
+/// Only [`Verifier::verify`] makes one, and only this can be normalized.
+#[derive(Debug)]
+pub struct VerifiedMessage<'a> {
+    text: Cow<'a, str>,
+    message_id: Cow<'a, str>,
+    published_at: Timestamp,
+}
+
+/// A verified request to confirm a subscription, or the notice of its end.
+#[derive(Debug)]
+pub struct Confirmation {
+    url: String,
+}
+
+/// A verified message by its type.
+#[derive(Debug)]
+pub enum Verified<'a> {
+    /// A published message.
+    Notification(VerifiedMessage<'a>),
+    /// A subscription waits to be confirmed.
+    Subscription(Confirmation),
+    /// A subscription ended. Its URL would bring it back, so it is dropped here.
+    Unsubscription,
+}
+
+impl VerifiedMessage<'_> {
+    /// The published text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The id that SNS gave the message; a redelivery has the same.
+    #[must_use]
+    pub fn message_id(&self) -> &str {
+        &self.message_id
+    }
+
+    /// When it was published.
+    #[must_use]
+    pub const fn published_at(&self) -> Timestamp {
+        self.published_at
+    }
+}
+
+impl Verifier {
+    /// Verifies an envelope; nothing is fetched before the topic, the age and the certificate URL are in order.
+    ///
+    /// # Errors
+    /// Refused for good, or transient when the certificate cannot be had now.
+    pub async fn verify<'a>(&self, envelope: Envelope<'a>, door: Door, now: Timestamp) -> Result<Verified<'a>, Error> {
+        let topic = self.allowed(&envelope.topic_arn).ok_or(Error::Unauthentic(Refusal::Topic))?;
+        if !envelope.subscribe_url_fits(topic) {
+            return Err(Error::Unauthentic(Refusal::SubscribeUrl));
+        }
+        if !self.is_fresh(envelope.sent_at, door, now) {
+            return Err(Error::Unauthentic(Refusal::Age));
+        }
+        let digests = self.digests(&envelope.signature_version, door);
+        if digests.is_empty() {
+            return Err(Error::Unauthentic(Refusal::SignatureVersion));
+        }
+        let signature = decoded_signature(&envelope.signature).ok_or(Error::Unauthentic(Refusal::Signature))?;
+        let id =
+            certificate_id(&envelope.signing_cert_url, topic).ok_or(Error::Unauthentic(Refusal::CertificateUrl))?;
+        let key = self.certificates.key(topic, id, now).await?;
+        if !key.is_valid_for(envelope.sent_at, now) {
+            return Err(Error::Unauthentic(Refusal::Certificate));
+        }
+        let text = envelope.string_to_sign();
+        if !digests.iter().any(|digest| key.verifies(*digest, &text, &signature)) {
+            return Err(Error::Unauthentic(Refusal::Signature));
+        }
+        Ok(opened(envelope, topic))
+    }
+
+    /// Confirms a subscription at SNS, by a URL built from the signed topic and token.
+    ///
+    /// # Errors
+    /// Transient when SNS does not answer 200.
+    pub async fn confirm(&self, confirmation: &Confirmation) -> Result<(), Error> {
+        self.certificates.confirm(&confirmation.url).await
+    }
+
+    fn allowed(&self, arn: &str) -> Option<&TopicArn> {
+        self.topics.iter().find(|topic| topic.as_str() == arn)
+    }
+
+    fn is_fresh(&self, sent_at: Timestamp, door: Door, now: Timestamp) -> bool {
+        let max_age_ms = match door {
+            Door::Lambda => self.max_age_ms,
+            Door::Https => HTTPS_MAX_AGE_MS,
+        };
+        (-MAX_AHEAD_MS..=max_age_ms).contains(&now.millis_since(sent_at))
+    }
+
+    /// The digests that a label admits. Trying two is safe: the padding of the signature names its digest.
+    fn digests(&self, label: &str, door: Door) -> &'static [Digest] {
+        match (label, door, self.allow_sha1) {
+            ("2", _, _) | ("1", Door::Lambda, false) => &[Digest::Sha256],
+            ("1", Door::Lambda, true) => &[Digest::Sha256, Digest::Sha1],
+            ("1", Door::Https, true) => &[Digest::Sha1],
+            _ => &[],
+        }
+    }
+}
+
+fn opened<'a>(envelope: Envelope<'a>, topic: &TopicArn) -> Verified<'a> {
+    match (envelope.message_type, envelope.subscription) {
+        (MessageType::SubscriptionConfirmation, Some((token, _))) => {
+            Verified::Subscription(Confirmation { url: confirmation_url(topic, &token) })
+        }
+        (MessageType::SubscriptionConfirmation | MessageType::UnsubscribeConfirmation, _) => Verified::Unsubscription,
+        (MessageType::Notification, _) => Verified::Notification(VerifiedMessage {
+            text: envelope.message,
+            message_id: envelope.message_id,
+            published_at: envelope.sent_at,
+        }),
+    }
+}
+
+/// Standard base64 with padding, of the length of an admitted key.
+fn decoded_signature(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok().filter(|bytes| SIGNATURE_BYTES.contains(&bytes.len()))
+}
+
+/// The 32 hex digits of a certificate URL that is, to the letter, one of the topic's region.
+///
+/// No URL parser is used on input: whoever writes the URL chooses 128 bits of a path on Amazon's own host.
+fn certificate_id<'a>(url: &'a str, topic: &TopicArn) -> Option<&'a str> {
+    let prefix = format!("https://{}/SimpleNotificationService-", topic.host());
+    let id = url.strip_prefix(prefix.as_str())?.strip_suffix(".pem")?;
+    let hex = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (id.len() == 32 && hex).then_some(id)
+}

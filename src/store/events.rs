@@ -1,0 +1,76 @@
+//! Reading and writing the event table.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+
+use super::attribute::{Item, text};
+use super::backoff;
+use crate::error::{Error, Outage};
+use crate::event::Kind;
+use crate::timestamp::Timestamp;
+
+/// The most items that `BatchWriteItem` takes.
+pub(super) const BATCH_WRITE: usize = 25;
+/// How often items that DynamoDB left unprocessed are sent.
+const ATTEMPTS: u32 = 8;
+
+/// The event table.
+#[derive(Clone, Debug)]
+pub(super) struct Events {
+    pub(super) client: Client,
+    pub(super) table: String,
+}
+
+impl Events {
+    /// Writes at most 25 items with different keys, until DynamoDB has processed all of them.
+    pub(super) async fn write(&self, items: Vec<Item>) -> Result<(), Error> {
+        let puts = items.into_iter().map(|item| PutRequest::builder().set_item(Some(item)).build());
+        let requests: Result<Vec<_>, _> =
+            puts.map(|put| put.map(|put| WriteRequest::builder().put_request(put).build())).collect();
+        let mut pending = requests.map_err(|_| Error::Transient(Outage::Store))?;
+        for attempt in 1..=ATTEMPTS {
+            let call = self.client.batch_write_item().request_items(&self.table, pending).send().await;
+            let output = call.map_err(|_| Error::Transient(Outage::Store))?;
+            let unprocessed: HashMap<_, _> = output.unprocessed_items.unwrap_or_default();
+            pending = unprocessed.into_values().flatten().collect();
+            if pending.is_empty() {
+                return Ok(());
+            }
+            backoff::wait(attempt).await;
+        }
+        Err(Error::Transient(Outage::Store))
+    }
+
+    /// The time of the latest delivery to an address at or after `since`, read strongly.
+    pub(super) async fn latest_delivery(&self, address: &str, since: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let mut start = None;
+        loop {
+            let call = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .scan_index_forward(false)
+                .key_condition_expression("address = :address AND event >= :since")
+                .filter_expression("kind = :delivered")
+                .projection_expression("event")
+                .expression_attribute_values(":address", AttributeValue::S(address.to_owned()))
+                .expression_attribute_values(":since", AttributeValue::S(since.to_string()))
+                .expression_attribute_values(":delivered", AttributeValue::S(Kind::Delivered.as_str().to_owned()))
+                .set_exclusive_start_key(start)
+                .send()
+                .await;
+            let output = call.map_err(|_| Error::Transient(Outage::Store))?;
+            let found = output.items().iter().find_map(|item| text(item, "event")?.split_once('#'));
+            if let Some((at, _)) = found {
+                return Ok(Timestamp::parse(at));
+            }
+            start = output.last_evaluated_key;
+            if start.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A suppression record as an item of the suppression table, and back.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::attribute::{Item, map, set, text};
+use crate::event::Reason;
+use crate::suppression::{Entry, Scope, SoftBounce, SoftBounces, State, SuppressionRecord};
+use crate::timestamp::Timestamp;
+
+/// A record as it was read: with the version that a write must replace.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stored {
+    pub(super) record: SuppressionRecord,
+    /// `None`: the address has no item yet.
+    pub(super) version: Option<u64>,
+}
+
+/// Writes a record as an item.
+pub(super) fn to_item(address: &str, record: &SuppressionRecord, version: u64, updated_at: Timestamp) -> Item {
+    let mut item = Item::new();
+    set(&mut item, "address", Some(address));
+    set(&mut item, "updated_at", Some(&updated_at.to_string()));
+    item.insert("version".to_owned(), AttributeValue::N(version.to_string()));
+    let scopes = record.suppressions.iter().map(|(scope, reasons)| {
+        let reasons =
+            reasons.iter().map(|(reason, entry)| (reason.as_str().to_owned(), AttributeValue::M(entry_to_map(entry))));
+        (scope.as_str().to_owned(), AttributeValue::M(reasons.collect()))
+    });
+    item.insert("suppressions".to_owned(), AttributeValue::M(scopes.collect()));
+    item.insert("soft_bounces".to_owned(), AttributeValue::M(soft_bounces_to_map(&record.soft_bounces)));
+    item
+}
+
+/// Reads an item; `None` where it is not a record as [`to_item`] writes it.
+pub(super) fn from_item(item: &Item) -> Option<Stored> {
+    let version = item.get("version")?.as_n().ok()?.parse().ok()?;
+    let mut suppressions = BTreeMap::new();
+    for (scope, reasons) in map(item, "suppressions")? {
+        let reasons = reasons.as_m().ok()?.iter();
+        let reasons =
+            reasons.map(|(reason, entry)| Some((Reason::from_label(reason)?, entry_from_map(entry.as_m().ok()?)?)));
+        suppressions.insert(Scope::from_text(scope), reasons.collect::<Option<_>>()?);
+    }
+    let soft_bounces = soft_bounces_from_map(map(item, "soft_bounces")?)?;
+    Some(Stored { record: SuppressionRecord { suppressions, soft_bounces }, version: Some(version) })
+}
+
+fn entry_to_map(entry: &Entry) -> Item {
+    let mut fields = Item::new();
+    set(&mut fields, "state", Some(entry.state.as_str()));
+    set(&mut fields, "at", Some(&entry.at.to_string()));
+    set(&mut fields, "first_at", entry.first_at.map(|at| at.to_string()).as_deref());
+    set(&mut fields, "until", entry.until.map(|at| at.to_string()).as_deref());
+    set(&mut fields, "provider", Some(&entry.provider));
+    set(&mut fields, "event_id", Some(&entry.event_id));
+    set(&mut fields, "code", entry.code.as_deref());
+    set(&mut fields, "detail", entry.detail.as_deref());
+    set(&mut fields, "recipient", entry.recipient.as_deref());
+    fields
+}
+
+fn entry_from_map(fields: &Item) -> Option<Entry> {
+    Some(Entry {
+        state: State::from_label(text(fields, "state")?)?,
+        at: Timestamp::parse(text(fields, "at")?)?,
+        first_at: optional_time(fields, "first_at").ok()?,
+        until: optional_time(fields, "until").ok()?,
+        provider: text(fields, "provider")?.to_owned(),
+        event_id: text(fields, "event_id")?.to_owned(),
+        code: text(fields, "code").map(str::to_owned),
+        detail: text(fields, "detail").map(str::to_owned),
+        recipient: text(fields, "recipient").map(str::to_owned),
+    })
+}
+
+fn soft_bounces_to_map(soft: &SoftBounces) -> Item {
+    let bounces = soft.bounces().iter().map(|bounce| {
+        let mut fields = Item::new();
+        set(&mut fields, "at", Some(&bounce.at.to_string()));
+        set(&mut fields, "event_id", Some(&bounce.event_id));
+        set(&mut fields, "provider", Some(&bounce.provider));
+        set(&mut fields, "code", bounce.code.as_deref());
+        set(&mut fields, "detail", bounce.detail.as_deref());
+        set(&mut fields, "recipient", bounce.recipient.as_deref());
+        AttributeValue::M(fields)
+    });
+    let mut fields = Item::new();
+    fields.insert("bounces".to_owned(), AttributeValue::L(bounces.collect()));
+    set(&mut fields, "lifted_at", soft.lifted_at().map(|at| at.to_string()).as_deref());
+    fields
+}
+
+fn soft_bounces_from_map(fields: &Item) -> Option<SoftBounces> {
+    let bounces = fields.get("bounces")?.as_l().ok()?.iter().map(|bounce| {
+        let fields = bounce.as_m().ok()?;
+        Some(SoftBounce {
+            at: Timestamp::parse(text(fields, "at")?)?,
+            event_id: text(fields, "event_id")?.to_owned(),
+            provider: text(fields, "provider")?.to_owned(),
+            code: text(fields, "code").map(str::to_owned),
+            detail: text(fields, "detail").map(str::to_owned),
+            recipient: text(fields, "recipient").map(str::to_owned),
+        })
+    });
+    Some(SoftBounces::new(bounces.collect::<Option<_>>()?, optional_time(fields, "lifted_at").ok()?))
+}
+
+/// A time that may be absent.
+///
+/// # Errors
+/// The text is no time.
+fn optional_time(fields: &Item, name: &str) -> Result<Option<Timestamp>, ()> {
+    text(fields, name).map(|text| Timestamp::parse(text).ok_or(())).transpose()
+}

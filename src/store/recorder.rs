@@ -1,0 +1,216 @@
+//! The order of writes that makes every crash and every repetition harmless.
+//!
+//! Evidence: the suppression first, then the event. A delivery: the event first, then the suppression is looked at. A
+//! soft bounce: merged first, then the event log is asked for a later delivery, then the event. Each side writes its own
+//! fact before it reads the other's, so whichever comes second sees the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::Client;
+use futures_util::{StreamExt, stream};
+
+use super::event_item::{item, partition_key, sort_key};
+use super::events::{BATCH_WRITE, Events};
+use super::suppressions::BATCH_GET;
+use super::{Retention, Suppressions};
+use crate::address::Address;
+use crate::error::Error;
+use crate::event::{EmailEvent, Reason};
+use crate::policy::decide;
+use crate::suppression::{Change, SoftBounceRules};
+use crate::timestamp::Timestamp;
+
+/// How many DynamoDB requests are under way at once.
+const IN_FLIGHT: usize = 16;
+
+/// Writes events and what follows from them.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    events: Events,
+    suppressions: Suppressions,
+    retention: Retention,
+}
+
+/// What became of the events of one invocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// How many event records were written, each fact once.
+    pub events: usize,
+    /// The reasons that suppress an address now and did not before.
+    pub suppressed: Vec<Reason>,
+}
+
+/// An event, once, with its keys and consequences.
+struct Planned {
+    event: EmailEvent,
+    changes: Vec<Change>,
+}
+
+impl Recorder {
+    /// A recorder over both tables.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        event_table: String,
+        suppression_table: String,
+        rules: SoftBounceRules,
+        retention: Retention,
+    ) -> Self {
+        Self {
+            events: Events { client: client.clone(), table: event_table },
+            suppressions: Suppressions::new(client, suppression_table, rules),
+            retention,
+        }
+    }
+
+    /// The suppression table.
+    #[must_use]
+    pub const fn suppressions(&self) -> &Suppressions {
+        &self.suppressions
+    }
+
+    /// Writes events; success means that all of them and all that follows are durable.
+    ///
+    /// What can be written is written even where something else fails, since all of it is idempotent and comes again.
+    ///
+    /// # Errors
+    /// Transient; the sender should send all of it again.
+    pub async fn record(&self, events: Vec<EmailEvent>, received_at: Timestamp) -> Result<Recorded, Error> {
+        let planned = plan(events, received_at);
+        let mut recorded = Recorded::default();
+        let mut failure: Option<Error> = None;
+
+        let mut held_back: BTreeSet<Address> = BTreeSet::new();
+        let evidence = by_address(&planned, is_evidence);
+        let mut outcomes = stream::iter(evidence)
+            .map(|(address, changes)| async move {
+                let outcome = self.weigh(&address, &changes, received_at).await;
+                (address, outcome)
+            })
+            .buffer_unordered(IN_FLIGHT);
+        while let Some((address, outcome)) = outcomes.next().await {
+            match outcome {
+                Ok(suppressed) => recorded.suppressed.extend(suppressed),
+                Err(error) => {
+                    failure = failure.or(Some(error));
+                    held_back.insert(address);
+                }
+            }
+        }
+        drop(outcomes);
+
+        let mut written: Vec<Planned> = Vec::new();
+        for outcome in self.write(planned, &held_back, received_at).await {
+            match outcome {
+                Ok(chunk) => written.extend(chunk),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        recorded.events = written.len();
+
+        let delivered = self.void_soft_bounces(&written, received_at).await;
+        match failure.or(delivered.err()) {
+            Some(error) => Err(error),
+            None => Ok(recorded),
+        }
+    }
+
+    /// Merges evidence; after a soft bounce, also the latest delivery that the event log holds since.
+    async fn weigh(&self, address: &Address, changes: &[Change], now: Timestamp) -> Result<Vec<Reason>, Error> {
+        let mut suppressed = self.suppressions.apply(address, changes, now).await?;
+        let soft_bounces = changes.iter().filter_map(|change| match change {
+            Change::SoftBounce(bounce) => Some(bounce.at),
+            Change::Entry { .. } | Change::Delivered { .. } | Change::LiftSoftBounces { .. } => None,
+        });
+        if let Some(earliest) = soft_bounces.min()
+            && let Some(at) = self.events.latest_delivery(address.as_str(), earliest).await?
+        {
+            let again = self.suppressions.apply(address, &[Change::Delivered { at }], now).await?;
+            suppressed.extend(again);
+        }
+        Ok(suppressed)
+    }
+
+    /// Writes the events in batches, except those whose evidence failed.
+    async fn write(
+        &self,
+        planned: Vec<Planned>,
+        held_back: &BTreeSet<Address>,
+        received_at: Timestamp,
+    ) -> Vec<Result<Vec<Planned>, Error>> {
+        let mut chunks: Vec<Vec<Planned>> = Vec::new();
+        for entry in
+            planned.into_iter().filter(|entry| entry.event.address().is_none_or(|known| !held_back.contains(known)))
+        {
+            match chunks.last_mut() {
+                Some(chunk) if chunk.len() < BATCH_WRITE => chunk.push(entry),
+                _ => chunks.push(vec![entry]),
+            }
+        }
+        stream::iter(chunks)
+            .map(|chunk| async move {
+                let items = chunk.iter().map(|entry| item(&entry.event, self.retention, received_at)).collect();
+                self.events.write(items).await.map(|()| chunk)
+            })
+            .buffer_unordered(IN_FLIGHT)
+            .collect()
+            .await
+    }
+
+    /// Takes their weight from soft bounces at or before the deliveries that were just written.
+    async fn void_soft_bounces(&self, written: &[Planned], now: Timestamp) -> Result<(), Error> {
+        let delivered = by_address(written, |change| matches!(change, Change::Delivered { .. }));
+        let latest: Vec<(Address, Timestamp)> = delivered
+            .into_iter()
+            .filter_map(|(address, changes)| Some((address, changes.iter().filter_map(delivered_at).max()?)))
+            .collect();
+        let mut looked_at = stream::iter(latest.chunks(BATCH_GET))
+            .map(|chunk| self.suppressions.voided(chunk))
+            .buffer_unordered(IN_FLIGHT);
+        let mut failure = None;
+        while let Some(outcome) = looked_at.next().await {
+            match outcome {
+                Ok(voided) => {
+                    for (address, at) in voided {
+                        let applied = self.suppressions.apply(&address, &[Change::Delivered { at }], now).await;
+                        failure = failure.or(applied.err());
+                    }
+                }
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Each fact once, with its consequences: a batch write refuses two equal keys.
+fn plan(events: Vec<EmailEvent>, received_at: Timestamp) -> Vec<Planned> {
+    let mut seen = BTreeSet::new();
+    let unique = events.into_iter().filter(|event| seen.insert((partition_key(event), sort_key(event))));
+    unique.map(|event| Planned { changes: decide(&event, received_at), event }).collect()
+}
+
+fn by_address(planned: &[Planned], wanted: fn(&Change) -> bool) -> BTreeMap<Address, Vec<Change>> {
+    let mut grouped: BTreeMap<Address, Vec<Change>> = BTreeMap::new();
+    for entry in planned {
+        let mut changes = entry.changes.iter().filter(|change| wanted(change)).cloned().peekable();
+        if let Some(address) = entry.event.address().filter(|_| changes.peek().is_some()) {
+            grouped.entry(address.clone()).or_default().extend(changes);
+        }
+    }
+    grouped
+}
+
+const fn is_evidence(change: &Change) -> bool {
+    match change {
+        Change::Entry { .. } | Change::SoftBounce(_) | Change::LiftSoftBounces { .. } => true,
+        Change::Delivered { .. } => false,
+    }
+}
+
+const fn delivered_at(change: &Change) -> Option<Timestamp> {
+    match change {
+        Change::Delivered { at } => Some(*at),
+        Change::Entry { .. } | Change::SoftBounce(_) | Change::LiftSoftBounces { .. } => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! One reason, in one scope, why an address may or may not be mailed.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::label::labelled;
+use crate::timestamp::Timestamp;
+
+/// Which sends a suppression concerns: `*`, `provider:<provider>`, `domain:<sender domain>` or
+/// `list:<provider>:<list>[/<topic>]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope(String);
+
+impl Scope {
+    /// Every send.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self("*".to_owned())
+    }
+
+    /// Sends through one provider.
+    #[must_use]
+    pub fn provider(provider: &str) -> Self {
+        Self(format!("provider:{provider}"))
+    }
+
+    /// Sends from one domain.
+    #[must_use]
+    pub fn domain(domain: &str) -> Self {
+        Self(format!("domain:{domain}"))
+    }
+
+    /// Sends to one list of a provider, or to one topic of it (`<list>/<topic>`).
+    #[must_use]
+    pub fn list(provider: &str, list: &str) -> Self {
+        Self(format!("list:{provider}:{list}"))
+    }
+
+    /// A scope as it stands in a record.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text in records.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+labelled! {
+    /// Whether an entry forbids mail.
+    pub enum State {
+        /// The reason was withdrawn; an older report does not bring it back.
+        Lifted = "lifted",
+        /// The reason stands.
+        Suppressed = "suppressed",
+    }
+}
+
+/// The latest word on one reason in one scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether it forbids mail.
+    pub state: State,
+    /// The time of the event that set it.
+    pub at: Timestamp,
+    /// The earliest event that ever suppressed for this reason and scope; lifts do not reset it.
+    pub first_at: Option<Timestamp>,
+    /// When it ends by itself; `None`: never.
+    pub until: Option<Timestamp>,
+    /// Who reported it.
+    pub provider: String,
+    /// The event that set it.
+    pub event_id: String,
+    /// The provider's code.
+    pub code: Option<String>,
+    /// Diagnostic text.
+    pub detail: Option<String>,
+    /// The address as reported.
+    pub recipient: Option<String>,
+}
+
+impl Entry {
+    /// The one of two entries for the same reason and scope that stands, with the earliest `first_at` of both.
+    ///
+    /// The newest `at` wins; on a tie `suppressed` over `lifted`, then the later `until` (none is the latest), then
+    /// the greater event id, then the remaining fields, so that the order of arrival never matters.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        let first_at = match (self.first_at, other.first_at) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        };
+        let winner = if self.rank(&other) == Ordering::Less { other } else { self };
+        Self { first_at, ..winner }
+    }
+
+    fn rank(&self, other: &Self) -> Ordering {
+        let until = |entry: &Self| entry.until.unwrap_or(Timestamp::MAX);
+        self.at
+            .cmp(&other.at)
+            .then(self.state.cmp(&other.state))
+            .then_with(|| until(self).cmp(&until(other)))
+            .then_with(|| self.event_id.cmp(&other.event_id))
+            .then_with(|| self.provider.cmp(&other.provider))
+            .then_with(|| self.code.cmp(&other.code))
+            .then_with(|| self.detail.cmp(&other.detail))
+            .then_with(|| self.recipient.cmp(&other.recipient))
+    }
+}

@@ -1,0 +1,89 @@
+//! The record of one address and its merge.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, Scope, SoftBounce, SoftBounceRules, SoftBounces};
+use crate::event::Reason;
+use crate::timestamp::Timestamp;
+
+/// What one event or one person does to a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A reason is set or lifted.
+    Entry {
+        /// For which sends.
+        scope: Scope,
+        /// Which reason.
+        reason: Reason,
+        /// The new word on it.
+        entry: Entry,
+        /// Whether `entry.at` is the provider's time. The time of an untimed event is that of its arrival, so its
+        /// repetition must not move an entry that it has already set.
+        timed: bool,
+    },
+    /// A temporary bounce is counted.
+    SoftBounce(SoftBounce),
+    /// A message arrived: soft bounces at or before it lose their weight.
+    Delivered {
+        /// When it arrived.
+        at: Timestamp,
+    },
+    /// A person voids the soft bounces at or before this time.
+    LiftSoftBounces {
+        /// When the person decided.
+        at: Timestamp,
+    },
+}
+
+/// Everything known against mailing one address.
+///
+/// [`Self::merge`] is commutative, associative and idempotent over evidence and lifts: any order and any repetition
+/// give the same record. Deliveries are not stored; the order of writes in the store makes up for that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuppressionRecord {
+    /// The entries by scope and reason.
+    pub suppressions: BTreeMap<Scope, BTreeMap<Reason, Entry>>,
+    /// The temporary bounces, from which the entry (`*`, `soft_bounce`) is derived.
+    pub soft_bounces: SoftBounces,
+}
+
+impl SuppressionRecord {
+    /// The entry of a scope and reason.
+    #[must_use]
+    pub fn entry(&self, scope: &Scope, reason: Reason) -> Option<&Entry> {
+        self.suppressions.get(scope)?.get(&reason)
+    }
+
+    /// Applies one change.
+    pub fn merge(&mut self, change: &Change, rules: SoftBounceRules) {
+        match change {
+            Change::Entry { scope, reason, entry, timed } => self.merge_entry(scope, *reason, entry, *timed),
+            Change::SoftBounce(bounce) => self.soft_bounces.add(bounce.clone(), rules),
+            Change::Delivered { at } => self.soft_bounces.delivered(*at),
+            Change::LiftSoftBounces { at } => self.soft_bounces.lift(*at),
+        }
+        self.derive_soft_bounce_entry(rules);
+    }
+
+    fn merge_entry(&mut self, scope: &Scope, reason: Reason, entry: &Entry, timed: bool) {
+        let reasons = self.suppressions.entry(scope.clone()).or_default();
+        let joined = match reasons.remove(&reason) {
+            Some(known) if !timed && known.event_id == entry.event_id => known,
+            Some(known) => known.join(entry.clone()),
+            None => entry.clone(),
+        };
+        reasons.insert(reason, joined);
+    }
+
+    fn derive_soft_bounce_entry(&mut self, rules: SoftBounceRules) {
+        let scope = Scope::everything();
+        let mut reasons = self.suppressions.remove(&scope).unwrap_or_default();
+        match self.soft_bounces.entry(rules) {
+            Some(entry) => drop(reasons.insert(Reason::SoftBounce, entry)),
+            None => drop(reasons.remove(&Reason::SoftBounce)),
+        }
+        if !reasons.is_empty() {
+            self.suppressions.insert(scope, reasons);
+        }
+    }
+}

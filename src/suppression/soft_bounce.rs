@@ -1,0 +1,231 @@
+//! Counting temporary bounces: many of them, on several days, suppress for a while.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Entry, State};
+use crate::timestamp::Timestamp;
+
+/// When soft bounces suppress an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoftBounceRules {
+    /// How many bounces it takes; 0 switches counting off.
+    pub threshold: u32,
+    /// The days within which they must lie.
+    pub window_days: u32,
+    /// The distinct UTC days they must lie on: one bad day is not a bad address.
+    pub min_days: u32,
+    /// How many days the suppression lasts after the bounce that completed it.
+    pub cooldown_days: u32,
+}
+
+impl Default for SoftBounceRules {
+    fn default() -> Self {
+        Self { threshold: 5, window_days: 30, min_days: 3, cooldown_days: 30 }
+    }
+}
+
+/// One temporary bounce.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SoftBounce {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event.
+    pub event_id: String,
+    /// Who reported it.
+    pub provider: String,
+    /// The provider's code.
+    pub code: Option<String>,
+    /// Diagnostic text.
+    pub detail: Option<String>,
+    /// The address as reported.
+    pub recipient: Option<String>,
+}
+
+/// The temporary bounces since the latest delivery and the latest lift, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SoftBounces {
+    bounces: Vec<SoftBounce>,
+    lifted_at: Option<Timestamp>,
+}
+
+impl SoftBounces {
+    /// The bounces and the lift of a stored record.
+    #[must_use]
+    pub fn new(mut bounces: Vec<SoftBounce>, lifted_at: Option<Timestamp>) -> Self {
+        bounces.sort();
+        Self { bounces, lifted_at }
+    }
+
+    /// The bounces that count, oldest first.
+    #[must_use]
+    pub fn bounces(&self) -> &[SoftBounce] {
+        &self.bounces
+    }
+
+    /// The latest time a person declared earlier bounces void.
+    #[must_use]
+    pub const fn lifted_at(&self) -> Option<Timestamp> {
+        self.lifted_at
+    }
+
+    /// Whether a delivery at this time would void a bounce.
+    #[must_use]
+    pub fn any_until(&self, at: Timestamp) -> bool {
+        self.bounces.iter().any(|bounce| bounce.at <= at)
+    }
+
+    /// Adds a bounce, unless a lift at or after it makes it void; the same event counts once.
+    pub(super) fn add(&mut self, bounce: SoftBounce, rules: SoftBounceRules) {
+        if self.lifted_at.is_some_and(|lifted_at| bounce.at <= lifted_at) {
+            return;
+        }
+        match self.bounces.iter().position(|known| known.event_id == bounce.event_id) {
+            Some(at) if self.bounces.get(at).is_some_and(|known| *known >= bounce) => return,
+            Some(at) => drop(self.bounces.remove(at)),
+            None => {}
+        }
+        self.bounces.push(bounce);
+        self.bounces.sort();
+        self.prune(rules);
+    }
+
+    /// Voids the bounces at or before a delivery.
+    pub(super) fn delivered(&mut self, at: Timestamp) {
+        self.bounces.retain(|bounce| bounce.at > at);
+    }
+
+    /// Voids the bounces at or before a person's lift, and those that arrive later and are older.
+    pub(super) fn lift(&mut self, at: Timestamp) {
+        self.lifted_at = self.lifted_at.max(Some(at));
+        self.bounces.retain(|bounce| bounce.at > at);
+    }
+
+    /// Drops what can no longer matter, and what a day has beyond need.
+    ///
+    /// Of one UTC day the first and the last `threshold` bounces are kept: enough for every count, and a bound on the
+    /// size of the item when a server bounces thousands of messages to one address.
+    fn prune(&mut self, rules: SoftBounceRules) {
+        let Some(latest) = self.bounces.last().map(|bounce| bounce.at) else { return };
+        let horizon = latest.minus_days(rules.window_days.saturating_add(rules.cooldown_days));
+        self.bounces.retain(|bounce| bounce.at >= horizon);
+
+        let keep = rules.threshold.max(1);
+        let mut of_day: BTreeMap<i64, u32> = BTreeMap::new();
+        for bounce in &self.bounces {
+            let count = of_day.entry(bounce.at.day()).or_default();
+            *count = count.saturating_add(1);
+        }
+        let mut seen: BTreeMap<i64, u32> = BTreeMap::new();
+        self.bounces.retain(|bounce| {
+            let day = bounce.at.day();
+            let nth = seen.entry(day).or_default();
+            *nth = nth.saturating_add(1);
+            let total = of_day.get(&day).copied().unwrap_or_default();
+            *nth <= keep || *nth > total.saturating_sub(keep)
+        });
+    }
+
+    /// The entry that the bounces amount to, if any: a function of the bounces and the rules alone.
+    ///
+    /// It stands while some bounce closes a window of at most `window_days` (inclusive) with at least `threshold`
+    /// bounces on at least `min_days` UTC days; a bounce more than a cooldown before the latest one is out of the
+    /// question.
+    #[must_use]
+    pub fn entry(&self, rules: SoftBounceRules) -> Option<Entry> {
+        if rules.threshold == 0 {
+            return None;
+        }
+        let latest = self.bounces.last()?.at;
+        let ignored_before = latest.minus_days(rules.cooldown_days);
+        let mut closing =
+            self.bounces.iter().filter(|bounce| bounce.at >= ignored_before && self.closes_window(bounce.at, rules));
+        let first = closing.next()?;
+        let last = closing.next_back().unwrap_or(first);
+        Some(Entry {
+            state: State::Suppressed,
+            at: last.at,
+            first_at: Some(first.at),
+            until: Some(last.at.plus_days(rules.cooldown_days)),
+            provider: last.provider.clone(),
+            event_id: last.event_id.clone(),
+            code: last.code.clone(),
+            detail: last.detail.clone(),
+            recipient: last.recipient.clone(),
+        })
+    }
+
+    fn closes_window(&self, end: Timestamp, rules: SoftBounceRules) -> bool {
+        let start = end.minus_days(rules.window_days);
+        let window: Vec<_> = self.bounces.iter().filter(|bounce| (start..=end).contains(&bounce.at)).collect();
+        let days: BTreeSet<i64> = window.iter().map(|bounce| bounce.at.day()).collect();
+        let at_least = |count: usize, demand: u32| usize::try_from(demand).is_ok_and(|demand| count >= demand);
+        at_least(window.len(), rules.threshold) && at_least(days.len(), rules.min_days)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SoftBounce, SoftBounceRules, SoftBounces};
+    use crate::timestamp::Timestamp;
+
+    const DAY: i64 = 86_400_000;
+
+    fn bounce(millis: i64) -> SoftBounce {
+        SoftBounce {
+            at: Timestamp::from_millis(millis).unwrap_or(Timestamp::MAX),
+            event_id: format!("{millis:020}"),
+            provider: "ses".to_owned(),
+            code: None,
+            detail: None,
+            recipient: None,
+        }
+    }
+
+    fn counted(times: impl IntoIterator<Item = i64>) -> SoftBounces {
+        let mut soft = SoftBounces::default();
+        for at in times {
+            soft.add(bounce(at), SoftBounceRules::default());
+        }
+        soft
+    }
+
+    #[test]
+    fn five_bounces_on_three_days_suppress_for_the_cooldown() {
+        let rules = SoftBounceRules::default();
+        assert_eq!(counted([DAY, 2 * DAY, 3 * DAY, 4 * DAY]).entry(rules), None);
+        let entry = counted([DAY, DAY + 1, 2 * DAY, 3 * DAY, 3 * DAY + 5]).entry(rules);
+        let times = entry.map(|entry| (entry.at.millis(), entry.until.map(Timestamp::millis)));
+        assert_eq!(times, Some((3 * DAY + 5, Some(33 * DAY + 5))));
+    }
+
+    #[test]
+    fn one_bad_day_does_not_suppress() {
+        let one_day = counted((0..40).map(|n| DAY + n));
+        assert_eq!(one_day.entry(SoftBounceRules::default()), None);
+        assert_eq!(one_day.bounces().len(), 10, "a day keeps its first and last five");
+    }
+
+    #[test]
+    fn the_window_is_inclusive() {
+        let rules = SoftBounceRules::default();
+        let four = [10 * DAY, 20 * DAY, 30 * DAY, 30 * DAY + 1];
+        assert!(counted(four.into_iter().chain([40 * DAY])).entry(rules).is_some());
+        assert!(counted(four.into_iter().chain([40 * DAY + 1])).entry(rules).is_none());
+    }
+
+    #[test]
+    fn a_delivery_and_a_lift_void_what_lies_before() {
+        let mut soft = counted([DAY, 2 * DAY, 3 * DAY]);
+        soft.delivered(bounce(2 * DAY).at);
+        assert_eq!(soft.bounces().len(), 1);
+        soft.lift(bounce(5 * DAY).at);
+        soft.add(bounce(4 * DAY), SoftBounceRules::default());
+        assert_eq!(soft.bounces(), []);
+    }
+
+    #[test]
+    fn a_threshold_of_zero_switches_counting_off() {
+        let rules = SoftBounceRules { threshold: 0, ..SoftBounceRules::default() };
+        assert_eq!(counted((1..60).map(|n| n * DAY / 4)).entry(rules), None);
+    }
+}

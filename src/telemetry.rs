@@ -1,0 +1,7 @@
+//! Logs and metrics: JSON lines without an address, IP, link, token, signature or body.
+
+mod log;
+mod metrics;
+
+pub use log::init;
+pub use metrics::{Metrics, write_line};

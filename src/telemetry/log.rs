@@ -1,0 +1,33 @@
+//! The log: what the function itself says, as JSON lines on standard output.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Starts the log in the format and at the level that Lambda's variables name: JSON and INFO by default.
+///
+/// Other crates speak from WARN on only: at finer levels they print payloads.
+pub fn init() {
+    let own = level(std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().as_deref());
+    let targets = Targets::new().with_target("mail_feedback", own).with_default(own.min(LevelFilter::WARN));
+    let plain = std::env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("text"));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false);
+    let registry = tracing_subscriber::registry().with(targets);
+    if plain {
+        registry.with(lines.without_time()).init();
+    } else {
+        registry.with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false)).init();
+    }
+}
+
+/// Lambda's own names of levels; it has FATAL above ERROR.
+fn level(name: Option<&str>) -> LevelFilter {
+    match name.unwrap_or_default().to_ascii_uppercase().as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    }
+}

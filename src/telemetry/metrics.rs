@@ -1,0 +1,116 @@
+//! The metrics of one invocation, as one line in the embedded metric format of CloudWatch.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::event::{EmailEvent, Reason};
+use crate::timestamp::Timestamp;
+
+/// The namespace in CloudWatch.
+const NAMESPACE: &str = "mail-feedback";
+/// The most values that one metric of one line may have.
+const MAX_VALUES: usize = 100;
+
+/// What one invocation counts. Names are `events.<provider>.<kind>`, `suppressions.<reason>`, `rejected.<cause>`,
+/// `sns.<what>` and `lag_ms`; the only dimension is the function.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    counts: BTreeMap<String, u64>,
+    lags_ms: Vec<i64>,
+}
+
+impl Metrics {
+    /// Counts normalized events, and how long after the fact they came.
+    pub fn events(&mut self, events: &[EmailEvent], received_at: Timestamp) {
+        for event in events {
+            self.count(&format!("events.{}.{}", event.provider, event.kind));
+        }
+        let lags = events.iter().filter_map(|event| Some(received_at.millis_since(event.occurred_at?)));
+        self.lags_ms.extend(lags.take(MAX_VALUES.saturating_sub(self.lags_ms.len())));
+    }
+
+    /// Counts addresses that are suppressed now and were not before.
+    pub fn suppressed(&mut self, reasons: &[Reason]) {
+        for reason in reasons {
+            self.count(&format!("suppressions.{reason}"));
+        }
+    }
+
+    /// Counts a failure by its cause.
+    pub fn rejected(&mut self, error: Error) {
+        self.count(&format!("rejected.{}", error.label()));
+    }
+
+    /// Counts something by its whole name.
+    pub fn count(&mut self, name: &str) {
+        let count = self.counts.entry(name.to_owned()).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// The line, for a function at a time.
+    #[must_use]
+    pub fn line(&self, function: &str, at: Timestamp) -> String {
+        let mut metrics = vec![json!({"Name": "invocations", "Unit": "Count"})];
+        let mut values = Map::from_iter([
+            ("function".to_owned(), Value::from(function)),
+            ("invocations".to_owned(), Value::from(1)),
+        ]);
+        for (name, count) in &self.counts {
+            metrics.push(json!({"Name": name, "Unit": "Count"}));
+            values.insert(name.clone(), Value::from(*count));
+        }
+        if !self.lags_ms.is_empty() {
+            metrics.push(json!({"Name": "lag_ms", "Unit": "Milliseconds"}));
+            values.insert("lag_ms".to_owned(), Value::from(self.lags_ms.clone()));
+        }
+        let directive = json!({"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics});
+        values.insert("_aws".to_owned(), json!({"Timestamp": at.millis(), "CloudWatchMetrics": [directive]}));
+        Value::Object(values).to_string()
+    }
+}
+
+/// Writes a line to standard output, where Lambda takes it to CloudWatch.
+pub fn write_line(line: &str) {
+    // A closed standard output must not fail an invocation whose records are durable.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::Metrics;
+    use crate::error::{Error, Refusal};
+    use crate::event::{EmailEvent, EventId, Kind, Reason, Ruling};
+    use crate::provider::Provider;
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn every_metric_is_declared_and_has_a_value() -> Result<(), serde_json::Error> {
+        let mut event = EmailEvent::new(Provider::Ses, EventId::of(&[]), Ruling::of(Kind::Bounced));
+        event.occurred_at = Timestamp::from_unix("1700000000");
+        let received_at = Timestamp::from_millis(1_700_000_004_500).unwrap_or(Timestamp::MAX);
+        let mut metrics = Metrics::default();
+        metrics.events(&[event.clone(), event], received_at);
+        metrics.suppressed(&[Reason::HardBounce]);
+        metrics.rejected(Error::Unauthentic(Refusal::Topic));
+
+        let line: Value = serde_json::from_str(&metrics.line("f", received_at))?;
+        assert_eq!(line["events.ses.bounced"], 2);
+        assert_eq!(line["suppressions.hard_bounce"], 1);
+        assert_eq!(line["rejected.topic"], 1);
+        assert_eq!(line["lag_ms"], serde_json::json!([4500, 4500]));
+        let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().cloned().unwrap_or_default();
+        assert_eq!(declared.len(), 5);
+        for metric in declared {
+            let name = metric["Name"].as_str().unwrap_or_default();
+            assert!(!line[name].is_null(), "{name}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! HTTP: from a request to a provider's body that may be read.
+
+mod credential;
+mod request;
+
+pub use credential::{CredentialStore, Credentials};
+pub use request::{AuthenticRequest, MAX_BODY_BYTES, Route};

@@ -1,0 +1,83 @@
+//! Every sample in `events/` does what `events/expected.json` says.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::support::database::{Database, Item, text};
+use crate::support::function::{environment, handler, invoke};
+use crate::support::samples::{self, Snapshot, observe};
+
+#[tokio::test]
+async fn each_sample_has_its_effect() {
+    let database = Database::start().await;
+    let handler = handler(&database, &environment(&database));
+    let mut before = Snapshot::default();
+    let mut wrong = Vec::new();
+    for sample in samples::all() {
+        let answer = invoke(&handler, &sample.json).await;
+        let status = answer.as_ref().map_or_else(ToString::to_string, |answer| answer["statusCode"].to_string());
+        let (effect, after) = observe(&database, &before).await;
+        let ok = if sample.expected.status == "ok" { answer.is_ok() } else { status == "200" };
+        if !ok || effect != sample.expected.effect() {
+            wrong.push(format!("{}: {status}\n  got  {effect:?}\n  want {:?}", sample.name, sample.expected.effect()));
+        }
+        before = after;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn the_whole_feed_again_and_backwards_changes_nothing() {
+    let database = Database::start().await;
+    let handler = handler(&database, &environment(&database));
+    let samples = samples::all();
+    for sample in &samples {
+        invoke(&handler, &sample.json).await.unwrap();
+    }
+    let first = Snapshot::take(&database).await;
+    for sample in samples.iter().rev() {
+        invoke(&handler, &sample.json).await.unwrap();
+    }
+    let second = Snapshot::take(&database).await;
+    assert!(first.events.len() >= samples.len(), "the feed left {} events", first.events.len());
+    assert_eq!(without_receipt(second), without_receipt(first));
+}
+
+/// Only events without a time of their own may differ: their `expires_at` counts from the receipt.
+fn without_receipt(mut snapshot: Snapshot) -> Snapshot {
+    for item in snapshot.events.values_mut().filter(|item| text(item, "event").starts_with("-#")) {
+        item.remove("expires_at");
+    }
+    snapshot
+}
+
+#[tokio::test]
+async fn no_item_but_unknown_ones_exceeds_one_write_unit() {
+    let database = Database::start().await;
+    let handler = handler(&database, &environment(&database));
+    for sample in samples::all() {
+        invoke(&handler, &sample.json).await.unwrap();
+    }
+    let snapshot = Snapshot::take(&database).await;
+    let known = snapshot.events.iter().filter(|(_, item)| text(item, "kind") != "unknown");
+    let sizes: BTreeMap<usize, &String> =
+        known.chain(&snapshot.suppressions).map(|(key, item)| (size(item), key)).collect();
+    let (largest, key) = sizes.last_key_value().unwrap();
+    assert!(*largest <= 1024, "{key} has {largest} bytes");
+}
+
+/// The size of an item as DynamoDB counts it.
+fn size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(number) => number.len() / 2 + 2,
+        AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + value_size(value)).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| 1 + name.len() + value_size(value)).sum::<usize>(),
+        other => panic!("no item holds {other:?}"),
+    }
+}

@@ -1,0 +1,101 @@
+//! The handler in this process, set up by the same configuration as the binary.
+
+use std::sync::Arc;
+
+use mail_feedback::config::{Config, WebhookConfig};
+use mail_feedback::error::Error;
+use mail_feedback::handler::{Answer, Handler};
+use mail_feedback::sns::{CertificateSource, Fetcher, Verifier};
+use mail_feedback::store::Recorder;
+use mail_feedback::timestamp::Timestamp;
+use mail_feedback::webhook::CredentialStore;
+use serde_json::{Value, json};
+
+use super::database::{Database, EVENTS, SUPPRESSIONS};
+use super::envelope::TOPIC;
+use super::samples;
+
+/// User and password of the local environment.
+pub const CREDENTIALS: &str = "local:local-only-password";
+
+/// The environment under which the samples are accepted, as `events/local.env` sets it.
+pub fn environment(database: &Database) -> Vec<(String, String)> {
+    let certificates = samples::folder().join("certificates");
+    let pairs = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", database.endpoint()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("EVENT_TABLE", EVENTS.to_owned()),
+        ("SUPPRESSION_TABLE", SUPPRESSIONS.to_owned()),
+        ("SNS_TOPIC_ARNS", TOPIC.to_owned()),
+        ("SNS_MAX_AGE_SECONDS", "4000000000".to_owned()),
+        ("SNS_TRUST_ANCHORS", certificates.join("root.pem").to_string_lossy().into_owned()),
+        ("SNS_CERTIFICATES", certificates.to_string_lossy().into_owned()),
+        ("WEBHOOK_CREDENTIALS", CREDENTIALS.to_owned()),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A handler under an environment.
+pub fn handler(database: &Database, environment: &[(String, String)]) -> Arc<Handler> {
+    Arc::new(custom_handler(database, environment))
+}
+
+/// A handler under an environment, to be changed before use.
+pub fn custom_handler(database: &Database, environment: &[(String, String)]) -> Handler {
+    let lookup = |name: &str| environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let config = Config::from_lookup(lookup).expect("a valid environment");
+    Handler {
+        function: "test".to_owned(),
+        verifier: Verifier {
+            topics: config.topics,
+            allow_sha1: config.allow_sha1,
+            max_age_ms: i64::from(config.max_age_seconds) * 1000,
+            certificates: CertificateSource::new(config.trust, config.certificates, Fetcher::default()),
+        },
+        auto_confirm: config.auto_confirm,
+        accounts: config.accounts,
+        credentials: match config.webhook {
+            WebhookConfig::Unconfigured => CredentialStore::Unconfigured,
+            WebhookConfig::Fixed(known) => CredentialStore::Fixed(known),
+            WebhookConfig::Secret(_) => panic!("the tests of the secret set up their own client"),
+        },
+        recorder: Recorder::new(
+            database.client.clone(),
+            config.event_table,
+            config.suppression_table,
+            config.soft_bounces,
+            config.retention,
+        ),
+        clock: Timestamp::now,
+        metrics: |_| {},
+    }
+}
+
+/// Invokes a handler and gives the answer as JSON.
+pub async fn invoke(handler: &Arc<Handler>, payload: &str) -> Result<Value, Error> {
+    let answer: Answer = Arc::clone(handler).handle(payload, "test-request").await?;
+    Ok(serde_json::to_value(answer).expect("answers are JSON"))
+}
+
+/// An HTTP API event (payload format 2.0) that posts a body.
+pub fn post(path: &str, headers: &Value, body: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {"stage": "$default", "http": {"method": "POST", "path": path}},
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+/// The header of the local credential.
+pub fn authorization() -> Value {
+    use base64::Engine;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(CREDENTIALS);
+    json!({"authorization": format!("Basic {encoded}")})
+}
