@@ -11,7 +11,7 @@ use crate::error::{Disposition, Error, Refusal};
 use crate::event::EmailEvent;
 use crate::invocation::{HttpRequest, Invocation, SnsRecord};
 use crate::provider::{normalize_sns, normalize_webhook};
-use crate::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
+use crate::sns::{Door, Envelope, Verified, Verifier};
 use crate::store::Recorder;
 use crate::telemetry::Metrics;
 use crate::timestamp::Timestamp;
@@ -88,7 +88,7 @@ impl Handler {
                 return Err(Error::Unauthentic(Refusal::Subscription));
             }
             match self.verifier.verify(envelope, Door::Lambda, invoked.at).await? {
-                Verified::Notification(message) => events.extend(self.normalize(&message, invoked)?),
+                Verified::Notification(message) => events.extend(normalize_sns(&message, &self.accounts)?),
                 // SNS confirms Lambda subscriptions by itself; such a message here is somebody's invention.
                 Verified::Subscription(_) | Verified::Unsubscription => {
                     return Err(Error::Unauthentic(Refusal::Grammar));
@@ -104,9 +104,7 @@ impl Handler {
             Route::Provider { provider, sender_domain } => {
                 let authentic =
                     AuthenticRequest::authenticate(request, provider, sender_domain, &self.credentials, invoked.at);
-                let events = normalize_webhook(&authentic.await?)?;
-                invoked.metrics.events(&events, invoked.at);
-                self.record(events, invoked).await
+                self.record(normalize_webhook(&authentic.await?)?, invoked).await
             }
         }
     }
@@ -123,10 +121,7 @@ impl Handler {
             return Err(Error::Unauthentic(Refusal::Headers));
         }
         match self.verifier.verify(envelope, Door::Https, invoked.at).await? {
-            Verified::Notification(message) => {
-                let events = self.normalize(&message, invoked)?;
-                self.record(events, invoked).await
-            }
+            Verified::Notification(message) => self.record(normalize_sns(&message, &self.accounts)?, invoked).await,
             Verified::Subscription(confirmation) if self.auto_confirm => {
                 self.verifier.confirm(&confirmation).await?;
                 invoked.metrics.count("sns.subscription_confirmed");
@@ -145,15 +140,10 @@ impl Handler {
         }
     }
 
-    fn normalize(&self, message: &VerifiedMessage<'_>, invoked: &mut Invoked) -> Result<Vec<EmailEvent>, Error> {
-        let events = normalize_sns(message, &self.accounts)?;
-        invoked.metrics.events(&events, invoked.at);
-        Ok(events)
-    }
-
     async fn record(&self, events: Vec<EmailEvent>, invoked: &mut Invoked) -> Result<usize, Error> {
         let recorded = self.recorder.record(events, invoked.at).await?;
+        invoked.metrics.events(&recorded.events, invoked.at);
         invoked.metrics.suppressed(&recorded.suppressed);
-        Ok(recorded.events)
+        Ok(recorded.events.len())
     }
 }

@@ -175,7 +175,7 @@ fn shorten(text: &mut Option<String>, limit: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{EmailEvent, Recipient};
+    use super::{Address, EmailEvent, Recipient};
     use crate::event::{EventId, Kind, Ruling};
     use crate::provider::Provider;
 
@@ -183,7 +183,7 @@ mod tests {
     fn a_recipient_keeps_its_spelling_beside_the_key() {
         let recipient = Recipient::parse("Jane <Jane@Example.com>");
         assert_eq!(recipient.spelling, "Jane@Example.com");
-        assert_eq!(recipient.address.as_ref().map(|a| a.as_str()), Some("jane@example.com"));
+        assert_eq!(recipient.address.as_ref().map(Address::as_str), Some("jane@example.com"));
         assert_eq!(Recipient::parse("nobody").address, None);
     }
 

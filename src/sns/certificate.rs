@@ -157,7 +157,7 @@ fn single_certificate(pem: &str) -> Option<CertificateDer<'static>> {
     if pem.len() > MAX_PEM_BYTES {
         return None;
     }
-    let mut lines = pem.strip_suffix('\n').unwrap_or(pem).lines();
+    let mut lines = pem.lines();
     if lines.next() != Some(BEGIN) || lines.next_back() != Some(END) {
         return None;
     }

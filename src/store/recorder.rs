@@ -34,8 +34,8 @@ pub struct Recorder {
 /// What became of the events of one invocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// How many event records were written, each fact once.
-    pub events: usize,
+    /// The events whose records were written, each fact once.
+    pub events: Vec<EmailEvent>,
     /// The reasons that suppress an address now and did not before.
     pub suppressed: Vec<Reason>,
 }
@@ -106,12 +106,11 @@ impl Recorder {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        recorded.events = written.len();
 
         let delivered = self.void_soft_bounces(&written, received_at).await;
         match failure.or(delivered.err()) {
             Some(error) => Err(error),
-            None => Ok(recorded),
+            None => Ok(Recorded { events: written.into_iter().map(|entry| entry.event).collect(), ..recorded }),
         }
     }
 

@@ -2,8 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 #![allow(clippy::panic, clippy::arithmetic_side_effects, reason = "tests fail by panicking")]
+#![allow(unreachable_pub, reason = "a test binary has no one to export to")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod binary;
+mod faults;
+mod identity;
+mod input;
+mod merge;
+mod runtime_api;
 mod samples;
+mod secret;
+mod sns;
+mod vectors;
+mod webhooks;

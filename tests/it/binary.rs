@@ -1,0 +1,81 @@
+//! The real binary: the main paths, its logs and metrics, and its start.
+
+use serde_json::Value;
+
+use crate::runtime_api::Function;
+use crate::support::database::Database;
+use crate::support::function::{authorization, environment, post};
+use crate::support::samples::{self, Snapshot, observe};
+
+#[tokio::test]
+async fn every_sample_through_the_binary_and_no_personal_data_in_its_log() {
+    let database = Database::start().await;
+    let mut settings = environment(&database);
+    settings.push(("AWS_LAMBDA_LOG_LEVEL".to_owned(), "TRACE".to_owned()));
+    let mut function = Function::start(&settings).await;
+    let mut before = Snapshot::default();
+    let samples = samples::all();
+    for sample in &samples {
+        let outcome = function.invoke(&sample.json).await.unwrap_or_else(|error| panic!("{}: {error}", sample.name));
+        if sample.expected.status != "ok" {
+            assert_eq!(outcome["statusCode"], sample.expected.status, "{}", sample.name);
+        }
+        let (effect, after) = observe(&database, &before).await;
+        assert_eq!(effect, sample.expected.effect(), "{}", sample.name);
+        before = after;
+    }
+    let refused = samples.iter().find(|sample| sample.name == "ses/bounce-permanent-general").unwrap();
+    let error = function.invoke(&refused.json.replace("Permanent", "Transient")).await.unwrap_err();
+    assert_eq!(error["errorType"], "Unauthentic");
+    let output = function.stop().await;
+
+    let lines: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let metrics = lines.iter().filter(|line| line.get("_aws").is_some());
+    assert_eq!(metrics.count(), samples.len() + 1, "one line of metrics an invocation");
+    let logs: Vec<_> = lines.iter().filter(|line| line.get("_aws").is_none()).collect();
+    assert!(logs.iter().all(|line| line["level"].is_string() && line["message"].is_string()), "{logs:?}");
+    let own = logs.iter().filter(|line| line["target"].as_str().unwrap().starts_with("mail_feedback"));
+    assert_eq!(own.count(), samples.len() + 1, "one line an event at most");
+    for secret in ["@example", "192.0.2.", "198.51.100.", "203.0.113.", "https://", "local-only-password", "Mozilla"] {
+        assert!(!output.contains(secret), "the log shows {secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_setting_stops_the_start_and_names_its_variable() {
+    let database = Database::start().await;
+    let mut settings = environment(&database);
+    settings.push(("SNS_TOPIC_ARNS".to_owned(), "not-an-arn".to_owned()));
+    let (code, output) = Function::start(&settings).await.ended().await;
+    assert_ne!(code, Some(0));
+    assert!(output.contains("SNS_TOPIC_ARNS must be ARNs of standard SNS topics"), "{output}");
+    assert!(!output.contains("not-an-arn"), "values are never shown");
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_exist_is_transient() {
+    let database = Database::start().await;
+    let mut settings = environment(&database);
+    settings.push(("EVENT_TABLE".to_owned(), "missing".to_owned()));
+    let mut function = Function::start(&settings).await;
+    let body = r#"{"event":"open","time":1763600000,"MessageID":5,"email":"a@example.com"}"#;
+    let answer = function.invoke(&post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
+    assert_eq!((&answer["statusCode"], &answer["body"]), (&503.into(), &"".into()));
+    let sample = samples::all().into_iter().find(|sample| sample.name == "ses/open").unwrap();
+    let error = function.invoke(&sample.json).await.unwrap_err();
+    assert_eq!(error["errorType"], "Transient");
+    assert!(error["errorMessage"].as_str().unwrap().starts_with("store: dynamodb failed"), "{error}");
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn an_unreachable_dynamodb_is_transient_and_within_the_time_limit() {
+    let database = Database::start().await;
+    let mut settings = environment(&database);
+    settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), "http://127.0.0.1:9".to_owned()));
+    let mut function = Function::start(&settings).await;
+    let sample = samples::all().into_iter().find(|sample| sample.name == "ses/complaint-abuse").unwrap();
+    let error = function.invoke(&sample.json).await.unwrap_err();
+    assert_eq!(error["errorType"], "Transient");
+    function.stop().await;
+}

@@ -1,0 +1,149 @@
+//! A DynamoDB that leaves work undone, and writers in each other's way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, client, soft_bounces};
+use crate::support::function::{authorization, environment, handler, invoke, post};
+
+/// Stands before the database and answers what the test wants, the target and body of each request in hand.
+type Answer = fn(&str, &Value, usize) -> Option<(StatusCode, Value)>;
+
+#[derive(Clone)]
+struct Proxy {
+    answer: Answer,
+    requests: Arc<AtomicUsize>,
+}
+
+/// A database of which each request is first shown to `answer`; what that leaves unanswered gets an empty success.
+async fn faulty(answer: Answer) -> (Database, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let proxy = Proxy { answer, requests: Arc::clone(&requests) };
+    let routes = Router::new().fallback(pass).with_state(proxy);
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (Database { address, client: client(&format!("http://{address}")) }, requests)
+}
+
+async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+    let nth = proxy.requests.fetch_add(1, Ordering::Relaxed);
+    let target = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let (status, answer) = (proxy.answer)(&target, &body, nth).unwrap_or((StatusCode::OK, json!({})));
+    (status, answer.to_string())
+}
+
+async fn send(database: &Database, body: &str) -> i64 {
+    let handler = handler(database, &environment(database));
+    let request = post("/webhooks/mailjet", &authorization(), body);
+    invoke(&handler, &request.to_string()).await.unwrap()["statusCode"].as_i64().unwrap()
+}
+
+fn sent(count: usize) -> String {
+    let event = |n| format!(r#"{{"event":"sent","time":1763600000,"MessageID":{n},"email":"a{n}@example.com"}}"#);
+    format!("[{}]", (1..=count).map(event).collect::<Vec<_>>().join(","))
+}
+
+#[tokio::test]
+async fn unprocessed_items_and_keys_are_asked_for_again() {
+    let (database, requests) = faulty(|target, body, nth| match (target, nth) {
+        ("BatchWriteItem", 0) => Some((StatusCode::OK, json!({"UnprocessedItems": body["RequestItems"]}))),
+        ("BatchGetItem", 2) => Some((StatusCode::OK, json!({"UnprocessedKeys": body["RequestItems"]}))),
+        _ => None,
+    })
+    .await;
+    assert_eq!(send(&database, &sent(1)).await, 200);
+    assert_eq!(requests.load(Ordering::Relaxed), 4, "each request twice");
+}
+
+#[tokio::test]
+async fn items_that_stay_unprocessed_are_no_success() {
+    let (database, requests) = faulty(|target, body, _| {
+        (target == "BatchWriteItem").then(|| (StatusCode::OK, json!({"UnprocessedItems": body["RequestItems"]})))
+    })
+    .await;
+    assert_eq!(send(&database, &sent(1)).await, 503);
+    assert_eq!(requests.load(Ordering::Relaxed), 8, "and nothing is read after a delivery that was not written");
+}
+
+#[tokio::test]
+async fn a_batch_costs_the_requests_it_must() {
+    let (database, requests) = faulty(|_, _, _| None).await;
+    assert_eq!(send(&database, &sent(250)).await, 200);
+    assert_eq!(requests.load(Ordering::Relaxed), 10 + 3, "25 items a write, 100 keys a read");
+}
+
+#[tokio::test]
+async fn a_failed_suppression_holds_its_event_back_and_no_other() {
+    let (database, _) = faulty(|target, body, _| {
+        let fault =
+            (StatusCode::BAD_REQUEST, json!({"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}));
+        assert!(target != "BatchWriteItem" || !body.to_string().contains("bad@example.com"), "{body}");
+        (target == "GetItem" && body.to_string().contains("bad@example.com")).then_some(fault)
+    })
+    .await;
+    let body = r#"[{"event":"spam","time":1763600000,"MessageID":1,"email":"bad@example.com"},
+        {"event":"open","time":1763600000,"MessageID":2,"email":"good@example.com"}]"#;
+    assert_eq!(send(&database, body).await, 503);
+}
+
+#[tokio::test]
+async fn a_stored_record_that_cannot_be_read_is_not_overwritten() {
+    let database = Database::start().await;
+    let item = Item::from([
+        ("address".to_owned(), AttributeValue::S("a@example.com".to_owned())),
+        ("note".to_owned(), AttributeValue::S("written by hand".to_owned())),
+    ]);
+    database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item.clone())).send().await.unwrap();
+    let body = r#"{"event":"spam","time":1763600000,"MessageID":1,"email":"a@example.com"}"#;
+    assert_eq!(send(&database, body).await, 503);
+    assert_eq!(database.scan(SUPPRESSIONS).await.into_values().collect::<Vec<_>>(), [item]);
+    assert_eq!(database.scan(EVENTS).await.len(), 0);
+}
+
+#[tokio::test]
+async fn writers_of_one_address_lose_nothing() {
+    let database = Database::start().await;
+    let handler = handler(&database, &environment(&database));
+    let requests: Vec<_> = (1..=30_i64)
+        .map(|n| {
+            let time = 1_763_600_000 + n * 86_400;
+            let body = format!(
+                r#"{{"event":"bounce","time":{time},"MessageID":{n},"email":"a@example.com","error":"quota exceeded"}}"#
+            );
+            post("/webhooks/mailjet", &authorization(), &body).to_string()
+        })
+        .collect();
+    let answers = futures_util::future::join_all(requests.iter().map(|request| invoke(&handler, request))).await;
+    assert!(answers.into_iter().all(|answer| answer.unwrap()["statusCode"] == 200));
+    let record = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
+    assert_eq!(soft_bounces(&record).len(), 30);
+}
+
+#[tokio::test]
+async fn a_delivery_voids_soft_bounces_in_either_order_of_arrival() {
+    for delivery_first in [true, false] {
+        let database = Database::start().await;
+        let bounce =
+            r#"{"event":"bounce","time":1763600000,"MessageID":1,"email":"a@example.com","error":"quota exceeded"}"#;
+        let later = r#"{"event":"sent","time":1763600100,"MessageID":2,"email":"a@example.com"}"#;
+        let order = if delivery_first { [later, bounce] } else { [bounce, later] };
+        for body in order {
+            assert_eq!(send(&database, body).await, 200);
+        }
+        let record = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
+        assert_eq!(soft_bounces(&record).len(), 0, "delivery first: {delivery_first}");
+        let newer = bounce.replace("1763600000", "1763600200").replace("\"MessageID\":1", "\"MessageID\":3");
+        assert_eq!(send(&database, &newer).await, 200);
+        let record = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
+        assert_eq!(soft_bounces(&record).len(), 1, "a newer bounce counts");
+    }
+}

@@ -1,0 +1,158 @@
+//! The same fact has the same id, whatever its spelling, key order or way; addresses have one key.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mail_feedback::address::Address;
+use mail_feedback::handler::Handler;
+use mail_feedback::timestamp::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::support::authority::{AUTHORITY, CERTIFICATE_ID};
+use crate::support::database::{Database, EVENTS, text};
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{authorization, custom_handler, environment, invoke, post};
+use crate::support::samples;
+
+proptest! {
+    #[test]
+    fn a_key_is_its_own_key(text in "\\PC{0,40}@\\PC{0,20}") {
+        if let Some(address) = Address::parse(&text) {
+            prop_assert_eq!(Address::parse(address.as_str()), Some(address.clone()));
+            prop_assert!(address.as_str().len() <= 254 && !address.domain().is_empty());
+        }
+    }
+
+    #[test]
+    fn display_name_case_and_space_do_not_change_a_key(local in "[a-z0-9.+_-]{1,20}", domain in "[a-z]{1,10}\\.(com|net)") {
+        let plain = Address::parse(&format!("{local}@{domain}"));
+        prop_assert!(plain.is_some());
+        let spelled = format!(" \"A <b@c>\" <{}@{}.> ", local.to_uppercase(), domain.to_uppercase());
+        prop_assert_eq!(Address::parse(&spelled), plain);
+    }
+
+    #[test]
+    fn no_text_panics_the_parser(text in any::<String>()) {
+        let _ = Address::parse(&text);
+    }
+
+    #[test]
+    fn times_survive_their_text(millis in 0_i64..=253_402_300_799_999) {
+        let time = Timestamp::from_millis(millis).unwrap();
+        prop_assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
+    }
+}
+
+/// A handler that trusts both the samples' certificates and those of the tests.
+fn trusting(database: &Database) -> Arc<Handler> {
+    let folder = std::env::temp_dir().join(format!("mail-feedback-identity-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let roots = std::fs::read_to_string(samples::folder().join("certificates/root.pem")).unwrap() + &AUTHORITY.root;
+    std::fs::write(folder.join("root.pem"), roots).unwrap();
+    let leaf = folder.join(format!("SimpleNotificationService-{CERTIFICATE_ID}.pem"));
+    std::fs::write(leaf, &AUTHORITY.leaf).unwrap();
+    let mut settings = environment(database);
+    settings.push(("SNS_TRUST_ANCHORS".to_owned(), folder.join("root.pem").to_string_lossy().into_owned()));
+    settings.push(("SNS_CERTIFICATES".to_owned(), folder.to_string_lossy().into_owned()));
+    Arc::new(custom_handler(database, &settings))
+}
+
+/// The same JSON with its keys in reverse order and other white space.
+fn reordered(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let fields = map.iter().rev().map(|(key, value)| format!("{} : {}", json!(key), reordered(value)));
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join(" ,\n"))
+        }
+        Value::Array(list) => format!("[ {} ]", list.iter().map(reordered).collect::<Vec<_>>().join(" , ")),
+        plain => plain.to_string(),
+    }
+}
+
+/// The ids of all event records, except those whose identity is the SNS message itself.
+async fn ids(database: &Database) -> BTreeSet<String> {
+    let events = database.scan(EVENTS).await;
+    let known = events.values().filter(|item| text(item, "kind") != "unknown");
+    known.map(|item| text(item, "event_id").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn key_order_transport_and_another_notification_do_not_change_an_id() {
+    let database = Database::start().await;
+    let handler = trusting(&database);
+    let again = Database::start().await;
+    let other = trusting(&again);
+    for sample in samples::all().into_iter().filter(|sample| sample.name.starts_with("ses/")) {
+        let event: Value = serde_json::from_str(&sample.json).unwrap();
+        let sns = &event["Records"][0]["Sns"];
+        let message = sns["Message"].as_str().unwrap();
+        let Ok(parsed) = serde_json::from_str::<Value>(message) else { continue };
+
+        let mut first = notification(message, sns["MessageId"].as_str().unwrap(), Timestamp::now());
+        sign(&mut first, &AUTHORITY);
+        invoke(&handler, &lambda_event(&first).to_string()).await.unwrap();
+
+        let id = "00000000-0000-4000-8000-000000000000";
+        let mut second = notification(&reordered(&parsed), id, Timestamp::now());
+        sign(&mut second, &AUTHORITY);
+        let request = post("/webhooks/sns", &json!({}), &second.to_string());
+        assert_eq!(invoke(&other, &request.to_string()).await.unwrap()["statusCode"], 200);
+    }
+    let (one, two) = (ids(&database).await, ids(&again).await);
+    assert!(one.len() > 50);
+    assert_eq!(one, two);
+}
+
+#[tokio::test]
+async fn an_identity_notification_and_an_event_of_one_bounce_are_one_fact() {
+    let database = Database::start().await;
+    let handler = trusting(&database);
+    let sample = samples::all().into_iter().find(|sample| sample.name == "ses/bounce-permanent-general").unwrap();
+    let event: Value = serde_json::from_str(&sample.json).unwrap();
+    let mut message: Map<String, Value> =
+        serde_json::from_str(event["Records"][0]["Sns"]["Message"].as_str().unwrap()).unwrap();
+    for name in ["eventType", "notificationType"] {
+        let kind = message.remove("eventType").or_else(|| message.remove("notificationType")).unwrap();
+        message.insert(name.to_owned(), kind);
+        let mut envelope = notification(&Value::from(message.clone()).to_string(), &uuid(name.len()), Timestamp::now());
+        sign(&mut envelope, &AUTHORITY);
+        invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+    }
+    assert_eq!(database.scan(EVENTS).await.len(), 1);
+}
+
+fn uuid(n: usize) -> String {
+    format!("00000000-0000-4000-8000-{n:012}")
+}
+
+#[tokio::test]
+async fn numbers_and_strings_and_array_or_object_do_not_change_a_webhook_id() {
+    let database = Database::start().await;
+    let handler = trusting(&database);
+    let forms = [
+        r#"{"event":"bounce","time":1763600000,"MessageID":5,"email":"A@Example.com","hard_bounce":true,"error":"user unknown"}"#,
+        r#"[{"error":"user unknown","hard_bounce":"true","email":" a@example.com","MessageID":"5","time":"1763600000","event":"Bounce"}]"#,
+        r#"{"event":"bounce","time":1763600000,"MessageID":5,"email":"<a@EXAMPLE.com>","hard_bounce":1,"error":"user unknown","mj_list_id":"","url":null}"#,
+    ];
+    for body in forms {
+        invoke(&handler, &post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
+    }
+    assert_eq!(database.scan(EVENTS).await.len(), 1);
+    for body in [forms[0].replace("\"MessageID\":5", "\"MessageID\":6"), forms[0].replace("1763600000", "1763600001")] {
+        invoke(&handler, &post("/webhooks/mailjet", &authorization(), &body).to_string()).await.unwrap();
+    }
+    assert_eq!(database.scan(EVENTS).await.len(), 3);
+}
+
+#[tokio::test]
+async fn tencent_spellings_of_one_bulk_id_are_one_fact() {
+    let database = Database::start().await;
+    let handler = trusting(&database);
+    for name in ["bulkId", "bulkid"] {
+        let body = format!(r#"{{"event":"open","email":"a@example.com","{name}":"q-1","timestamp":1763600000}}"#);
+        invoke(&handler, &post("/webhooks/tencent", &authorization(), &body).to_string()).await.unwrap();
+    }
+    let events = database.scan(EVENTS).await;
+    assert_eq!(events.values().map(|item| text(item, "message")).collect::<Vec<_>>(), ["tencent:q-1"]);
+}

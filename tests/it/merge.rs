@@ -1,0 +1,136 @@
+//! The merge of suppression records: any order and any repetition give the same record.
+
+use mail_feedback::event::Reason;
+use mail_feedback::suppression::{Change, Entry, Scope, SoftBounce, SoftBounceRules, State, SuppressionRecord};
+use mail_feedback::timestamp::Timestamp;
+use proptest::prelude::*;
+
+fn time(step: i64) -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000 + step * 36_000_000).unwrap()
+}
+
+fn entries() -> impl Strategy<Value = Change> {
+    let scopes = prop_oneof![Just("*"), Just("provider:ses"), Just("domain:example.com")];
+    let reasons = prop_oneof![Just(Reason::HardBounce), Just(Reason::Complaint), Just(Reason::Unsubscribe)];
+    (scopes, reasons, any::<bool>(), 0_i64..6, proptest::option::of(0_i64..4), 0_u8..4).prop_map(
+        |(scope, reason, lifted, at, until, id)| {
+            let state = if lifted { State::Lifted } else { State::Suppressed };
+            let entry = Entry {
+                state,
+                at: time(at),
+                first_at: (!lifted).then(|| time(at)),
+                until: until.filter(|_| !lifted).map(time),
+                provider: "ses".to_owned(),
+                event_id: id.to_string(),
+                code: None,
+                detail: Some(format!("{at} {id}")),
+                recipient: None,
+            };
+            Change::Entry { scope: Scope::from_text(scope), reason, entry, timed: true }
+        },
+    )
+}
+
+fn soft_bounces() -> impl Strategy<Value = Change> {
+    (0_i64..200, 0_u16..400).prop_map(|(at, id)| {
+        Change::SoftBounce(SoftBounce {
+            at: time(at),
+            event_id: format!("{at}-{id}"),
+            provider: "mailjet".to_owned(),
+            code: None,
+            detail: None,
+            recipient: None,
+        })
+    })
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let lift = (0_i64..200).prop_map(|at| Change::LiftSoftBounces { at: time(at) });
+    proptest::collection::vec(prop_oneof![4 => entries(), 6 => soft_bounces(), 1 => lift], 0..40)
+}
+
+fn merged<'c>(changes: impl IntoIterator<Item = &'c Change>) -> SuppressionRecord {
+    let mut record = SuppressionRecord::default();
+    for change in changes {
+        record.merge(change, SoftBounceRules::default());
+    }
+    record
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn order_and_repetition_do_not_matter(
+        (ordered, shuffled) in changes().prop_flat_map(|list| {
+            let twice: Vec<_> = list.iter().chain(&list).cloned().collect();
+            (Just(list), Just(twice).prop_shuffle())
+        })
+    ) {
+        prop_assert_eq!(merged(&ordered), merged(&shuffled));
+    }
+
+    #[test]
+    fn what_came_before_a_delivery_counts_no_longer(list in changes(), at in 0_i64..200) {
+        let mut record = merged(&list);
+        record.merge(&Change::Delivered { at: time(at) }, SoftBounceRules::default());
+        prop_assert!(!record.soft_bounces.any_until(time(at)));
+        let others = |record: &SuppressionRecord| {
+            let mut kept = record.clone();
+            if let Some(reasons) = kept.suppressions.get_mut(&Scope::everything()) {
+                reasons.remove(&Reason::SoftBounce);
+            }
+            kept.suppressions.retain(|_, reasons| !reasons.is_empty());
+            kept.suppressions
+        };
+        prop_assert_eq!(others(&record), others(&merged(&list)), "a delivery lifts nothing else");
+    }
+}
+
+#[test]
+fn a_tie_goes_to_the_suppression_without_end() {
+    let entry = |state, until: Option<i64>, id: &str| Entry {
+        state,
+        at: time(1),
+        first_at: (state == State::Suppressed).then(|| time(1)),
+        until: until.map(time),
+        provider: "ses".to_owned(),
+        event_id: id.to_owned(),
+        code: None,
+        detail: None,
+        recipient: None,
+    };
+    let change = |entry| Change::Entry { scope: Scope::everything(), reason: Reason::Complaint, entry, timed: true };
+    let list = [
+        change(entry(State::Lifted, None, "9")),
+        change(entry(State::Suppressed, Some(5), "8")),
+        change(entry(State::Suppressed, None, "1")),
+        change(entry(State::Suppressed, Some(7), "7")),
+    ];
+    let record = merged(&list);
+    let winner = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
+    assert_eq!((winner.state, winner.event_id.as_str()), (State::Suppressed, "1"));
+}
+
+#[test]
+fn an_untimed_event_does_not_move_the_entry_it_set() {
+    let entry = |at, id: &str| Entry {
+        state: State::Suppressed,
+        at: time(at),
+        first_at: Some(time(at)),
+        until: None,
+        provider: "ses".to_owned(),
+        event_id: id.to_owned(),
+        code: None,
+        detail: None,
+        recipient: None,
+    };
+    let untimed = |at, id| Change::Entry {
+        scope: Scope::everything(),
+        reason: Reason::Complaint,
+        entry: entry(at, id),
+        timed: false,
+    };
+    let record = merged(&[untimed(1, "a"), untimed(2, "a")]);
+    assert_eq!(record.entry(&Scope::everything(), Reason::Complaint), Some(&entry(1, "a")));
+}

@@ -1,0 +1,140 @@
+//! Routes, credentials and payload formats of the webhooks.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mail_feedback::provider::Provider;
+use serde_json::{Value, json};
+
+use crate::support::database::{Database, EVENTS, text};
+use crate::support::function::{authorization, environment, handler, invoke, post};
+
+const BODY: &str = r#"{"event":"open","time":1763600000,"MessageID":70650219325536063,"email":"a@example.com"}"#;
+
+async fn status(request: &Value) -> (i64, Value) {
+    let database = Database::start().await;
+    let handler = handler(&database, &environment(&database));
+    let answer = invoke(&handler, &request.to_string()).await.unwrap();
+    let status = answer["statusCode"].as_i64().unwrap();
+    let written = database.scan(EVENTS).await.len();
+    assert_eq!(written, usize::from(status == 200), "{answer}");
+    (status, answer)
+}
+
+fn basic(credential: &str) -> Value {
+    json!({"Authorization": format!("Basic {}", STANDARD.encode(credential))})
+}
+
+#[tokio::test]
+async fn a_right_credential_opens_every_provider_and_nothing_else_does() {
+    for provider in Provider::ALL.iter().filter(|provider| provider.has_webhook()) {
+        let path = format!("/webhooks/{provider}");
+        let right = [authorization(), basic("local:local-only-password")];
+        for headers in right {
+            assert_eq!(status(&post(&path, &headers, BODY)).await.0, 200);
+        }
+        let wrong = [
+            json!({}),
+            basic("local:wrong"),
+            basic("other:local-only-password"),
+            basic("local:"),
+            basic(":local-only-password"),
+            basic("local"),
+            basic("local:local-only-password "),
+            json!({"authorization": "Bearer local-only-password"}),
+            json!({"authorization": "Basic"}),
+            json!({"authorization": "Basic !!!"}),
+            json!({"authorization": "local:local-only-password"}),
+        ];
+        for headers in wrong {
+            let (status, answer) = status(&post(&path, &headers, BODY)).await;
+            assert_eq!(status, 401, "{headers}");
+            assert!(answer["headers"]["www-authenticate"].as_str().unwrap().starts_with("Basic realm="));
+            assert_eq!(answer["body"], "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_the_password() {
+    for (token, expected) in
+        [(json!("local-only-password"), 200), (json!("local"), 401), (json!(""), 401), (Value::Null, 401)]
+    {
+        let mut request = post("/webhooks/tencent", &json!({}), BODY);
+        request["queryStringParameters"] = json!({"token": token});
+        assert_eq!(status(&request).await.0, expected, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_configured_credential_webhooks_answer_503() {
+    let database = Database::start().await;
+    let mut settings = environment(&database);
+    settings.push(("WEBHOOK_CREDENTIALS".to_owned(), String::new()));
+    let handler = handler(&database, &settings);
+    for headers in [json!({}), authorization()] {
+        let answer = invoke(&handler, &post("/webhooks/mailjet", &headers, BODY).to_string()).await.unwrap();
+        assert_eq!(answer["statusCode"], 503);
+    }
+}
+
+#[tokio::test]
+async fn several_credentials_are_valid_side_by_side() {
+    let database = Database::start().await;
+    let mut settings = environment(&database);
+    settings.push(("WEBHOOK_CREDENTIALS".to_owned(), "a:old, b:new:er".to_owned()));
+    let handler = handler(&database, &settings);
+    for (credential, expected) in
+        [("a:old", 200), ("b:new:er", 200), ("a:new:er", 401), ("local:local-only-password", 401)]
+    {
+        let answer = invoke(&handler, &post("/webhooks/mailjet", &basic(credential), BODY).to_string()).await.unwrap();
+        assert_eq!(answer["statusCode"], expected, "{credential}");
+    }
+}
+
+#[tokio::test]
+async fn route_method_and_size_come_before_the_credential() {
+    for path in ["/", "/webhooks", "/webhooks/ses", "/webhooks/mailjet/a/b", "/webhooks/mailjet/no domain"] {
+        assert_eq!(status(&post(path, &json!({}), BODY)).await.0, 404, "{path}");
+    }
+    for method in ["GET", "PUT", "DELETE", "post"] {
+        let mut request = post("/webhooks/mailjet", &json!({}), BODY);
+        request["requestContext"]["http"]["method"] = method.into();
+        let (status, answer) = status(&request).await;
+        assert_eq!((status, &answer["headers"]["allow"]), (405, &json!("POST")), "{method}");
+    }
+    let large = " ".repeat(4 * 1024 * 1024 + 1);
+    assert_eq!(status(&post("/webhooks/mailjet", &json!({}), &large)).await.0, 413);
+    let mut encoded = post("/webhooks/mailjet", &json!({}), &STANDARD.encode(&large));
+    encoded["isBase64Encoded"] = true.into();
+    assert_eq!(status(&encoded).await.0, 413);
+}
+
+#[tokio::test]
+async fn both_payload_formats_and_encodings_are_read() {
+    let mut base64 = post("/webhooks/mailjet", &authorization(), &STANDARD.encode(BODY));
+    base64["isBase64Encoded"] = true.into();
+    let rest = json!({
+        "resource": "/webhooks/mailjet", "path": "/webhooks/mailjet", "httpMethod": "POST",
+        "headers": basic("local:local-only-password"), "multiValueHeaders": {}, "queryStringParameters": null,
+        "requestContext": {"stage": "prod", "path": "/prod/webhooks/mailjet"}, "body": BODY, "isBase64Encoded": false,
+    });
+    for request in [base64, rest] {
+        let (status, answer) = status(&request).await;
+        assert_eq!((status, &answer["body"]), (200, &json!("{\"events\":1}")));
+        assert_eq!(answer["headers"]["content-type"], "application/json");
+        // The local server of cargo-lambda, and format 2.0, want this field.
+        assert_eq!(answer.get("cookies").is_some(), request.get("version").is_some());
+    }
+    let mut wrong = post("/webhooks/mailjet", &authorization(), BODY);
+    wrong["isBase64Encoded"] = true.into();
+    assert_eq!(status(&wrong).await.0, 400);
+}
+
+#[tokio::test]
+async fn numbers_keep_every_digit() {
+    let database = Database::start().await;
+    let handler = handler(&database, &environment(&database));
+    invoke(&handler, &post("/webhooks/mailjet", &authorization(), BODY).to_string()).await.unwrap();
+    let events = database.scan(EVENTS).await;
+    assert_eq!(text(events.values().next().unwrap(), "message"), "mailjet:70650219325536063");
+}
