@@ -53,7 +53,15 @@ labelled! {
 labelled! {
     /// What is out of reach for now.
     pub enum Outage {
-        /// A DynamoDB call failed past its retries.
+        /// DynamoDB or its network did not answer in time.
+        Unreachable = "unreachable",
+        /// DynamoDB refused calls that came too fast, past all retries.
+        Throttled = "throttled",
+        /// A table does not exist.
+        TableMissing = "table_missing",
+        /// The function may not call DynamoDB.
+        Forbidden = "forbidden",
+        /// DynamoDB failed in another way.
         Store = "store",
         /// A suppression record changed under every attempt to write it.
         Contention = "contention",
@@ -190,9 +198,11 @@ impl Error {
             Self::Method => "method not allowed; use POST",
             Self::TooLarge => "the body exceeds 4 MiB; send fewer events a request",
             Self::Unconfigured => "no webhook credential; set WEBHOOK_SECRET_ARN or WEBHOOK_CREDENTIALS",
-            Self::Transient(Outage::Store) => {
-                "dynamodb failed past all retries; check tables, permissions and throttling"
-            }
+            Self::Transient(Outage::Unreachable) => "dynamodb did not answer; check network and endpoint, or wait",
+            Self::Transient(Outage::Throttled) => "dynamodb throttles; wait, or raise the limits of the tables",
+            Self::Transient(Outage::TableMissing) => "a table does not exist; check EVENT_TABLE and SUPPRESSION_TABLE",
+            Self::Transient(Outage::Forbidden) => "dynamodb denies access; check the role of the function",
+            Self::Transient(Outage::Store) => "dynamodb failed past all retries; try again",
             Self::Transient(Outage::Contention) => "a suppression record changed under every attempt; try again",
             Self::Transient(Outage::StoredRecord) => "a stored suppression record cannot be read; repair the item",
             Self::Transient(Outage::CertificateFetch) => {

@@ -4,6 +4,7 @@ mod attribute;
 mod backoff;
 mod event_item;
 mod events;
+mod fault;
 mod record_item;
 mod recorder;
 mod suppressions;

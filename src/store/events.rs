@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
 use super::attribute::{Item, text};
 use super::backoff;
+use super::fault::failed;
 use crate::error::{Error, Outage};
 use crate::event::Kind;
 use crate::timestamp::Timestamp;
@@ -32,7 +33,7 @@ impl Events {
         let mut pending = requests.map_err(|_| Error::Transient(Outage::Store))?;
         for attempt in 1..=ATTEMPTS {
             let call = self.client.batch_write_item().request_items(&self.table, pending).send().await;
-            let output = call.map_err(|_| Error::Transient(Outage::Store))?;
+            let output = call.map_err(|error| failed(&error))?;
             let unprocessed: HashMap<_, _> = output.unprocessed_items.unwrap_or_default();
             pending = unprocessed.into_values().flatten().collect();
             if pending.is_empty() {
@@ -40,7 +41,7 @@ impl Events {
             }
             backoff::wait(attempt).await;
         }
-        Err(Error::Transient(Outage::Store))
+        Err(Error::Transient(Outage::Throttled))
     }
 
     /// The time of the latest delivery to an address at or after `since`, read strongly.
@@ -62,7 +63,7 @@ impl Events {
                 .set_exclusive_start_key(start)
                 .send()
                 .await;
-            let output = call.map_err(|_| Error::Transient(Outage::Store))?;
+            let output = call.map_err(|error| failed(&error))?;
             let found = output.items().iter().find_map(|item| text(item, "event")?.split_once('#'));
             if let Some((at, _)) = found {
                 return Ok(Timestamp::parse(at));

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::attribute::{Item, text};
 use super::backoff;
+use super::fault::failed;
 use super::record_item::{Stored, from_item, to_item};
 use crate::address::Address;
 use crate::error::{Error, Outage};
@@ -92,7 +93,7 @@ impl Suppressions {
             let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let request = request.map_err(|_| Error::Transient(Outage::Store))?;
             let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
-            let output = call.map_err(|_| Error::Transient(Outage::Store))?;
+            let output = call.map_err(|error| failed(&error))?;
             for item in output.responses.unwrap_or_default().into_values().flatten() {
                 let stored = from_item(&item).ok_or(Error::Transient(Outage::StoredRecord))?;
                 records.insert(text(&item, "address").unwrap_or_default().to_owned(), stored);
@@ -107,13 +108,13 @@ impl Suppressions {
             }
             backoff::wait(attempt).await;
         }
-        Err(Error::Transient(Outage::Store))
+        Err(Error::Transient(Outage::Throttled))
     }
 
     async fn stored(&self, address: &Address) -> Result<Stored, Error> {
         let key = AttributeValue::S(address.as_str().to_owned());
         let call = self.client.get_item().table_name(&self.table).key("address", key).consistent_read(true);
-        let output = call.send().await.map_err(|_| Error::Transient(Outage::Store))?;
+        let output = call.send().await.map_err(|error| failed(&error))?;
         match output.item {
             Some(item) => from_item(&item).ok_or(Error::Transient(Outage::StoredRecord)),
             None => Ok(Stored::default()),
@@ -142,7 +143,7 @@ impl Suppressions {
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)
             }
-            Err(_) => Err(Error::Transient(Outage::Store)),
+            Err(error) => Err(failed(&error)),
         }
     }
 }

@@ -64,7 +64,7 @@ async fn a_table_that_does_not_exist_is_transient() {
     let sample = samples::all().into_iter().find(|sample| sample.name == "ses/open").unwrap();
     let error = function.invoke(&sample.json).await.unwrap_err();
     assert_eq!(error["errorType"], "Transient");
-    assert!(error["errorMessage"].as_str().unwrap().starts_with("store: dynamodb failed"), "{error}");
+    assert!(error["errorMessage"].as_str().unwrap().starts_with("table_missing: a table does not exist"), "{error}");
     function.stop().await;
 }
 
@@ -77,5 +77,6 @@ async fn an_unreachable_dynamodb_is_transient_and_within_the_time_limit() {
     let sample = samples::all().into_iter().find(|sample| sample.name == "ses/complaint-abuse").unwrap();
     let error = function.invoke(&sample.json).await.unwrap_err();
     assert_eq!(error["errorType"], "Transient");
+    assert!(error["errorMessage"].as_str().unwrap().starts_with("unreachable: "), "{error}");
     function.stop().await;
 }
