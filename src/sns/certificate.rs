@@ -1,7 +1,8 @@
 //! Signing certificates: from a PEM text to a key that may verify messages.
 
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
-    RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +16,8 @@ use crate::timestamp::Timestamp;
 pub(super) const MAX_PEM_BYTES: usize = 16 * 1024;
 /// How far the time of a message may lie outside the validity of the certificate, in milliseconds.
 const SKEW_MS: i64 = 5 * 60 * 1000;
+/// The size of an admitted key, in bits.
+const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 /// Seconds of the last moment that a certificate can name (RFC 5280, section 4.1.2.5).
 const END_OF_TIME: u64 = 253_402_300_799;
 
@@ -52,6 +55,8 @@ pub(super) enum Digest {
 /// The public key of a certificate that chains to a trusted root and is made out to SNS.
 #[derive(Debug)]
 pub struct SigningKey {
+    /// Parsed once: parsing costs about as much as verifying.
+    sha256: ParsedPublicKey,
     spki: Vec<u8>,
     not_before: u64,
     not_after: u64,
@@ -82,7 +87,7 @@ impl TrustStore {
             return None;
         }
         let (not_before, not_after) = self.validity(&leaf)?;
-        Some(SigningKey { spki: leaf.subject_public_key_info().to_vec(), not_before, not_after })
+        SigningKey::new(&leaf, not_before, not_after)
     }
 
     fn verify_chain(&self, leaf: &EndEntityCert<'_>, at_seconds: u64) -> Result<(), webpki::Error> {
@@ -110,6 +115,17 @@ impl TrustStore {
 }
 
 impl SigningKey {
+    /// `None` unless the key is an RSA key of 2048 to 4096 bits.
+    fn new(leaf: &EndEntityCert<'_>, not_before: u64, not_after: u64) -> Option<Self> {
+        let spki = leaf.subject_public_key_info().to_vec();
+        let bits = PublicEncryptingKey::from_der(&spki).ok()?.key_size_bits();
+        if !KEY_BITS.contains(&bits) {
+            return None;
+        }
+        let sha256 = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).ok()?;
+        Some(Self { sha256, spki, not_before, not_after })
+    }
+
     /// Whether the certificate is valid now and was, give or take five minutes, when the message was sent.
     #[must_use]
     pub fn is_valid_for(&self, sent_at: Timestamp, now: Timestamp) -> bool {
@@ -124,11 +140,14 @@ impl SigningKey {
 
     /// Whether the signature over the text is this key's.
     pub(super) fn verifies(&self, digest: Digest, text: &str, signature: &[u8]) -> bool {
-        let algorithm = match digest {
-            Digest::Sha1 => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
-            Digest::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
-        };
-        UnparsedPublicKey::new(algorithm, &self.spki).verify(text.as_bytes(), signature).is_ok()
+        let text = text.as_bytes();
+        match digest {
+            Digest::Sha256 => self.sha256.verify_sig(text, signature).is_ok(),
+            Digest::Sha1 => {
+                let algorithm = &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY;
+                UnparsedPublicKey::new(algorithm, &self.spki).verify(text, signature).is_ok()
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attacks;
 mod binary;
 mod faults;
 mod identity;
@@ -15,6 +16,6 @@ mod merge;
 mod runtime_api;
 mod samples;
 mod secret;
-mod sns;
+
 mod vectors;
 mod webhooks;

@@ -25,8 +25,10 @@ pub struct Authority {
     pub root: String,
     /// The signing certificate in PEM, for `SNS_CERTIFICATES`.
     pub leaf: String,
-    issuer: Issuer<'static, KeyPair>,
-    key: KeyPair,
+    /// What issues certificates.
+    pub issuer: Issuer<'static, KeyPair>,
+    /// The key that signs messages.
+    pub key: KeyPair,
 }
 
 /// A certificate to issue, good unless said otherwise.
@@ -37,12 +39,14 @@ pub struct Request {
     pub years: (i32, i32),
     /// The extended key usage.
     pub usage: ExtendedKeyUsagePurpose,
+    /// Whether it may issue certificates itself.
+    pub is_ca: bool,
 }
 
 impl Default for Request {
     fn default() -> Self {
         let usage = ExtendedKeyUsagePurpose::ServerAuth;
-        Self { names: vec!["sns.amazonaws.com".to_owned()], years: (2020, 2090), usage }
+        Self { names: vec!["sns.amazonaws.com".to_owned()], years: (2020, 2090), usage, is_ca: false }
     }
 }
 
@@ -68,6 +72,11 @@ impl Authority {
         issue(&self.issuer, &self.key, request)
     }
 
+    /// A certificate for another key.
+    pub fn certificate_for(&self, key: &KeyPair) -> String {
+        issue(&self.issuer, key, &Request::default())
+    }
+
     /// The signature of version 2 over a text, in base64.
     pub fn sign(&self, text: &str) -> String {
         self.sign_with(&RSA_PKCS1_SHA256, text)
@@ -90,15 +99,20 @@ impl Authority {
     }
 }
 
-fn rsa_key() -> KeyPair {
+/// A new RSA key of 2048 bits.
+pub fn rsa_key() -> KeyPair {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("RSA keys can be made")
 }
 
-fn issue(issuer: &Issuer<'_, KeyPair>, key: &KeyPair, request: &Request) -> String {
+/// A certificate that `issuer` signs for a key.
+pub fn issue(issuer: &Issuer<'_, KeyPair>, key: &KeyPair, request: &Request) -> String {
     let mut params = CertificateParams::new(request.names.clone()).expect("the names are DNS names");
     params.distinguished_name.push(DnType::CommonName, "sns.amazonaws.com");
     params.extended_key_usages = vec![request.usage.clone()];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    if request.is_ca {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
     params.not_before = date_time_ymd(request.years.0, 1, 1);
     params.not_after = date_time_ymd(request.years.1, 1, 1);
     params.signed_by(key, issuer).expect("the certificate can be issued").pem()

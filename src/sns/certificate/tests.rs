@@ -112,8 +112,8 @@ fn the_signatures_of_published_messages_verify() {
             files.into_iter().partition(|path| path.extension().is_some_and(|extension| extension == "pem"));
         let pem = std::fs::read_to_string(pems.first().expect("a certificate")).expect("readable");
         let der = single_certificate(&pem).expect("one certificate");
-        let spki = EndEntityCert::try_from(&der).expect("a leaf").subject_public_key_info().to_vec();
-        let key = SigningKey { spki, not_before: 0, not_after: END_OF_TIME };
+        let leaf = EndEntityCert::try_from(&der).expect("a leaf");
+        let key = SigningKey::new(&leaf, 0, END_OF_TIME).expect("an RSA key");
         for path in messages {
             let json: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("readable")).expect("JSON");
             let envelope = json.pointer("/Records/0/Sns").unwrap_or(&json).to_string();

@@ -77,3 +77,23 @@ fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
     }
     queue.push_back(item);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CAPACITY, Cache};
+    use crate::error::{Error, Outage};
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn ten_thousand_ids_leave_no_more_than_the_bound() {
+        let mut cache = Cache::default();
+        let unreachable = Error::Transient(Outage::CertificateFetch);
+        for id in 0..10_000_i64 {
+            let now = Timestamp::from_millis(id * 20_000).expect("a time");
+            let allowed = cache.may_fetch(&id.to_string(), now);
+            assert!(allowed, "three a minute are within the budget");
+            assert_eq!(cache.put(&id.to_string(), Err(unreachable), now).err(), Some(unreachable));
+        }
+        assert!(cache.failures.len() <= CAPACITY && cache.keys.len() <= CAPACITY && cache.attempts.len() <= 6);
+    }
+}

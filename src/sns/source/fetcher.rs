@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
@@ -31,10 +31,18 @@ impl Fetcher {
         Self { connector: OnceLock::from(SharedHttpConnector::new(connector)) }
     }
 
+    /// A fetcher with roots and a proxy of one's own, and all limits of the default one.
+    #[must_use]
+    pub fn through(tls: TlsContext, proxy: ProxyConfig) -> Self {
+        Self::over(https(tls, proxy))
+    }
+
     /// The body of a 200 answer of at most `limit` bytes; `None` for anything else.
     pub(super) async fn get(&self, url: &str, limit: usize) -> Option<Vec<u8>> {
         let request = HttpRequest::get(url).ok()?;
-        let connector = self.connector.get_or_init(|| SharedHttpConnector::new(https()));
+        let connector = self
+            .connector
+            .get_or_init(|| SharedHttpConnector::new(https(TlsContext::default(), ProxyConfig::from_env())));
         tokio::time::timeout(TOTAL, read(connector, request, limit)).await.ok().flatten()
     }
 }
@@ -55,11 +63,12 @@ async fn read(connector: &SharedHttpConnector, request: HttpRequest, limit: usiz
     Some(body)
 }
 
-fn https() -> Connector {
+fn https(tls: TlsContext, proxy: ProxyConfig) -> Connector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(TOTAL).build();
     Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(tls)
         .connector_settings(settings)
-        .proxy_config(ProxyConfig::from_env())
+        .proxy_config(proxy)
         .build()
 }

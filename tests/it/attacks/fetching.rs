@@ -1,0 +1,168 @@
+//! Cases 23 to 31: fetching the certificate. A failure is transient: 503, and the invocation is repeated.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use mail_feedback::sns::Fetcher;
+use mail_feedback::timestamp::Timestamp;
+use serde_json::Value;
+
+use super::tls_host::{Behaviour, TlsHost};
+use super::world::{Host, World, signed};
+use crate::support::authority::AUTHORITY;
+use crate::support::envelope::certificate_url;
+
+/// The real HTTPS client, led to a host of the test.
+fn client_of(host: &TlsHost) -> Fetcher {
+    let trust = TrustStore::empty().with_pem_certificate(AUTHORITY.root.as_bytes());
+    let tls = TlsContext::builder().with_trust_store(trust).build().unwrap();
+    Fetcher::through(tls, ProxyConfig::https(format!("http://{}", host.address)).unwrap())
+}
+
+/// With a host that behaves so, the certificate is out of reach; gives the host for further questions.
+async fn out_of_reach(behaviour: Behaviour, name: &str) -> TlsHost {
+    let host = TlsHost::start(behaviour, name).await;
+    let world = World::new(client_of(&host), &[]).await;
+    assert_eq!(world.https(&signed(|_| {})).await, 503);
+    assert_eq!(world.lambda(&signed(|_| {})).await, "certificate_fetch");
+    world.is_untouched().await;
+    host
+}
+
+/// A message that names another certificate of the right form.
+fn naming(n: usize) -> Value {
+    let url = certificate_url().replace("5f0c1a2b", &format!("{n:08x}"));
+    signed(|envelope| envelope["SigningCertURL"] = url.into())
+}
+
+const SNS: &str = "sns.us-east-1.amazonaws.com";
+
+/// What the other cases differ from.
+#[tokio::test]
+async fn case_23_a_genuine_host_is_asked_once() {
+    let host = TlsHost::start(Behaviour::Answer(200, AUTHORITY.leaf.clone()), SNS).await;
+    let world = World::new(client_of(&host), &[]).await;
+    assert_eq!(world.https(&signed(|_| {})).await, 200);
+    assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
+    assert_eq!(host.requests(), ["/SimpleNotificationService-5f0c1a2b3d4e5f60718293a4b5c6d7e8.pem"]);
+}
+
+#[tokio::test]
+async fn case_23_a_redirect_is_not_followed() {
+    for status in [301, 302, 307, 308] {
+        let host = out_of_reach(Behaviour::Redirect(status), SNS).await;
+        assert_eq!(host.requests().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn case_24_a_missing_certificate_is_asked_for_again_after_a_minute() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
+    for status in [404, 403, 500, 503] {
+        let host = Host::serving(status, "");
+        let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+        let envelope = signed(|_| {});
+        for (ahead_ms, requests) in [(0, 1), (59_000, 1), (2_000, 2)] {
+            NOW.fetch_add(ahead_ms, Ordering::Relaxed);
+            assert_eq!(world.lambda(&envelope).await, "certificate_fetch", "{status}");
+            assert_eq!(world.https(&envelope).await, 503);
+            assert_eq!(host.requests(), requests);
+        }
+        world.is_untouched().await;
+        NOW.fetch_sub(61_000, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn case_25_endless_and_slow_answers_are_cut() {
+    let started = Instant::now();
+    let endless = out_of_reach(Behaviour::Endless, SNS);
+    let slow_body = out_of_reach(Behaviour::SlowBody, SNS);
+    let silent = out_of_reach(Behaviour::Silent, SNS);
+    let _ = tokio::join!(endless, slow_body, silent);
+    assert!(started.elapsed() < Duration::from_secs(14), "SNS waits no longer than 15 seconds");
+    let large = Host::serving(200, &"x".repeat(16 * 1024 + 1));
+    assert_eq!(World::at(&large).await.lambda(&signed(|_| {})).await, "certificate_fetch");
+}
+
+#[tokio::test]
+async fn case_26_a_host_that_cannot_prove_its_name() {
+    assert_eq!(out_of_reach(Behaviour::Answer(200, AUTHORITY.leaf.clone()), "evil.example").await.requests().len(), 0);
+    let host = TlsHost::start(Behaviour::Answer(200, AUTHORITY.leaf.clone()), SNS).await;
+    let tls = TlsContext::builder().with_trust_store(TrustStore::empty()).build().unwrap();
+    let client = Fetcher::through(tls, ProxyConfig::https(format!("http://{}", host.address)).unwrap());
+    assert_eq!(World::new(client, &[]).await.https(&signed(|_| {})).await, 503);
+    assert_eq!(host.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn case_27_no_way_to_the_host() {
+    let world = World::at(&Host::unreachable()).await;
+    assert_eq!(world.https(&signed(|_| {})).await, 503);
+    assert_eq!(world.lambda(&signed(|_| {})).await, "certificate_fetch");
+    world.is_untouched().await;
+}
+
+#[tokio::test]
+async fn case_28_a_flood_of_ids_meets_a_budget_and_the_known_one_goes_on() {
+    let host = Host::genuine();
+    let world = World::at(&host).await;
+    assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
+    host.answer_with(404, "");
+    for n in 0..200 {
+        assert_eq!(world.https(&naming(n)).await, 503);
+    }
+    assert_eq!(host.requests(), 6, "six in a minute, the first good one among them");
+    assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
+    assert_eq!(host.requests(), 6);
+}
+
+/// The bound itself is a test of the cache, beside its code.
+#[tokio::test]
+async fn case_29_many_ids_do_not_displace_the_known_one() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
+    let host = Host::genuine();
+    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
+    host.go_away();
+    for n in 0..100 {
+        NOW.fetch_add(15_000, Ordering::Relaxed);
+        assert_eq!(world.lambda(&naming(n)).await, "certificate_fetch");
+    }
+    let before = host.requests();
+    assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
+    assert_eq!(host.requests(), before);
+}
+
+#[tokio::test]
+async fn case_30_concurrent_messages_cause_one_fetch() {
+    let host = Host::genuine();
+    let world = World::at(&host).await;
+    let envelope = signed(|_| {});
+    let both = futures_util::future::join_all((0..8).map(|_| world.lambda(&envelope))).await;
+    assert_eq!(both, ["ok"; 8]);
+    assert_eq!(host.requests(), 1);
+}
+
+#[tokio::test]
+async fn case_31_a_failure_does_not_replace_a_good_certificate() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    const HOUR: i64 = 3_600_000;
+    NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
+    let host = Host::genuine();
+    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    let envelope = signed(|_| {});
+    assert_eq!(world.lambda(&envelope).await, "ok");
+    host.go_away();
+    for (hours, expected) in [(23, "ok"), (2, "ok"), (22, "ok"), (2, "certificate_fetch")] {
+        NOW.fetch_add(hours * HOUR, Ordering::Relaxed);
+        assert_eq!(world.lambda(&envelope).await, expected);
+    }
+    host.answer_with(200, &AUTHORITY.leaf);
+    NOW.fetch_add(61_000, Ordering::Relaxed);
+    assert_eq!(world.lambda(&envelope).await, "ok", "and it comes back");
+}

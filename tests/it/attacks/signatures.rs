@@ -1,0 +1,159 @@
+//! Cases 65 to 72: the signature.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_lc_rs::signature::{RSA_PKCS1_SHA512, RSA_PSS_SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mail_feedback::sns::Envelope;
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use super::subscriptions::confirmation;
+use super::world::{Host, World, signed, tampered};
+use crate::support::authority::{AUTHORITY, Authority};
+use crate::support::database::Database;
+use crate::support::envelope::lambda_event;
+use crate::support::function::{custom_handler, environment, invoke};
+
+async fn world() -> World {
+    World::at(&Host::genuine()).await
+}
+
+/// The genuine notification with another signature.
+fn with_signature(signature: impl Into<Value>) -> Value {
+    tampered(|envelope| envelope["Signature"] = signature.into())
+}
+
+fn text() -> String {
+    Envelope::parse(&signed(|_| {}).to_string()).unwrap().string_to_sign()
+}
+
+#[tokio::test]
+async fn case_65_a_changed_field() {
+    let world = world().await;
+    let earlier = Timestamp::from_millis(Timestamp::now().millis() - 60_000).unwrap().to_string();
+    for (field, value) in [
+        ("Message", json!("{}")),
+        ("Message", json!("")),
+        ("MessageId", json!("265545c9-2a5c-472c-8df2-7ff2be2b3b1b")),
+        ("Timestamp", json!(earlier)),
+    ] {
+        world.refuses(&tampered(|envelope| envelope[field] = value), "signature").await;
+    }
+    let mut subscription = confirmation("SubscriptionConfirmation");
+    subscription["Message"] = "x".into();
+    assert_eq!(world.https(&subscription).await, 403);
+}
+
+#[tokio::test]
+async fn case_66_the_type_flipped_between_confirmations() {
+    let world = world().await;
+    for (from, to) in [
+        ("SubscriptionConfirmation", "UnsubscribeConfirmation"),
+        ("UnsubscribeConfirmation", "SubscriptionConfirmation"),
+    ] {
+        let mut envelope = confirmation(from);
+        envelope["Type"] = to.into();
+        assert_eq!(world.https(&envelope).await, 403);
+        assert_eq!(world.lambda(&envelope).await, "signature");
+    }
+}
+
+#[tokio::test]
+async fn case_67_the_subject_added_removed_or_renamed() {
+    let world = world().await;
+    world.refuses(&tampered(|envelope| envelope["Subject"] = "s".into()), "signature").await;
+    world.refuses(&tampered(|envelope| envelope["Subject"] = "null".into()), "signature").await;
+    for value in [Value::Null, json!("S")] {
+        let mut envelope = signed(|envelope| envelope["Subject"] = "s".into());
+        envelope["Subject"] = value;
+        world.refuses(&envelope, "signature").await;
+    }
+}
+
+#[tokio::test]
+async fn case_68_labels_that_do_not_exist() {
+    let world = world().await;
+    for label in ["3", "", " 2", "2 ", "02", "v2"] {
+        world.refuses(&tampered(|envelope| envelope["SignatureVersion"] = label.into()), "signature_version").await;
+    }
+    world.cannot_read(&tampered(|envelope| envelope["SignatureVersion"] = json!(1)).to_string()).await;
+}
+
+/// The committed message of version 1, in a function that admits that version or not.
+async fn version_one(allowed: &str, label: &str) -> (i64, &'static str) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sha1");
+    let text = std::fs::read_to_string(fixtures.join("notification.json")).unwrap();
+    let mut envelope: Value = serde_json::from_str(&text).unwrap();
+    envelope["SignatureVersion"] = label.into();
+    let database = Database::start().await;
+    let mut settings = environment(&database);
+    for (name, value) in [("SNS_CERTIFICATES", ""), ("SNS_TRUST_ANCHORS", "root.pem")] {
+        settings.push((name.to_owned(), fixtures.join(value).to_string_lossy().into_owned()));
+    }
+    settings.push(("SNS_ALLOW_SHA1".to_owned(), allowed.to_owned()));
+    let mut handler = custom_handler(&database, &settings);
+    handler.clock = || Timestamp::parse("2026-11-20T09:30:00.000Z").unwrap();
+    let world = World { handler: Arc::new(handler), database };
+    (world.https(&envelope).await, world.lambda(&envelope).await)
+}
+
+#[tokio::test]
+async fn case_69_a_label_of_another_digest_over_https() {
+    assert_eq!(version_one("true", "1").await, (200, "ok"), "admitted, and rightly labelled");
+    assert_eq!(version_one("true", "2").await, (403, "signature"));
+    let settings = [("SNS_ALLOW_SHA1", "true")];
+    let fetcher = mail_feedback::sns::Fetcher::over(Host::genuine());
+    let world = World::new(fetcher, &settings).await;
+    assert_eq!(world.https(&signed(|envelope| envelope["SignatureVersion"] = "1".into())).await, 403);
+}
+
+#[tokio::test]
+async fn case_70_the_label_of_lambda_understates_and_no_downgrade_follows() {
+    let world = world().await;
+    let understated = signed(|envelope| envelope["SignatureVersion"] = "1".into());
+    assert_eq!(world.lambda(&understated).await, "ok");
+    assert_eq!(version_one("false", "1").await, (403, "signature"));
+}
+
+#[tokio::test]
+async fn case_71_signatures_of_another_kind() {
+    let world = world().await;
+    let genuine = signed(|_| {})["Signature"].as_str().unwrap().to_owned();
+    let bytes = STANDARD.decode(&genuine).unwrap();
+    let bad = [
+        AUTHORITY.sign_with(&RSA_PKCS1_SHA512, &text()),
+        AUTHORITY.sign_with(&RSA_PSS_SHA256, &text()),
+        Authority::new().sign(&text()),
+        STANDARD.encode([0; 256]),
+        String::new(),
+        STANDARD.encode(&bytes[..255]),
+        STANDARD.encode([&bytes[..], &[0]].concat()),
+        STANDARD.encode([0; 4096]),
+        format!("{}-_==", &genuine[..genuine.len() - 4]),
+        genuine.trim_end_matches('=').to_owned(),
+        format!("{}\n{}", &genuine[..76], &genuine[76..]),
+        format!(" {genuine}"),
+        "!!!!".to_owned(),
+    ];
+    for signature in bad {
+        world.refuses(&with_signature(signature), "signature").await;
+    }
+}
+
+#[tokio::test]
+async fn case_72_unsigned_fields_change_nothing() {
+    let world = world().await;
+    let changed = tampered(|envelope| {
+        envelope["UnsubscribeURL"] = "https://evil.example/".into();
+        envelope["MessageAttributes"] = json!({"kind": {"Type": "String", "Value": "complaint"}});
+        envelope["SequenceNumber"] = "1".into();
+    });
+    assert_eq!(world.https(&changed).await, 200);
+    let event = lambda_event(&changed);
+    assert!(invoke(&world.handler, &event.to_string()).await.is_ok());
+    let tables = crate::support::samples::Snapshot::take(&world.database).await;
+    assert_eq!((tables.events.len(), tables.suppressions.len()), (1, 1));
+}

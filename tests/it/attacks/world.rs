@@ -1,0 +1,172 @@
+//! A function, its tables, and the host that it would fetch certificates from.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use mail_feedback::error::Error;
+use mail_feedback::handler::Handler;
+use mail_feedback::sns::{CertificateSource, Fetcher, TrustStore};
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::authority::AUTHORITY;
+use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{custom_handler, environment, invoke, post};
+
+/// The id of the message that the tests send.
+pub const ID: &str = "165545c9-2a5c-472c-8df2-7ff2be2b3b1b";
+/// A hard bounce.
+pub const MESSAGE: &str = r#"{"eventType":"Bounce","bounce":{"bounceType":"Permanent","bounceSubType":"General",
+    "bouncedRecipients":[{"emailAddress":"a@example.com","action":"failed","status":"5.1.1"}],
+    "timestamp":"2026-11-20T09:00:01.000Z","feedbackId":"f"},"mail":{"timestamp":"2026-11-20T09:00:00.000Z",
+    "messageId":"m","destination":["a@example.com"],"sendingAccountId":"123456789012"}}"#;
+
+/// A host that counts the requests and answers each with one body, or not at all.
+#[derive(Clone, Debug)]
+pub struct Host {
+    requests: Arc<AtomicUsize>,
+    answer: Arc<Mutex<Option<(u16, String)>>>,
+}
+
+impl Host {
+    /// It answers with this status and body.
+    pub fn serving(status: u16, body: &str) -> Self {
+        let host = Self::unreachable();
+        host.answer_with(status, body);
+        host
+    }
+
+    /// It serves the certificate that the tests sign with.
+    pub fn genuine() -> Self {
+        Self::serving(200, &AUTHORITY.leaf)
+    }
+
+    /// It cannot be reached.
+    pub fn unreachable() -> Self {
+        Self { requests: Arc::default(), answer: Arc::default() }
+    }
+
+    /// From now on it answers so.
+    pub fn answer_with(&self, status: u16, body: &str) {
+        *self.answer.lock().unwrap() = Some((status, body.to_owned()));
+    }
+
+    /// From now on it cannot be reached.
+    pub fn go_away(&self) {
+        *self.answer.lock().unwrap() = None;
+    }
+
+    /// How often it was asked.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+impl HttpConnector for Host {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        assert!(request.uri().starts_with("https://sns.us-east-1.amazonaws.com/"), "{}", request.uri());
+        let answer = match self.answer.lock().unwrap().clone() {
+            None => Err(ConnectorError::io("unreachable".into())),
+            Some((status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
+        };
+        HttpConnectorFuture::new(async move {
+            // Others get their turn, as during a real request.
+            tokio::task::yield_now().await;
+            answer
+        })
+    }
+}
+
+/// A function that trusts the tests' authority.
+pub struct World {
+    /// The function.
+    pub handler: Arc<Handler>,
+    /// Its tables.
+    pub database: Database,
+}
+
+impl World {
+    /// Certificates come from `fetcher`; the settings are added to those of the local environment.
+    pub async fn new(fetcher: Fetcher, settings: &[(&str, &str)]) -> Self {
+        let database = Database::start().await;
+        let mut all = environment(&database);
+        all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut handler = custom_handler(&database, &all);
+        let trust = TrustStore::new(&AUTHORITY.root, "").unwrap();
+        handler.verifier.certificates = CertificateSource::new(trust, None, fetcher);
+        Self { handler: Arc::new(handler), database }
+    }
+
+    /// Certificates come from a host of the test.
+    pub async fn at(host: &Host) -> Self {
+        Self::new(Fetcher::over(host.clone()), &[]).await
+    }
+
+    /// The same with another clock.
+    pub fn with_clock(mut self, clock: fn() -> Timestamp) -> Self {
+        Arc::get_mut(&mut self.handler).unwrap().clock = clock;
+        self
+    }
+
+    /// The status of a delivery over HTTPS.
+    pub async fn https(&self, envelope: &Value) -> i64 {
+        self.posted(&json!({"content-type": "text/plain; charset=UTF-8"}), &envelope.to_string()).await
+    }
+
+    /// The status of a POST to the SNS route; an answer other than 200 has no body.
+    pub async fn posted(&self, headers: &Value, body: &str) -> i64 {
+        let answer = invoke(&self.handler, &post("/webhooks/sns", headers, body).to_string()).await.unwrap();
+        let status = answer["statusCode"].as_i64().unwrap();
+        assert_eq!(answer["body"] == "", status != 200, "{answer}");
+        status
+    }
+
+    /// The label of the failure of a Lambda event, `ok` without one.
+    pub async fn lambda(&self, envelope: &Value) -> &'static str {
+        invoke(&self.handler, &lambda_event(envelope).to_string()).await.map_or_else(Error::label, |_| "ok")
+    }
+
+    /// Both doors refuse it with this label, and nothing is written.
+    pub async fn refuses(&self, envelope: &Value, label: &str) {
+        assert_eq!(self.lambda(envelope).await, label, "{envelope:.300}");
+        assert_eq!(self.https(envelope).await, 403, "{envelope:.300}");
+        self.is_untouched().await;
+    }
+
+    /// Both doors say that it cannot be read, and nothing is written.
+    pub async fn cannot_read(&self, envelope: &str) {
+        assert_eq!(self.posted(&json!({}), envelope).await, 400, "{envelope:.300}");
+        let event =
+            format!(r#"{{"Records":[{{"EventSource":"aws:sns","EventSubscriptionArn":"a:1","Sns":{envelope}}}]}}"#);
+        let error = invoke(&self.handler, &event).await.unwrap_err();
+        assert_eq!(error.class(), "Malformed", "{envelope:.300}");
+        self.is_untouched().await;
+    }
+
+    /// Both tables are empty.
+    pub async fn is_untouched(&self) {
+        assert_eq!(self.database.scan(EVENTS).await.len(), 0);
+        assert_eq!(self.database.scan(SUPPRESSIONS).await.len(), 0);
+    }
+}
+
+/// A bounce notification, changed and then signed.
+pub fn signed(change: impl FnOnce(&mut Value)) -> Value {
+    let mut envelope = notification(MESSAGE, ID, Timestamp::now());
+    change(&mut envelope);
+    sign(&mut envelope, &AUTHORITY);
+    envelope
+}
+
+/// A bounce notification, signed and then changed.
+pub fn tampered(change: impl FnOnce(&mut Value)) -> Value {
+    let mut envelope = signed(|_| {});
+    change(&mut envelope);
+    envelope
+}
