@@ -11,7 +11,7 @@ use crate::error::{Disposition, Error, Refusal};
 use crate::event::EmailEvent;
 use crate::invocation::{HttpRequest, Invocation, SnsRecord};
 use crate::provider::{normalize_sns, normalize_webhook};
-use crate::sns::{Door, Envelope, Verified, Verifier};
+use crate::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
 use crate::store::Recorder;
 use crate::telemetry::Metrics;
 use crate::timestamp::Timestamp;
@@ -88,7 +88,7 @@ impl Handler {
                 return Err(Error::Unauthentic(Refusal::Subscription));
             }
             match self.verifier.verify(envelope, Door::Lambda, invoked.at).await? {
-                Verified::Notification(message) => events.extend(normalize_sns(&message, &self.accounts)?),
+                Verified::Notification(message) => events.extend(self.normalize(&message, invoked)?),
                 // SNS confirms Lambda subscriptions by itself; such a message here is somebody's invention.
                 Verified::Subscription(_) | Verified::Unsubscription => {
                     return Err(Error::Unauthentic(Refusal::Grammar));
@@ -121,7 +121,10 @@ impl Handler {
             return Err(Error::Unauthentic(Refusal::Headers));
         }
         match self.verifier.verify(envelope, Door::Https, invoked.at).await? {
-            Verified::Notification(message) => self.record(normalize_sns(&message, &self.accounts)?, invoked).await,
+            Verified::Notification(message) => {
+                let events = self.normalize(&message, invoked)?;
+                self.record(events, invoked).await
+            }
             Verified::Subscription(confirmation) if self.auto_confirm => {
                 self.verifier.confirm(&confirmation).await?;
                 invoked.metrics.count("sns.subscription_confirmed");
@@ -138,6 +141,13 @@ impl Handler {
                 Ok(0)
             }
         }
+    }
+
+    fn normalize(&self, message: &VerifiedMessage<'_>, invoked: &mut Invoked) -> Result<Vec<EmailEvent>, Error> {
+        if message.is_sha1() {
+            invoked.metrics.sha1(message.topic_arn());
+        }
+        normalize_sns(message, &self.accounts)
     }
 
     async fn record(&self, events: Vec<EmailEvent>, invoked: &mut Invoked) -> Result<usize, Error> {

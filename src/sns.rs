@@ -1,22 +1,73 @@
 //! Amazon SNS messages: the only way in is a [`VerifiedMessage`], and the only way to one is [`Verifier::verify`].
 //!
-//! Checks run in this order, the cheap and local ones first; the first that fails ends it:
+//! # What is checked, in this order
 //!
-//! 1. **Envelope**: strict JSON; no field twice, none of another type than text (`Envelope`).
-//! 2. **Grammar**: no control character in any signed field but `Message`, which makes the signed text unambiguous;
-//!    message id, timestamp and type of the exact form; no field of another message type.
-//! 3. **Topic**: on the allow-list, byte for byte. All accounts of the classic regions share one signing key, so a
-//!    valid signature alone proves no more than that somebody used SNS.
-//! 4. **Age**: of the signed timestamp.
-//! 5. **Signature version**: 2, or 1 where it is admitted.
-//! 6. **Certificate URL**: exactly the prefix that follows from the allow-listed topic's region, then 32 hex digits and
-//!    `.pem`. What is fetched is the text built here, never the text received.
-//! 7. **Certificate**: one PEM block and nothing else; a chain to Amazon's roots; validity now and at the message's
-//!    time; one of the exact names of SNS in the region.
-//! 8. **Signature**: RSA PKCS #1 v1.5 over the raw strings of the envelope.
+//! The cheap and local checks come first; the first that fails ends it. Until the seventh, nothing leaves the function.
 //!
-//! What is not signed is not used: message attributes, unsubscribe URL, subscription ARN. Revocation is not checked.
-//! Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>.
+//! 1. **Envelope.** Strict JSON: no field twice, none of another type than text, none missing. Both spellings of a key
+//!    (`SigningCertURL`, `SigningCertUrl`) at once are a field twice.
+//! 2. **Grammar.** No control character in any signed field but `Message`. SNS signs `key\nvalue\n` lines; with line
+//!    breaks in a value, the same signed bytes could be split into other fields. Message id, timestamp, type and token have
+//!    one exact form; a notification has no token; the subject is shorter than 100 characters.
+//! 3. **Topic.** On the allow-list, byte for byte. All accounts of the classic regions share one signing key, so a valid
+//!    signature alone proves no more than that somebody used SNS: this check is the authorization.
+//! 4. **Subscribe URL** of a confirmation: to the letter the one of the signed topic and token.
+//! 5. **Age.** HTTPS: 75 minutes, since SNS retries for an hour at most. Lambda: 23 days and 6 hours by default, its retry
+//!    span there. From the future: 5 minutes.
+//! 6. **Signature version.** 2, or 1 where `SNS_ALLOW_SHA1` admits it. Over HTTPS the label must be that of the digest. SNS
+//!    labels the events it brings to Lambda 1 even where the signature is of version 2, so there the label only limits
+//!    which digests are tried; the padding of an RSA signature names its digest, so trying two is safe.
+//! 7. **Certificate URL.** Exactly `https://sns.<region>.<suffix>/SimpleNotificationService-`, from the allow-listed topic's
+//!    region and partition, then 32 lower-case hex digits and `.pem`. No URL parser sees input, and what is fetched is the
+//!    text built here. Whoever writes the message chooses 128 bits of a path on Amazon's own host, nothing else.
+//! 8. **Certificate source.** A folder, then the memory (8 keys for a day, failures for a minute), then one HTTPS request of
+//!    at most 5 seconds and 16 KiB without redirects; at most 6 a minute for certificates that were never good.
+//! 9. **Certificate.** The whole body is one PEM block. It chains to the roots of Amazon Trust Services, whose
+//!    intermediates are built in because SNS serves the leaf alone; it is for servers, valid now and (give or take five
+//!    minutes) at the message's time, has an RSA key of 2048 to 4096 bits, and is made out to exactly one of the names that
+//!    SNS has in the region. Its validity is checked again at each use.
+//! 10. **Signature.** RSA PKCS #1 v1.5 over the raw strings of the envelope, nothing normalized.
+//!
+//! The handler adds: over HTTPS, the `x-amz-sns-*` headers must agree with the signed fields and raw delivery is refused; in
+//! a Lambda event, the subscription must belong to the topic, and all records are verified before any has an effect.
+//!
+//! # Three outcomes
+//!
+//! Valid; refused for good ([`crate::error::Refusal`], 403); or cannot tell now ([`crate::error::Outage`], 503 or a failed
+//! invocation, which SNS repeats). SNS does not repeat a 4xx, so a certificate that cannot be fetched must not be one.
+//!
+//! # What is not checked, and what remains
+//!
+//! - What is not signed is not used: message attributes, unsubscribe URL, subscription ARN, headers.
+//! - Replay: a message can be sent again by whoever saw it, within its age. Nothing stops that; it changes nothing, since the
+//!   ids of events and the merge of suppressions are idempotent.
+//! - Audience: a message does not say for which subscriber it was signed.
+//! - Revocation of certificates is not checked. A certificate is asked for again once a day.
+//! - Amazon's key is trusted to sign only what SNS published. Who may publish to the topic is the topic policy's matter.
+//! - With `SNS_ALLOW_SHA1`, a chosen-prefix collision of SHA-1 would let a publisher of the same topic swap texts.
+//!
+//! # Beside AWS's own validators
+//!
+//! As their sources stood in 2026; "label" means that the digest is chosen by the message's own label.
+//!
+//! | | here | PHP | JavaScript | Ruby | Java 1 | Java 2 |
+//! |---|---|---|---|---|---|---|
+//! | exact host | yes | pattern | pattern | pattern | one region | one region |
+//! | exact path, no query | yes | no | no | no | no | no |
+//! | one PEM block only | yes | no | no | yes | no | yes |
+//! | certificate's validity | at each use | no | no | no | yes | when fetched |
+//! | certificate's name | exact | no | no | no | yes | yes |
+//! | chain to Amazon's roots | yes | no | no | no | no | no |
+//! | fields are text | yes | no | no | no | no | yes |
+//! | fields without line breaks | yes | no | no | no | no | no |
+//! | allow-list of topics | yes | no | no | no | no | no |
+//! | age | yes | no | no | no | no | no |
+//! | SHA-1 | off by default | label | label | label | label | label |
+//! | bounded memory of certificates | yes | none | no | no | yes | yes |
+//! | events of Lambda topics with version 2 | yes | no | no | no | no | no |
+//!
+//! Sources: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>,
+//! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>.
 
 mod certificate;
 mod envelope;

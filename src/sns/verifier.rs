@@ -47,7 +47,9 @@ pub struct Verifier {
 pub struct VerifiedMessage<'a> {
     text: Cow<'a, str>,
     message_id: Cow<'a, str>,
+    topic_arn: Cow<'a, str>,
     published_at: Timestamp,
+    digest: Digest,
 }
 
 /// A verified request to confirm a subscription, or the notice of its end.
@@ -80,10 +82,22 @@ impl VerifiedMessage<'_> {
         &self.message_id
     }
 
+    /// The allow-listed topic it was published to.
+    #[must_use]
+    pub fn topic_arn(&self) -> &str {
+        &self.topic_arn
+    }
+
     /// When it was published.
     #[must_use]
     pub const fn published_at(&self) -> Timestamp {
         self.published_at
+    }
+
+    /// Whether its signature is of version 1, over a SHA-1 digest.
+    #[must_use]
+    pub const fn is_sha1(&self) -> bool {
+        matches!(self.digest, Digest::Sha1)
     }
 }
 
@@ -112,10 +126,8 @@ impl Verifier {
             return Err(Error::Unauthentic(Refusal::Certificate));
         }
         let text = envelope.string_to_sign();
-        if !digests.iter().any(|digest| key.verifies(*digest, &text, &signature)) {
-            return Err(Error::Unauthentic(Refusal::Signature));
-        }
-        Ok(opened(envelope, topic))
+        let digest = digests.iter().find(|digest| key.verifies(**digest, &text, &signature));
+        digest.map(|digest| opened(envelope, topic, *digest)).ok_or(Error::Unauthentic(Refusal::Signature))
     }
 
     /// Confirms a subscription at SNS, by a URL built from the signed topic and token.
@@ -149,7 +161,7 @@ impl Verifier {
     }
 }
 
-fn opened<'a>(envelope: Envelope<'a>, topic: &TopicArn) -> Verified<'a> {
+fn opened<'a>(envelope: Envelope<'a>, topic: &TopicArn, digest: Digest) -> Verified<'a> {
     match (envelope.message_type, envelope.subscription) {
         (MessageType::SubscriptionConfirmation, Some((token, _))) => {
             Verified::Subscription(Confirmation { url: confirmation_url(topic, &token) })
@@ -158,7 +170,9 @@ fn opened<'a>(envelope: Envelope<'a>, topic: &TopicArn) -> Verified<'a> {
         (MessageType::Notification, _) => Verified::Notification(VerifiedMessage {
             text: envelope.message,
             message_id: envelope.message_id,
+            topic_arn: envelope.topic_arn,
             published_at: envelope.sent_at,
+            digest,
         }),
     }
 }

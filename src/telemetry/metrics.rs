@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
@@ -22,6 +22,7 @@ const MAX_VALUES: usize = 100;
 pub struct Metrics {
     counts: BTreeMap<String, u64>,
     lags_ms: Vec<i64>,
+    sha1_topics: BTreeSet<String>,
 }
 
 impl Metrics {
@@ -46,6 +47,12 @@ impl Metrics {
         self.count(&format!("rejected.{}", error.label()));
     }
 
+    /// Counts a message with a signature of version 1, and names its topic in the line.
+    pub fn sha1(&mut self, topic_arn: &str) {
+        self.count("sns.signature_version_1");
+        self.sha1_topics.insert(topic_arn.to_owned());
+    }
+
     /// Counts something by its whole name.
     pub fn count(&mut self, name: &str) {
         let count = self.counts.entry(name.to_owned()).or_default();
@@ -67,6 +74,9 @@ impl Metrics {
         if !self.lags_ms.is_empty() {
             metrics.push(json!({"Name": "lag_ms", "Unit": "Milliseconds"}));
             values.insert("lag_ms".to_owned(), Value::from(self.lags_ms.clone()));
+        }
+        if !self.sha1_topics.is_empty() {
+            values.insert("signature_version_1_topics".to_owned(), json!(self.sha1_topics));
         }
         let directive = json!({"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics});
         values.insert("_aws".to_owned(), json!({"Timestamp": at.millis(), "CloudWatchMetrics": [directive]}));
@@ -99,14 +109,17 @@ mod tests {
         metrics.events(&[event.clone(), event], received_at);
         metrics.suppressed(&[Reason::HardBounce]);
         metrics.rejected(Error::Unauthentic(Refusal::Topic));
+        metrics.sha1("arn:aws:sns:us-east-1:123456789012:old");
 
         let line: Value = serde_json::from_str(&metrics.line("f", received_at))?;
         assert_eq!(line["events.ses.bounced"], 2);
         assert_eq!(line["suppressions.hard_bounce"], 1);
         assert_eq!(line["rejected.topic"], 1);
+        assert_eq!(line["sns.signature_version_1"], 1);
+        assert_eq!(line["signature_version_1_topics"][0], "arn:aws:sns:us-east-1:123456789012:old");
         assert_eq!(line["lag_ms"], serde_json::json!([4500, 4500]));
         let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().cloned().unwrap_or_default();
-        assert_eq!(declared.len(), 5);
+        assert_eq!(declared.len(), 6);
         for metric in declared {
             let name = metric["Name"].as_str().unwrap_or_default();
             assert!(!line[name].is_null(), "{name}");

@@ -1,7 +1,7 @@
 //! Cases 65 to 72: the signature.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::signature::{RSA_PKCS1_SHA512, RSA_PSS_SHA256};
 use base64::Engine;
@@ -82,6 +82,9 @@ async fn case_68_labels_that_do_not_exist() {
     world.cannot_read(&tampered(|envelope| envelope["SignatureVersion"] = json!(1)).to_string()).await;
 }
 
+/// The lines of metrics of the functions that admit version 1 or not.
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 /// The committed message of version 1, in a function that admits that version or not.
 async fn version_one(allowed: &str, label: &str) -> (i64, &'static str) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sha1");
@@ -96,6 +99,7 @@ async fn version_one(allowed: &str, label: &str) -> (i64, &'static str) {
     settings.push(("SNS_ALLOW_SHA1".to_owned(), allowed.to_owned()));
     let mut handler = custom_handler(&database, &settings);
     handler.clock = || Timestamp::parse("2026-11-20T09:30:00.000Z").unwrap();
+    handler.metrics = |line| LINES.lock().unwrap().push(line.to_owned());
     let world = World { handler: Arc::new(handler), database };
     (world.https(&envelope).await, world.lambda(&envelope).await)
 }
@@ -103,6 +107,9 @@ async fn version_one(allowed: &str, label: &str) -> (i64, &'static str) {
 #[tokio::test]
 async fn case_69_a_label_of_another_digest_over_https() {
     assert_eq!(version_one("true", "1").await, (200, "ok"), "admitted, and rightly labelled");
+    let counted =
+        |line: &String| line.contains("\"sns.signature_version_1\":1") && line.contains("mail-feedback-local");
+    assert!(LINES.lock().unwrap().iter().any(counted), "an operator sees which topic still signs so");
     assert_eq!(version_one("true", "2").await, (403, "signature"));
     let settings = [("SNS_ALLOW_SHA1", "true")];
     let fetcher = mail_feedback::sns::Fetcher::over(Host::genuine());
