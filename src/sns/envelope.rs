@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::TopicArn;
 use crate::error::{Error, Malformed, Refusal};
@@ -78,8 +79,13 @@ impl<'a> Envelope<'a> {
     /// Malformed where it is not JSON or a field is missing, repeated or mistyped; refused where it is no envelope at
     /// all (raw delivery) or a field breaks its grammar.
     pub fn parse(json: &'a str) -> Result<Self, Error> {
-        if !json.trim_start().starts_with('{') {
-            return Err(Error::Malformed(Malformed::Json));
+        match json.trim_start().bytes().next() {
+            Some(b'{') => {}
+            // Readable, but a body without an envelope: raw delivery of a message that is a list.
+            Some(b'[') if serde_json::from_str::<IgnoredAny>(json).is_ok() => {
+                return Err(Error::Unauthentic(Refusal::RawDelivery));
+            }
+            _ => return Err(Error::Malformed(Malformed::Json)),
         }
         let wire: Wire<'a> = serde_json::from_str(json).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Error::Malformed(Malformed::Envelope),
@@ -239,7 +245,7 @@ mod tests {
         ] {
             assert_eq!(outcome(&GOOD.replace(from, to)), malformed, "{to}");
         }
-        for json in ["", "[]", "\"a\"", "{", "{\"Type\":\"\\ud800\"}"] {
+        for json in ["", "[", "\"a\"", "{", "{\"Type\":\"\\ud800\"}"] {
             assert_eq!(outcome(json), Some(Error::Malformed(Malformed::Json)), "{json}");
         }
     }
@@ -259,7 +265,9 @@ mod tests {
         ] {
             assert_eq!(outcome(&GOOD.replace(from, to)), refused, "{to}");
         }
-        assert_eq!(outcome("{\"eventType\":\"Bounce\"}"), Some(Error::Unauthentic(Refusal::RawDelivery)));
+        for raw in ["{\"eventType\":\"Bounce\"}", " [{\"eventType\":\"Bounce\"}]"] {
+            assert_eq!(outcome(raw), Some(Error::Unauthentic(Refusal::RawDelivery)), "{raw}");
+        }
     }
 
     #[test]

@@ -69,16 +69,17 @@ impl Report<'_> {
         let ruling = Ruling::of(Kind::Delivered).with(Effect::Delivered);
         let Some(delivery) = &self.wire.delivery.0 else { return self.only_destination(ruling) };
         let reported: Vec<_> = delivery.recipients.0.iter().filter_map(Text::get).collect();
-        if reported.is_empty() {
-            return self.only_destination(ruling);
+        let mut recipients: Vec<_> = distinct(&reported).into_iter().map(Some).collect();
+        if recipients.is_empty() {
+            recipients.push(self.sole_recipient());
         }
-        distinct(&reported)
+        recipients
             .into_iter()
             .map(|recipient| {
-                let id = self.timed_id(&recipient, &delivery.timestamp, None);
+                let id = self.timed_id(recipient.as_ref(), &delivery.timestamp, None);
                 let mut event = self.event(id, ruling, delivery.timestamp.get());
                 event.detail = delivery.smtp_response.owned();
-                event.recipient = Some(recipient);
+                event.recipient = recipient;
                 event
             })
             .collect()
@@ -88,21 +89,25 @@ impl Report<'_> {
     pub(super) fn delivery_delay(&self) -> Vec<EmailEvent> {
         let Some(delay) = &self.wire.delivery_delay.0 else { return self.only_destination(delay_ruling("")) };
         let ruling = delay_ruling(&delay.delay_type.key());
-        let reported: Vec<_> = delay.delayed_recipients.0.iter().filter_map(|known| known.0.as_ref()).collect();
+        let named = delay.delayed_recipients.0.iter().filter_map(|known| known.0.as_ref());
+        let mut reported: Vec<_> =
+            named.filter_map(|dsn| Some((Some(Recipient::parse(dsn.email_address.get()?)), Some(dsn)))).collect();
+        if reported.is_empty() {
+            reported.push((self.sole_recipient(), None));
+        }
         let mut events: Vec<EmailEvent> = Vec::new();
-        for dsn in reported {
-            let Some(recipient) = dsn.email_address.get().map(Recipient::parse) else { continue };
-            let id = self.timed_id(&recipient, &delay.timestamp, delay.delay_type.get());
+        for (recipient, dsn) in reported {
+            let id = self.timed_id(recipient.as_ref(), &delay.timestamp, delay.delay_type.get());
             if events.iter().any(|event| event.id == id) {
                 continue;
             }
             let mut event = self.event(id, ruling, delay.timestamp.get());
             event.code = delay.delay_type.owned();
-            event.detail = dsn.diagnostic_code.owned().or_else(|| dsn.status.owned());
-            event.recipient = Some(recipient);
+            event.detail = dsn.and_then(|dsn| dsn.diagnostic_code.owned().or_else(|| dsn.status.owned()));
+            event.recipient = recipient;
             events.push(event);
         }
-        if events.is_empty() { self.only_destination(ruling) } else { events }
+        events
     }
 
     /// Event id: ses, event, messageId, address, timestamp, link, ip, userAgent.
@@ -243,8 +248,8 @@ impl Report<'_> {
         }
     }
 
-    fn timed_id(&self, recipient: &Recipient, timestamp: &Text<'_>, delay_type: Option<&str>) -> EventId {
-        let (ses, name, address) = (Some(Provider::Ses.as_str()), Some(self.name), Some(key(recipient)));
+    fn timed_id(&self, recipient: Option<&Recipient>, timestamp: &Text<'_>, delay_type: Option<&str>) -> EventId {
+        let (ses, name, address) = (Some(Provider::Ses.as_str()), Some(self.name), recipient.map(key));
         EventId::of(&[ses, name, self.message_id(), address, timestamp.get(), delay_type])
     }
 

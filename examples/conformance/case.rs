@@ -1,0 +1,270 @@
+//! The case files of a corpus, as its README describes them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+/// One case with the place it was read from.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// `<folder>/<file>`.
+    pub(crate) name: String,
+    /// The folder of the file.
+    pub(crate) folder: PathBuf,
+    /// What the file says.
+    pub(crate) content: Content,
+}
+
+/// The content of a case file.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Content {
+    /// `request`, `sequence`, `policy`, `policy-sequence` or `policy-check`.
+    pub(crate) kind: String,
+    /// `ses`, `mailjet`, `tencent-ses` or `none`.
+    pub(crate) provider: String,
+    /// `sns-http`, `sns-lambda`, `http-webhook`, `raw` or `check-api`.
+    pub(crate) transport: String,
+    /// Where the case comes from.
+    pub(crate) source: Source,
+    /// The request of a `request` or `policy`.
+    pub(crate) request: Option<PeerRequest>,
+    /// The steps of the other kinds.
+    pub(crate) sequence: Option<Vec<Step>>,
+    /// What must follow.
+    pub(crate) expected: Expected,
+}
+
+/// The origin of a case; only its remark is used.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Source {
+    /// A remark for readers, which also names the threshold that a policy assumes.
+    pub(crate) note: Option<String>,
+}
+
+/// One HTTP request as the peer's test sends it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PeerRequest {
+    /// The peer's own path, with the peer's own credential.
+    pub(crate) path: String,
+    /// The headers.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// The exact text of the body.
+    pub(crate) body: String,
+    /// The same as JSON, where it is JSON.
+    pub(crate) body_json: Value,
+}
+
+/// One step of a sequence: another case, a body, an abstract event, or a question.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Step {
+    /// The file of another case in the same folder.
+    pub(crate) case: Option<String>,
+    /// The body of a request.
+    pub(crate) body_json: Option<Value>,
+    /// What must hold afterwards.
+    pub(crate) after: Option<After>,
+    /// The name of an abstract event.
+    pub(crate) event: Option<String>,
+    /// How often it happens.
+    pub(crate) times: Option<u32>,
+    /// When it happens.
+    pub(crate) occurred_at: When,
+    /// The diagnostic text of a bounce.
+    pub(crate) diagnostic: Option<String>,
+    /// The feedback type of a complaint.
+    pub(crate) feedback_type: Option<String>,
+    /// The reason that a person gives.
+    pub(crate) reason: Option<String>,
+    /// A mark of the peer's for sends that are tests. Reports carry no such mark, so nothing can be made of it.
+    #[serde(rename = "is_test")]
+    pub(crate) _is_test: IgnoredAny,
+    /// A suppression that exists.
+    pub(crate) given_suppression: Option<GivenSuppression>,
+    /// The send that is asked about.
+    pub(crate) send_kind: Option<String>,
+}
+
+/// The time of an abstract event.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(from = "Option<String>")]
+pub(crate) enum When {
+    /// The step does not say.
+    #[default]
+    Unsaid,
+    /// The event has none: the step says null.
+    Never,
+    /// `T`, `T+60s`, `T-1h`.
+    At(String),
+}
+
+/// What must hold after a step.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct After {
+    /// Whether the recipient is suppressed.
+    pub(crate) suppressed: bool,
+}
+
+/// A suppression that exists before the question.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenSuppression {
+    /// `BOUNCE`, `COMPLAINT` or `UNSUBSCRIBE`.
+    pub(crate) reason: String,
+    /// The topic that the recipient left.
+    pub(crate) topic: Option<String>,
+}
+
+/// What must follow.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Expected {
+    /// The peer's status.
+    pub(crate) http_status: Option<u16>,
+    /// How the peer fails.
+    pub(crate) exception: Option<String>,
+    /// The outcome in one vocabulary; null where none is asserted.
+    pub(crate) neutral: Option<Vec<Neutral>>,
+    /// What is known of the signature.
+    pub(crate) signature: Option<Signature>,
+    /// Whether anything from the network would be a fault.
+    pub(crate) must_not_fetch: bool,
+    /// The state after a sequence.
+    #[serde(rename = "final")]
+    pub(crate) end: Option<End>,
+    /// The answer to the question of a `policy-check`.
+    pub(crate) blocked: Option<bool>,
+    /// The outcome in the peer's vocabulary; `neutral` says the same.
+    #[serde(rename = "events")]
+    pub(crate) _events: IgnoredAny,
+    /// The number of the peer's own records; `neutral` says more.
+    #[serde(rename = "event_count")]
+    pub(crate) _event_count: IgnoredAny,
+    /// What the peer's test looks at.
+    #[serde(rename = "asserted_fields")]
+    pub(crate) _asserted_fields: IgnoredAny,
+}
+
+/// What is known of a signature.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Signature {
+    /// Whether it is genuine; null where the certificate is lost.
+    pub(crate) valid: Option<bool>,
+}
+
+/// One outcome.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Neutral {
+    /// What happened.
+    pub(crate) kind: String,
+    /// Whom it concerns; null where it is not known or not asserted.
+    pub(crate) recipient: Option<String>,
+    /// The provider's id of the message; null where it is not asserted.
+    pub(crate) message_id: Option<String>,
+    /// Whether a bounce is for good; null where it is not asserted.
+    pub(crate) permanence: Option<String>,
+    /// When it happened; null where it is not asserted.
+    pub(crate) occurred_at: Option<String>,
+    /// Whether the peer suppresses the address; asserted of a `policy` alone.
+    pub(crate) peer_suppresses: Option<bool>,
+    /// Whether it counts as one soft bounce; asserted of a `policy` alone.
+    #[serde(default)]
+    pub(crate) counts_toward_threshold: Option<bool>,
+    /// What must or must not be done about a subscription.
+    #[serde(default)]
+    pub(crate) action: Option<String>,
+    /// Those among whom the recipient is.
+    #[serde(default, rename = "ambiguous_recipients")]
+    pub(crate) _ambiguous_recipients: IgnoredAny,
+    /// Explanations for readers.
+    #[serde(default, rename = "detail")]
+    pub(crate) _detail: IgnoredAny,
+    /// Explanations for readers.
+    #[serde(default, rename = "reason")]
+    pub(crate) _reason: IgnoredAny,
+    /// Explanations for readers.
+    #[serde(default, rename = "subtype")]
+    pub(crate) _subtype: IgnoredAny,
+}
+
+/// The state after a sequence, in the peer's words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct End {
+    /// Whether the recipient is suppressed, or a sentence about why.
+    pub(crate) suppressed: Option<Value>,
+    /// How many soft bounces count.
+    pub(crate) count: Option<usize>,
+    /// `BOUNCE`, `COMPLAINT` or `MANUAL`.
+    pub(crate) source: Option<String>,
+    /// The reason, as a label or in words.
+    pub(crate) reason: Option<String>,
+    /// `unchanged`: what suppressed first stands as it was.
+    pub(crate) suppressed_at: Option<String>,
+    /// `permanent-failure`: the permanent bounce is still known.
+    pub(crate) status: Option<String>,
+    /// The number of event records.
+    pub(crate) events: Option<usize>,
+    /// The number of suppressed addresses.
+    pub(crate) suppressions: Option<usize>,
+    /// The peer's words for the outcome of each request; its statuses are compared.
+    #[serde(rename = "outcomes")]
+    pub(crate) _outcomes: IgnoredAny,
+}
+
+impl Case {
+    /// Reads a case file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no case.
+    pub(crate) fn read(file: &Path) -> Result<Self, String> {
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
+        let content = serde_json::from_str(&text).map_err(|error| format!("is not understood: {error}"))?;
+        Ok(Self { name: name(file), folder, content })
+    }
+
+    /// Another case of the same folder.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no case.
+    pub(crate) fn sibling(&self, file: &str) -> Result<Self, String> {
+        Self::read(&self.folder.join(file))
+    }
+}
+
+/// `<folder>/<file>`.
+pub(crate) fn name(file: &Path) -> String {
+    let last_two = [file.parent().and_then(Path::file_name), file.file_name()];
+    let words: Vec<_> = last_two.into_iter().flatten().map(|word| word.to_string_lossy()).collect();
+    words.join("/")
+}
+
+impl Expected {
+    /// Whether the request, or a part of it, must be turned away.
+    pub(crate) fn refuses(&self) -> bool {
+        let forged = self.signature.as_ref().is_some_and(|signature| signature.valid == Some(false));
+        self.http_status.is_some_and(|status| status != 200)
+            || self.exception.is_some()
+            || forged
+            || self.must_not_fetch
+            || self.forbids_action()
+    }
+
+    /// Whether a subscription must not be confirmed.
+    pub(crate) fn forbids_action(&self) -> bool {
+        let actions = self.neutral.iter().flatten().filter_map(|outcome| outcome.action.as_deref());
+        actions.into_iter().any(|action| action.to_lowercase().starts_with("must not"))
+    }
+}
+
+impl From<Option<String>> for When {
+    fn from(time: Option<String>) -> Self {
+        time.map_or(Self::Never, Self::At)
+    }
+}

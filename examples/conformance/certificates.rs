@@ -1,0 +1,47 @@
+//! The folder of signing certificates that stands for the one that SNS publishes.
+
+use std::path::PathBuf;
+
+use mail_feedback::event::digest_hex;
+use mail_feedback::sns::TopicArn;
+
+use super::support::authority::{AUTHORITY, CERTIFICATE_ID, Request};
+use super::support::envelope::TOPIC;
+
+/// A temporary folder of certificates; it goes when this goes.
+pub(crate) struct Certificates {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+}
+
+impl Certificates {
+    /// A new folder with the certificate of our own region.
+    pub(crate) fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("mail-feedback-conformance-{}", std::process::id()));
+        AUTHORITY.write_to(&folder);
+        Self { folder }
+    }
+
+    /// The id of the certificate that signs for a topic; one is issued for a region that needs its own.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn id_for(&self, topic: &TopicArn) -> Result<String, String> {
+        let names = topic.certificate_names();
+        if TopicArn::parse(TOPIC).is_some_and(|ours| ours.certificate_names() == names) {
+            return Ok(CERTIFICATE_ID.to_owned());
+        }
+        let id: String = digest_hex(names.join(",").as_bytes()).chars().take(32).collect();
+        let certificate = AUTHORITY.certificate(&Request { names, ..Request::default() });
+        let file = self.folder.join(format!("SimpleNotificationService-{id}.pem"));
+        std::fs::write(file, certificate).map_err(|error| format!("no certificate can be written: {error}"))?;
+        Ok(id)
+    }
+}
+
+impl Drop for Certificates {
+    fn drop(&mut self) {
+        // What remains is a public certificate in a temporary folder.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,205 @@
+//! A peer's SNS envelope as one that SNS would send to us: our topic, a fresh time, a genuine signature.
+//!
+//! What a case is about stays as the peer wrote it: a case whose message must be refused keeps its defect, and
+//! everything else is made good, so that nothing but the defect can be the cause of the refusal.
+
+use mail_feedback::event::digest_hex;
+use mail_feedback::sns::{Envelope, TopicArn};
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::case::Expected;
+use super::certificates::Certificates;
+use super::support::authority::{AUTHORITY, CERTIFICATE_ID};
+use super::support::envelope::{TOPIC, certificate_url, sign};
+
+/// What is wrong with a message that must be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Defect {
+    /// The certificate URL.
+    CertificateUrl,
+    /// The topic.
+    Topic,
+    /// The signature version.
+    SignatureVersion,
+    /// The signature.
+    Signature,
+    /// The subscribe URL.
+    SubscribeUrl,
+}
+
+/// A peer's envelope, made ours.
+pub(crate) struct Mapped {
+    /// The envelope.
+    pub(crate) envelope: Value,
+    /// What was kept wrong.
+    pub(crate) defect: Option<Defect>,
+    /// A topic other than ours that must be allowed.
+    pub(crate) topic: Option<String>,
+}
+
+impl Defect {
+    /// The defect that a case is about, as its name and expectation tell.
+    pub(crate) fn of(name: &str, expected: &Expected, envelope: &Map<String, Value>) -> Option<Self> {
+        if !expected.refuses() {
+            return None;
+        }
+        let words = [
+            ("cert", Self::CertificateUrl),
+            ("topic", Self::Topic),
+            ("signature-version", Self::SignatureVersion),
+            ("signature", Self::Signature),
+        ];
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let named = words.into_iter().find(|(word, _)| file.contains(word)).map(|(_, defect)| defect);
+        let confirms = text(envelope, "Type") == Some("SubscriptionConfirmation");
+        named.or(confirms.then_some(Self::SubscribeUrl))
+    }
+
+    /// The cause that metrics name when the message is refused for this defect.
+    pub(crate) const fn cause(self) -> &'static str {
+        match self {
+            Self::CertificateUrl => "certificate_url",
+            Self::Topic => "topic",
+            Self::SignatureVersion => "signature_version",
+            Self::Signature => "signature",
+            Self::SubscribeUrl => "subscribe_url",
+        }
+    }
+}
+
+/// Makes a peer's envelope ours; `lambda` is whether it comes in the spelling of Lambda events.
+///
+/// # Errors
+/// No certificate can be issued for its region.
+pub(crate) fn map(
+    name: &str,
+    expected: &Expected,
+    peer: &Map<String, Value>,
+    lambda: bool,
+    certificates: &Certificates,
+) -> Result<Mapped, String> {
+    let defect = Defect::of(name, expected, peer);
+    // A case that demands no more than that a certificate URL is accepted keeps its region.
+    let keeps_region = expected.http_status.is_none() && expected.exception.is_none() && expected.neutral.is_none();
+    let mut fields = peer.clone();
+    if !keeps_region && defect != Some(Defect::Topic) {
+        fields.insert("TopicArn".to_owned(), TOPIC.into());
+    }
+    fields.insert("MessageId".to_owned(), message_id(name, text(peer, "MessageId")).into());
+    fields.insert("Timestamp".to_owned(), Timestamp::now().to_string().into());
+    fields.entry("Message").or_insert_with(|| "".into());
+    // Our key signs with SHA-256 only: over HTTPS that is version 2, while Lambda events say 1 of either.
+    if defect != Some(Defect::SignatureVersion) && !lambda {
+        fields.insert("SignatureVersion".to_owned(), "2".into());
+    }
+    fields.entry("SignatureVersion").or_insert_with(|| "1".into());
+    map_subscription(&mut fields, peer, defect);
+    map_certificate_url(&mut fields, defect, keeps_region, lambda, certificates)?;
+    fields.entry("Signature").or_insert_with(|| "".into());
+
+    let topic = text(&fields, "TopicArn").filter(|arn| keeps_region && TopicArn::parse(arn).is_some());
+    let topic = topic.map(str::to_owned);
+    let mut envelope = Value::Object(fields);
+    if defect != Some(Defect::Signature) && Envelope::parse(&envelope.to_string()).is_ok() {
+        sign(&mut envelope, &AUTHORITY);
+    }
+    Ok(Mapped { envelope, defect, topic })
+}
+
+/// The headers that repeat signed fields, with the values that the fields now have; others stay.
+pub(crate) fn map_headers(headers: impl IntoIterator<Item = (String, String)>, peer: &Value, ours: &Value) -> Value {
+    const REPEATED: [(&str, &str); 3] = [
+        ("x-amz-sns-message-type", "Type"),
+        ("x-amz-sns-topic-arn", "TopicArn"),
+        ("x-amz-sns-message-id", "MessageId"),
+    ];
+    let mapped = headers.into_iter().map(|(name, value)| {
+        let field = REPEATED.iter().find(|(header, _)| name.eq_ignore_ascii_case(header)).map(|(_, field)| *field);
+        let repeats = |field: &&str| peer.get(*field).and_then(Value::as_str) == Some(value.as_str());
+        let ours = field.filter(repeats).and_then(|field| ours.get(field)).cloned();
+        (name, ours.unwrap_or_else(|| json!(value)))
+    });
+    Value::Object(mapped.collect())
+}
+
+/// The peer's id where it is a UUID, otherwise the UUID that stands for it: the same id, the same UUID.
+pub(crate) fn message_id(case: &str, id: Option<&str>) -> String {
+    let is_uuid = |id: &&str| {
+        let hex = id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+        hex && id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+    };
+    if let Some(id) = id.filter(is_uuid) {
+        return id.to_owned();
+    }
+    let hex = digest_hex(id.unwrap_or(case).as_bytes());
+    let mut rest = hex.as_str();
+    let parts = [8, 4, 4, 4, 12].map(|length| {
+        let (part, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        rest = after;
+        part
+    });
+    parts.join("-")
+}
+
+/// Token and subscribe URL of a confirmation: of our topic, with a token as SNS makes them.
+fn map_subscription(fields: &mut Map<String, Value>, peer: &Map<String, Value>, defect: Option<Defect>) {
+    if text(peer, "Type") == Some("Notification") {
+        return;
+    }
+    let peer_url = text(peer, "SubscribeURL").unwrap_or_default();
+    let in_url = peer_url.split_once("Token=").map(|(_, token)| token);
+    let peer_token = text(peer, "Token").or(in_url).unwrap_or("token");
+    let token: String = peer_token.chars().filter(char::is_ascii_alphanumeric).collect();
+    let topic = text(fields, "TopicArn").unwrap_or(TOPIC).to_owned();
+    let url = if defect == Some(Defect::SubscribeUrl) {
+        let peer_topic = text(peer, "TopicArn").unwrap_or(TOPIC);
+        let url = peer_url.replace(&peer_topic.replace(':', "%3A"), &topic);
+        url.replace(peer_topic, &topic).replace(peer_token, &token)
+    } else {
+        format!("https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={topic}&Token={token}")
+    };
+    fields.insert("Token".to_owned(), token.into());
+    fields.insert("SubscribeURL".to_owned(), url.into());
+}
+
+/// The URL of our certificate; a URL that is the defect, or whose host is to be accepted, keeps all but the id.
+///
+/// The id becomes that of a certificate in the folder: a receiver that took the URL would find the signature good.
+fn map_certificate_url(
+    fields: &mut Map<String, Value>,
+    defect: Option<Defect>,
+    keeps_region: bool,
+    lambda: bool,
+    certificates: &Certificates,
+) -> Result<(), String> {
+    let spellings = ["SigningCertURL", "SigningCertUrl"];
+    let default = if lambda { "SigningCertUrl" } else { "SigningCertURL" };
+    let key = spellings.into_iter().find(|key| fields.contains_key(*key)).unwrap_or(default);
+    let peer_url = text(fields, key).unwrap_or_default();
+    let topic = text(fields, "TopicArn").and_then(TopicArn::parse);
+    let id = match topic {
+        Some(topic) => certificates.id_for(&topic)?,
+        None => CERTIFICATE_ID.to_owned(),
+    };
+    let url = if keeps_region || defect == Some(Defect::CertificateUrl) {
+        with_certificate_id(peer_url, &id)
+    } else {
+        certificate_url()
+    };
+    fields.insert(key.to_owned(), url.into());
+    Ok(())
+}
+
+/// The URL with another id after `SimpleNotificationService-`, if it has one.
+fn with_certificate_id(url: &str, id: &str) -> String {
+    const PREFIX: &str = "SimpleNotificationService-";
+    let Some((before, after)) = url.split_once(PREFIX) else { return url.to_owned() };
+    let rest = after.trim_start_matches(|char: char| char.is_ascii_alphanumeric());
+    format!("{before}{PREFIX}{id}{rest}")
+}
+
+/// A field that is text.
+fn text<'v>(fields: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
+    fields.get(name).and_then(Value::as_str)
+}

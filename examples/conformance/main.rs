@@ -1,0 +1,93 @@
+//! Replays a corpus of requests that other projects test their webhook receivers with:
+//! `cargo run --example conformance -- <folder>`.
+//!
+//! Each case goes through the real handler, against an embedded DynamoDB, with SNS messages signed anew by a test
+//! authority. What differs from the peer's expectation must stand, word for word and with its reason, in
+//! `tests/conformance-deviations.json`; everything else that differs fails the run, and so does an entry of that list
+//! that no longer occurs.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+mod bench;
+mod case;
+mod certificates;
+mod deviations;
+mod envelope;
+mod feedback;
+mod policy;
+mod records;
+mod replay;
+mod report;
+mod request;
+mod state;
+mod verdict;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use case::Case;
+use certificates::Certificates;
+use deviations::Deviations;
+use report::Report;
+
+/// Reads the argument; the exit code tells whether anything failed.
+fn main() -> ExitCode {
+    let Some(corpus) = std::env::args_os().nth(1).map(PathBuf::from) else {
+        eprintln!("usage: cargo run --example conformance -- <folder of peer cases>");
+        return ExitCode::FAILURE;
+    };
+    match run(&corpus) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Replays all cases of a corpus and prints what came of it; true when nothing failed.
+fn run(corpus: &Path) -> Result<bool, String> {
+    // Cases are named by their folder, which `.` does not show.
+    let corpus = corpus.canonicalize().map_err(|error| format!("{} cannot be read: {error}", corpus.display()))?;
+    let files = case_files(&corpus)?;
+    if files.is_empty() {
+        return Err(format!("there is no case in {}", corpus.display()));
+    }
+    let certificates = Certificates::new();
+    let mut report = Report::new(Deviations::read()?);
+    for file in &files {
+        let outcome = Case::read(file).and_then(|case| replay(&case, &certificates));
+        report.add(&case::name(file), outcome);
+    }
+    report.print();
+    Ok(report.is_good())
+}
+
+/// Replays a case on a runtime of its own: its database and its connections end with it.
+fn replay(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+    let replayed = catch_unwind(AssertUnwindSafe(|| runtime.block_on(replay::replay(case, certificates))));
+    replayed.unwrap_or_else(|_| Err("panicked".to_owned()))
+}
+
+/// Every JSON file below a folder, in order.
+fn case_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            files.extend(case_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

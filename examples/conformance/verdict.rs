@@ -1,0 +1,88 @@
+//! The check that any sender makes before a send, and what else a suppression record tells.
+
+use std::collections::BTreeSet;
+
+use mail_feedback::timestamp::Timestamp;
+
+use super::support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, soft_bounces, text};
+
+/// A send that is asked about: which scopes concern it.
+pub(crate) enum Mailing {
+    /// Through the provider that reported, from the domain and to the list that it reported of: every scope.
+    LikeTheReported,
+    /// These scopes.
+    Of(BTreeSet<String>),
+}
+
+/// One suppression entry in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Why.
+    pub(crate) reason: String,
+    /// Since when.
+    pub(crate) at: String,
+    /// The provider's code.
+    pub(crate) code: String,
+    /// Diagnostic text.
+    pub(crate) detail: String,
+    scope: String,
+    suppressed: bool,
+    until: String,
+}
+
+/// The suppression records of a case, of which most have one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// All entries.
+    pub(crate) entries: Vec<Entry>,
+    /// How many soft bounces count.
+    pub(crate) soft_bounces: usize,
+}
+
+impl Mailing {
+    /// Whether an entry of this scope concerns it.
+    fn is_concerned(&self, scope: &str) -> bool {
+        match self {
+            Self::LikeTheReported => true,
+            Self::Of(scopes) => scopes.contains(scope),
+        }
+    }
+}
+
+impl Standing {
+    /// Reads the suppression table.
+    pub(crate) async fn of(database: &Database) -> Self {
+        let mut standing = Self::default();
+        for record in database.scan(SUPPRESSIONS).await.values() {
+            standing.entries.extend(entries(record).into_iter().map(entry));
+            standing.soft_bounces = standing.soft_bounces.saturating_add(soft_bounces(record).len());
+        }
+        standing
+    }
+
+    /// The entries that forbid a send at a time: suppressed, and without an end or with one still to come.
+    pub(crate) fn blocking(&self, mailing: &Mailing, at: Timestamp) -> Vec<&Entry> {
+        let now = at.to_string();
+        let stands = |entry: &&Entry| {
+            entry.suppressed
+                && mailing.is_concerned(&entry.scope)
+                && (entry.until.is_empty() || entry.until.as_str() > now.as_str())
+        };
+        self.entries.iter().filter(stands).collect()
+    }
+}
+
+/// The time of the latest event in the log; the present, where none has a time.
+pub(crate) async fn latest_event(database: &Database) -> Timestamp {
+    let events = database.scan(EVENTS).await;
+    let times = events.values().filter_map(|event| Timestamp::parse(text(event, "occurred_at")));
+    times.max().unwrap_or_else(Timestamp::now)
+}
+
+/// An entry out of the table.
+fn entry((scope, reason, fields): (String, String, Item)) -> Entry {
+    let field = |name: &str| text(&fields, name).to_owned();
+    let suppressed = text(&fields, "state") == "suppressed";
+    let (at, code, detail, until) = (field("at"), field("code"), field("detail"), field("until"));
+    Entry { reason, at, code, detail, scope, suppressed, until }
+}
