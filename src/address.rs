@@ -22,7 +22,8 @@ pub struct Address(String);
 impl Address {
     /// Normalizes an address, bare or as `"Name" <a@b>`.
     ///
-    /// `None` without `@`, a local part or a valid domain, with control characters, or above 254 bytes.
+    /// `None` without `@`, a local part or a valid domain, with control characters, above 254 bytes, or where the text is
+    /// a list or sentence rather than one address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let spec = addr_spec(text);
@@ -30,7 +31,7 @@ impl Address {
             return None;
         }
         let (local, domain) = spec.rsplit_once('@')?;
-        if local.is_empty() {
+        if local.is_empty() || !(is_quoted(local) || is_plain(local)) {
             return None;
         }
         let local: String = local.nfc().collect::<String>().to_lowercase().nfc().collect();
@@ -62,7 +63,7 @@ impl fmt::Debug for Address {
 #[must_use]
 pub fn addr_spec(text: &str) -> &str {
     let text = text.trim();
-    let Some(inner) = text.strip_suffix('>') else {
+    let Some((inner, comment)) = text.rsplit_once('>').filter(|(_, comment)| !comment.contains('@')) else {
         return text;
     };
     let mut quoted = false;
@@ -76,7 +77,20 @@ pub fn addr_spec(text: &str) -> &str {
             _ => {}
         }
     }
-    inner.rfind('<').map_or(text, |at| after(inner, at).trim())
+    let unbalanced = inner.rfind('<').filter(|_| quoted && comment.is_empty());
+    unbalanced.map_or(text, |at| after(inner, at).trim())
+}
+
+/// Whether a local part stands in quotes, within which anything may stand.
+fn is_quoted(local: &str) -> bool {
+    local.len() > 1 && local.starts_with('"') && local.ends_with('"')
+}
+
+/// Whether a local part holds nothing that separates addresses or words.
+fn is_plain(local: &str) -> bool {
+    !local
+        .chars()
+        .any(|char| char.is_whitespace() || matches!(char, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '@' | '"'))
 }
 
 /// What follows the one-byte character at `at`.
@@ -127,6 +141,7 @@ mod tests {
             ("\"Doe, John\" <John.Doe+tag@Example.com>", "john.doe+tag@example.com"),
             ("\"a <b@c>\" <d@example.com>", "d@example.com"),
             ("John <test@example.com>", "test@example.com"),
+            ("<test@example.com> (John)", "test@example.com"),
             ("<a@example.com>", "a@example.com"),
             ("user@BÜCHER.example", "user@xn--bcher-kva.example"),
             ("user@bu\u{308}cher.example", "user@xn--bcher-kva.example"),
@@ -145,6 +160,11 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
+        let lists =
+            ["a@x.com, b@y.com", "a@x.com;c@d.com", "\"A\" <a@b.com>, \"C\" <c@d.com>", "mail a@x.com", "a b@x.com"];
+        for text in lists {
+            assert_eq!(key(text), None, "{text:?}");
+        }
         let refused = ["", "user", "@example.com", "user@", "user@.", "user@a..b", "a\u{0}b@example.com", "a\nb@c.d"];
         for text in refused.iter().copied().chain([long.as_str()]) {
             assert_eq!(key(text), None, "{text:?}");

@@ -10,8 +10,6 @@ use crate::webhook::Credentials;
 
 /// The retry span of SNS towards Lambda, in seconds: 23 days, and six hours in Lambda's own queue.
 const SNS_RETRY_SECONDS: u32 = 23 * 86_400 + 6 * 3_600;
-/// The most soft bounces that a record may have to hold: about 350 bytes each, in an item of 400 KB.
-const MAX_SOFT_BOUNCES: u64 = 1_000;
 
 /// Everything that can be set.
 #[derive(Debug)]
@@ -117,13 +115,11 @@ impl Config {
         Ok(config)
     }
 
-    /// The item must hold what the rules make it keep: the first and last `threshold` bounces of each day.
+    /// The bounces that a record keeps must suffice for the rules.
     fn check_soft_bounces(&self) -> Result<(), ConfigError> {
-        let rules = self.soft_bounces;
-        let days = u64::from(rules.window_days).saturating_add(u64::from(rules.cooldown_days)).saturating_add(1);
-        let kept = days.saturating_mul(2).saturating_mul(u64::from(rules.threshold.max(1)));
-        let demand = "is too large: threshold x (window + cooldown + 1 days) must not exceed 500";
-        if kept > MAX_SOFT_BOUNCES { Err(ConfigError { variable: "SOFT_BOUNCE_THRESHOLD", demand }) } else { Ok(()) }
+        let demand = "is too large: threshold x minimal days must not exceed 300";
+        let error = ConfigError { variable: "SOFT_BOUNCE_THRESHOLD", demand };
+        if self.soft_bounces.fit_a_record() { Ok(()) } else { Err(error) }
     }
 }
 
@@ -157,7 +153,8 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 
     fn topics(&self) -> Result<Vec<TopicArn>, ConfigError> {
         let demand = "must be ARNs of standard SNS topics, separated by commas";
-        let topics = self.list("SNS_TOPIC_ARNS").into_iter().map(|arn| TopicArn::parse(&arn));
+        let list = self.get("SNS_TOPIC_ARNS");
+        let topics = list.iter().flat_map(|list| list.split(',')).map(|arn| TopicArn::parse(arn.trim()));
         topics.collect::<Option<_>>().ok_or(ConfigError { variable: "SNS_TOPIC_ARNS", demand })
     }
 
@@ -245,6 +242,8 @@ mod tests {
             ("EVENT_TABLE", " "),
             ("SUPPRESSION_TABLE", ""),
             ("SNS_TOPIC_ARNS", "arn:aws:sns:us-east-1:123456789012:a,b"),
+            ("SNS_TOPIC_ARNS", ","),
+            ("SNS_TOPIC_ARNS", "arn:aws:sns:us-east-1:123456789012:a,"),
             ("SNS_AUTO_CONFIRM", "yes"),
             ("SNS_ALLOW_SHA1", "1"),
             ("SNS_MAX_AGE_SECONDS", "-1"),

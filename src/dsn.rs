@@ -2,6 +2,9 @@
 
 use crate::event::{Cause, Effect, Permanence, Ruling};
 
+/// The last subject there is; what looks like a code with another one is the version of a mail server.
+const MAX_SUBJECT: u16 = 7;
+
 /// An enhanced status code: class, subject, detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -14,24 +17,24 @@ pub struct Status {
 }
 
 impl Status {
-    /// Reads a text that is nothing but a status code, such as `5.1.1`.
+    /// Reads a status field: a code such as `5.1.1`, which a comment may follow (RFC 3464, section 2.3.4).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.trim().split('.');
+        let mut parts = text.split_whitespace().next()?.split('.');
         let class = number(parts.next()?, 1)?;
         let subject = number(parts.next()?, 3)?;
         let detail = number(parts.next()?, 3)?;
-        let known_class = matches!(class, 2 | 4 | 5);
-        (known_class && parts.next().is_none()).then_some(Self { class, subject, detail })
+        let known = matches!(class, 2 | 4 | 5) && subject <= MAX_SUBJECT;
+        (known && parts.next().is_none()).then_some(Self { class, subject, detail })
     }
 
     /// The first failure code in a diagnostic text such as `551 5.1.1 recipient is not exist`.
     ///
-    /// A code stands alone between characters that are neither letters, digits, dots nor hyphens, so that neither an
-    /// IP address nor a version number is taken for one; a sentence's full stop may follow it.
+    /// A code stands alone between characters that are neither Latin letters, digits nor dots, so that neither an IP
+    /// address nor `v5.1.1` is taken for one; a sentence's full stop may follow it.
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
-        let part_of_word = |char: char| char.is_alphanumeric() || matches!(char, '.' | '_');
+        let part_of_word = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_');
         text.split(|char: char| !part_of_word(char))
             .filter_map(|word| Self::parse(word.trim_end_matches('.')))
             .find(|status| status.class != 2)
@@ -106,6 +109,8 @@ mod tests {
         assert_eq!(found("551 5.1.1 recipient is not exist"), Some((5, 1, 1)));
         assert_eq!(found("smtp; 550-5.1.1 no\n550-5.7.1 such"), Some((5, 1, 1)));
         assert_eq!(found("(5.2.2)"), Some((5, 2, 2)));
+        assert_eq!(found("用户邮箱已满5.2.2错误"), Some((5, 2, 2)));
+        assert_eq!(found("host mx (Exim 4.94.2) said: 550 5.1.1 no such user"), Some((5, 1, 1)));
         assert_eq!(found("mailbox is full: 4.2.2."), Some((4, 2, 2)));
         assert_eq!(found("250 2.0.0 OK, then #5.7.26: denied"), Some((5, 7, 26)));
     }
@@ -119,8 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn a_field_must_hold_the_code_alone() {
+    fn a_field_begins_with_the_code() {
         assert_eq!(Status::parse(" 5.0.0 ").map(Status::parts), Some((5, 0, 0)));
-        assert_eq!(Status::parse("5.1.1 (bad)"), None);
+        assert_eq!(Status::parse("5.2.2 (mailbox full)").map(Status::parts), Some((5, 2, 2)));
+        assert_eq!(Status::parse("bad 5.1.1"), None);
+        assert_eq!(Status::parse("5.94.2"), None);
     }
 }

@@ -61,6 +61,8 @@ labelled! {
         TableMissing = "table_missing",
         /// The function may not call DynamoDB.
         Forbidden = "forbidden",
+        /// DynamoDB will not take an item as it is.
+        ItemRefused = "item_refused",
         /// DynamoDB failed in another way.
         Store = "store",
         /// A suppression record changed under every attempt to write it.
@@ -202,6 +204,7 @@ impl Error {
             Self::Transient(Outage::Throttled) => "dynamodb throttles; wait, or raise the limits of the tables",
             Self::Transient(Outage::TableMissing) => "a table does not exist; check EVENT_TABLE and SUPPRESSION_TABLE",
             Self::Transient(Outage::Forbidden) => "dynamodb denies access; check the role of the function",
+            Self::Transient(Outage::ItemRefused) => "dynamodb refuses an item as it is; please report this as a fault",
             Self::Transient(Outage::Store) => "dynamodb failed past all retries; try again",
             Self::Transient(Outage::Contention) => "a suppression record changed under every attempt; try again",
             Self::Transient(Outage::StoredRecord) => "a stored suppression record cannot be read; repair the item",

@@ -17,6 +17,8 @@ use crate::telemetry::Metrics;
 use crate::timestamp::Timestamp;
 use crate::webhook::{AuthenticRequest, CredentialStore, Route};
 
+/// How many events of a webhook body are in memory at once; a multiple of what DynamoDB takes in one request.
+const EVENTS_AT_ONCE: usize = 1_000;
 /// The headers of an SNS delivery that repeat signed fields.
 const REPEATED_HEADERS: [&str; 3] = ["x-amz-sns-message-type", "x-amz-sns-topic-arn", "x-amz-sns-message-id"];
 
@@ -104,9 +106,23 @@ impl Handler {
             Route::Provider { provider, sender_domain } => {
                 let authentic =
                     AuthenticRequest::authenticate(request, provider, sender_domain, &self.credentials, invoked.at);
-                self.record(normalize_webhook(&authentic.await?)?, invoked).await
+                self.webhook(&authentic.await?, invoked).await
             }
         }
+    }
+
+    /// Records a body in parts, each of which needs a bounded memory; what failed in one part fails the request at its end.
+    async fn webhook(&self, request: &AuthenticRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+        let mut events = normalize_webhook(request)?.peekable();
+        let mut outcome = Ok(0_usize);
+        while events.peek().is_some() {
+            let part = events.by_ref().take(EVENTS_AT_ONCE).collect();
+            outcome = match (outcome, self.record(part, invoked).await) {
+                (Ok(before), Ok(recorded)) => Ok(before.saturating_add(recorded)),
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            };
+        }
+        outcome
     }
 
     /// SNS over HTTPS; the signature is the credential.

@@ -9,58 +9,61 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Malformed};
+use crate::lenient::Str;
+
+/// Headers or query parameters.
+type Parameters<'a> = HashMap<Cow<'a, str>, Option<Str<'a>>>;
 
 /// The keys of all kinds of invocation, each optional: one pass decides.
 #[derive(Deserialize)]
 struct Probe<'a> {
     #[serde(borrow, default, rename = "Records")]
     records: Option<Vec<RecordProbe<'a>>>,
-    #[serde(default)]
-    version: Option<Cow<'a, str>>,
-    #[serde(default, rename = "httpMethod")]
-    http_method: Option<Cow<'a, str>>,
-    #[serde(default)]
-    path: Option<Cow<'a, str>>,
-    #[serde(default, rename = "rawPath")]
-    raw_path: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    version: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "httpMethod")]
+    http_method: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    path: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "rawPath")]
+    raw_path: Option<Str<'a>>,
     #[serde(borrow, default, rename = "requestContext")]
     context: Option<ContextProbe<'a>>,
     #[serde(borrow, default)]
-    headers: Option<HashMap<Cow<'a, str>, Option<Cow<'a, str>>>>,
+    headers: Option<Parameters<'a>>,
     #[serde(borrow, default, rename = "queryStringParameters")]
-    query: Option<HashMap<Cow<'a, str>, Option<Cow<'a, str>>>>,
-    #[serde(default)]
-    body: Option<Cow<'a, str>>,
+    query: Option<Parameters<'a>>,
+    #[serde(borrow, default)]
+    body: Option<Str<'a>>,
     #[serde(default, rename = "isBase64Encoded")]
     is_base64: Option<bool>,
 }
 
 #[derive(Deserialize)]
 struct RecordProbe<'a> {
-    #[serde(default, rename = "EventSource")]
-    event_source: Option<Cow<'a, str>>,
-    #[serde(default, rename = "EventSubscriptionArn")]
-    subscription_arn: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "EventSource")]
+    event_source: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "EventSubscriptionArn")]
+    subscription_arn: Option<Str<'a>>,
     #[serde(borrow, default, rename = "Sns")]
     sns: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct ContextProbe<'a> {
-    #[serde(default)]
-    stage: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    stage: Option<Str<'a>>,
     #[serde(borrow, default)]
     http: Option<HttpProbe<'a>>,
 }
 
 #[derive(Deserialize)]
 struct HttpProbe<'a> {
-    #[serde(default)]
-    method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    method: Option<Str<'a>>,
 }
 
 /// One invocation by its kind.
-#[derive(Debug)]
 pub enum Invocation<'a> {
     /// SNS invoked the function.
     Sns(Vec<SnsRecord<'a>>),
@@ -69,7 +72,6 @@ pub enum Invocation<'a> {
 }
 
 /// One record of an SNS event.
-#[derive(Debug)]
 pub struct SnsRecord<'a> {
     /// The subscription it came by; not signed.
     pub subscription_arn: Cow<'a, str>,
@@ -87,16 +89,15 @@ pub enum PayloadFormat {
 }
 
 /// A request as API Gateway passes it on.
-#[derive(Debug)]
 pub struct HttpRequest<'a> {
     /// The form of the answer.
     pub format: PayloadFormat,
-    /// The method, in upper case.
+    /// The method, as sent.
     pub method: Cow<'a, str>,
     /// The path without the stage.
     pub path: Cow<'a, str>,
-    headers: HashMap<Cow<'a, str>, Option<Cow<'a, str>>>,
-    query: HashMap<Cow<'a, str>, Option<Cow<'a, str>>>,
+    headers: Parameters<'a>,
+    query: Parameters<'a>,
     body: Cow<'a, str>,
     is_base64: bool,
 }
@@ -119,18 +120,18 @@ impl<'a> Invocation<'a> {
         let (format, method, path) = if v2 {
             let stage = context.as_ref().and_then(|context| context.stage.clone());
             let method = context.and_then(|context| context.http).and_then(|http| http.method);
-            (PayloadFormat::V2, method, probe.raw_path.map(|path| without_stage(path, stage.as_deref())))
+            (PayloadFormat::V2, method, probe.raw_path.map(|path| without_stage(path.0, stage.as_deref())))
         } else {
-            (PayloadFormat::V1, probe.http_method, probe.path)
+            (PayloadFormat::V1, probe.http_method, probe.path.map(|path| path.0))
         };
         let (Some(method), Some(path)) = (method, path) else { return Err(unknown) };
         Ok(Self::Http(HttpRequest {
             format,
-            method,
+            method: method.0,
             path,
             headers: probe.headers.unwrap_or_default(),
             query: probe.query.unwrap_or_default(),
-            body: probe.body.unwrap_or_default(),
+            body: probe.body.unwrap_or_default().0,
             is_base64: probe.is_base64.unwrap_or_default(),
         }))
     }
@@ -140,7 +141,7 @@ fn sns_record(record: RecordProbe<'_>) -> Option<SnsRecord<'_>> {
     if record.event_source.as_deref() != Some("aws:sns") {
         return None;
     }
-    Some(SnsRecord { subscription_arn: record.subscription_arn?, envelope: record.sns?.get() })
+    Some(SnsRecord { subscription_arn: record.subscription_arn?.0, envelope: record.sns?.get() })
 }
 
 /// Format 2.0 puts a named stage before the path.

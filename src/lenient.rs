@@ -2,14 +2,31 @@
 //!
 //! Providers send `""` where a bool is documented, numbers as strings, a string where a list is documented, and new
 //! fields at any time. A field of the wrong type must not cost the bounce beside it, so these types read what they can
-//! and take the rest for absent. They stream: nothing is buffered or parsed twice.
+//! and take the rest for absent. They stream: nothing is parsed twice.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
+use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A string and nothing else, borrowed where it holds no escapes.
+///
+/// Within an `Option`, serde borrows nothing of a bare `Cow`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+impl Deref for Str<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A string, number or bool as text; anything else, and an empty string, is absent.
 ///
@@ -33,9 +50,18 @@ impl Text<'_> {
         self.get().map(str::to_owned)
     }
 
-    /// Whether the text says yes: `true` or `1`, as a bool, number or string.
+    /// What the text says as a bool, number or string: `true` or `1`, `false` or `0`, or neither.
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match self.key().as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether the text says yes.
     pub(crate) fn is_true(&self) -> bool {
-        matches!(self.key().as_str(), "true" | "1")
+        self.flag() == Some(true)
     }
 }
 

@@ -8,8 +8,9 @@ use crate::lenient::clip;
 use crate::suppression::{Change, Entry, Scope, SoftBounce, State};
 use crate::timestamp::Timestamp;
 
-/// The longest diagnostic text of a soft bounce, in bytes: many of them share one item.
+/// The longest diagnostic text and the longest code of a soft bounce, in bytes: many of them share one item.
 const SOFT_DETAIL_BYTES: usize = 128;
+const SOFT_CODE_BYTES: usize = 48;
 
 /// What an event does to the suppression record of its address, in the order of its effects.
 ///
@@ -33,6 +34,8 @@ fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<
             let entry = entry(event, State::Suppressed, at, until);
             Some(Change::Entry { scope: scope(event, breadth), reason, entry, timed: event.occurred_at.is_some() })
         }
+        // A lift reaches no further than it says: without its list it would undo what others rest on.
+        Effect::Lift { breadth: Breadth::List, .. } if event.list.is_none() => None,
         Effect::Lift { reason, breadth } => {
             let entry = entry(event, State::Lifted, event.evidence_at(received_at), None);
             Some(Change::Entry { scope: scope(event, breadth), reason, entry, timed: event.occurred_at.is_some() })
@@ -70,7 +73,7 @@ fn soft_bounce(event: &EmailEvent, at: Timestamp) -> SoftBounce {
         at,
         event_id: event.id.to_string(),
         provider: event.provider.as_str().to_owned(),
-        code: event.code.clone(),
+        code: event.code.as_deref().map(|code| clip(code, SOFT_CODE_BYTES).to_owned()),
         detail: event.detail.as_deref().map(|detail| clip(detail, SOFT_DETAIL_BYTES).to_owned()),
         recipient: event.recipient.as_ref().map(|recipient| recipient.spelling.clone()),
     }
@@ -108,6 +111,15 @@ mod tests {
         assert_eq!(scope_of(&event).as_deref(), Some("domain:example.com"));
         event.sender_domain = None;
         assert_eq!(scope_of(&event).as_deref(), Some("provider:ses"));
+    }
+
+    #[test]
+    fn a_lift_does_not_widen() {
+        let mut event = event(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::List });
+        event.sender_domain = Some("example.com".to_owned());
+        assert_eq!(decide(&event, Timestamp::MAX), []);
+        event.list = Some("News".to_owned());
+        assert_eq!(scope_of(&event).as_deref(), Some("list:ses:News"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! the decision tests; the compiler and the contract test name the rest.
 
 mod mailjet;
+mod salvage;
 mod ses;
 mod tencent;
 
@@ -67,18 +68,17 @@ pub fn normalize_sns(message: &VerifiedMessage<'_>, accounts: &[String]) -> Resu
 
 /// The events of an authenticated webhook request: of the object it holds, or of each element of its array.
 ///
-/// An element that cannot be read becomes an `unknown` event, and never fails those beside it.
+/// They are made one by one, so that a large array is never there as a whole. An element that cannot be read becomes an
+/// `unknown` event, and never fails those beside it.
 ///
 /// # Errors
 /// The body is not JSON, or neither an object nor an array.
-pub fn normalize_webhook(request: &AuthenticRequest<'_>) -> Result<Vec<EmailEvent>, Error> {
-    let provider = request.provider();
-    let parse = provider.element_parser().ok_or(Error::NotFound)?;
-    let events = elements(request.body())?
-        .into_iter()
-        .map(|element| parse(element.get(), request.sender_domain()).clipped())
-        .collect();
-    Ok(events)
+pub fn normalize_webhook<'r>(
+    request: &'r AuthenticRequest<'_>,
+) -> Result<impl Iterator<Item = EmailEvent> + use<'r>, Error> {
+    let parse = request.provider().element_parser().ok_or(Error::NotFound)?;
+    let elements = elements(request.body())?.into_iter();
+    Ok(elements.map(move |element| parse(element.get(), request.sender_domain()).clipped()))
 }
 
 fn elements(body: &str) -> Result<Vec<&RawValue>, Error> {

@@ -21,7 +21,7 @@
 //!    region and partition, then 32 lower-case hex digits and `.pem`. No URL parser sees input, and what is fetched is the
 //!    text built here. Whoever writes the message chooses 128 bits of a path on Amazon's own host, nothing else.
 //! 8. **Certificate source.** A folder, then the memory (8 keys for a day, failures for a minute), then one HTTPS request of
-//!    at most 5 seconds and 16 KiB without redirects; at most 6 a minute for certificates that were never good.
+//!    at most 5 seconds and 16 KiB without redirects; at most 6 a minute and door for certificates that were never good.
 //! 9. **Certificate.** The whole body is one PEM block. It chains to the roots of Amazon Trust Services, whose
 //!    intermediates are built in because SNS serves the leaf alone; it is for servers, valid now and (give or take five
 //!    minutes) at the message's time, has an RSA key of 2048 to 4096 bits, and is made out to exactly one of the names that

@@ -1,6 +1,7 @@
 //! The normalized event.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::{Cause, Effect, EventId, Kind, Permanence, Ruling};
 use crate::address::{Address, addr_spec};
@@ -20,7 +21,7 @@ const RAW_BYTES: usize = 16 * 1024;
 const MAX_TAGS: usize = 16;
 
 /// The recipient an event is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Recipient {
     /// The normalized key; `None` when the reported text is no address.
     pub address: Option<Address>,
@@ -34,13 +35,26 @@ impl Recipient {
     pub fn parse(mailbox: &str) -> Self {
         Self { address: Address::parse(mailbox), spelling: clip(addr_spec(mailbox), TEXT_BYTES).to_owned() }
     }
+
+    /// The address in an event id: the normalized key, or the reported text where there is none.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.address.as_ref().map_or(self.spelling.as_str(), Address::as_str)
+    }
+}
+
+impl fmt::Debug for Recipient {
+    /// Hides the address: a debug print may reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recipient").field("usable", &self.address.is_some()).finish_non_exhaustive()
+    }
 }
 
 /// One fact of a provider about one message and one recipient.
 ///
 /// It is a function of the provider's report alone: no clock and no receipt time, so a redelivery equals the first
 /// delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EmailEvent {
     /// The id that a repetition of the same fact has too.
     pub id: EventId,
@@ -125,7 +139,7 @@ impl EmailEvent {
     #[must_use]
     pub fn unknown(provider: Provider, id: EventId, raw: &str) -> Self {
         let mut event = Self::new(provider, id, Ruling::of(Kind::Unknown));
-        event.raw = Some(clip(raw, RAW_BYTES).to_owned());
+        event.raw = Some(raw.to_owned());
         event
     }
 
@@ -146,6 +160,7 @@ impl EmailEvent {
     pub fn clipped(mut self) -> Self {
         shorten(&mut self.detail, DETAIL_BYTES);
         shorten(&mut self.url, URL_BYTES);
+        shorten(&mut self.raw, RAW_BYTES);
         for text in [
             &mut self.message_id,
             &mut self.sender_domain,
@@ -160,10 +175,21 @@ impl EmailEvent {
         }
         self.tags = std::mem::take(&mut self.tags)
             .into_iter()
+            // DynamoDB takes no attribute without a name.
+            .filter(|(name, _)| !name.is_empty())
             .take(MAX_TAGS)
             .map(|(name, value)| (clip(&name, TEXT_BYTES).to_owned(), clip(&value, TEXT_BYTES).to_owned()))
             .collect();
         self
+    }
+}
+
+impl fmt::Debug for EmailEvent {
+    /// Shows what may stand in a log, and nothing personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("EmailEvent");
+        shown.field("id", &self.id).field("provider", &self.provider).field("kind", &self.kind);
+        shown.field("cause", &self.cause).field("effects", &self.effects).finish_non_exhaustive()
     }
 }
 
@@ -192,7 +218,10 @@ mod tests {
         let mut event = EmailEvent::new(Provider::Ses, EventId::of(&[]), Ruling::of(Kind::Clicked));
         event.detail = Some("é".repeat(400));
         event.tags = (0..40).map(|n| (n.to_string(), "v".repeat(9000))).collect();
+        event.tags.insert(String::new(), "no name".to_owned());
+        event.raw = Some("x".repeat(500_000));
         let event = event.clipped();
+        assert_eq!(event.raw.map(|text| text.len()), Some(16 * 1024));
         assert_eq!(event.detail.map(|text| text.len()), Some(512));
         assert_eq!(event.tags.len(), 16);
         assert!(event.tags.values().all(|value| value.len() == 256));

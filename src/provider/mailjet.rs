@@ -5,8 +5,9 @@
 
 use serde::Deserialize;
 
+use super::salvage::salvaged;
 use super::{Provider, quarantined};
-use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Permanence, Reason, Recipient, Ruling};
+use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
 use crate::lenient::Text;
 use crate::timestamp::Timestamp;
 
@@ -122,9 +123,16 @@ const MISPLACED: &[&str] = &["sender blocked", "content blocked", "policy issue"
 
 /// Reads one event; `sender_domain` comes from the path of the webhook, since Mailjet's events name no sender.
 pub(super) fn parse(element: &str, sender_domain: Option<&str>) -> EmailEvent {
-    let Ok(wire) = serde_json::from_str::<Wire<'_>>(element) else {
-        return quarantined(Provider::Mailjet, element);
-    };
+    if let Ok(wire) = serde_json::from_str(element) {
+        return normalize(&wire, element, sender_domain);
+    }
+    match salvaged(element).as_deref().map(serde_json::from_str) {
+        Some(Ok(wire)) => normalize(&wire, element, sender_domain),
+        _ => quarantined(Provider::Mailjet, element),
+    }
+}
+
+fn normalize(wire: &Wire<'_>, element: &str, sender_domain: Option<&str>) -> EmailEvent {
     if wire.event.get().is_none() {
         return quarantined(Provider::Mailjet, element);
     }
@@ -144,7 +152,7 @@ pub(super) fn parse(element: &str, sender_domain: Option<&str>) -> EmailEvent {
     event.occurred_at = wire.time.get().and_then(Timestamp::from_unix);
     event.message_id = number(&wire.message_id).or_else(|| number(&wire.mj_message_id)).map(str::to_owned);
     event.sender_domain = sender_domain.map(str::to_owned);
-    event.list = number(&wire.mj_list_id).map(str::to_owned);
+    event.list = wire.list_id().map(str::to_owned);
     event.campaign = wire.customcampaign.owned().or_else(|| number(&wire.mj_campaign_id).map(str::to_owned));
     event.tags = [
         ("CustomID", &wire.custom_id),
@@ -172,7 +180,7 @@ fn number<'a>(text: &'a Text<'_>) -> Option<&'a str> {
 
 impl Wire<'_> {
     fn id(&self, event_name: &str, recipient: Option<&Recipient>) -> EventId {
-        let address = recipient.map(|known| known.address.as_ref().map_or(known.spelling.as_str(), |a| a.as_str()));
+        let address = recipient.map(Recipient::key);
         let facts = [self.time.get(), self.url.get(), self.error.get(), self.mj_list_id.get()];
         let message: &[Option<&str>] = match number(&self.message_id) {
             Some(id) => &[Some(id)],
@@ -183,6 +191,11 @@ impl Wire<'_> {
         EventId::of(&tuple)
     }
 
+    /// The list, unless it is 0, absent or no number.
+    fn list_id(&self) -> Option<&str> {
+        number(&self.mj_list_id).filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     fn ruling(&self, event_name: &str) -> Ruling {
         match event_name {
             "sent" => Ruling::of(Kind::Delivered).with(Effect::Delivered),
@@ -191,7 +204,7 @@ impl Wire<'_> {
             "bounce" => bounce(self.fault(), self.hard_bounce.is_true()),
             "blocked" => blocked(self.fault()),
             "spam" => Ruling::of(Kind::Complained).with(Effect::suppress(Reason::Complaint)),
-            "unsub" => Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(match number(&self.mj_list_id) {
+            "unsub" => Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(match self.list_id() {
                 Some(_) => Breadth::List,
                 None => Breadth::SenderDomain,
             })),
@@ -222,7 +235,7 @@ const fn bounce(fault: Option<Fault>, hard: bool) -> Ruling {
             blocked(fault)
         }
         None if hard => Ruling::hard(Cause::Undetermined),
-        None => Ruling::bounce(Permanence::Transient, Cause::Undetermined, Some(Effect::Soft)),
+        None => Ruling::soft(Cause::Undetermined),
     }
 }
 

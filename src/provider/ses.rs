@@ -5,18 +5,19 @@
 //! (`Rendering Failure`, `RenderingFailure`) and presence of any field are not relied on.
 
 mod bounce;
-mod normalize;
 mod recipients;
+mod report;
 mod subscription;
 mod wire;
 
 use wire::Wire;
 
+use super::salvage::salvaged;
 use super::{Provider, quarantined};
 use crate::error::{Error, Refusal};
 use crate::event::{Cause, EmailEvent, EventId, Kind, Recipient, Ruling};
 use crate::sns::VerifiedMessage;
-use normalize::Report;
+use report::Report;
 
 /// What SES publishes to an SNS topic when it becomes an event destination.
 const TOPIC_TEST: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
@@ -29,18 +30,27 @@ pub(super) fn parse(message: &VerifiedMessage<'_>, accounts: &[String]) -> Resul
     if text.trim() == TOPIC_TEST {
         return Ok(Vec::new());
     }
-    let events = match serde_json::from_str::<Wire<'_>>(text).map(Wire::unwrapped) {
-        Ok(wire) if wire.event_name() == IDENTITY_TEST => Vec::new(),
-        Ok(wire) => {
-            wire.check_account(accounts)?;
-            read(&wire, message)
-        }
-        Err(_) => vec![quarantined(Provider::Ses, text)],
+    let events = match serde_json::from_str::<Wire<'_>>(text) {
+        Ok(wire) => read(&wire.unwrapped(), message, accounts)?,
+        Err(_) => match salvaged(text).as_deref().map(serde_json::from_str::<Wire<'_>>) {
+            Some(Ok(wire)) => read(&wire.unwrapped(), message, accounts)?,
+            _ => vec![quarantined(Provider::Ses, text)],
+        },
     };
     Ok(events.into_iter().map(|event| stamped(event, message).clipped()).collect())
 }
 
-fn read(wire: &Wire<'_>, message: &VerifiedMessage<'_>) -> Vec<EmailEvent> {
+/// The events of a message that is JSON; an identity's test message gives none.
+fn read(wire: &Wire<'_>, message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+    if wire.event_name() == IDENTITY_TEST {
+        return Ok(Vec::new());
+    }
+    let events = normalize(wire, message);
+    wire.check_account(accounts, &events)?;
+    Ok(events)
+}
+
+fn normalize(wire: &Wire<'_>, message: &VerifiedMessage<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
     let report = Report { wire, name: &name, message };
     match name.as_str() {
@@ -72,7 +82,7 @@ fn stamped(mut event: EmailEvent, message: &VerifiedMessage<'_>) -> EmailEvent {
 
 impl Report<'_> {
     /// A message that is no report about a recipient: one record, under the address if it names exactly one.
-    fn unknown(&self, ruling: Ruling) -> EmailEvent {
+    pub(super) fn unknown(&self, ruling: Ruling) -> EmailEvent {
         let mut event = self.event(self.message_scoped_id(), ruling, None);
         if let Some(mail) = &self.wire.mail.0
             && let [only] = mail.destination.0.as_slice()
@@ -89,11 +99,15 @@ impl Report<'_> {
 }
 
 impl Wire<'_> {
-    /// Refuses mail of an account that is not accepted; messages that are about no mail pass.
-    fn check_account(&self, accounts: &[String]) -> Result<(), Error> {
-        let Some(mail) = &self.mail.0 else { return Ok(()) };
-        let account = mail.sending_account_id.get();
-        let accepted = accounts.is_empty() || account.is_some_and(|id| accounts.iter().any(|known| known == id));
-        if accepted { Ok(()) } else { Err(Error::Unauthentic(Refusal::Account)) }
+    /// Refuses reports without an accepted sending account; what is no report, such as inbound mail, names none.
+    fn check_account(&self, accounts: &[String], events: &[EmailEvent]) -> Result<(), Error> {
+        let account = self.mail.0.as_ref().and_then(|mail| mail.sending_account_id.get());
+        let accepted = account.is_some_and(|id| accounts.iter().any(|known| known == id));
+        let is_report = events.iter().any(|event| event.kind != Kind::Unknown);
+        if accounts.is_empty() || accepted || (account.is_none() && !is_report) {
+            Ok(())
+        } else {
+            Err(Error::Unauthentic(Refusal::Account))
+        }
     }
 }

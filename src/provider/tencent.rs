@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::salvage::salvaged;
 use super::{Provider, quarantined};
 use crate::address::{domain_of, normalize_domain};
 use crate::dsn::{self, Status};
@@ -73,9 +74,16 @@ const DROPS: &[(Drop, &[&str])] = &[
 
 /// Reads one callback; its sender domain stands in the callback itself.
 pub(super) fn parse(element: &str, _: Option<&str>) -> EmailEvent {
-    let Ok(wire) = serde_json::from_str::<Wire<'_>>(element) else {
-        return quarantined(Provider::Tencent, element);
-    };
+    if let Ok(wire) = serde_json::from_str(element) {
+        return normalize(&wire, element);
+    }
+    match salvaged(element).as_deref().map(serde_json::from_str) {
+        Some(Ok(wire)) => normalize(&wire, element),
+        _ => quarantined(Provider::Tencent, element),
+    }
+}
+
+fn normalize(wire: &Wire<'_>, element: &str) -> EmailEvent {
     if wire.event.get().is_none() {
         return quarantined(Provider::Tencent, element);
     }
@@ -107,7 +115,7 @@ impl Wire<'_> {
     }
 
     fn id(&self, event_name: &str, recipient: Option<&Recipient>) -> EventId {
-        let address = recipient.map(|known| known.address.as_ref().map_or(known.spelling.as_str(), |a| a.as_str()));
+        let address = recipient.map(Recipient::key);
         EventId::of(&[
             Some(Provider::Tencent.as_str()),
             Some(event_name),

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 use super::TopicArn;
 use crate::error::{Error, Malformed, Refusal};
 use crate::label::labelled;
+use crate::lenient::Str;
 use crate::timestamp::Timestamp;
 
 /// A subject is shorter than this many characters (SNS `Publish`).
@@ -31,31 +32,30 @@ labelled! {
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(borrow, rename = "Type")]
-    message_type: Option<Cow<'a, str>>,
+    message_type: Option<Str<'a>>,
     #[serde(borrow, rename = "MessageId")]
-    message_id: Option<Cow<'a, str>>,
+    message_id: Option<Str<'a>>,
     #[serde(borrow, rename = "TopicArn")]
-    topic_arn: Option<Cow<'a, str>>,
+    topic_arn: Option<Str<'a>>,
     #[serde(borrow, rename = "Subject")]
-    subject: Option<Cow<'a, str>>,
+    subject: Option<Str<'a>>,
     #[serde(borrow, rename = "Message")]
-    message: Option<Cow<'a, str>>,
+    message: Option<Str<'a>>,
     #[serde(borrow, rename = "Timestamp")]
-    timestamp: Option<Cow<'a, str>>,
+    timestamp: Option<Str<'a>>,
     #[serde(borrow, rename = "Token")]
-    token: Option<Cow<'a, str>>,
+    token: Option<Str<'a>>,
     #[serde(borrow, rename = "SubscribeURL", alias = "SubscribeUrl")]
-    subscribe_url: Option<Cow<'a, str>>,
+    subscribe_url: Option<Str<'a>>,
     #[serde(borrow, rename = "SignatureVersion")]
-    signature_version: Option<Cow<'a, str>>,
+    signature_version: Option<Str<'a>>,
     #[serde(borrow, rename = "Signature")]
-    signature: Option<Cow<'a, str>>,
+    signature: Option<Str<'a>>,
     #[serde(borrow, rename = "SigningCertURL", alias = "SigningCertUrl")]
-    signing_cert_url: Option<Cow<'a, str>>,
+    signing_cert_url: Option<Str<'a>>,
 }
 
 /// An envelope whose fields have the right form; nothing in it is authentic yet.
-#[derive(Debug)]
 pub struct Envelope<'a> {
     pub(super) message_type: MessageType,
     pub(super) message_id: Cow<'a, str>,
@@ -99,7 +99,7 @@ impl<'a> Envelope<'a> {
 
     /// `None` where a required field is missing.
     fn complete(wire: Wire<'a>) -> Option<Result<Self, Error>> {
-        let (message_type, timestamp) = (wire.message_type?, wire.timestamp?);
+        let (message_type, timestamp) = (wire.message_type?.0, wire.timestamp?.0);
         let grammar = Error::Unauthentic(Refusal::Grammar);
         let Some(message_type) = MessageType::from_label(&message_type) else { return Some(Err(grammar)) };
         let subscription = match message_type {
@@ -108,22 +108,22 @@ impl<'a> Envelope<'a> {
             }
             MessageType::Notification => None,
             MessageType::SubscriptionConfirmation | MessageType::UnsubscribeConfirmation => {
-                Some((wire.token?, wire.subscribe_url?))
+                Some((wire.token?.0, wire.subscribe_url?.0))
             }
         };
         let Some(sent_at) = exact_timestamp(&timestamp) else { return Some(Err(grammar)) };
         let envelope = Self {
             message_type,
-            message_id: wire.message_id?,
-            topic_arn: wire.topic_arn?,
-            subject: wire.subject,
-            message: wire.message?,
+            message_id: wire.message_id?.0,
+            topic_arn: wire.topic_arn?.0,
+            subject: wire.subject.map(|subject| subject.0),
+            message: wire.message?.0,
             timestamp,
             sent_at,
             subscription,
-            signature_version: wire.signature_version?,
-            signature: wire.signature?,
-            signing_cert_url: wire.signing_cert_url?,
+            signature_version: wire.signature_version?.0,
+            signature: wire.signature?.0,
+            signing_cert_url: wire.signing_cert_url?.0,
         };
         Some(if envelope.is_well_formed() { Ok(envelope) } else { Err(grammar) })
     }

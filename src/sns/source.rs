@@ -6,11 +6,11 @@ mod fetcher;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cache::Cache;
+use cache::{Answer, Cache};
 pub use fetcher::Fetcher;
 
 use super::certificate::MAX_PEM_BYTES;
-use super::{SigningKey, TopicArn, TrustStore};
+use super::{Door, TopicArn, TrustStore};
 use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
@@ -40,7 +40,7 @@ impl CertificateSource {
     ///
     /// # Errors
     /// Refused where the certificate is not acceptable; transient where it cannot be had now.
-    pub(super) async fn key(&self, topic: &TopicArn, id: &str, now: Timestamp) -> Result<Arc<SigningKey>, Error> {
+    pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> Answer {
         let file = format!("SimpleNotificationService-{id}.pem");
         let url = format!("https://{}/{file}", topic.host());
         if let Some(answer) = self.cache().get(&url, now) {
@@ -52,33 +52,31 @@ impl CertificateSource {
         }
         let answer = match self.provisioned(&file) {
             Some(pem) => self.accept(&pem, topic, now),
+            // Not remembered: it says nothing about this certificate.
+            None if !self.cache().may_fetch(&url, door, now) => {
+                return Err(Error::Transient(Outage::CertificateFetch));
+            }
             None => self.fetched(&url, topic, now).await,
         };
         self.cache().put(&url, answer, now)
     }
 
-    /// Fetches within the budget; past it, the certificate counts as out of reach.
-    async fn fetched(&self, url: &str, topic: &TopicArn, now: Timestamp) -> Result<Arc<SigningKey>, Error> {
-        let unreachable = Error::Transient(Outage::CertificateFetch);
-        if !self.cache().may_fetch(url, now) {
-            return Err(unreachable);
-        }
-        let body = self.fetcher.get(url, MAX_PEM_BYTES).await.ok_or(unreachable)?;
+    async fn fetched(&self, url: &str, topic: &TopicArn, now: Timestamp) -> Answer {
+        let body = self.fetch(url).await.ok_or(Error::Transient(Outage::CertificateFetch))?;
         let pem = String::from_utf8(body).map_err(|_| Error::Unauthentic(Refusal::Certificate))?;
         self.accept(&pem, topic, now)
     }
 
-    /// Confirms a subscription by the URL that SNS itself would give, built from the signed topic and token.
-    pub(super) async fn confirm(&self, url: &str) -> Result<(), Error> {
-        let answer = self.fetcher.get(url, MAX_PEM_BYTES).await;
-        answer.map(|_| ()).ok_or(Error::Transient(Outage::Confirmation))
+    /// Asks SNS for a document, with all limits of the fetcher.
+    pub(super) async fn fetch(&self, url: &str) -> Option<Vec<u8>> {
+        self.fetcher.get(url, MAX_PEM_BYTES).await
     }
 
     fn provisioned(&self, file: &str) -> Option<String> {
         std::fs::read_to_string(self.folder.as_ref()?.join(file)).ok()
     }
 
-    fn accept(&self, pem: &str, topic: &TopicArn, now: Timestamp) -> Result<Arc<SigningKey>, Error> {
+    fn accept(&self, pem: &str, topic: &TopicArn, now: Timestamp) -> Answer {
         let key = self.trust.signing_key(pem, topic, now);
         key.map(Arc::new).ok_or(Error::Unauthentic(Refusal::Certificate))
     }

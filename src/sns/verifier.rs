@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::certificate::Digest;
 use super::envelope::confirmation_url;
 use super::{CertificateSource, Envelope, MessageType, TopicArn};
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
 /// How old an HTTPS delivery may be: SNS retries for an hour at most; the rest is margin.
@@ -43,7 +43,6 @@ pub struct Verifier {
 /// A notification whose signature, topic, age and certificate are in order.
 ///
 /// Only [`Verifier::verify`] makes one, and only this can be normalized.
-#[derive(Debug)]
 pub struct VerifiedMessage<'a> {
     text: Cow<'a, str>,
     message_id: Cow<'a, str>,
@@ -53,13 +52,11 @@ pub struct VerifiedMessage<'a> {
 }
 
 /// A verified request to confirm a subscription, or the notice of its end.
-#[derive(Debug)]
 pub struct Confirmation {
     url: String,
 }
 
 /// A verified message by its type.
-#[derive(Debug)]
 pub enum Verified<'a> {
     /// A published message.
     Notification(VerifiedMessage<'a>),
@@ -121,7 +118,7 @@ impl Verifier {
         let signature = decoded_signature(&envelope.signature).ok_or(Error::Unauthentic(Refusal::Signature))?;
         let id =
             certificate_id(&envelope.signing_cert_url, topic).ok_or(Error::Unauthentic(Refusal::CertificateUrl))?;
-        let key = self.certificates.key(topic, id, now).await?;
+        let key = self.certificates.key(topic, id, door, now).await?;
         if !key.is_valid_for(envelope.sent_at, now) {
             return Err(Error::Unauthentic(Refusal::Certificate));
         }
@@ -135,7 +132,8 @@ impl Verifier {
     /// # Errors
     /// Transient when SNS does not answer 200.
     pub async fn confirm(&self, confirmation: &Confirmation) -> Result<(), Error> {
-        self.certificates.confirm(&confirmation.url).await
+        let answer = self.certificates.fetch(&confirmation.url).await;
+        answer.map(|_| ()).ok_or(Error::Transient(Outage::Confirmation))
     }
 
     fn allowed(&self, arn: &str) -> Option<&TopicArn> {

@@ -18,6 +18,7 @@ pub(super) fn failed<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Erro
     Error::Transient(match code {
         Some("ResourceNotFoundException") => Outage::TableMissing,
         Some("AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException") => Outage::Forbidden,
+        Some("ValidationException") => Outage::ItemRefused,
         Some(code) if THROTTLES.contains(&code) => Outage::Throttled,
         _ => Outage::Store,
     })
@@ -42,6 +43,7 @@ mod tests {
         assert_eq!(label("AccessDeniedException"), "forbidden");
         assert_eq!(label("ThrottlingException"), "throttled");
         assert_eq!(label("ProvisionedThroughputExceededException"), "throttled");
+        assert_eq!(label("ValidationException"), "item_refused");
         assert_eq!(label("InternalServerError"), "store");
         let timeout: SdkError<GetItemError, ()> = SdkError::timeout_error("slow");
         assert_eq!(failed(&timeout), Error::Transient(Outage::Unreachable));

@@ -15,7 +15,12 @@ pub(super) struct Stored {
     pub(super) record: SuppressionRecord,
     /// `None`: the address has no item yet.
     pub(super) version: Option<u64>,
+    /// Attributes that others have put beside the record; they are kept.
+    pub(super) others: Item,
 }
+
+/// The attributes of a record.
+const OWN: [&str; 5] = ["address", "updated_at", "version", "suppressions", "soft_bounces"];
 
 /// Writes a record as an item.
 pub(super) fn to_item(address: &str, record: &SuppressionRecord, version: u64, updated_at: Timestamp) -> Item {
@@ -44,7 +49,9 @@ pub(super) fn from_item(item: &Item) -> Option<Stored> {
         suppressions.insert(Scope::from_text(scope), reasons.collect::<Option<_>>()?);
     }
     let soft_bounces = soft_bounces_from_map(map(item, "soft_bounces")?)?;
-    Some(Stored { record: SuppressionRecord { suppressions, soft_bounces }, version: Some(version) })
+    let others = item.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+    let others = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Some(Stored { record: SuppressionRecord { suppressions, soft_bounces }, version: Some(version), others })
 }
 
 fn entry_to_map(entry: &Entry) -> Item {

@@ -4,6 +4,7 @@
 //! soft bounce: merged first, then the event log is asked for a later delivery, then the event. Each side writes its own
 //! fact before it reads the other's, so whichever comes second sees the first.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
@@ -14,7 +15,7 @@ use super::events::{BATCH_WRITE, Events};
 use super::suppressions::BATCH_GET;
 use super::{Retention, Suppressions};
 use crate::address::Address;
-use crate::error::Error;
+use crate::error::{Error, Outage};
 use crate::event::{EmailEvent, Reason};
 use crate::policy::decide;
 use crate::suppression::{Change, SoftBounceRules};
@@ -147,13 +148,28 @@ impl Recorder {
             }
         }
         stream::iter(chunks)
-            .map(|chunk| async move {
-                let items = chunk.iter().map(|entry| item(&entry.event, self.retention, received_at)).collect();
-                self.events.write(items).await.map(|()| chunk)
-            })
+            .map(|chunk| self.write_chunk(chunk, received_at))
             .buffer_unordered(IN_FLIGHT)
+            .map(stream::iter)
+            .flatten()
             .collect()
             .await
+    }
+
+    /// Writes a batch; an item that DynamoDB refuses does not take the others with it.
+    async fn write_chunk(&self, chunk: Vec<Planned>, received_at: Timestamp) -> Vec<Result<Vec<Planned>, Error>> {
+        let as_item = |entry: &Planned| item(&entry.event, self.retention, received_at);
+        match self.events.write(chunk.iter().map(as_item).collect()).await {
+            Ok(()) => vec![Ok(chunk)],
+            Err(Error::Transient(Outage::ItemRefused)) => {
+                let mut outcomes = Vec::with_capacity(chunk.len());
+                for entry in chunk {
+                    outcomes.push(self.events.write(vec![as_item(&entry)]).await.map(|()| vec![entry]));
+                }
+                outcomes
+            }
+            Err(error) => vec![Err(error)],
+        }
     }
 
     /// Takes their weight from soft bounces at or before the deliveries that were just written.
@@ -168,25 +184,34 @@ impl Recorder {
             .buffer_unordered(IN_FLIGHT);
         let mut failure = None;
         while let Some(outcome) = looked_at.next().await {
-            match outcome {
-                Ok(voided) => {
-                    for (address, at) in voided {
-                        let applied = self.suppressions.apply(&address, &[Change::Delivered { at }], now).await;
-                        failure = failure.or(applied.err());
-                    }
+            let (voided, unreadable) = match outcome {
+                Ok(found) => found,
+                Err(error) => {
+                    failure = failure.or(Some(error));
+                    continue;
                 }
-                Err(error) => failure = failure.or(Some(error)),
+            };
+            failure = failure.or(unreadable);
+            for (address, at) in voided {
+                let applied = self.suppressions.apply(&address, &[Change::Delivered { at }], now).await;
+                failure = failure.or(applied.err());
             }
         }
         failure.map_or(Ok(()), Err)
     }
 }
 
-/// Each fact once, with its consequences: a batch write refuses two equal keys.
+/// Each fact once, since a batch write refuses two equal keys, with the consequences of every report of it.
 fn plan(events: Vec<EmailEvent>, received_at: Timestamp) -> Vec<Planned> {
-    let mut seen = BTreeSet::new();
-    let unique = events.into_iter().filter(|event| seen.insert((partition_key(event), sort_key(event))));
-    unique.map(|event| Planned { changes: decide(&event, received_at), event }).collect()
+    let mut planned: BTreeMap<(String, String), Planned> = BTreeMap::new();
+    for event in events {
+        let changes = decide(&event, received_at);
+        match planned.entry((partition_key(&event), sort_key(&event))) {
+            Entry::Occupied(mut known) => known.get_mut().changes.extend(changes),
+            Entry::Vacant(free) => drop(free.insert(Planned { event, changes })),
+        }
+    }
+    planned.into_values().collect()
 }
 
 fn by_address(planned: &[Planned], wanted: fn(&Change) -> bool) -> BTreeMap<Address, Vec<Change>> {

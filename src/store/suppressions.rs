@@ -1,7 +1,5 @@
 //! Reading and changing suppression records.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -22,6 +20,9 @@ pub(super) const BATCH_GET: usize = 100;
 const ATTEMPTS: u32 = 20;
 /// How often keys that DynamoDB left unprocessed are asked for.
 const READ_ATTEMPTS: u32 = 8;
+
+/// An address and the time of the latest delivery to it.
+pub(super) type Delivery = (Address, Timestamp);
 
 /// The suppression table: one item an address.
 #[derive(Clone, Debug)]
@@ -62,7 +63,7 @@ impl Suppressions {
             if merged == stored.record {
                 return Ok(Vec::new());
             }
-            if self.replace(address, &merged, stored.version, now).await? {
+            if self.replace(address, &merged, &stored, now).await? {
                 return Ok(newly_suppressed(&stored.record, &merged));
             }
             backoff::wait(attempt).await;
@@ -82,29 +83,32 @@ impl Suppressions {
         }
     }
 
-    /// Those of at most 100 addresses whose soft bounces a delivery at the given time would void.
-    pub(super) async fn voided(&self, deliveries: &[(Address, Timestamp)]) -> Result<Vec<(Address, Timestamp)>, Error> {
-        let mut records: HashMap<String, Stored> = HashMap::new();
-        let mut keys: Vec<Item> = deliveries
-            .iter()
-            .map(|(address, _)| Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))]))
-            .collect();
+    /// Those of at most 100 addresses whose soft bounces a delivery at the given time would void; beside them, the
+    /// error of a record among them that cannot be read.
+    pub(super) async fn voided(&self, deliveries: &[Delivery]) -> Result<(Vec<Delivery>, Option<Error>), Error> {
+        let key = |(address, _): &Delivery| {
+            Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))])
+        };
+        let mut keys: Vec<Item> = deliveries.iter().map(key).collect();
+        let mut voided = Vec::new();
+        let mut unreadable = None;
         for attempt in 1..=READ_ATTEMPTS {
             let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let request = request.map_err(|_| Error::Transient(Outage::Store))?;
             let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
             let output = call.map_err(|error| failed(&error))?;
             for item in output.responses.unwrap_or_default().into_values().flatten() {
-                let stored = from_item(&item).ok_or(Error::Transient(Outage::StoredRecord))?;
-                records.insert(text(&item, "address").unwrap_or_default().to_owned(), stored);
+                let delivery = deliveries.iter().find(|(address, _)| text(&item, "address") == Some(address.as_str()));
+                match (delivery, from_item(&item)) {
+                    (Some((_, at)), Some(stored)) if !stored.record.soft_bounces.any_until(*at) => {}
+                    (Some(delivery), Some(_)) => voided.push(delivery.clone()),
+                    _ => unreadable = Some(Error::Transient(Outage::StoredRecord)),
+                }
             }
             let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
             keys = unprocessed.flat_map(|request| request.keys).collect();
             if keys.is_empty() {
-                let voided = |(address, at): &&(Address, Timestamp)| {
-                    records.get(address.as_str()).is_some_and(|stored| stored.record.soft_bounces.any_until(*at))
-                };
-                return Ok(deliveries.iter().filter(voided).cloned().collect());
+                return Ok((voided, unreadable));
             }
             backoff::wait(attempt).await;
         }
@@ -126,13 +130,14 @@ impl Suppressions {
         &self,
         address: &Address,
         record: &SuppressionRecord,
-        version: Option<u64>,
+        read: &Stored,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let next = version.unwrap_or_default().saturating_add(1);
-        let item = to_item(address.as_str(), record, next, now);
+        let next = read.version.unwrap_or_default().saturating_add(1);
+        let mut item = read.others.clone();
+        item.extend(to_item(address.as_str(), record, next, now));
         let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let call = match version {
+        let call = match read.version {
             Some(version) => call
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", AttributeValue::N(version.to_string())),

@@ -66,7 +66,7 @@ labelled! {
 }
 
 /// The latest word on one reason in one scope.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Whether it forbids mail.
     pub state: State,
@@ -86,6 +86,15 @@ pub struct Entry {
     pub detail: Option<String>,
     /// The address as reported.
     pub recipient: Option<String>,
+}
+
+impl fmt::Debug for Entry {
+    /// Shows what may stand in a log, and nothing personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Entry");
+        shown.field("state", &self.state).field("at", &self.at).field("first_at", &self.first_at);
+        shown.field("until", &self.until).field("event_id", &self.event_id).finish_non_exhaustive()
+    }
 }
 
 impl Entry {

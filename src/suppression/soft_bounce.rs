@@ -1,6 +1,7 @@
 //! Counting temporary bounces: many of them, on several days, suppress for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::{Entry, State};
 use crate::timestamp::Timestamp;
@@ -18,6 +19,19 @@ pub struct SoftBounceRules {
     pub cooldown_days: u32,
 }
 
+/// The most bounces of a record: at most about 550 bytes each, in an item of at most 400 KB.
+const MAX_BOUNCES: usize = 600;
+
+impl SoftBounceRules {
+    /// Whether the bounces that a record keeps are enough to apply the rules: of each of `min_days` days, the first and
+    /// the last `threshold`.
+    #[must_use]
+    pub fn fit_a_record(self) -> bool {
+        let needed = u64::from(self.threshold).saturating_mul(2).saturating_mul(u64::from(self.min_days));
+        usize::try_from(needed).is_ok_and(|needed| needed <= MAX_BOUNCES)
+    }
+}
+
 impl Default for SoftBounceRules {
     fn default() -> Self {
         Self { threshold: 5, window_days: 30, min_days: 3, cooldown_days: 30 }
@@ -25,7 +39,7 @@ impl Default for SoftBounceRules {
 }
 
 /// One temporary bounce.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SoftBounce {
     /// When it happened.
     pub at: Timestamp,
@@ -39,6 +53,13 @@ pub struct SoftBounce {
     pub detail: Option<String>,
     /// The address as reported.
     pub recipient: Option<String>,
+}
+
+impl fmt::Debug for SoftBounce {
+    /// Shows what may stand in a log, and nothing personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SoftBounce").field("at", &self.at).field("event_id", &self.event_id).finish_non_exhaustive()
+    }
 }
 
 /// The temporary bounces since the latest delivery and the latest lift, oldest first.
@@ -102,8 +123,10 @@ impl SoftBounces {
 
     /// Drops what can no longer matter, and what a day has beyond need.
     ///
-    /// Of one UTC day the first and the last `threshold` bounces are kept: enough for every count, and a bound on the
-    /// size of the item when a server bounces thousands of messages to one address.
+    /// Of one UTC day the first and the last `threshold` bounces are kept, and the latest [`MAX_BOUNCES`] of all: enough
+    /// for every count, and a bound on the size of the item when a server bounces thousands of messages to one address.
+    /// Only beyond that bound may a delivery in the middle of a day leave other bounces behind in another order of
+    /// arrival; what they amount to stays the same.
     fn prune(&mut self, rules: SoftBounceRules) {
         let Some(latest) = self.bounces.last().map(|bounce| bounce.at) else { return };
         let horizon = latest.minus_days(rules.window_days.saturating_add(rules.cooldown_days));
@@ -123,6 +146,8 @@ impl SoftBounces {
             let total = of_day.get(&day).copied().unwrap_or_default();
             *nth <= keep || *nth > total.saturating_sub(keep)
         });
+        let surplus = self.bounces.len().saturating_sub(MAX_BOUNCES);
+        self.bounces.drain(..surplus);
     }
 
     /// The entry that the bounces amount to, if any: a function of the bounces and the rules alone.

@@ -8,7 +8,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::event::{EmailEvent, Reason};
+use crate::event::{Cause, EmailEvent, Reason};
 use crate::timestamp::Timestamp;
 
 /// The namespace in CloudWatch.
@@ -16,7 +16,7 @@ const NAMESPACE: &str = "mail-feedback";
 /// The most values that one metric of one line may have.
 const MAX_VALUES: usize = 100;
 
-/// What one invocation counts. Names are `events.<provider>.<kind>`, `suppressions.<reason>`, `rejected.<cause>`,
+/// What one invocation counts. Names are `events.<provider>.<kind>`, `undetermined.<provider>`, `suppressions.<reason>`, `rejected.<cause>`,
 /// `sns.<what>` and `lag_ms`; the only dimension is the function.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -30,6 +30,9 @@ impl Metrics {
     pub fn events(&mut self, events: &[EmailEvent], received_at: Timestamp) {
         for event in events {
             self.count(&format!("events.{}.{}", event.provider, event.kind));
+            if event.cause == Some(Cause::Undetermined) {
+                self.count(&format!("undetermined.{}", event.provider));
+            }
         }
         let lags = events.iter().filter_map(|event| Some(received_at.millis_since(event.occurred_at?)));
         self.lags_ms.extend(lags.take(MAX_VALUES.saturating_sub(self.lags_ms.len())));

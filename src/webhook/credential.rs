@@ -15,6 +15,10 @@ use crate::timestamp::Timestamp;
 
 /// How soon after the last reading a failed match may read the secret again, in milliseconds.
 const REREAD_MS: i64 = 60 * 1000;
+/// How long a reading is trusted, in milliseconds: so long may a withdrawn password still be accepted.
+const FRESH_MS: i64 = 15 * 60 * 1000;
+/// How soon after a failure to read the secret it is tried again, in milliseconds.
+const RETRY_MS: i64 = 5 * 1000;
 
 /// One accepted user and password, kept as digests: comparing takes the same time whatever the lengths.
 #[derive(Clone)]
@@ -68,8 +72,8 @@ pub enum CredentialStore {
         client: Client,
         /// The secret.
         arn: String,
-        /// What was read, and when.
-        known: Mutex<Option<(Vec<Credentials>, Timestamp)>>,
+        /// What was read of it.
+        memory: Mutex<Memory>,
     },
 }
 
@@ -77,12 +81,13 @@ impl CredentialStore {
     /// Credentials in Secrets Manager, read at the first webhook request.
     #[must_use]
     pub fn secrets_manager(client: Client, arn: String) -> Self {
-        Self::SecretsManager { client, arn, known: Mutex::default() }
+        Self::SecretsManager { client, arn, memory: Mutex::default() }
     }
 
     /// Whether a Basic credential or a token is accepted.
     ///
-    /// A secret is read again after a failed match, at most once a minute, so that a rotation needs no deployment.
+    /// A secret is read again after a failed match, at most once a minute, so that a rotation needs no deployment, and
+    /// every 15 minutes, so that a withdrawn password ends.
     ///
     /// # Errors
     /// Unconfigured, or the secret cannot be read now.
@@ -95,19 +100,48 @@ impl CredentialStore {
         match self {
             Self::Unconfigured => Err(Error::Unconfigured),
             Self::Fixed(known) => Ok(match_any(known)),
-            Self::SecretsManager { client, arn, known } => {
-                let remembered = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                if let Some((credentials, read_at)) = remembered {
-                    let settled = match_any(&credentials);
-                    if settled || now.millis_since(read_at) < REREAD_MS {
-                        return Ok(settled);
+            Self::SecretsManager { client, arn, memory } => {
+                let remembered = memory.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if let Some(settled) = remembered.settle(match_any, now) {
+                    return settled;
+                }
+                let outcome = read(client, arn).await;
+                let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+                match outcome {
+                    Ok(credentials) => {
+                        let accepted = match_any(&credentials);
+                        *memory = Memory { credentials, read_at: Some(now), failed_at: None };
+                        Ok(accepted)
+                    }
+                    Err(error) => {
+                        memory.failed_at = Some(now);
+                        // What was read last stands while Secrets Manager is out of reach.
+                        if match_any(&memory.credentials) { Ok(true) } else { Err(error) }
                     }
                 }
-                let credentials = read(client, arn).await?;
-                let accepted = match_any(&credentials);
-                *known.lock().unwrap_or_else(PoisonError::into_inner) = Some((credentials, now));
-                Ok(accepted)
             }
+        }
+    }
+}
+
+/// What was read of the secret, and when.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    credentials: Vec<Credentials>,
+    read_at: Option<Timestamp>,
+    failed_at: Option<Timestamp>,
+}
+
+impl Memory {
+    /// The answer without reading the secret; `None` where it must be read.
+    fn settle(&self, match_any: impl Fn(&[Credentials]) -> bool, now: Timestamp) -> Option<Result<bool, Error>> {
+        let accepted = match_any(&self.credentials);
+        let within = |at: Option<Timestamp>, span_ms| at.is_some_and(|at| now.millis_since(at) < span_ms);
+        match accepted {
+            true if within(self.read_at, FRESH_MS) || within(self.failed_at, RETRY_MS) => Some(Ok(true)),
+            false if within(self.read_at, REREAD_MS) => Some(Ok(false)),
+            false if within(self.failed_at, RETRY_MS) => Some(Err(Error::Transient(Outage::Secret))),
+            true | false => None,
         }
     }
 }

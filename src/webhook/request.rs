@@ -68,7 +68,6 @@ impl Route {
 /// The body of a webhook request whose credential is right.
 ///
 /// Only [`AuthenticRequest::authenticate`] makes one, and only this can be normalized.
-#[derive(Debug)]
 pub struct AuthenticRequest<'a> {
     provider: Provider,
     sender_domain: Option<String>,

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, client, soft_bounces};
+use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, client, soft_bounces, text};
 use crate::support::function::{authorization, environment, handler, invoke, post};
 
 /// Stands before the database and answers what the test wants, the target and body of each request in hand.
@@ -83,16 +83,59 @@ async fn a_batch_costs_the_requests_it_must() {
 
 #[tokio::test]
 async fn a_failed_suppression_holds_its_event_back_and_no_other() {
-    let (database, _) = faulty(|target, body, _| {
-        let fault =
-            (StatusCode::BAD_REQUEST, json!({"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}));
-        assert!(target != "BatchWriteItem" || !body.to_string().contains("bad@example.com"), "{body}");
-        (target == "GetItem" && body.to_string().contains("bad@example.com")).then_some(fault)
+    let database = Database::start().await;
+    spoil(&database, "bad@example.com").await;
+    let body = r#"[{"event":"spam","time":1763600000,"MessageID":1,"email":"bad@example.com"},
+        {"event":"spam","time":1763600000,"MessageID":2,"email":"good@example.com"},
+        {"event":"open","time":1763600000,"MessageID":3,"email":"other@example.com"}]"#;
+    assert_eq!(send(&database, body).await, 503);
+    let written: Vec<_> =
+        database.scan(EVENTS).await.into_values().map(|item| text(&item, "address").to_owned()).collect();
+    assert_eq!(written, ["good@example.com", "other@example.com"]);
+}
+
+#[tokio::test]
+async fn an_unreadable_record_does_not_keep_other_deliveries_from_their_effect() {
+    let database = Database::start().await;
+    let bounce =
+        r#"{"event":"bounce","time":1763600000,"MessageID":1,"email":"good@example.com","error":"quota exceeded"}"#;
+    assert_eq!(send(&database, bounce).await, 200);
+    spoil(&database, "bad@example.com").await;
+    let body = r#"[{"event":"sent","time":1763600100,"MessageID":2,"email":"bad@example.com"},
+        {"event":"sent","time":1763600100,"MessageID":3,"email":"good@example.com"}]"#;
+    assert_eq!(send(&database, body).await, 503);
+    let records = database.scan(SUPPRESSIONS).await;
+    assert_eq!(soft_bounces(&records["good@example.com "]).len(), 0);
+}
+
+#[tokio::test]
+async fn an_item_that_is_refused_does_not_take_its_batch_with_it() {
+    let (database, requests) = faulty(|target, body, _| {
+        let refused = (StatusCode::BAD_REQUEST, json!({"__type": "ValidationException"}));
+        (target == "BatchWriteItem" && body.to_string().contains("a2@example.com")).then_some(refused)
     })
     .await;
-    let body = r#"[{"event":"spam","time":1763600000,"MessageID":1,"email":"bad@example.com"},
-        {"event":"open","time":1763600000,"MessageID":2,"email":"good@example.com"}]"#;
-    assert_eq!(send(&database, body).await, 503);
+    assert_eq!(send(&database, &sent(3)).await, 503);
+    assert_eq!(requests.load(Ordering::Relaxed), 1 + 3 + 1, "the batch, each item, and the look at those delivered");
+}
+
+#[tokio::test]
+async fn what_others_keep_beside_a_record_survives() {
+    let database = Database::start().await;
+    let spam = r#"{"event":"spam","time":1763600000,"MessageID":1,"email":"a@example.com"}"#;
+    assert_eq!(send(&database, spam).await, 200);
+    let mut item = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
+    item.insert("note".to_owned(), AttributeValue::S("called them".to_owned()));
+    database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
+    assert_eq!(send(&database, &spam.replace("1763600000", "1763600001")).await, 200);
+    let item = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
+    assert_eq!((text(&item, "note"), item["version"].as_n().unwrap().as_str()), ("called them", "2"));
+}
+
+/// Puts something into the suppression table that is no record.
+async fn spoil(database: &Database, address: &str) {
+    let item = Item::from([("address".to_owned(), AttributeValue::S(address.to_owned()))]);
+    database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
 }
 
 #[tokio::test]

@@ -9,10 +9,10 @@ use mail_feedback::timestamp::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::support::authority::{AUTHORITY, CERTIFICATE_ID};
+use crate::support::authority::AUTHORITY;
 use crate::support::database::{Database, EVENTS, text};
 use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{authorization, custom_handler, environment, invoke, post};
+use crate::support::function::{authorization, handler, invoke, post, trusting_environment};
 use crate::support::samples;
 
 proptest! {
@@ -44,18 +44,9 @@ proptest! {
     }
 }
 
-/// A handler that trusts both the samples' certificates and those of the tests.
+/// A handler that trusts what the tests sign.
 fn trusting(database: &Database) -> Arc<Handler> {
-    let folder = std::env::temp_dir().join(format!("mail-feedback-identity-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let roots = std::fs::read_to_string(samples::folder().join("certificates/root.pem")).unwrap() + &AUTHORITY.root;
-    std::fs::write(folder.join("root.pem"), roots).unwrap();
-    let leaf = folder.join(format!("SimpleNotificationService-{CERTIFICATE_ID}.pem"));
-    std::fs::write(leaf, &AUTHORITY.leaf).unwrap();
-    let mut settings = environment(database);
-    settings.push(("SNS_TRUST_ANCHORS".to_owned(), folder.join("root.pem").to_string_lossy().into_owned()));
-    settings.push(("SNS_CERTIFICATES".to_owned(), folder.to_string_lossy().into_owned()));
-    Arc::new(custom_handler(database, &settings))
+    handler(database, &trusting_environment(database))
 }
 
 /// The same JSON with its keys in reverse order and other white space.

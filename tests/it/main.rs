@@ -9,6 +9,7 @@ mod support;
 
 mod attacks;
 mod binary;
+mod decisions;
 mod faults;
 mod identity;
 mod input;

@@ -100,10 +100,30 @@ async fn a_secret_that_cannot_be_read_is_transient() {
     let store = server.clone().start().await;
     let unavailable = Err(Error::Transient(Outage::Secret));
     assert_eq!(store.accept(Some(b"u:one"), None, at(0)).await, unavailable);
+    let requests = server.requests();
+    for second in 1..5 {
+        assert_eq!(store.accept(Some(b"u:one"), None, at(second)).await, unavailable);
+    }
+    assert_eq!(server.requests(), requests, "a flood is not passed on");
     server.versions.lock().await.current = Some("{\"password\":\"one\"}".to_owned());
-    assert_eq!(store.accept(Some(b"u:one"), None, at(1)).await, unavailable);
+    assert_eq!(store.accept(Some(b"u:one"), None, at(6)).await, unavailable);
     server.hold(Some("one"), None).await;
-    assert_eq!(store.accept(Some(b"u:one"), None, at(2)).await, Ok(true), "a failure is not remembered");
+    assert_eq!(store.accept(Some(b"u:one"), None, at(12)).await, Ok(true), "a failure is soon forgotten");
+    server.hold(None, None).await;
+    assert_eq!(store.accept(Some(b"u:one"), None, at(2000)).await, Ok(true), "what was read last stands meanwhile");
+    assert_eq!(store.accept(Some(b"u:two"), None, at(2001)).await, unavailable);
+}
+
+#[tokio::test]
+async fn a_password_that_was_rotated_twice_ends_within_a_quarter_of_an_hour() {
+    let server = Server::default();
+    server.hold(Some("one"), None).await;
+    let store = server.clone().start().await;
+    assert_eq!(store.accept(Some(b"u:one"), None, at(0)).await, Ok(true));
+    server.hold(Some("three"), Some("two")).await;
+    assert_eq!(store.accept(Some(b"u:one"), None, at(899)).await, Ok(true));
+    assert_eq!(store.accept(Some(b"u:one"), None, at(900)).await, Ok(false));
+    assert_eq!(store.accept(Some(b"u:three"), None, at(901)).await, Ok(true));
 }
 
 #[tokio::test]

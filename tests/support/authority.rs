@@ -1,6 +1,6 @@
 //! A certificate authority of our own, and a signing certificate of "SNS" under it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -18,6 +18,13 @@ pub const CERTIFICATE_ID: &str = "5f0c1a2b3d4e5f60718293a4b5c6d7e8";
 
 /// One authority for the whole process: making RSA keys takes time.
 pub static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
+
+/// The certificates of [`AUTHORITY`] in a folder of this process, for `SNS_TRUST_ANCHORS` and `SNS_CERTIFICATES`.
+pub static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = std::env::temp_dir().join(format!("mail-feedback-authority-{}", std::process::id()));
+    AUTHORITY.write_to(&folder);
+    folder
+});
 
 /// A root, and the certificate and key that sign messages.
 pub struct Authority {

@@ -11,6 +11,7 @@ use mail_feedback::timestamp::Timestamp;
 use mail_feedback::webhook::CredentialStore;
 use serde_json::{Value, json};
 
+use super::authority::FOLDER;
 use super::database::{Database, EVENTS, SUPPRESSIONS};
 use super::envelope::TOPIC;
 use super::samples;
@@ -35,6 +36,15 @@ pub fn environment(database: &Database) -> Vec<(String, String)> {
         ("WEBHOOK_CREDENTIALS", CREDENTIALS.to_owned()),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The same environment, under which messages are accepted that the tests sign.
+pub fn trusting_environment(database: &Database) -> Vec<(String, String)> {
+    let mut settings = environment(database);
+    for (name, value) in [("SNS_TRUST_ANCHORS", FOLDER.join("root.pem")), ("SNS_CERTIFICATES", FOLDER.clone())] {
+        settings.push((name.to_owned(), value.to_string_lossy().into_owned()));
+    }
+    settings
 }
 
 /// A handler under an environment.

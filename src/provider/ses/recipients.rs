@@ -6,6 +6,9 @@
 use super::wire::ReportedRecipient;
 use crate::event::Recipient;
 
+/// A recipient and the reports about it, at least one.
+pub(super) type Reported<'r> = (Recipient, Vec<&'r ReportedRecipient<'r>>);
+
 /// To whom a report is attributed.
 pub(super) enum Attribution<'r> {
     /// It names nobody, and the message gives no single destination.
@@ -13,7 +16,7 @@ pub(super) enum Attribution<'r> {
     /// It names recipients.
     To {
         /// Those it may concern, each once.
-        admitted: Vec<(Recipient, &'r ReportedRecipient<'r>)>,
+        admitted: Vec<Reported<'r>>,
         /// Whether it names others, too.
         mismatch: bool,
     },
@@ -24,39 +27,41 @@ pub(super) enum Attribution<'r> {
 /// One destination: it is that one, whatever is reported, in the reported spelling. Several: those among them. None:
 /// nothing to compare with, so what is reported.
 pub(super) fn attribute<'r>(destinations: &[&str], reported: &[&'r ReportedRecipient<'r>]) -> Attribution<'r> {
-    let named = reported.iter().filter_map(|dsn| Some((Recipient::parse(dsn.email_address.get()?), *dsn)));
-    let mut named: Vec<_> = named.collect();
+    let named = by_recipient(reported);
     let sent_to = distinct(destinations);
-    if let ([only], Some(first)) = (sent_to.as_slice(), reported.first()) {
-        return Attribution::To { admitted: vec![sole(only, named, first)], mismatch: false };
+    if let ([only], false) = (sent_to.as_slice(), reported.is_empty()) {
+        return Attribution::To { admitted: vec![sole(only, named, reported)], mismatch: false };
     }
     if named.is_empty() {
         return Attribution::Nobody;
     }
     let count = named.len();
-    if !sent_to.is_empty() {
-        named.retain(|(recipient, _)| sent_to.iter().any(|known| same(known, recipient)));
-    }
-    let mismatch = named.len() < count;
-    let mut admitted: Vec<(Recipient, &'r ReportedRecipient<'r>)> = Vec::new();
-    for (recipient, dsn) in named {
-        if !admitted.iter().any(|(known, _)| same(known, &recipient)) {
-            admitted.push((recipient, dsn));
-        }
-    }
-    Attribution::To { admitted, mismatch }
+    let among = |recipient: &Recipient| sent_to.is_empty() || sent_to.iter().any(|known| same(known, recipient));
+    let admitted: Vec<_> = named.into_iter().filter(|(recipient, _)| among(recipient)).collect();
+    Attribution::To { mismatch: admitted.len() < count, admitted }
 }
 
-/// The only destination, with the report about it, or else the first report.
-fn sole<'r>(
-    only: &Recipient,
-    named: Vec<(Recipient, &'r ReportedRecipient<'r>)>,
-    first: &'r ReportedRecipient<'r>,
-) -> (Recipient, &'r ReportedRecipient<'r>) {
-    let matching = named.iter().position(|(recipient, _)| same(recipient, only));
-    let report = named.into_iter().nth(matching.unwrap_or_default());
-    let (spelling, dsn) = report.map_or((only.spelling.clone(), first), |(known, dsn)| (known.spelling, dsn));
-    (Recipient { address: only.address.clone(), spelling }, dsn)
+/// The only destination, with the reports about it, or else with all of them.
+fn sole<'r>(only: &Recipient, named: Vec<Reported<'r>>, all: &[&'r ReportedRecipient<'r>]) -> Reported<'r> {
+    let first = named.first().map(|(recipient, _)| recipient.spelling.clone());
+    let matching = named.into_iter().find(|(recipient, _)| same(recipient, only));
+    matching.unwrap_or_else(|| {
+        let spelling = first.unwrap_or_else(|| only.spelling.clone());
+        (Recipient { address: only.address.clone(), spelling }, all.to_vec())
+    })
+}
+
+/// The recipients that reports name, each once, with the reports about it.
+fn by_recipient<'r>(reported: &[&'r ReportedRecipient<'r>]) -> Vec<Reported<'r>> {
+    let mut named: Vec<Reported<'r>> = Vec::new();
+    for &dsn in reported {
+        let Some(recipient) = dsn.email_address.get().map(Recipient::parse) else { continue };
+        match named.iter_mut().find(|(known, _)| same(known, &recipient)) {
+            Some((_, reports)) => reports.push(dsn),
+            None => named.push((recipient, vec![dsn])),
+        }
+    }
+    named
 }
 
 /// The recipients of a list, each once, in its order.

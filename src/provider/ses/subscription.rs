@@ -1,8 +1,8 @@
 //! The SES rows of the decision table for changes of list and topic preferences.
 
-use super::normalize::{Report, key};
+use super::report::Report;
 use super::wire::{Preferences, Subscription, TopicStatus};
-use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Reason, Ruling};
+use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
 use crate::lenient::Object;
 use crate::provider::Provider;
 
@@ -36,7 +36,7 @@ impl Report<'_> {
                     list,
                     change.topic,
                     subscription.timestamp.get(),
-                    recipient.as_ref().map(key),
+                    recipient.as_ref().map(Recipient::key),
                 ]);
                 let mut event = self.event(id, change.ruling, subscription.timestamp.get());
                 event.list = list.map(|list| match change.topic {
@@ -52,23 +52,22 @@ impl Report<'_> {
 }
 
 fn changes<'a>(subscription: &'a Subscription<'_>) -> Vec<Change<'a>> {
-    let nothing = Preferences::default();
-    let new = subscription.new_preferences.0.as_ref().unwrap_or(&nothing);
     let old = subscription.old_preferences.0.as_ref();
-    let (left_all, had_left_all) =
-        (new.unsubscribe_all.is_true(), old.is_some_and(|old| old.unsubscribe_all.is_true()));
+    let had_left_all = old.is_some_and(|old| old.unsubscribe_all.is_true());
+    let leaves_all = subscription.new_preferences.0.as_ref().and_then(|new| new.unsubscribe_all.flag());
 
-    let whole_list = match (had_left_all, left_all) {
-        (false, true) => Some(LEFT),
-        (true, false) => Some(CAME_BACK),
-        _ => None,
+    let whole_list = match (had_left_all, leaves_all) {
+        (false, Some(true)) => Some(LEFT),
+        (true, Some(false)) => Some(CAME_BACK),
+        // Not saying so is no return.
+        (true, Some(true) | None) | (false, Some(false) | None) => None,
     };
     let mut changes: Vec<Change<'a>> = whole_list.into_iter().map(|ruling| Change { topic: None, ruling }).collect();
     if let Some(new) = &subscription.new_preferences.0 {
         changes.extend(new.topics.0.iter().filter_map(|status| topic_change(status, old)));
     }
     if changes.is_empty() {
-        let kind = if left_all { Kind::Unsubscribed } else { Kind::Subscribed };
+        let kind = if leaves_all == Some(true) { Kind::Unsubscribed } else { Kind::Subscribed };
         changes.push(Change { topic: None, ruling: Ruling::of(kind) });
     }
     changes

@@ -222,6 +222,10 @@ const DETAIL_TYPES: &[(&str, &str)] = &[
 impl Wire<'_> {
     /// The event itself: `detail` of an EventBridge event, otherwise the whole.
     pub(super) fn unwrapped(mut self) -> Self {
+        let is_event = self.event_type.get().is_some() || self.notification_type.get().is_some();
+        if is_event || self.detail_type.get().is_none() {
+            return self;
+        }
         let Some(mut inner) = self.detail.0.take() else { return self };
         inner.detail_type = self.detail_type;
         *inner

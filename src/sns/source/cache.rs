@@ -4,18 +4,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::sns::SigningKey;
+use crate::sns::{Door, SigningKey};
 use crate::timestamp::Timestamp;
 
 /// How many keys, and how many failures, are kept.
 const CAPACITY: usize = 8;
 /// How long a key is used before its certificate is asked for again, in milliseconds.
 const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long a key may be used while its certificate cannot be asked for, in milliseconds.
+/// How long a key may be used while asking for its certificate again fails, in milliseconds.
 const STALE_MS: i64 = 48 * 60 * 60 * 1000;
 /// How long a failure answers in place of another attempt, and the span of the budget, in milliseconds.
 const MINUTE_MS: i64 = 60 * 1000;
-/// How many certificates that were never good may be asked for in a minute.
+/// How many certificates that were never good may be asked for in a minute, at each door.
 const BUDGET: usize = 6;
 
 /// The key of a certificate, or why there is none.
@@ -26,7 +26,9 @@ pub(super) type Answer = Result<Arc<SigningKey>, Error>;
 pub(super) struct Cache {
     keys: VecDeque<(String, Arc<SigningKey>, Timestamp)>,
     failures: VecDeque<(String, Error, Timestamp)>,
-    attempts: VecDeque<Timestamp>,
+    /// The doors do not share a budget: anybody can knock at the one, and only SNS at the other.
+    lambda_attempts: VecDeque<Timestamp>,
+    https_attempts: VecDeque<Timestamp>,
 }
 
 impl Cache {
@@ -37,22 +39,24 @@ impl Cache {
         let failure = failure.map(|(_, error, _)| *error);
         match (key, failure) {
             (Some((_, key, at)), _) if now.millis_since(*at) < FRESH_MS => Some(Ok(Arc::clone(key))),
-            (Some((_, key, at)), Some(Error::Transient(_))) if now.millis_since(*at) < STALE_MS => {
-                Some(Ok(Arc::clone(key)))
-            }
+            (Some((_, key, at)), Some(_)) if now.millis_since(*at) < STALE_MS => Some(Ok(Arc::clone(key))),
             (_, failure) => failure.map(Err),
         }
     }
 
     /// Whether the budget allows a fetch; certificates that were good before do not count against it.
-    pub(super) fn may_fetch(&mut self, url: &str, now: Timestamp) -> bool {
+    pub(super) fn may_fetch(&mut self, url: &str, door: Door, now: Timestamp) -> bool {
         if self.keys.iter().any(|(known, _, _)| known == url) {
             return true;
         }
-        self.attempts.retain(|at| now.millis_since(*at) < MINUTE_MS);
-        let allowed = self.attempts.len() < BUDGET;
+        let attempts = match door {
+            Door::Lambda => &mut self.lambda_attempts,
+            Door::Https => &mut self.https_attempts,
+        };
+        attempts.retain(|at| now.millis_since(*at) < MINUTE_MS);
+        let allowed = attempts.len() < BUDGET;
         if allowed {
-            self.attempts.push_back(now);
+            attempts.push_back(now);
         }
         allowed
     }
@@ -82,6 +86,7 @@ fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
 mod tests {
     use super::{CAPACITY, Cache};
     use crate::error::{Error, Outage};
+    use crate::sns::Door;
     use crate::timestamp::Timestamp;
 
     #[test]
@@ -90,10 +95,11 @@ mod tests {
         let unreachable = Error::Transient(Outage::CertificateFetch);
         for id in 0..10_000_i64 {
             let now = Timestamp::from_millis(id * 20_000).expect("a time");
-            let allowed = cache.may_fetch(&id.to_string(), now);
+            let allowed = cache.may_fetch(&id.to_string(), Door::Https, now);
             assert!(allowed, "three a minute are within the budget");
             assert_eq!(cache.put(&id.to_string(), Err(unreachable), now).err(), Some(unreachable));
         }
-        assert!(cache.failures.len() <= CAPACITY && cache.keys.len() <= CAPACITY && cache.attempts.len() <= 6);
+        assert!(cache.failures.len() <= CAPACITY && cache.keys.len() <= CAPACITY);
+        assert!(cache.https_attempts.len() <= 6 && cache.lambda_attempts.is_empty());
     }
 }

@@ -115,9 +115,27 @@ async fn case_28_a_flood_of_ids_meets_a_budget_and_the_known_one_goes_on() {
     for n in 0..200 {
         assert_eq!(world.https(&naming(n)).await, 503);
     }
-    assert_eq!(host.requests(), 6, "six in a minute, the first good one among them");
+    assert_eq!(host.requests(), 1 + 6, "the good one, and six in a minute");
     assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
-    assert_eq!(host.requests(), 6);
+    assert_eq!(host.requests(), 1 + 6);
+}
+
+/// Anybody can post to the HTTPS door. What it spends must not close the other, and a denied fetch is not remembered.
+#[tokio::test]
+async fn case_28_a_flood_at_one_door_does_not_close_the_other() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
+    let host = Host::unreachable();
+    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    for n in 0..20 {
+        assert_eq!(world.https(&naming(n)).await, 503);
+    }
+    host.answer_with(200, &AUTHORITY.leaf);
+    let envelope = signed(|_| {});
+    assert_eq!(world.https(&envelope).await, 503, "the budget of this door is spent");
+    assert_eq!(world.lambda(&envelope).await, "ok");
+    NOW.fetch_add(60_000, Ordering::Relaxed);
+    assert_eq!(world.https(&envelope).await, 200);
 }
 
 /// The bound itself is a test of the cache, beside its code.
@@ -162,6 +180,12 @@ async fn case_31_a_failure_does_not_replace_a_good_certificate() {
         NOW.fetch_add(hours * HOUR, Ordering::Relaxed);
         assert_eq!(world.lambda(&envelope).await, expected);
     }
+    host.answer_with(200, &AUTHORITY.leaf);
+    NOW.fetch_add(61_000, Ordering::Relaxed);
+    assert_eq!(world.lambda(&envelope).await, "ok");
+    host.answer_with(200, "<html>maintenance</html>");
+    NOW.fetch_add(25 * HOUR, Ordering::Relaxed);
+    assert_eq!(world.lambda(&envelope).await, "ok", "nor does one bad answer");
     host.answer_with(200, &AUTHORITY.leaf);
     NOW.fetch_add(61_000, Ordering::Relaxed);
     assert_eq!(world.lambda(&envelope).await, "ok", "and it comes back");

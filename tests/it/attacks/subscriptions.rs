@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::world::{Host, World, signed};
 use crate::runtime_api::Function;
-use crate::support::authority::{AUTHORITY, CERTIFICATE_ID};
+use crate::support::authority::CERTIFICATE_ID;
 use crate::support::database::Database;
 use crate::support::envelope::TOPIC;
-use crate::support::function::{environment, post};
+use crate::support::function::{post, trusting_environment};
 
 const TOKEN: &str = "2336412f37fb687f5d51e6e2425929f52e8e353134fe72d55ef8b330217d82da14007cbccefffd35b695feb8f0294d01";
 
@@ -127,13 +127,8 @@ async fn case_87_the_end_of_a_subscription_is_noted_and_its_url_never_visited() 
 
 #[tokio::test]
 async fn case_88_the_log_shows_no_token_url_signature_or_message() {
-    let folder = std::env::temp_dir().join(format!("mail-feedback-case-88-{}", std::process::id()));
-    AUTHORITY.write_to(&folder);
     let database = Database::start().await;
-    let mut settings = environment(&database);
-    for (name, value) in [("SNS_TRUST_ANCHORS", "root.pem"), ("SNS_CERTIFICATES", "")] {
-        settings.push((name.to_owned(), folder.join(value).to_string_lossy().into_owned()));
-    }
+    let mut settings = trusting_environment(&database);
     settings.push(("AWS_LAMBDA_LOG_LEVEL".to_owned(), "TRACE".to_owned()));
     let mut function = Function::start(&settings).await;
     let sent = [
@@ -148,7 +143,6 @@ async fn case_88_the_log_shows_no_token_url_signature_or_message() {
         assert_eq!(function.invoke(&request.to_string()).await.unwrap()["statusCode"], expected);
     }
     let output = function.stop().await;
-    std::fs::remove_dir_all(folder).unwrap();
     assert!(output.contains("waits to be confirmed") && output.contains("has ended"), "{output}");
     let secrets = [
         &TOKEN[..12],

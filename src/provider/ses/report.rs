@@ -26,29 +26,38 @@ pub(super) struct Report<'r> {
 impl Report<'_> {
     /// Event id: ses, bounce, feedbackId (without one: messageId, timestamp), address.
     pub(super) fn bounce(&self) -> Vec<EmailEvent> {
-        let Some(bounce) = &self.wire.bounce.0 else {
-            return self.of_destinations(bounce_ruling("", "", &Dsn::default()));
-        };
+        let Some(bounce) = &self.wire.bounce.0 else { return vec![self.unknown(Ruling::of(Kind::Unknown))] };
         let (kind, sub_type) = (bounce.bounce_type.key(), bounce.bounce_sub_type.key());
         let code = [bounce.bounce_type.get(), bounce.bounce_sub_type.get()];
         let code: Vec<_> = code.into_iter().flatten().collect();
-        self.per_reported(&bounce.bounced_recipients, |recipient, dsn| {
+        let events = self.per_reported(&bounce.bounced_recipients, &bounce.timestamp, |recipient, dsn| {
             let id = self.feedback_id(&bounce.feedback_id, &bounce.timestamp, recipient);
             let ruling = bounce_ruling(&kind, &sub_type, &Dsn::of(dsn));
             let mut event = self.event(id, ruling, bounce.timestamp.get());
             event.code = Some(code.join("/")).filter(|code| !code.is_empty());
             event.detail = dsn.diagnostic_code.owned().or_else(|| dsn.status.owned());
             event
-        })
+        });
+        self.with_one_unknown(events)
+    }
+
+    /// A bounce of a type we do not know is one record, however many recipients it names.
+    fn with_one_unknown(&self, mut events: Vec<EmailEvent>) -> Vec<EmailEvent> {
+        let is_unknown = |event: &EmailEvent| event.kind == Kind::Unknown && event.cause.is_none();
+        if events.iter().filter(|event| is_unknown(event)).count() > 1 {
+            events.retain(|event| !is_unknown(event));
+            events.push(self.unknown(Ruling::of(Kind::Unknown)));
+        }
+        events
     }
 
     /// Event id: ses, complaint, feedbackId (without one: messageId, timestamp), address.
     pub(super) fn complaint(&self) -> Vec<EmailEvent> {
-        let Some(complaint) = &self.wire.complaint.0 else { return self.of_destinations(complaint_ruling("", "")) };
+        let Some(complaint) = &self.wire.complaint.0 else { return vec![self.unknown(Ruling::of(Kind::Unknown))] };
         let sub_type = &complaint.complaint_sub_type;
         let feedback_type = &complaint.complaint_feedback_type;
         let ruling = complaint_ruling(&sub_type.key(), &feedback_type.key());
-        let mut events = self.per_reported(&complaint.complained_recipients, |recipient, _| {
+        let mut events = self.per_reported(&complaint.complained_recipients, &complaint.timestamp, |recipient, _| {
             let id = self.feedback_id(&complaint.feedback_id, &complaint.timestamp, recipient);
             let mut event = self.event(id, ruling, complaint.timestamp.get());
             event.code = sub_type.owned().or_else(|| feedback_type.owned());
@@ -118,7 +127,7 @@ impl Report<'_> {
                 Some(Provider::Ses.as_str()),
                 Some(self.name),
                 self.message_id(),
-                recipient.map(key),
+                recipient.map(Recipient::key),
                 body.timestamp.get(),
                 body.link.get(),
                 body.ip_address.get(),
@@ -172,10 +181,12 @@ impl Report<'_> {
         event
     }
 
-    /// One event a recipient that general rule 3 admits, and one for all that it does not.
+    /// One event a recipient that general rule 3 admits, and one for all that it does not. Of several reports about one
+    /// recipient, the first of those with the strongest effect counts.
     fn per_reported(
         &self,
         reported: &List<Object<ReportedRecipient<'_>>>,
+        timestamp: &Text<'_>,
         make: impl Fn(Option<&Recipient>, &ReportedRecipient<'_>) -> EmailEvent,
     ) -> Vec<EmailEvent> {
         let reported: Vec<_> = reported.0.iter().filter_map(|known| known.0.as_ref()).collect();
@@ -183,13 +194,17 @@ impl Report<'_> {
             Attribution::Nobody => vec![make(None, &ReportedRecipient::default())],
             Attribution::To { admitted, mismatch } => {
                 let mut events: Vec<EmailEvent> = Vec::new();
-                for (recipient, dsn) in admitted {
-                    let mut event = make(Some(&recipient), dsn);
-                    event.recipient = Some(recipient);
-                    events.push(event);
+                for (recipient, reports) in admitted {
+                    let events_of_one = reports.into_iter().map(|dsn| make(Some(&recipient), dsn));
+                    let strongest =
+                        events_of_one.reduce(|one, other| if weight(&other) > weight(&one) { other } else { one });
+                    events.extend(strongest.map(|mut event| {
+                        event.recipient = Some(recipient);
+                        event
+                    }));
                 }
                 if mismatch {
-                    events.push(self.mismatch());
+                    events.push(self.mismatch(timestamp));
                 }
                 events
             }
@@ -197,9 +212,9 @@ impl Report<'_> {
     }
 
     /// A report about addresses that the message was not sent to; kept without an address and without effect.
-    fn mismatch(&self) -> EmailEvent {
+    fn mismatch(&self, timestamp: &Text<'_>) -> EmailEvent {
         let ruling = Ruling::because(Kind::Unknown, Cause::RecipientMismatch);
-        self.event(self.message_scoped_id(), ruling, None)
+        self.event(self.message_scoped_id(), ruling, timestamp.get())
     }
 
     fn per_destination(&self, make: impl Fn(Option<&Recipient>) -> EmailEvent) -> Vec<EmailEvent> {
@@ -241,7 +256,7 @@ impl Report<'_> {
     }
 
     fn feedback_id(&self, feedback: &Text<'_>, timestamp: &Text<'_>, recipient: Option<&Recipient>) -> EventId {
-        let (ses, name, address) = (Some(Provider::Ses.as_str()), Some(self.name), recipient.map(key));
+        let (ses, name, address) = (Some(Provider::Ses.as_str()), Some(self.name), recipient.map(Recipient::key));
         match feedback.get() {
             Some(feedback) => EventId::of(&[ses, name, Some(feedback), address]),
             None => EventId::of(&[ses, name, self.message_id(), timestamp.get(), address]),
@@ -249,18 +264,22 @@ impl Report<'_> {
     }
 
     fn timed_id(&self, recipient: Option<&Recipient>, timestamp: &Text<'_>, delay_type: Option<&str>) -> EventId {
-        let (ses, name, address) = (Some(Provider::Ses.as_str()), Some(self.name), recipient.map(key));
+        let (ses, name, address) = (Some(Provider::Ses.as_str()), Some(self.name), recipient.map(Recipient::key));
         EventId::of(&[ses, name, self.message_id(), address, timestamp.get(), delay_type])
     }
 
     fn plain_id(&self, recipient: Option<&Recipient>) -> EventId {
-        EventId::of(&[Some(Provider::Ses.as_str()), Some(self.name), self.message_id(), recipient.map(key)])
+        EventId::of(&[Some(Provider::Ses.as_str()), Some(self.name), self.message_id(), recipient.map(Recipient::key)])
     }
 }
 
-/// The address in an event id: the normalized key, or the reported text where there is none.
-pub(super) fn key(recipient: &Recipient) -> &str {
-    recipient.address.as_ref().map_or(recipient.spelling.as_str(), |address| address.as_str())
+/// How much an event weighs among reports about one recipient.
+fn weight(event: &EmailEvent) -> u8 {
+    match event.effects.first() {
+        Some(Effect::Suppress { .. }) => 2,
+        Some(Effect::Soft) => 1,
+        Some(Effect::Lift { .. } | Effect::Delivered) | None => 0,
+    }
 }
 
 impl Dsn {

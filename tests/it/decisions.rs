@@ -1,0 +1,200 @@
+//! Rows and rules of the decision table that no sample in `events/` shows.
+
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::authority::AUTHORITY;
+use crate::support::database::Database;
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{authorization, handler, invoke, post, trusting_environment};
+use crate::support::samples::{Effect, Snapshot, observe};
+
+/// What an SES message does to empty tables, or the label of its refusal.
+async fn ses_with(message: &Value, settings: &[(&str, &str)]) -> Result<Effect, &'static str> {
+    let database = Database::start().await;
+    let mut all = trusting_environment(&database);
+    all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let mut envelope = notification(&message.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
+    sign(&mut envelope, &AUTHORITY);
+    let outcome = invoke(&handler(&database, &all), &lambda_event(&envelope).to_string()).await;
+    let (effect, _) = observe(&database, &Snapshot::default()).await;
+    match outcome {
+        Ok(_) => Ok(effect),
+        Err(error) => {
+            assert_eq!(effect, Effect::default(), "a refusal has no effect");
+            Err(error.label())
+        }
+    }
+}
+
+async fn ses(message: &Value) -> Effect {
+    ses_with(message, &[]).await.unwrap()
+}
+
+async fn tencent(element: &Value) -> Effect {
+    let database = Database::start().await;
+    let request = post("/webhooks/tencent", &authorization(), &element.to_string());
+    let answer = invoke(&handler(&database, &trusting_environment(&database)), &request.to_string()).await.unwrap();
+    assert_eq!(answer["statusCode"], 200);
+    observe(&database, &Snapshot::default()).await.0
+}
+
+/// `kind cause`, an event each.
+fn events(effect: &Effect) -> Vec<String> {
+    effect.events.iter().map(|event| format!("{} {}", event.kind, event.cause).trim_end().to_owned()).collect()
+}
+
+/// `scope reason state`, an entry each.
+fn entries(effect: &Effect) -> Vec<String> {
+    effect.suppressions.iter().map(|entry| format!("{} {} {}", entry.scope, entry.reason, entry.state)).collect()
+}
+
+fn mail(destination: &[&str]) -> Value {
+    json!({"timestamp": "2026-11-20T09:00:00.000Z", "messageId": "m", "sendingAccountId": "123456789012",
+        "source": "news@example.com", "destination": destination})
+}
+
+fn bounce(kind: &str, destination: &[&str], recipients: &Value) -> Value {
+    json!({"eventType": "Bounce", "mail": mail(destination), "bounce": {"bounceType": kind, "bounceSubType": "General",
+        "bouncedRecipients": recipients, "timestamp": "2026-11-20T09:00:05.000Z", "feedbackId": "f"}})
+}
+
+#[tokio::test]
+async fn a_report_without_its_body_suppresses_nobody() {
+    for name in ["Complaint", "Bounce"] {
+        for body in [Value::Null, json!("x"), json!([])] {
+            let mut message = json!({"eventType": name, "mail": mail(&["a@example.com", "b@example.com"])});
+            message[name.to_lowercase()] = body;
+            let effect = ses(&message).await;
+            assert_eq!((events(&effect), entries(&effect)), (vec!["unknown".to_owned()], vec![]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_accepted_accounts_a_report_must_name_one() {
+    let accounts = |ids| [("SES_ACCOUNT_IDS", ids)];
+    let complaint =
+        json!({"eventType": "Complaint", "complaint": {"complainedRecipients": [{"emailAddress": "a@example.com"}]}});
+    assert_eq!(ses_with(&complaint, &accounts("123456789012")).await, Err("account"));
+    let message = bounce("Permanent", &["a@example.com"], &json!([{"emailAddress": "a@example.com"}]));
+    assert_eq!(ses_with(&message, &accounts("999999999999")).await, Err("account"));
+    assert!(ses_with(&message, &accounts("123456789012")).await.is_ok());
+    let inbound = json!({"notificationType": "Received", "mail": {"destination": ["a@example.com"]}});
+    assert!(ses_with(&inbound, &accounts("123456789012")).await.is_ok(), "inbound mail names no account");
+}
+
+#[tokio::test]
+async fn an_unknown_object_beside_a_bounce_is_passed_over() {
+    let mut message =
+        bounce("Permanent", &["a@example.com"], &json!([{"emailAddress": "a@example.com", "status": "5.1.1"}]));
+    message["detail"] = json!({"x": 1});
+    message["detail-type"] = "x".into();
+    assert_eq!(entries(&ses(&message).await), ["* hard_bounce suppressed"]);
+}
+
+#[tokio::test]
+async fn an_event_bridge_event_within_sns_is_read() {
+    let mut detail =
+        bounce("Permanent", &["a@example.com"], &json!([{"emailAddress": "a@example.com", "status": "5.1.1"}]));
+    detail.as_object_mut().unwrap().remove("eventType");
+    let message = json!({"version": "0", "source": "aws.ses", "detail-type": "Email Bounced", "detail": detail});
+    assert_eq!(entries(&ses(&message).await), ["* hard_bounce suppressed"]);
+}
+
+#[tokio::test]
+async fn a_status_with_a_comment_is_still_a_status() {
+    for (status, expected) in [
+        ("5.2.2 (mailbox full)", "bounced mailbox_full"),
+        ("4.2.2 (over quota)", "deferred mailbox_full"),
+        ("5.7.1 (policy)", "bounced sender_blocked"),
+        ("5.1.1 (unknown)", "bounced unknown_mailbox"),
+    ] {
+        let recipients = json!([{"emailAddress": "a@example.com", "action": "failed", "status": status}]);
+        assert_eq!(events(&ses(&bounce("Permanent", &["a@example.com"], &recipients)).await), [expected], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_reports_about_one_recipient_the_strongest_counts() {
+    let delayed = json!({"emailAddress": "x@example.net", "action": "delayed", "status": "4.0.0"});
+    let failed = json!({"emailAddress": "y@example.net", "action": "failed", "status": "5.1.1"});
+    for recipients in [json!([delayed, failed]), json!([failed, delayed])] {
+        let effect = ses(&bounce("Permanent", &["a@example.com"], &recipients)).await;
+        assert_eq!(entries(&effect), ["* hard_bounce suppressed"]);
+        assert_eq!(effect.suppressions[0].address, "a@example.com");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_bounce_type_is_one_record() {
+    let recipients = json!([{"emailAddress": "a@example.com"}, {"emailAddress": "b@example.com"}]);
+    let effect = ses(&bounce("Wobbly", &["a@example.com", "b@example.com"], &recipients)).await;
+    assert_eq!((events(&effect), effect.events[0].address.as_str()), (vec!["unknown".to_owned()], "unattributed"));
+}
+
+/// A change of preferences, with new and old ones.
+fn subscription(new: &Value, old: &Value, list: Option<&str>) -> Value {
+    json!({"eventType": "Subscription", "mail": mail(&["a@example.com"]), "subscription": {"contactList": list,
+        "timestamp": "2026-11-20T09:00:05.000Z", "newTopicPreferences": new, "oldTopicPreferences": old}})
+}
+
+#[tokio::test]
+async fn silence_is_no_return_to_a_list() {
+    let left = json!({"unsubscribeAll": true});
+    for new in [Value::Null, json!("x"), json!({}), json!({"unsubscribeAll": null})] {
+        assert_eq!(entries(&ses(&subscription(&new, &left, Some("News"))).await), Vec::<String>::new(), "{new}");
+    }
+    let back = subscription(&json!({"unsubscribeAll": false}), &left, Some("News"));
+    assert_eq!(entries(&ses(&back).await), ["list:ses:News unsubscribe lifted"]);
+}
+
+#[tokio::test]
+async fn a_lift_without_its_list_lifts_nothing() {
+    let topic =
+        |status: &str| json!({"topicSubscriptionStatus": [{"topicName": "Offers", "subscriptionStatus": status}]});
+    let (new, old) = (topic("OptIn"), topic("OptOut"));
+    assert_eq!(entries(&ses(&subscription(&new, &old, None)).await), Vec::<String>::new());
+    assert_eq!(
+        entries(&ses(&subscription(&new, &old, Some("News"))).await),
+        ["list:ses:News/Offers unsubscribe lifted"]
+    );
+    let leaving = ses(&subscription(&old, &new, None)).await;
+    assert_eq!(entries(&leaving), ["domain:example.com unsubscribe suppressed"], "a suppression widens");
+}
+
+#[tokio::test]
+async fn a_code_is_found_beside_versions_and_chinese_text() {
+    for (reason, expected) in [
+        ("host mx (Exim 4.94.2) said: 550 5.1.1 no such user", "bounced unknown_mailbox"),
+        ("用户邮箱已满5.2.2错误", "bounced mailbox_full"),
+    ] {
+        let element = json!({"event": "bounce", "email": "a@example.com", "bounceType": "hard_bounce",
+            "timestamp": 1_763_600_000, "reason": reason});
+        assert_eq!(events(&tencent(&element).await), [expected], "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn times_are_clamped_to_the_life_of_the_mail() {
+    let database = Database::start().await;
+    let handler = handler(&database, &trusting_environment(&database));
+    for (n, (reported, expected)) in [
+        ("2026-11-20T08:00:00.000Z", "2026-11-20T09:00:00.000Z"),
+        ("2026-11-20T09:00:05.000Z", "2026-11-20T09:00:05.000Z"),
+        ("2030-01-01T00:00:00.000Z", "2027-12-25T09:00:00.000Z"),
+        ("yesterday", "2026-11-20T09:00:00.000Z"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let address = format!("a{n}@example.com");
+        let mut message = bounce("Permanent", &[&address], &json!([{"emailAddress": address}]));
+        message["bounce"]["timestamp"] = reported.into();
+        let mut envelope = notification(&message.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
+        sign(&mut envelope, &AUTHORITY);
+        invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+        let events = Snapshot::take(&database).await.events;
+        assert!(events.keys().any(|key| key.starts_with(&format!("{address} {expected}#"))), "{reported}: {events:?}");
+    }
+}
