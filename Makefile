@@ -1,0 +1,76 @@
+# What people and CI do with this project; `make` alone lists it. The tools beyond Rust and Python 3 are Python packages of
+# exact versions in virtual environments of the project's own.
+
+CARGO_LAMBDA_VERSION := 1.9.2
+ZIG_VERSION := 0.17.1
+SAM_VERSION := 1.170.0
+
+PYTHON ?= python3
+# What the template deploys to by default; the other one is x86_64.
+ARCH ?= arm64
+
+# The marks carry the versions, so that a new version is installed over the old one.
+CARGO_LAMBDA := .venv/cargo-lambda-$(CARGO_LAMBDA_VERSION)
+ZIG := .venv/ziglang-$(ZIG_VERSION)
+SAM := .venv-sam/aws-sam-cli-$(SAM_VERSION)
+PIP := bin/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint build samples conformance validate clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+# exec: a signal to make must reach the program and not a shell in between.
+run: $(CARGO_LAMBDA) ## the function on this machine, fed with every sample (ONCE=1: exit then; PORT=9000)
+	@echo '== The function, as cargo lambda watch will start it. The first build takes minutes.'
+	cargo build --bin mail-feedback
+	@echo '== The program that starts it and DynamoDB. Its first build takes minutes, too.'
+	@exec cargo run --example local
+
+test: ## all tests: unit, integration, documentation
+	cargo test
+
+lint: ## format, lints and documentation, as CI judges them
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+
+# zig, which cargo-lambda finds on the PATH, compiles the C parts and links against the glibc of Lambda.
+build: $(CARGO_LAMBDA) $(ZIG) ## the release binary for Lambda, in target/lambda (ARCH=arm64 or x86_64)
+	@case '$(ARCH)' in arm64|x86_64) ;; *) echo 'ARCH is arm64 or x86_64' >&2; exit 1;; esac
+	PATH="$(CURDIR)/.venv/bin:$$PATH" cargo lambda build --release --locked --bin mail-feedback --$(subst _,-,$(ARCH))
+
+samples: ## sign the SNS samples in events/ anew
+	cargo run --example sign
+
+conformance: ## judge a corpus of recorded requests (CORPUS=folder)
+	@test -d '$(CORPUS)' || { echo 'no folder CORPUS=$(CORPUS); say make conformance CORPUS=folder' >&2; exit 1; }
+	cargo run --example conformance -- '$(CORPUS)'
+
+# The linter judges by region; this one has every service that the template names.
+validate: $(SAM) ## check the template with AWS SAM's own linter
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 .venv-sam/bin/sam validate --lint
+
+clean: ## remove everything that was built or installed here
+	cargo clean
+	rm -rf .venv .venv-sam .aws-sam
+
+# Without its dependency, which is zig: 400 MB that only `make build` needs.
+$(CARGO_LAMBDA):
+	@echo '== cargo-lambda $(CARGO_LAMBDA_VERSION), into .venv'
+	$(PYTHON) -m venv .venv
+	.venv/$(PIP) --no-deps cargo-lambda==$(CARGO_LAMBDA_VERSION)
+	@touch $@
+
+$(ZIG): $(CARGO_LAMBDA)
+	@echo '== zig $(ZIG_VERSION), into .venv'
+	.venv/$(PIP) ziglang==$(ZIG_VERSION)
+	@touch $@
+
+$(SAM):
+	@echo '== AWS SAM CLI $(SAM_VERSION), into .venv-sam'
+	$(PYTHON) -m venv .venv-sam
+	.venv-sam/$(PIP) aws-sam-cli==$(SAM_VERSION)
+	@touch $@

@@ -1,0 +1,169 @@
+//! What is done with a running function: wait for it, send it everything, and watch what comes in.
+
+use std::io::{Error, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::http::{Request, Response, send};
+use crate::report::{self, Outcome};
+use crate::support::database::Database;
+use crate::support::function::CREDENTIALS;
+use crate::support::samples::{self, Effect, Sample, Snapshot, observe};
+use crate::watch::{Log, Show};
+use crate::webhook::{WEBHOOKS, Webhook};
+
+/// Where Lambda, and `cargo lambda watch` in its place, takes invocations of the function.
+const INVOCATIONS: &str = "/2015-03-31/functions/mail-feedback/invocations";
+/// How long the start may take: it is a build when the function was not built before.
+const START_LIMIT: Duration = Duration::from_mins(15);
+/// How long any other call may take: one while no function runs would never be answered.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// How often to look into the tables.
+const LOOK: Duration = Duration::from_secs(1);
+/// The recipient in the posts that this program makes itself.
+const PERSON: &str = "posted-by-make-run";
+
+/// What is running on this machine.
+pub struct Session {
+    /// Where the function listens.
+    pub address: SocketAddr,
+    /// Both tables.
+    pub database: Database,
+    /// What the function prints.
+    pub log: Arc<Log>,
+}
+
+impl Session {
+    /// Sends every sample, and a post to each webhook; whether all did what they must.
+    pub async fn check(&self) -> Result<bool, Failure> {
+        self.wait_until_ready().await?;
+        self.log.show(Show::Nothing).await;
+        report::print_legend();
+        let start = Instant::now();
+        let mut before = Snapshot::take(&self.database).await;
+        let mut invoked = Vec::new();
+        for sample in samples::all() {
+            invoked.push(self.check_sample(sample, &mut before).await);
+        }
+        let mut posted = Vec::new();
+        for webhook in &WEBHOOKS {
+            posted.push(self.check_webhook(webhook, &mut before).await);
+        }
+        println!("\nafter {:.1} s:", start.elapsed().as_secs_f64());
+        let samples = report::print_summary("samples", &invoked);
+        let posts = report::print_summary("posts over HTTP", &posted);
+        println!();
+        Ok(samples && posts)
+    }
+
+    /// Shows what is written from now on, for ever.
+    pub async fn follow(&self) -> Result<(), Failure> {
+        self.log.show(Show::Everything).await;
+        let mut before = Snapshot::take(&self.database).await;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let (effect, after) = observe(&self.database, &before).await;
+            if effect != Effect::default() {
+                println!("written:");
+                report::print_rows(&effect);
+            }
+            before = after;
+        }
+    }
+
+    /// Both the function that is invoked and the one behind the HTTP front: they are two processes.
+    async fn wait_until_ready(&self) -> Result<(), Failure> {
+        let event = json!({
+            "version": "2.0",
+            "rawPath": "/",
+            "headers": {},
+            "requestContext": {"http": {"method": "GET", "path": "/"}},
+            "isBase64Encoded": false,
+        });
+        let event = event.to_string();
+        let invoke = Request { method: "POST", target: INVOCATIONS, credential: None, body: &event };
+        let get = Request { method: "GET", target: "/", credential: None, body: "" };
+        let invoked = self.first(&invoke).await;
+        let got = self.first(&get).await;
+        // No such route: an answer that only the function gives, and that writes nothing.
+        match (status_of_invocation(&invoked).as_str(), status_of_post(&got).as_str()) {
+            ("404", "404") => Ok(()),
+            (invoked, got) => Err(format!("the function is up but answers {invoked} and {got} instead of 404").into()),
+        }
+    }
+
+    /// The first answer, once there is a server at all.
+    async fn first(&self, request: &Request<'_>) -> Result<Response, Error> {
+        loop {
+            match send(self.address, request, START_LIMIT).await {
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn check_sample(&self, sample: Sample, before: &mut Snapshot) -> Outcome {
+        let request = Request { method: "POST", target: INVOCATIONS, credential: None, body: &sample.json };
+        let status = &sample.expected.status;
+        let status = status.as_str().map_or_else(|| status.to_string(), str::to_owned);
+        let expected = (status, sample.expected.effect());
+        self.call(sample.name, &request, status_of_invocation, expected, before).await
+    }
+
+    async fn check_webhook(&self, webhook: &Webhook, before: &mut Snapshot) -> Outcome {
+        let target = format!("{}{}", webhook.path, webhook.query);
+        let body = webhook.body(PERSON);
+        // A provider sends either of the two.
+        let credential = webhook.query.is_empty().then_some(CREDENTIALS);
+        let request = Request { method: "POST", target: &target, credential, body: &body };
+        let expected = ("200".to_owned(), webhook.effect(PERSON));
+        self.call(format!("POST {}", webhook.path), &request, status_of_post, expected, before).await
+    }
+
+    /// Makes a call, looks what it wrote, and prints both.
+    async fn call(
+        &self,
+        name: String,
+        request: &Request<'_>,
+        status: fn(&Result<Response, Error>) -> String,
+        expected: (String, Effect),
+        before: &mut Snapshot,
+    ) -> Outcome {
+        self.log.take().await;
+        let answer = send(self.address, request, CALL_LIMIT).await;
+        let (effect, after) = observe(&self.database, before).await;
+        *before = after;
+        let got = (status(&answer), effect);
+        let answer = answer.map_or_else(|error| error.to_string(), |answer| answer.body);
+        let outcome = Outcome { name, got, expected, answer };
+        if !outcome.is_expected() {
+            // The log of this call may come later than its answer.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        outcome.print(&self.log.take().await);
+        outcome
+    }
+}
+
+/// What an invocation came to: the HTTP status in its answer, `ok` without one, or what went wrong.
+fn status_of_invocation(answer: &Result<Response, Error>) -> String {
+    let Ok(answer) = answer else { return "no answer".to_owned() };
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let text = |name| body.get(name).and_then(Value::as_str).unwrap_or("error");
+    match (answer.status, body.get("statusCode")) {
+        (200, Some(status)) => status.to_string(),
+        (200, None) => "ok".to_owned(),
+        _ => format!("{}: {}", text("errorType"), text("errorMessage")),
+    }
+}
+
+/// What a post came to.
+fn status_of_post(answer: &Result<Response, Error>) -> String {
+    answer.as_ref().map_or_else(|_| "no answer".to_owned(), |answer| answer.status.to_string())
+}
