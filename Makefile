@@ -4,19 +4,25 @@
 CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
 SAM_VERSION := 1.170.0
+FUZZ_VERSION := 0.13.2
 
 PYTHON ?= python3
 # What the template deploys to by default; the other one is x86_64.
 ARCH ?= arm64
 
+# What `make fuzz` runs, and for how long.
+TARGET ?= envelope
+FUZZ_SECONDS ?= 60
+
 # The marks carry the versions, so that a new version is installed over the old one.
 CARGO_LAMBDA := .venv/cargo-lambda-$(CARGO_LAMBDA_VERSION)
 ZIG := .venv/ziglang-$(ZIG_VERSION)
 SAM := .venv-sam/aws-sam-cli-$(SAM_VERSION)
+FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build samples conformance validate clean
+.PHONY: help run test lint bench fuzz build samples conformance validate clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -37,6 +43,14 @@ lint: ## format, lints and documentation, as CI judges them
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 
+bench: ## what verifying an SNS message costs beside the bare cryptography
+	cargo bench --bench verify
+
+# libFuzzer needs flags that a stable compiler takes only so.
+fuzz: $(FUZZ) ## fuzz what reads SNS input (TARGET=envelope or certificate; FUZZ_SECONDS=60)
+	$(PYTHON) fuzz/seed.py
+	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/.cargo-fuzz/bin:$$PATH" cargo fuzz run $(TARGET) -- -max_total_time=$(FUZZ_SECONDS)
+
 # zig, which cargo-lambda finds on the PATH, compiles the C parts and links against the glibc of Lambda.
 build: $(CARGO_LAMBDA) $(ZIG) ## the release binary for Lambda, in target/lambda (ARCH=arm64 or x86_64)
 	@case '$(ARCH)' in arm64|x86_64) ;; *) echo 'ARCH is arm64 or x86_64' >&2; exit 1;; esac
@@ -55,7 +69,7 @@ validate: $(SAM) ## check the template with AWS SAM's own linter
 
 clean: ## remove everything that was built or installed here
 	cargo clean
-	rm -rf .venv .venv-sam .aws-sam
+	rm -rf .venv .venv-sam .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
 
 # Without its dependency, which is zig: 400 MB that only `make build` needs.
 $(CARGO_LAMBDA):
@@ -73,4 +87,9 @@ $(SAM):
 	@echo '== AWS SAM CLI $(SAM_VERSION), into .venv-sam'
 	$(PYTHON) -m venv .venv-sam
 	.venv-sam/$(PIP) aws-sam-cli==$(SAM_VERSION)
+	@touch $@
+
+$(FUZZ):
+	@echo '== cargo-fuzz $(FUZZ_VERSION), into .cargo-fuzz'
+	cargo install cargo-fuzz --locked --version $(FUZZ_VERSION) --root .cargo-fuzz
 	@touch $@

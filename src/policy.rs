@@ -24,6 +24,23 @@ pub fn decide(event: &EmailEvent, received_at: Timestamp) -> Vec<Change> {
     event.effects.iter().filter_map(|effect| change(event, *effect, received_at)).collect()
 }
 
+/// What [`decide`] makes of an event, in words: `suppress hard_bounce *`, `soft_bounce`; `None`: nothing.
+#[must_use]
+pub fn summary(event: &EmailEvent) -> Option<String> {
+    let changes = decide(event, Timestamp::MAX);
+    let words = changes.iter().map(|change| match change {
+        Change::Entry { scope, reason, entry, .. } => {
+            let verb = if entry.state == State::Suppressed { "suppress" } else { "lift" };
+            format!("{verb} {reason} {scope}")
+        }
+        Change::SoftBounce(_) => "soft_bounce".to_owned(),
+        Change::Delivered { .. } => "delivered".to_owned(),
+        Change::LiftSoftBounces { .. } => "lift soft_bounce *".to_owned(),
+    });
+    let words: Vec<_> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
 fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<Change> {
     match effect {
         Effect::Soft => Some(Change::SoftBounce(soft_bounce(event, event.occurred_at?))),
@@ -65,6 +82,8 @@ fn entry(event: &EmailEvent, state: State, at: Timestamp, until: Option<Timestam
         code: event.code.clone(),
         detail: event.detail.clone(),
         recipient: event.recipient.as_ref().map(|recipient| recipient.spelling.clone()),
+        actor: None,
+        note: None,
     }
 }
 

@@ -5,10 +5,12 @@ mod backoff;
 mod event_item;
 mod events;
 mod fault;
+mod manual;
 mod record_item;
 mod recorder;
 mod suppressions;
 
 pub use event_item::Retention;
+pub use manual::Decision;
 pub use recorder::{Recorded, Recorder};
 pub use suppressions::Suppressions;

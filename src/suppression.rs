@@ -3,7 +3,9 @@
 mod entry;
 mod record;
 mod soft_bounce;
+mod verdict;
 
 pub use entry::{Entry, Scope, State};
 pub use record::{Change, SuppressionRecord};
 pub use soft_bounce::{SoftBounce, SoftBounceRules, SoftBounces};
+pub use verdict::{Block, Context, Verdict};

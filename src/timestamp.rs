@@ -94,6 +94,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(span).max(0))
     }
 
+    /// The next millisecond, at most [`Self::MAX`].
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1)).min(Self::MAX)
+    }
+
     /// Milliseconds from `earlier` to this time, negative when it lies before.
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> i64 {

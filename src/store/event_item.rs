@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attribute::{Item, set};
 use crate::event::{Cause, EmailEvent, Kind, Permanence};
+use crate::policy::summary;
 use crate::timestamp::Timestamp;
 
 /// How many days an event record is kept.
@@ -94,6 +95,7 @@ pub(super) fn item(event: &EmailEvent, retention: Retention, received_at: Timest
     ] {
         set(&mut item, name, text.as_deref());
     }
+    set(&mut item, "effect", summary(event).as_deref());
     if let Some(candidates) = event.candidates {
         item.insert("candidates".to_owned(), AttributeValue::N(candidates.to_string()));
     }

@@ -65,6 +65,8 @@ fn entry_to_map(entry: &Entry) -> Item {
     set(&mut fields, "code", entry.code.as_deref());
     set(&mut fields, "detail", entry.detail.as_deref());
     set(&mut fields, "recipient", entry.recipient.as_deref());
+    set(&mut fields, "actor", entry.actor.as_deref());
+    set(&mut fields, "note", entry.note.as_deref());
     fields
 }
 
@@ -79,6 +81,8 @@ fn entry_from_map(fields: &Item) -> Option<Entry> {
         code: text(fields, "code").map(str::to_owned),
         detail: text(fields, "detail").map(str::to_owned),
         recipient: text(fields, "recipient").map(str::to_owned),
+        actor: text(fields, "actor").map(str::to_owned),
+        note: text(fields, "note").map(str::to_owned),
     })
 }
 

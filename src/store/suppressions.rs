@@ -1,5 +1,7 @@
 //! Reading and changing suppression records.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -11,7 +13,7 @@ use super::record_item::{Stored, from_item, to_item};
 use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::Reason;
-use crate::suppression::{Change, SoftBounceRules, State, SuppressionRecord};
+use crate::suppression::{Change, Context, SoftBounceRules, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
 
 /// The most keys that `BatchGetItem` takes.
@@ -23,6 +25,14 @@ const READ_ATTEMPTS: u32 = 8;
 
 /// An address and the time of the latest delivery to it.
 pub(super) type Delivery = (Address, Timestamp);
+
+/// What a batch of addresses has in the table.
+#[derive(Default)]
+struct Found {
+    records: BTreeMap<String, Stored>,
+    /// A record among them cannot be read.
+    unreadable: Option<Error>,
+}
 
 /// The suppression table: one item an address.
 #[derive(Clone, Debug)]
@@ -47,18 +57,59 @@ impl Suppressions {
         self.stored(address).await.map(|stored| stored.record)
     }
 
-    /// Merges changes into the record of an address, and returns the reasons that suppress it now and did not before.
+    /// What stands against a send to an address.
     ///
-    /// Compare-and-swap: a record that another writer changed in between is read and merged again.
+    /// # Errors
+    /// Transient when the table cannot be read or holds something else.
+    pub async fn check(&self, address: &Address, context: &Context, now: Timestamp) -> Result<Verdict, Error> {
+        self.get(address).await.map(|record| record.verdict(context, now))
+    }
+
+    /// What stands against a send to each of many addresses, in their order; 100 are read in one request.
+    ///
+    /// # Errors
+    /// Transient when the table cannot be read, or holds something else under one of the addresses.
+    pub async fn check_all(
+        &self,
+        addresses: &[Address],
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Vec<Verdict>, Error> {
+        let distinct: BTreeSet<&Address> = addresses.iter().collect();
+        let distinct: Vec<&Address> = distinct.into_iter().collect();
+        let mut verdicts = BTreeMap::new();
+        for part in distinct.chunks(BATCH_GET) {
+            let found = self.stored_batch(part).await?;
+            if let Some(error) = found.unreadable {
+                return Err(error);
+            }
+            verdicts.extend(found.records.into_iter().map(|(key, stored)| (key, stored.record.verdict(context, now))));
+        }
+        Ok(addresses.iter().map(|address| verdicts.get(address.as_str()).cloned().unwrap_or_default()).collect())
+    }
+
+    /// Merges changes into the record of an address, and returns the reasons that suppress it now and did not before.
     ///
     /// # Errors
     /// Transient when the table fails, or every attempt met another writer.
     pub async fn apply(&self, address: &Address, changes: &[Change], now: Timestamp) -> Result<Vec<Reason>, Error> {
+        self.update(address, now, |_| changes.to_vec()).await
+    }
+
+    /// Merges changes that depend on the record into it.
+    ///
+    /// Compare-and-swap: a record that another writer changed in between is read, looked at and merged again.
+    pub(super) async fn update(
+        &self,
+        address: &Address,
+        now: Timestamp,
+        changes: impl Fn(&SuppressionRecord) -> Vec<Change>,
+    ) -> Result<Vec<Reason>, Error> {
         for attempt in 1..=ATTEMPTS {
             let stored = self.stored(address).await?;
             let mut merged = stored.record.clone();
-            for change in changes {
-                merged.merge(change, self.rules);
+            for change in changes(&stored.record) {
+                merged.merge(&change, self.rules);
             }
             if merged == stored.record {
                 return Ok(Vec::new());
@@ -86,29 +137,35 @@ impl Suppressions {
     /// Those of at most 100 addresses whose soft bounces a delivery at the given time would void; beside them, the
     /// error of a record among them that cannot be read.
     pub(super) async fn voided(&self, deliveries: &[Delivery]) -> Result<(Vec<Delivery>, Option<Error>), Error> {
-        let key = |(address, _): &Delivery| {
-            Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))])
-        };
-        let mut keys: Vec<Item> = deliveries.iter().map(key).collect();
-        let mut voided = Vec::new();
-        let mut unreadable = None;
+        let addresses: Vec<&Address> = deliveries.iter().map(|(address, _)| address).collect();
+        let found = self.stored_batch(&addresses).await?;
+        let voided = deliveries.iter().filter(|(address, at)| {
+            found.records.get(address.as_str()).is_some_and(|stored| stored.record.soft_bounces.any_until(*at))
+        });
+        Ok((voided.cloned().collect(), found.unreadable))
+    }
+
+    /// The records of at most 100 different addresses, read strongly.
+    async fn stored_batch(&self, addresses: &[&Address]) -> Result<Found, Error> {
+        let key =
+            |address: &&Address| Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))]);
+        let mut keys: Vec<Item> = addresses.iter().map(key).collect();
+        let mut found = Found::default();
         for attempt in 1..=READ_ATTEMPTS {
             let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let request = request.map_err(|_| Error::Transient(Outage::Store))?;
             let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
             let output = call.map_err(|error| failed(&error))?;
             for item in output.responses.unwrap_or_default().into_values().flatten() {
-                let delivery = deliveries.iter().find(|(address, _)| text(&item, "address") == Some(address.as_str()));
-                match (delivery, from_item(&item)) {
-                    (Some((_, at)), Some(stored)) if !stored.record.soft_bounces.any_until(*at) => {}
-                    (Some(delivery), Some(_)) => voided.push(delivery.clone()),
-                    _ => unreadable = Some(Error::Transient(Outage::StoredRecord)),
+                match (text(&item, "address"), from_item(&item)) {
+                    (Some(address), Some(stored)) => drop(found.records.insert(address.to_owned(), stored)),
+                    _ => found.unreadable = Some(Error::Transient(Outage::StoredRecord)),
                 }
             }
             let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
             keys = unprocessed.flat_map(|request| request.keys).collect();
             if keys.is_empty() {
-                return Ok((voided, unreadable));
+                return Ok(found);
             }
             backoff::wait(attempt).await;
         }

@@ -86,6 +86,10 @@ pub struct Entry {
     pub detail: Option<String>,
     /// The address as reported.
     pub recipient: Option<String>,
+    /// The person or program that decided, in manual entries.
+    pub actor: Option<String>,
+    /// Why it was decided, in the actor's words.
+    pub note: Option<String>,
 }
 
 impl fmt::Debug for Entry {
@@ -123,5 +127,7 @@ impl Entry {
             .then_with(|| self.code.cmp(&other.code))
             .then_with(|| self.detail.cmp(&other.detail))
             .then_with(|| self.recipient.cmp(&other.recipient))
+            .then_with(|| self.actor.cmp(&other.actor))
+            .then_with(|| self.note.cmp(&other.note))
     }
 }

@@ -176,6 +176,8 @@ impl SoftBounces {
             code: last.code.clone(),
             detail: last.detail.clone(),
             recipient: last.recipient.clone(),
+            actor: None,
+            note: None,
         })
     }
 

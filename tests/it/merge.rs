@@ -25,6 +25,8 @@ fn entries() -> impl Strategy<Value = Change> {
                 code: None,
                 detail: Some(format!("{at} {id}")),
                 recipient: None,
+                actor: None,
+                note: None,
             };
             Change::Entry { scope: Scope::from_text(scope), reason, entry, timed: true }
         },
@@ -99,6 +101,8 @@ fn a_tie_goes_to_the_suppression_without_end() {
         code: None,
         detail: None,
         recipient: None,
+        actor: None,
+        note: None,
     };
     let change = |entry| Change::Entry { scope: Scope::everything(), reason: Reason::Complaint, entry, timed: true };
     let list = [
@@ -124,6 +128,8 @@ fn an_untimed_event_does_not_move_the_entry_it_set() {
         code: None,
         detail: None,
         recipient: None,
+        actor: None,
+        note: None,
     };
     let untimed = |at, id| Change::Entry {
         scope: Scope::everything(),

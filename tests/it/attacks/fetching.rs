@@ -76,6 +76,15 @@ async fn case_24_a_missing_certificate_is_asked_for_again_after_a_minute() {
     }
 }
 
+/// The same over TLS, by the real client.
+#[tokio::test]
+async fn case_24_an_answer_other_than_200_is_no_certificate() {
+    for status in [204, 206, 404, 403, 500, 503] {
+        let host = out_of_reach(Behaviour::Answer(status, AUTHORITY.leaf.clone()), SNS).await;
+        assert_eq!(host.requests().len(), 1, "{status}");
+    }
+}
+
 #[tokio::test]
 async fn case_25_endless_and_slow_answers_are_cut() {
     let started = Instant::now();

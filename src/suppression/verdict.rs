@@ -1,0 +1,109 @@
+//! The answer to "may I mail this address, and if not, why?".
+
+use super::{Scope, State, SuppressionRecord};
+use crate::event::Reason;
+use crate::timestamp::Timestamp;
+
+/// The send that is asked about. What is left out concerns no scope of its kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Through whom: `ses`, `tencent`, `mailjet`, or another provider's name.
+    pub provider: Option<String>,
+    /// From which domain, in lower-case A-labels.
+    pub sender_domain: Option<String>,
+    /// To which list of the provider.
+    pub list: Option<String>,
+    /// To which topic of the list.
+    pub topic: Option<String>,
+}
+
+impl Context {
+    /// The scopes that concern the send.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
+        let provider = self.provider.as_deref();
+        let list = provider.zip(self.list.as_deref());
+        let topic = list.zip(self.topic.as_deref());
+        [
+            Some(Scope::everything()),
+            provider.map(Scope::provider),
+            self.sender_domain.as_deref().map(Scope::domain),
+            list.map(|(provider, list)| Scope::list(provider, list)),
+            topic.map(|((provider, list), topic)| Scope::list(provider, &format!("{list}/{topic}"))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// One reason not to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// For which sends it stands.
+    pub scope: Scope,
+    /// Why.
+    pub reason: Reason,
+    /// Since when: the first event of this reason and scope.
+    pub since: Timestamp,
+    /// Until when; `None`: without end.
+    pub until: Option<Timestamp>,
+    /// Who reported it.
+    pub provider: String,
+    /// The provider's code, where there is one.
+    pub code: Option<String>,
+}
+
+impl Block {
+    /// What would end it, as one clause.
+    #[must_use]
+    pub const fn lifted_by(&self) -> &'static str {
+        match self.reason {
+            Reason::SoftBounce => "its end, a later delivery, or a manual lift",
+            Reason::Unsubscribe => "the recipient subscribing again where the provider reports it, or a manual lift",
+            Reason::ProviderBlock => "its end, or a manual lift once the provider's own list is cleared",
+            Reason::HardBounce | Reason::Complaint | Reason::InvalidAddress | Reason::Manual => match self.until {
+                Some(_) => "its end, or a manual lift",
+                None => "a manual lift only",
+            },
+        }
+    }
+}
+
+/// Whether an address may be mailed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Why not; empty: it may.
+    pub blocks: Vec<Block>,
+}
+
+impl Verdict {
+    /// Whether nothing stands against the send.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.blocks.is_empty()
+    }
+}
+
+impl SuppressionRecord {
+    /// What stands against a send at a time.
+    #[must_use]
+    pub fn verdict(&self, context: &Context, now: Timestamp) -> Verdict {
+        let concerned = context.scopes();
+        let entries = self.suppressions.iter().filter(|(scope, _)| concerned.contains(scope));
+        let blocks = entries.flat_map(|(scope, reasons)| {
+            let standing = reasons
+                .iter()
+                .filter(|(_, entry)| entry.state == State::Suppressed && entry.until.is_none_or(|until| until > now));
+            standing.map(|(reason, entry)| Block {
+                scope: scope.clone(),
+                reason: *reason,
+                since: entry.first_at.unwrap_or(entry.at),
+                until: entry.until,
+                provider: entry.provider.clone(),
+                code: entry.code.clone(),
+            })
+        });
+        Verdict { blocks: blocks.collect() }
+    }
+}
