@@ -4,6 +4,9 @@
 CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
 SAM_VERSION := 1.170.0
+BOTO3_VERSION := 1.44.5
+IDNA_VERSION := 3.20
+AWS_JS_VERSION := 3.1162.0
 FUZZ_VERSION := 0.13.2
 
 PYTHON ?= python3
@@ -18,11 +21,12 @@ FUZZ_SECONDS ?= 60
 CARGO_LAMBDA := .venv/cargo-lambda-$(CARGO_LAMBDA_VERSION)
 ZIG := .venv/ziglang-$(ZIG_VERSION)
 SAM := .venv-sam/aws-sam-cli-$(SAM_VERSION)
+CHECKS := .venv-checks/checks-$(BOTO3_VERSION)-$(AWS_JS_VERSION)
 FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz build samples conformance validate clean
+.PHONY: help run test checks lint bench fuzz build samples conformance validate clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -37,6 +41,9 @@ run: $(CARGO_LAMBDA) ## the function on this machine, fed with every sample (ONC
 
 test: ## all tests: unit, integration, documentation
 	cargo test
+
+checks: $(CHECKS) ## the checks of the README in Python and JavaScript, and the library's own (needs Node.js 20)
+	cargo run --example checks -- .venv-checks/bin/python .venv-checks
 
 lint: ## format, lints and documentation, as CI judges them
 	cargo fmt --check
@@ -69,7 +76,7 @@ validate: $(SAM) ## check the template with AWS SAM's own linter
 
 clean: ## remove everything that was built or installed here
 	cargo clean
-	rm -rf .venv .venv-sam .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf .venv .venv-checks .venv-sam .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
 
 # Without its dependency, which is zig: 400 MB that only `make build` needs.
 $(CARGO_LAMBDA):
@@ -92,4 +99,12 @@ $(SAM):
 $(FUZZ):
 	@echo '== cargo-fuzz $(FUZZ_VERSION), into .cargo-fuzz'
 	cargo install cargo-fuzz --locked --version $(FUZZ_VERSION) --root .cargo-fuzz
+	@touch $@
+
+$(CHECKS):
+	@echo '== boto3 $(BOTO3_VERSION) and the AWS SDK for JavaScript $(AWS_JS_VERSION), into .venv-checks'
+	$(PYTHON) -m venv .venv-checks
+	.venv-checks/$(PIP) boto3==$(BOTO3_VERSION) idna==$(IDNA_VERSION)
+	npm install --silent --no-audit --no-fund --prefix .venv-checks --save-exact \
+		@aws-sdk/client-dynamodb@$(AWS_JS_VERSION) @aws-sdk/lib-dynamodb@$(AWS_JS_VERSION)
 	@touch $@

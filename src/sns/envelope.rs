@@ -206,9 +206,12 @@ fn is_uuid(text: &str) -> bool {
     hex && lengths.eq([8, 4, 4, 4, 12])
 }
 
-/// Exactly `2026-01-31T23:59:59.123Z`: reading and writing it gives the same text.
+/// Exactly `2026-01-31T23:59:59.123Z`, and no leap second, which a clock cannot spell.
 fn exact_timestamp(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text).filter(|timestamp| timestamp.to_string() == text)
+    let form = b"0000-00-00T00:00:00.000Z";
+    let fits = |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };
+    let exact = text.len() == form.len() && text.bytes().zip(form).all(fits) && text.get(17..19) != Some("60");
+    exact.then(|| Timestamp::parse(text)).flatten()
 }
 
 #[cfg(test)]

@@ -41,24 +41,23 @@ impl CertificateSource {
     /// # Errors
     /// Refused where the certificate is not acceptable; transient where it cannot be had now.
     pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> Answer {
-        let file = format!("SimpleNotificationService-{id}.pem");
-        let url = format!("https://{}/{file}", topic.host());
-        if let Some(answer) = self.cache().get(&url, now) {
+        if let Some(answer) = self.cache().get((topic.certificate_prefix(), id), now) {
             return answer;
         }
+        let url = format!("{}{id}.pem", topic.certificate_prefix());
         let _one_at_a_time = self.fetching.lock().await;
-        if let Some(answer) = self.cache().get(&url, now) {
+        if let Some(answer) = self.cache().get((topic.certificate_prefix(), id), now) {
             return answer;
         }
-        let answer = match self.provisioned(&file) {
+        let answer = match self.provisioned(id) {
             Some(pem) => self.accept(&pem, topic, now),
             // Not remembered: it says nothing about this certificate.
-            None if !self.cache().may_fetch(&url, door, now) => {
+            None if !self.cache().may_fetch((topic.certificate_prefix(), id), door, now) => {
                 return Err(Error::Transient(Outage::CertificateFetch));
             }
             None => self.fetched(&url, topic, now).await,
         };
-        self.cache().put(&url, answer, now)
+        self.cache().put((topic.certificate_prefix(), id), answer, now)
     }
 
     async fn fetched(&self, url: &str, topic: &TopicArn, now: Timestamp) -> Answer {
@@ -72,7 +71,8 @@ impl CertificateSource {
         self.fetcher.get(url, MAX_PEM_BYTES).await
     }
 
-    fn provisioned(&self, file: &str) -> Option<String> {
+    fn provisioned(&self, id: &str) -> Option<String> {
+        let file = format!("SimpleNotificationService-{id}.pem");
         std::fs::read_to_string(self.folder.as_ref()?.join(file)).ok()
     }
 

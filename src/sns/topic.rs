@@ -6,6 +6,7 @@ pub struct TopicArn {
     arn: String,
     region: String,
     partition: &'static Partition,
+    certificate_prefix: String,
 }
 
 /// An AWS partition: where its SNS is and what its certificates are made out to.
@@ -117,7 +118,8 @@ impl TopicArn {
             && (1..=256).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
             && parts.next().is_none();
-        well_formed.then(|| Self { arn: arn.to_owned(), region: region.to_owned(), partition })
+        let certificate_prefix = format!("https://sns.{region}.{}/SimpleNotificationService-", partition.suffix);
+        well_formed.then(|| Self { arn: arn.to_owned(), region: region.to_owned(), partition, certificate_prefix })
     }
 
     /// The ARN.
@@ -130,6 +132,12 @@ impl TopicArn {
     #[must_use]
     pub fn host(&self) -> String {
         format!("sns.{}.{}", self.region, self.partition.suffix)
+    }
+
+    /// What every URL of a signing certificate of the topic's region begins with; 32 hex digits and `.pem` follow.
+    #[must_use]
+    pub fn certificate_prefix(&self) -> &str {
+        &self.certificate_prefix
     }
 
     /// The names that a signing certificate of this region may have, compared exactly.

@@ -184,8 +184,7 @@ fn decoded_signature(text: &str) -> Option<Vec<u8>> {
 ///
 /// No URL parser is used on input: whoever writes the URL chooses 128 bits of a path on Amazon's own host.
 fn certificate_id<'a>(url: &'a str, topic: &TopicArn) -> Option<&'a str> {
-    let prefix = format!("https://{}/SimpleNotificationService-", topic.host());
-    let id = url.strip_prefix(prefix.as_str())?.strip_suffix(".pem")?;
+    let id = url.strip_prefix(topic.certificate_prefix())?.strip_suffix(".pem")?;
     let hex = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     (id.len() == 32 && hex).then_some(id)
 }

@@ -13,10 +13,10 @@ mod decisions;
 mod faults;
 mod identity;
 mod input;
+mod manual;
 mod merge;
 mod runtime_api;
 mod samples;
 mod secret;
-
 mod vectors;
 mod webhooks;

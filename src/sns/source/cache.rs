@@ -21,11 +21,17 @@ const BUDGET: usize = 6;
 /// The key of a certificate, or why there is none.
 pub(super) type Answer = Result<Arc<SigningKey>, Error>;
 
-/// Keys and failures by the URL of the certificate, the latest last.
+/// A certificate: the beginning of its URL, and its 32 hex digits.
+type Name<'n> = (&'n str, &'n str);
+
+/// The same, remembered.
+type OwnName = (String, String);
+
+/// Keys and failures by the name of the certificate, the latest last.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    keys: VecDeque<(String, Arc<SigningKey>, Timestamp)>,
-    failures: VecDeque<(String, Error, Timestamp)>,
+    keys: VecDeque<(OwnName, Arc<SigningKey>, Timestamp)>,
+    failures: VecDeque<(OwnName, Error, Timestamp)>,
     /// The doors do not share a budget: anybody can knock at the one, and only SNS at the other.
     lambda_attempts: VecDeque<Timestamp>,
     https_attempts: VecDeque<Timestamp>,
@@ -33,9 +39,9 @@ pub(super) struct Cache {
 
 impl Cache {
     /// What is known of a certificate; `None`: nothing, or no longer.
-    pub(super) fn get(&self, url: &str, now: Timestamp) -> Option<Answer> {
-        let key = self.keys.iter().find(|(known, _, _)| known == url);
-        let failure = self.failures.iter().find(|(known, _, at)| known == url && now.millis_since(*at) < MINUTE_MS);
+    pub(super) fn get(&self, name: Name<'_>, now: Timestamp) -> Option<Answer> {
+        let key = self.keys.iter().find(|(known, _, _)| is(known, name));
+        let failure = self.failures.iter().find(|(known, _, at)| is(known, name) && now.millis_since(*at) < MINUTE_MS);
         let failure = failure.map(|(_, error, _)| *error);
         match (key, failure) {
             (Some((_, key, at)), _) if now.millis_since(*at) < FRESH_MS => Some(Ok(Arc::clone(key))),
@@ -45,8 +51,8 @@ impl Cache {
     }
 
     /// Whether the budget allows a fetch; certificates that were good before do not count against it.
-    pub(super) fn may_fetch(&mut self, url: &str, door: Door, now: Timestamp) -> bool {
-        if self.keys.iter().any(|(known, _, _)| known == url) {
+    pub(super) fn may_fetch(&mut self, name: Name<'_>, door: Door, now: Timestamp) -> bool {
+        if self.keys.iter().any(|(known, _, _)| is(known, name)) {
             return true;
         }
         let attempts = match door {
@@ -62,17 +68,25 @@ impl Cache {
     }
 
     /// Keeps an answer and returns the one that holds: a good certificate outlives a failure to ask for it again.
-    pub(super) fn put(&mut self, url: &str, answer: Answer, now: Timestamp) -> Answer {
-        self.failures.retain(|(known, _, _)| known != url);
+    pub(super) fn put(&mut self, name: Name<'_>, answer: Answer, now: Timestamp) -> Answer {
+        self.failures.retain(|(known, _, _)| !is(known, name));
         match &answer {
             Ok(key) => {
-                self.keys.retain(|(known, _, _)| known != url);
-                push_bounded(&mut self.keys, (url.to_owned(), Arc::clone(key), now));
+                self.keys.retain(|(known, _, _)| !is(known, name));
+                push_bounded(&mut self.keys, (own(name), Arc::clone(key), now));
             }
-            Err(error) => push_bounded(&mut self.failures, (url.to_owned(), *error, now)),
+            Err(error) => push_bounded(&mut self.failures, (own(name), *error, now)),
         }
-        self.get(url, now).unwrap_or(answer)
+        self.get(name, now).unwrap_or(answer)
     }
+}
+
+fn is(known: &OwnName, name: Name<'_>) -> bool {
+    known.0 == name.0 && known.1 == name.1
+}
+
+fn own(name: Name<'_>) -> OwnName {
+    (name.0.to_owned(), name.1.to_owned())
 }
 
 fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
@@ -95,9 +109,10 @@ mod tests {
         let unreachable = Error::Transient(Outage::CertificateFetch);
         for id in 0..10_000_i64 {
             let now = Timestamp::from_millis(id * 20_000).expect("a time");
-            let allowed = cache.may_fetch(&id.to_string(), Door::Https, now);
+            let id = id.to_string();
+            let allowed = cache.may_fetch(("https://", &id), Door::Https, now);
             assert!(allowed, "three a minute are within the budget");
-            assert_eq!(cache.put(&id.to_string(), Err(unreachable), now).err(), Some(unreachable));
+            assert_eq!(cache.put(("https://", &id), Err(unreachable), now).err(), Some(unreachable));
         }
         assert!(cache.failures.len() <= CAPACITY && cache.keys.len() <= CAPACITY);
         assert!(cache.https_attempts.len() <= 6 && cache.lambda_attempts.is_empty());

@@ -1,0 +1,179 @@
+//! Runs the checks that the README shows, in Python and JavaScript, and the library's own, against one table: `make checks`.
+//!
+//! The table is filled by the samples in `events/`. All three must give the same keys for the vectors of addresses, and
+//! the same answer for every address, list and provider in the samples.
+
+#![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a program for people at a terminal")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::path::Path;
+use std::process::Stdio;
+
+use mail_feedback::address::Address;
+use mail_feedback::store::Suppressions;
+use mail_feedback::suppression::{Context, SoftBounceRules};
+use mail_feedback::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use support::database::{Database, SUPPRESSIONS};
+use support::function::{environment, handler, invoke};
+use support::samples;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+/// Anything that ends this program.
+type Failure = Box<dyn std::error::Error>;
+
+/// A send to ask about.
+#[derive(Serialize)]
+struct Question {
+    address: String,
+    provider: &'static str,
+    domain: &'static str,
+    list: &'static str,
+}
+
+/// What a program must give: the keys of the vectors, and `scope reason` of each block, a list for each question.
+#[derive(Debug, Deserialize, PartialEq)]
+struct Answers {
+    keys: Vec<String>,
+    blocked: Vec<Vec<String>>,
+}
+
+/// A pair of the vectors.
+#[derive(Deserialize)]
+struct Vector {
+    address: String,
+    key: String,
+}
+
+/// What the Python of the README is asked to do in addition.
+const PYTHON: &str = r#"
+import json, sys
+asked = json.load(sys.stdin)
+def answer(q):
+    lists = [f"list:{q['provider']}:{q['list']}"]
+    return sorted(f"{scope} {reason}" for scope, reason, _ in blocked(q["address"], q["provider"], q["domain"], lists))
+print(json.dumps({"keys": [normalize(a) for a in asked["addresses"]], "blocked": [answer(q) for q in asked["questions"]]}))
+"#;
+
+/// What the JavaScript of the README is asked to do in addition.
+const JAVASCRIPT: &str = r#"
+import { readFileSync } from "node:fs";
+const asked = JSON.parse(readFileSync(0, "utf8"));
+const answers = [];
+for (const q of asked.questions) {
+  const found = await blocked(q.address, q.provider, q.domain, [`list:${q.provider}:${q.list}`]);
+  answers.push(found.map(([scope, reason]) => `${scope} ${reason}`).sort());
+}
+console.log(JSON.stringify({ keys: asked.addresses.map(normalize), blocked: answers }));
+"#;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let [python, node_modules] = arguments()?;
+    let database = Database::start().await;
+    let function = handler(&database, &environment(&database));
+    for sample in samples::all() {
+        invoke(&function, &sample.json).await?;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let vectors: Vec<Vector> =
+        serde_json::from_str(&std::fs::read_to_string(root.join("tests/vectors/addresses.json"))?)?;
+    let questions = questions(&database).await;
+    let asked = serde_json::json!({
+        "addresses": vectors.iter().map(|vector| &vector.address).collect::<Vec<_>>(),
+        "questions": &questions,
+    })
+    .to_string();
+
+    let readme = std::fs::read_to_string(root.join("README.md"))?;
+    let script = Path::new(&node_modules).join("check.mjs");
+    std::fs::write(&script, block(&readme, "javascript")? + JAVASCRIPT)?;
+    let library = library(&database, &vectors, &questions).await?;
+    let mut python_check = Command::new(python);
+    python_check.args(["-c", &(block(&readme, "python")? + PYTHON)]);
+    let mut node_check = Command::new("node");
+    node_check.arg(&script);
+    for (name, command) in [("python", python_check), ("javascript", node_check)] {
+        let answers = run(command, &database, &asked).await?;
+        if answers != library {
+            return Err(format!("{name} answers otherwise than the library:\n{answers:?}\n{library:?}").into());
+        }
+    }
+    let blocked = library.blocked.iter().filter(|blocks| !blocks.is_empty()).count();
+    println!("3 checks agree on {} keys and {} sends, {blocked} of them blocked", vectors.len(), questions.len());
+    Ok(())
+}
+
+fn arguments() -> Result<[String; 2], Failure> {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    given.try_into().map_err(|_| "usage: checks <python with boto3 and idna> <folder with node_modules>".into())
+}
+
+/// The code of a language in the README.
+fn block(readme: &str, language: &str) -> Result<String, Failure> {
+    let start = format!("```{language}\n");
+    let code =
+        readme.split_once(&start).and_then(|(_, rest)| rest.split_once("```")).ok_or("no such code in README.md")?;
+    Ok(code.0.replace("<SuppressionTableName>", SUPPRESSIONS))
+}
+
+/// A send for each address with a record and for one without, through each provider, to lists of the samples.
+async fn questions(database: &Database) -> Vec<Question> {
+    let records = database.scan(SUPPRESSIONS).await;
+    let addresses = records.keys().map(|key| key.trim().to_uppercase()).chain(["NOBODY@example.com".to_owned()]);
+    let sends = [("ses", "Newsletter"), ("tencent", "none"), ("mailjet", "42")];
+    addresses
+        .flat_map(|address| {
+            sends.map(|(provider, list)| Question { address: address.clone(), provider, domain: "example.com", list })
+        })
+        .collect()
+}
+
+async fn library(database: &Database, vectors: &[Vector], questions: &[Question]) -> Result<Answers, Failure> {
+    let rules = SoftBounceRules::default();
+    let suppressions = Suppressions::new(database.client.clone(), SUPPRESSIONS.to_owned(), rules);
+    let mut blocked = Vec::new();
+    for question in questions {
+        let context = Context {
+            provider: Some(question.provider.to_owned()),
+            sender_domain: Some(question.domain.to_owned()),
+            list: Some(question.list.to_owned()),
+            topic: None,
+        };
+        let address = Address::parse(&question.address).ok_or("an address of a sample is none")?;
+        let verdict = suppressions.check(&address, &context, Timestamp::now()).await?;
+        let mut blocks: Vec<_> =
+            verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect();
+        blocks.sort();
+        blocked.push(blocks);
+    }
+    let keys = vectors.iter().map(|vector| match Address::parse(&vector.address) {
+        Some(address) if address.as_str() == vector.key => Ok(vector.key.clone()),
+        other => Err(format!("{} has the key {:?}", vector.address, other.map(|address| address.as_str().to_owned()))),
+    });
+    Ok(Answers { keys: keys.collect::<Result<_, _>>()?, blocked })
+}
+
+async fn run(mut command: Command, database: &Database, asked: &str) -> Result<Answers, Failure> {
+    command
+        .env("AWS_ENDPOINT_URL_DYNAMODB", database.endpoint())
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    child.stdin.take().ok_or("no standard input")?.write_all(asked.as_bytes()).await?;
+    let output = child.wait_with_output().await?;
+    if !output.status.success() {
+        return Err(format!("a check failed: {}", output.status).into());
+    }
+    let text = String::from_utf8(output.stdout)?;
+    let last: Value = serde_json::from_str(text.lines().last().ok_or("a check prints nothing")?)?;
+    Ok(serde_json::from_value(last)?)
+}

@@ -1,0 +1,220 @@
+//! What people decide, and the answer before a send.
+
+use std::sync::Arc;
+
+use mail_feedback::address::Address;
+use mail_feedback::event::Reason;
+use mail_feedback::handler::Handler;
+use mail_feedback::store::Decision;
+use mail_feedback::suppression::{Context, Scope, State};
+use mail_feedback::timestamp::Timestamp;
+use serde::Deserialize;
+
+use crate::support::database::Database;
+use crate::support::function::{authorization, environment, handler, invoke, post};
+
+/// A function and its tables.
+struct Desk {
+    handler: Arc<Handler>,
+    _database: Database,
+}
+
+impl Desk {
+    async fn open() -> Self {
+        let database = Database::start().await;
+        Self { handler: handler(&database, &environment(&database)), _database: database }
+    }
+
+    /// Mailjet reports something about `a@example.com`; `time` in Unix seconds.
+    async fn reports(&self, event: &str, time: i64, more: &str) {
+        let body = format!(r#"{{"event":"{event}","time":{time},"MessageID":{time},"email":"a@example.com"{more}}}"#);
+        let request = post("/webhooks/mailjet/example.com", &authorization(), &body);
+        assert_eq!(invoke(&self.handler, &request.to_string()).await.unwrap()["statusCode"], 200);
+    }
+
+    /// `scope reason` of everything that stands against a send.
+    async fn blocks(&self, context: &Context, now: Timestamp) -> Vec<String> {
+        let suppressions = self.handler.recorder.suppressions();
+        let verdict = suppressions.check(&address(), context, now).await.unwrap();
+        assert_eq!(verdict.is_allowed(), verdict.blocks.is_empty());
+        verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect()
+    }
+
+    async fn decide(&self, state: State, reason: Reason, scope: &str, now: Timestamp) {
+        let decision = Decision {
+            scope: Scope::from_text(scope),
+            reason,
+            until: None,
+            actor: "jo".to_owned(),
+            note: Some("called them".to_owned()),
+        };
+        let suppressions = self.handler.recorder.suppressions();
+        let outcome = match state {
+            State::Suppressed => suppressions.suppress(&address(), &decision, now).await,
+            State::Lifted => suppressions.lift(&address(), &decision, now).await,
+        };
+        outcome.unwrap();
+    }
+}
+
+fn address() -> Address {
+    Address::parse("A@example.com").unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(seconds * 1000).unwrap()
+}
+
+/// A send through Mailjet.
+fn mailjet() -> Context {
+    Context {
+        provider: Some("mailjet".to_owned()),
+        sender_domain: Some("example.com".to_owned()),
+        ..Context::default()
+    }
+}
+
+const DAY: i64 = 86_400;
+const START: i64 = 1_763_600_000;
+
+#[tokio::test]
+async fn a_lift_outlasts_older_reports_and_yields_to_newer_ones() {
+    let desk = Desk::open().await;
+    desk.reports("spam", START, "").await;
+    assert_eq!(desk.blocks(&mailjet(), at(START)).await, ["* complaint"]);
+    desk.decide(State::Lifted, Reason::Complaint, "*", at(START + 100)).await;
+    assert_eq!(desk.blocks(&mailjet(), at(START + 100)).await, Vec::<String>::new());
+    desk.reports("spam", START, "").await;
+    desk.reports("spam", START + 50, "").await;
+    assert_eq!(desk.blocks(&mailjet(), at(START + 100)).await, Vec::<String>::new(), "repeated and late reports");
+    desk.reports("spam", START + 200, "").await;
+    assert_eq!(desk.blocks(&mailjet(), at(START + 200)).await, ["* complaint"], "a new complaint");
+
+    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    let entry = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
+    assert_eq!(entry.first_at, Some(at(START)), "lifts do not reset the beginning");
+}
+
+#[tokio::test]
+async fn a_decision_wins_over_whatever_stands_there_even_with_a_slow_clock() {
+    let desk = Desk::open().await;
+    desk.reports("spam", START, "").await;
+    for state in [State::Lifted, State::Suppressed, State::Lifted] {
+        desk.decide(state, Reason::Complaint, "*", at(START - 1000)).await;
+        let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+        let entry = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
+        assert_eq!(
+            (entry.state, entry.actor.as_deref(), entry.note.as_deref()),
+            (state, Some("jo"), Some("called them"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_reason_can_be_decided_on() {
+    for reason in Reason::ALL {
+        let desk = Desk::open().await;
+        desk.decide(State::Suppressed, *reason, "*", at(START)).await;
+        let stands = desk.blocks(&mailjet(), at(START)).await;
+        // The soft-bounce entry is derived from bounces, so a person's takes the reason `manual`.
+        let expected = if *reason == Reason::SoftBounce { Reason::Manual } else { *reason };
+        assert_eq!(stands, [format!("* {expected}")]);
+        desk.decide(State::Lifted, expected, "*", at(START)).await;
+        assert_eq!(desk.blocks(&mailjet(), at(START)).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn lifting_soft_bounces_voids_them_and_late_ones() {
+    let desk = Desk::open().await;
+    let quota = r#","error":"quota exceeded""#;
+    for day in 0..5 {
+        desk.reports("bounce", START + day * DAY, quota).await;
+    }
+    let now = at(START + 4 * DAY);
+    assert_eq!(desk.blocks(&mailjet(), now).await, ["* soft_bounce"]);
+    desk.decide(State::Lifted, Reason::SoftBounce, "*", now).await;
+    desk.reports("bounce", START + 3 * DAY + 5, quota).await;
+    assert_eq!(desk.blocks(&mailjet(), now).await, Vec::<String>::new());
+    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    assert_eq!((record.soft_bounces.bounces().len(), record.soft_bounces.lifted_at()), (0, Some(now)));
+}
+
+#[tokio::test]
+async fn soft_bounces_suppress_until_the_cooldown_ends_or_a_message_arrives() {
+    let desk = Desk::open().await;
+    for day in 0..5 {
+        desk.reports("bounce", START + day * DAY, r#","error":"quota exceeded""#).await;
+    }
+    let last = START + 4 * DAY;
+    assert_eq!(desk.blocks(&mailjet(), at(last + 30 * DAY - 1)).await, ["* soft_bounce"]);
+    assert_eq!(desk.blocks(&mailjet(), at(last + 30 * DAY)).await, Vec::<String>::new());
+    desk.reports("sent", last + 1, "").await;
+    assert_eq!(desk.blocks(&mailjet(), at(last)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn reasons_and_scopes_stand_side_by_side_and_concern_their_sends() {
+    let desk = Desk::open().await;
+    desk.reports("unsub", START, r#","mj_list_id":42"#).await;
+    desk.reports("unsub", START + 1, r#","mj_list_id":0"#).await;
+    desk.reports("blocked", START + 2, r#","error":"preblocked""#).await;
+    let now = at(START + 10);
+    let to_list = Context { list: Some("42".to_owned()), ..mailjet() };
+    assert_eq!(
+        desk.blocks(&to_list, now).await,
+        ["domain:example.com unsubscribe", "list:mailjet:42 unsubscribe", "provider:mailjet provider_block"]
+    );
+    let other = Context { provider: Some("ses".to_owned()), sender_domain: Some("example.net".to_owned()), ..to_list };
+    assert_eq!(desk.blocks(&other, now).await, Vec::<String>::new());
+    assert_eq!(desk.blocks(&Context::default(), now).await, Vec::<String>::new(), "nothing concerns every send");
+    let later = at(START + 31 * DAY);
+    assert_eq!(desk.blocks(&mailjet(), later).await, ["domain:example.com unsubscribe"], "the block has ended");
+}
+
+#[tokio::test]
+async fn a_topic_is_blocked_by_itself_and_by_its_list() {
+    let topic = Context {
+        provider: Some("ses".to_owned()),
+        list: Some("News".to_owned()),
+        topic: Some("Offers".to_owned()),
+        sender_domain: None,
+    };
+    for (scope, blocked) in [("list:ses:News", true), ("list:ses:News/Offers", true), ("list:ses:News/Other", false)] {
+        let desk = Desk::open().await;
+        desk.decide(State::Suppressed, Reason::Unsubscribe, scope, at(START)).await;
+        assert_eq!(!desk.blocks(&topic, at(START)).await.is_empty(), blocked, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn many_addresses_are_answered_in_their_order() {
+    let desk = Desk::open().await;
+    desk.reports("spam", START, "").await;
+    let mut addresses: Vec<_> = (0..250).filter_map(|n| Address::parse(&format!("b{n}@example.com"))).collect();
+    addresses.insert(130, address());
+    addresses.push(address());
+    let suppressions = desk.handler.recorder.suppressions();
+    let verdicts = suppressions.check_all(&addresses, &mailjet(), at(START)).await.unwrap();
+    let blocked: Vec<_> =
+        verdicts.iter().enumerate().filter(|(_, verdict)| !verdict.is_allowed()).map(|(n, _)| n).collect();
+    assert_eq!((verdicts.len(), blocked), (252, vec![130, 251]));
+    let block = &verdicts[130].blocks[0];
+    assert_eq!((block.since, block.until, block.lifted_by()), (at(START), None, "a manual lift only"));
+}
+
+#[test]
+fn the_vectors_for_senders_in_other_languages_are_right() {
+    #[derive(Deserialize)]
+    struct Vector {
+        address: String,
+        key: String,
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/addresses.json");
+    let vectors: Vec<Vector> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(vectors.len() >= 18);
+    for vector in vectors {
+        let key = Address::parse(&vector.address).map(|address| address.as_str().to_owned());
+        assert_eq!(key.as_deref(), Some(vector.key.as_str()), "{}", vector.address);
+    }
+}
