@@ -148,7 +148,7 @@ impl Handler {
             }
             Verified::Subscription(_) => {
                 invoked.metrics.count("sns.subscription_pending");
-                tracing::warn!("a subscription waits to be confirmed; set SNS_AUTO_CONFIRM or confirm it by hand");
+                tracing::warn!("a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again");
                 Ok(0)
             }
             Verified::Unsubscription => {

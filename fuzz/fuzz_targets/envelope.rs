@@ -9,7 +9,8 @@ use serde_json::Value;
 fuzz_target!(|json: &str| {
     let Ok(envelope) = Envelope::parse(json) else { return };
     let text = envelope.string_to_sign();
-    let fields: Value = serde_json::from_str(json).expect("an accepted envelope is JSON");
+    // Fields that no envelope has are skipped unread, so a broken escape may stand in one.
+    let Ok(fields) = serde_json::from_str::<Value>(json) else { return };
     let confirmation = fields["Type"] != "Notification";
 
     // Read from its end, where every value is one line, the text gives back each field that it was made of.
