@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 #![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
 
+mod endpoint;
 mod http;
 mod report;
 mod session;
@@ -20,6 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use endpoint::Endpoint;
 use session::Session;
 use support::database::Database;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -42,6 +44,8 @@ async fn run() -> Result<ExitCode, Failure> {
     // Before there is anything to stop.
     let mut stops = Stops::new()?;
     let database = Database::start().await;
+    // Removed when this function is left, in whatever way.
+    let _endpoint = Endpoint::write(&database.endpoint())?;
     println!("DynamoDB is up on {}; cargo lambda watch is starting the function …", database.endpoint());
     let mut watch = Watch::start(address.port(), &database.endpoint(), !once)?;
     let session = Session { address, database, log: Arc::clone(&watch.log) };

@@ -61,7 +61,10 @@ impl Block {
         match self.reason {
             Reason::SoftBounce => "its end, a later delivery, or a manual lift",
             Reason::Unsubscribe => "the recipient subscribing again where the provider reports it, or a manual lift",
-            Reason::ProviderBlock => "its end, or a manual lift once the provider's own list is cleared",
+            Reason::ProviderBlock => match self.until {
+                Some(_) => "its end, or a manual lift once the provider's own list is cleared",
+                None => "a manual lift once the provider's own list is cleared",
+            },
             Reason::HardBounce | Reason::Complaint | Reason::InvalidAddress | Reason::Manual => match self.until {
                 Some(_) => "its end, or a manual lift",
                 None => "a manual lift only",

@@ -15,6 +15,7 @@ mod identity;
 mod input;
 mod manual;
 mod merge;
+mod operator;
 mod runtime_api;
 mod samples;
 mod secret;

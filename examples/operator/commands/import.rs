@@ -1,0 +1,118 @@
+//! `import`: suppressions that others have gathered.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use mail_feedback::address::Address;
+use mail_feedback::event::{EventId, Reason};
+use mail_feedback::suppression::{Change, Entry, Scope, State};
+use mail_feedback::timestamp::Timestamp;
+use serde_json::json;
+
+use super::cli::{self, ImportArgs};
+use super::failure::Failure;
+use super::format::{Format, Reader, Row};
+use super::progress::counter;
+use super::tables::Tables;
+use super::{Console, Outcome};
+
+/// How many rows are read before they are written.
+const BATCH: usize = 256;
+/// How many addresses are written at once.
+const IN_FLIGHT: usize = 16;
+
+/// Merges each row as an event of its time; a row that was merged before changes nothing.
+pub async fn run(args: &ImportArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+    if args.format == Format::Mailjet && args.at.is_none() {
+        return Err(Failure::new("an exclusion list holds no times; say since when its rows count, with --at <time>"));
+    }
+    let lines: Box<dyn BufRead> = match &args.file {
+        Some(path) => {
+            let file = File::open(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+            Box::new(BufReader::new(file))
+        }
+        None => Box::new(std::io::stdin().lock()),
+    };
+    let bar = counter(console, "rows read");
+    let mut reader = Reader::new(args.format);
+    let (mut rows, mut bad, mut new) = (0_u64, 0_u64, 0_u64);
+    let mut batch: BTreeMap<Address, Vec<Change>> = BTreeMap::new();
+    let mut waiting = 0_usize;
+    for (index, line) in lines.split(b'\n').enumerate() {
+        let line = line?;
+        let read = match str::from_utf8(&line) {
+            Ok(line) => reader.read(line).and_then(|row| row.map(|row| change(&row, args)).transpose()),
+            Err(_) => Err("not UTF-8".to_owned()),
+        };
+        match read {
+            Ok(None) => continue,
+            Ok(Some((address, change))) => batch.entry(address).or_default().push(change),
+            Err(why) => {
+                bad = bad.saturating_add(1);
+                bar.suspend(|| writeln!(console.err, "line {}: {why}", index.saturating_add(1)))?;
+            }
+        }
+        rows = rows.saturating_add(1);
+        waiting = waiting.saturating_add(1);
+        bar.inc(1);
+        if waiting >= BATCH {
+            new = new.saturating_add(write(tables, std::mem::take(&mut batch), console.now).await?);
+            waiting = 0;
+        }
+    }
+    new = new.saturating_add(write(tables, batch, console.now).await?);
+    bar.finish_and_clear();
+    let good = rows.saturating_sub(bad);
+    if console.json {
+        writeln!(console.out, "{}", json!({"rows": rows, "imported": good, "suppressed": new, "bad": bad}))?;
+    } else {
+        writeln!(console.out, "{rows} rows: {good} imported, which suppressed {new} more; {bad} bad")?;
+    }
+    Ok(if bad == 0 { Outcome::Done } else { Outcome::Incomplete })
+}
+
+/// Writes what a batch changes; returns how many suppressions are new.
+async fn write(tables: &Tables, batch: BTreeMap<Address, Vec<Change>>, now: Timestamp) -> Result<u64, Failure> {
+    let applied: Vec<usize> = stream::iter(batch)
+        .map(|(address, changes)| async move {
+            tables.suppressions.apply(&address, &changes, now).await.map(|reasons| reasons.len())
+        })
+        .buffer_unordered(IN_FLIGHT)
+        .try_collect()
+        .await?;
+    Ok(u64::try_from(applied.into_iter().sum::<usize>()).unwrap_or(u64::MAX))
+}
+
+/// What a row says, as a change that is a function of the row and the source alone.
+fn change(row: &Row, args: &ImportArgs) -> Result<(Address, Change), String> {
+    let address = Address::parse(&row.address).ok_or("not an e-mail address")?;
+    let scope = cli::scope(&row.scope)?;
+    let given = Reason::from_label(&row.reason).ok_or_else(|| format!("unknown reason; {}", cli::reasons()))?;
+    let time = |text: &String| cli::time(text);
+    let at = row.since.as_ref().map(time).transpose()?.or(args.at).ok_or("no time; give the column since, or --at")?;
+    let until = row.until.as_ref().map(time).transpose()?;
+    if until.is_some_and(|until| until <= at) {
+        return Err("its end lies before its begin".to_owned());
+    }
+    // That entry follows from the bounces, which are not here: it would vanish at once.
+    let derived = given == Reason::SoftBounce && scope == Scope::everything();
+    let reason = if derived { Reason::Manual } else { given };
+    let at_text = at.to_string();
+    let tuple = ["import", &args.source, address.as_str(), scope.as_str(), given.as_str(), &at_text];
+    let entry = Entry {
+        state: State::Suppressed,
+        at,
+        first_at: Some(at),
+        until,
+        provider: row.provider.clone().unwrap_or_else(|| "manual".to_owned()),
+        event_id: EventId::of(&tuple.map(Some)).to_string(),
+        code: row.code.clone(),
+        detail: None,
+        recipient: Some(row.address.clone()),
+        actor: Some(args.source.clone()),
+        note: derived.then(|| "imported soft_bounce".to_owned()),
+    };
+    Ok((address, Change::Entry { scope, reason, entry, timed: true }))
+}

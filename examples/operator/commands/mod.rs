@@ -1,0 +1,77 @@
+//! The commands of operators; the tests run them, too.
+
+pub mod cli;
+pub mod failure;
+pub mod tables;
+
+mod check;
+mod decide;
+mod explain;
+mod export;
+mod forget;
+mod format;
+mod import;
+mod item;
+mod message;
+mod progress;
+mod show;
+
+use std::io::Write;
+
+use mail_feedback::timestamp::Timestamp;
+
+use cli::Command;
+use failure::Failure;
+use tables::Tables;
+
+/// Where a command writes, and how.
+pub struct Console<'c> {
+    /// What was asked for.
+    pub out: &'c mut dyn Write,
+    /// What is to be known beside it.
+    pub err: &'c mut dyn Write,
+    /// Whether a program reads `out`.
+    pub json: bool,
+    /// Whether progress may be drawn; it never is where standard error is no terminal.
+    pub progress: bool,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked; of a check: allowed.
+    Done,
+    /// A check found something against an address.
+    Blocked,
+    /// Something was left out that should not have been.
+    Incomplete,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Incomplete => 1,
+            Self::Blocked => 2,
+        }
+    }
+}
+
+/// Runs a command.
+pub async fn run(command: &Command, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+    let outcome = match command {
+        Command::Check(args) => check::run(args, tables, console).await,
+        Command::Explain(args) => explain::run(args, tables, console).await,
+        Command::Message(args) => message::run(args, tables, console).await,
+        Command::Suppress(args) => decide::suppress(args, tables, console).await,
+        Command::Lift(args) => decide::lift(args, tables, console).await,
+        Command::Export(args) => export::run(args, tables, console).await,
+        Command::Import(args) => import::run(args, tables, console).await,
+        Command::Forget(args) => forget::run(args, tables, console).await,
+    }?;
+    console.out.flush()?;
+    Ok(outcome)
+}

@@ -1,0 +1,118 @@
+//! How verdicts, entries and event records look, for people and for programs.
+
+use mail_feedback::event::Reason;
+use mail_feedback::suppression::{Block, Entry, Scope, State, SuppressionRecord, Verdict};
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use super::item::{Item, text};
+
+/// What an entry amounts to at a time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It forbids mail.
+    Blocked,
+    /// It ended by itself.
+    Ended,
+    /// It was withdrawn.
+    Lifted,
+}
+
+impl Standing {
+    /// That of an entry.
+    pub fn of(entry: &Entry, now: Timestamp) -> Self {
+        match (entry.state, entry.until) {
+            (State::Lifted, _) => Self::Lifted,
+            (State::Suppressed, Some(until)) if until <= now => Self::Ended,
+            (State::Suppressed, _) => Self::Blocked,
+        }
+    }
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Ended => "ended",
+            Self::Lifted => "lifted",
+        }
+    }
+}
+
+/// Every entry of a record, by scope and reason.
+pub fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scope, Reason, &Entry)> {
+    let scopes = record.suppressions.iter();
+    scopes.flat_map(|(scope, reasons)| reasons.iter().map(move |(reason, entry)| (scope, *reason, entry)))
+}
+
+/// What stands against an address in any scope, whatever the send.
+pub fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
+    let standing = entries(record).filter(|(_, _, entry)| Standing::of(entry, now) == Standing::Blocked);
+    Verdict { blocks: standing.map(|(scope, reason, entry)| block(scope, reason, entry)).collect() }
+}
+
+/// An entry as a reason not to send.
+pub fn block(scope: &Scope, reason: Reason, entry: &Entry) -> Block {
+    Block {
+        scope: scope.clone(),
+        reason,
+        since: entry.first_at.unwrap_or(entry.at),
+        until: entry.until,
+        provider: entry.provider.clone(),
+        code: entry.code.clone(),
+    }
+}
+
+/// One reason not to send, as a line.
+pub fn block_line(block: &Block) -> String {
+    let until = block.until.map_or_else(|| "without end".to_owned(), |until| format!("until {until}"));
+    let code = block.code.as_deref().map_or_else(String::new, |code| format!(" ({})", clean(code)));
+    format!(
+        "{:<15}  {}  since {} {until}, from {}{code}; ended by {}",
+        block.reason.as_str(),
+        clean(block.scope.as_str()),
+        block.since,
+        clean(&block.provider),
+        block.lifted_by(),
+    )
+}
+
+/// The same for programs.
+pub fn block_json(block: &Block) -> Value {
+    json!({
+        "scope": block.scope.as_str(),
+        "reason": block.reason.as_str(),
+        "since": block.since.to_string(),
+        "until": block.until.map(|until| until.to_string()),
+        "provider": block.provider,
+        "code": block.code,
+        "lifted_by": block.lifted_by(),
+    })
+}
+
+/// An event record as one or two lines: what happened, and the diagnostic text.
+pub fn event_line(item: &Item) -> String {
+    let field = |name| text(item, name).map(clean).unwrap_or_default();
+    let time = text(item, "occurred_at").map_or_else(|| time_of(item), clean);
+    let effect = text(item, "effect").map_or_else(String::new, |effect| format!("-> {}", clean(effect)));
+    let line = columns(&time, &field("provider"), &field("kind"), &field("permanence"), &field("cause"));
+    let line = format!("{line}  {:<8}  {effect}", field("code"));
+    match text(item, "detail") {
+        Some(detail) => format!("{}\n{:26}{}", line.trim_end(), "", clean(detail)),
+        None => line.trim_end().to_owned(),
+    }
+}
+
+/// The first columns of a timeline.
+pub fn columns(time: &str, provider: &str, kind: &str, permanence: &str, cause: &str) -> String {
+    format!("{time:<24}  {provider:<8}  {kind:<13}  {permanence:<12}  {cause:<16}")
+}
+
+/// The time in the key of an event record, `-` without one: what the index has of it.
+pub fn time_of(item: &Item) -> String {
+    text(item, "event").and_then(|key| key.split_once('#')).map_or_else(|| "-".to_owned(), |(time, _)| time.to_owned())
+}
+
+/// Text of others without control characters, which could steer the terminal.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+}

@@ -1,0 +1,49 @@
+//! The operators' commands: `cargo run --example operator -- --help`.
+//!
+//! An example and no binary, so that what is deployed has nothing of it.
+
+#![allow(clippy::print_stderr, reason = "a program for people at a terminal")]
+#![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
+
+mod commands;
+mod connect;
+
+use std::io::{BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use commands::cli::Cli;
+use commands::failure::Failure;
+use commands::{Console, Outcome};
+use mail_feedback::timestamp::Timestamp;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own code for a wrong call is 2, which is `blocked` here.
+            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            drop(error.print());
+            return code;
+        }
+    };
+    match Box::pin(run(&cli)).await {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(Failure::Closed) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<Outcome, Failure> {
+    let tables = connect::tables(cli).await?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut console =
+        Console { out: &mut out, err: &mut std::io::stderr(), json: cli.json, progress: true, now: Timestamp::now() };
+    let outcome = commands::run(&cli.command, &tables, &mut console).await;
+    out.flush()?;
+    outcome
+}
