@@ -26,10 +26,10 @@ FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test checks lint bench fuzz build samples conformance validate clean
+.PHONY: help run test test-long checks lint bench fuzz build samples conformance validate clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 # exec: a signal to make must reach the program and not a shell in between.
@@ -41,6 +41,9 @@ run: $(CARGO_LAMBDA) ## the function on this machine, fed with every sample (ONC
 
 test: ## all tests: unit, integration, documentation
 	cargo test
+
+test-long: ## the proof that order, repetition and crashes change nothing, on 5,000 sets of events
+	DISORDER_SETS=5000 cargo test --test it disorder
 
 checks: $(CHECKS) ## the checks of the README in Python and JavaScript, and the library's own (needs Node.js 20)
 	cargo run --example checks -- .venv-checks/bin/python .venv-checks

@@ -35,7 +35,7 @@ pub fn summary(event: &EmailEvent) -> Option<String> {
         }
         Change::SoftBounce(_) => "soft_bounce".to_owned(),
         Change::Delivered { .. } => "delivered".to_owned(),
-        Change::LiftSoftBounces { .. } => "lift soft_bounce *".to_owned(),
+        Change::LiftSoftBounces(_) => "lift soft_bounce *".to_owned(),
     });
     let words: Vec<_> = words.collect();
     (!words.is_empty()).then(|| words.join(", "))

@@ -7,5 +7,5 @@ mod verdict;
 
 pub use entry::{Entry, Scope, State};
 pub use record::{Change, SuppressionRecord};
-pub use soft_bounce::{SoftBounce, SoftBounceRules, SoftBounces};
+pub use soft_bounce::{SoftBounce, SoftBounceRules, SoftBounces, SoftLift};
 pub use verdict::{Block, Context, Verdict};

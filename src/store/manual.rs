@@ -4,7 +4,7 @@ use super::Suppressions;
 use crate::address::Address;
 use crate::error::Error;
 use crate::event::{EventId, Reason};
-use crate::suppression::{Change, Entry, Scope, State, SuppressionRecord};
+use crate::suppression::{Change, Entry, Scope, SoftLift, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// A decision of a person about one reason in one scope.
@@ -51,7 +51,9 @@ fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, st
     // This entry is derived from the bounces, so the bounces are what is lifted.
     if (state, *reason, scope) == (State::Lifted, Reason::SoftBounce, &Scope::everything()) {
         let latest = record.soft_bounces.bounces().last().map(|bounce| bounce.at);
-        return Change::LiftSoftBounces { at: latest.map_or(now, |latest| latest.max(now)) };
+        let known = record.soft_bounces.lifted_at().map(Timestamp::next);
+        let at = [latest, known].into_iter().flatten().fold(now, Timestamp::max);
+        return Change::LiftSoftBounces(SoftLift { at, actor: Some(actor.clone()), note: note.clone() });
     }
     // The same entry cannot be set by hand: it would be derived anew.
     let reason = if (*reason, scope) == (Reason::SoftBounce, &Scope::everything()) { Reason::Manual } else { *reason };

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attribute::{Item, map, set, text};
 use crate::event::Reason;
-use crate::suppression::{Entry, Scope, SoftBounce, SoftBounces, State, SuppressionRecord};
+use crate::suppression::{Entry, Scope, SoftBounce, SoftBounces, SoftLift, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// A record as it was read: with the version that a write must replace.
@@ -99,7 +99,11 @@ fn soft_bounces_to_map(soft: &SoftBounces) -> Item {
     });
     let mut fields = Item::new();
     fields.insert("bounces".to_owned(), AttributeValue::L(bounces.collect()));
-    set(&mut fields, "lifted_at", soft.lifted_at().map(|at| at.to_string()).as_deref());
+    if let Some(lift) = soft.lifted() {
+        set(&mut fields, "lifted_at", Some(&lift.at.to_string()));
+        set(&mut fields, "actor", lift.actor.as_deref());
+        set(&mut fields, "note", lift.note.as_deref());
+    }
     fields
 }
 
@@ -115,7 +119,12 @@ fn soft_bounces_from_map(fields: &Item) -> Option<SoftBounces> {
             recipient: text(fields, "recipient").map(str::to_owned),
         })
     });
-    Some(SoftBounces::new(bounces.collect::<Option<_>>()?, optional_time(fields, "lifted_at").ok()?))
+    let lifted = optional_time(fields, "lifted_at").ok()?.map(|at| SoftLift {
+        at,
+        actor: text(fields, "actor").map(str::to_owned),
+        note: text(fields, "note").map(str::to_owned),
+    });
+    Some(SoftBounces::new(bounces.collect::<Option<_>>()?, lifted))
 }
 
 /// A time that may be absent.

@@ -120,7 +120,7 @@ impl Recorder {
         let mut suppressed = self.suppressions.apply(address, changes, now).await?;
         let soft_bounces = changes.iter().filter_map(|change| match change {
             Change::SoftBounce(bounce) => Some(bounce.at),
-            Change::Entry { .. } | Change::Delivered { .. } | Change::LiftSoftBounces { .. } => None,
+            Change::Entry { .. } | Change::Delivered { .. } | Change::LiftSoftBounces(_) => None,
         });
         if let Some(earliest) = soft_bounces.min()
             && let Some(at) = self.events.latest_delivery(address.as_str(), earliest).await?
@@ -227,7 +227,7 @@ fn by_address(planned: &[Planned], wanted: fn(&Change) -> bool) -> BTreeMap<Addr
 
 const fn is_evidence(change: &Change) -> bool {
     match change {
-        Change::Entry { .. } | Change::SoftBounce(_) | Change::LiftSoftBounces { .. } => true,
+        Change::Entry { .. } | Change::SoftBounce(_) | Change::LiftSoftBounces(_) => true,
         Change::Delivered { .. } => false,
     }
 }
@@ -235,6 +235,6 @@ const fn is_evidence(change: &Change) -> bool {
 const fn delivered_at(change: &Change) -> Option<Timestamp> {
     match change {
         Change::Delivered { at } => Some(*at),
-        Change::Entry { .. } | Change::SoftBounce(_) | Change::LiftSoftBounces { .. } => None,
+        Change::Entry { .. } | Change::SoftBounce(_) | Change::LiftSoftBounces(_) => None,
     }
 }

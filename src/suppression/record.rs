@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Scope, SoftBounce, SoftBounceRules, SoftBounces};
+use super::{Entry, Scope, SoftBounce, SoftBounceRules, SoftBounces, SoftLift};
 use crate::event::Reason;
 use crate::timestamp::Timestamp;
 
@@ -29,10 +29,7 @@ pub enum Change {
         at: Timestamp,
     },
     /// A person voids the soft bounces at or before this time.
-    LiftSoftBounces {
-        /// When the person decided.
-        at: Timestamp,
-    },
+    LiftSoftBounces(SoftLift),
 }
 
 /// Everything known against mailing one address.
@@ -60,7 +57,7 @@ impl SuppressionRecord {
             Change::Entry { scope, reason, entry, timed } => self.merge_entry(scope, *reason, entry, *timed),
             Change::SoftBounce(bounce) => self.soft_bounces.add(bounce.clone(), rules),
             Change::Delivered { at } => self.soft_bounces.delivered(*at),
-            Change::LiftSoftBounces { at } => self.soft_bounces.lift(*at),
+            Change::LiftSoftBounces(lift) => self.soft_bounces.lift(lift),
         }
         self.derive_soft_bounce_entry(rules);
     }

@@ -62,19 +62,30 @@ impl fmt::Debug for SoftBounce {
     }
 }
 
+/// A person's decision that the temporary bounces until then are void.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SoftLift {
+    /// When it was decided; bounces at or before it do not count.
+    pub at: Timestamp,
+    /// Who decided.
+    pub actor: Option<String>,
+    /// Why, in the actor's words.
+    pub note: Option<String>,
+}
+
 /// The temporary bounces since the latest delivery and the latest lift, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SoftBounces {
     bounces: Vec<SoftBounce>,
-    lifted_at: Option<Timestamp>,
+    lifted: Option<SoftLift>,
 }
 
 impl SoftBounces {
     /// The bounces and the lift of a stored record.
     #[must_use]
-    pub fn new(mut bounces: Vec<SoftBounce>, lifted_at: Option<Timestamp>) -> Self {
+    pub fn new(mut bounces: Vec<SoftBounce>, lifted: Option<SoftLift>) -> Self {
         bounces.sort();
-        Self { bounces, lifted_at }
+        Self { bounces, lifted }
     }
 
     /// The bounces that count, oldest first.
@@ -85,8 +96,14 @@ impl SoftBounces {
 
     /// The latest time a person declared earlier bounces void.
     #[must_use]
-    pub const fn lifted_at(&self) -> Option<Timestamp> {
-        self.lifted_at
+    pub fn lifted_at(&self) -> Option<Timestamp> {
+        self.lifted.as_ref().map(|lift| lift.at)
+    }
+
+    /// The latest decision of a person that earlier bounces are void.
+    #[must_use]
+    pub const fn lifted(&self) -> Option<&SoftLift> {
+        self.lifted.as_ref()
     }
 
     /// Whether a delivery at this time would void a bounce.
@@ -97,7 +114,7 @@ impl SoftBounces {
 
     /// Adds a bounce, unless a lift at or after it makes it void; the same event counts once.
     pub(super) fn add(&mut self, bounce: SoftBounce, rules: SoftBounceRules) {
-        if self.lifted_at.is_some_and(|lifted_at| bounce.at <= lifted_at) {
+        if self.lifted_at().is_some_and(|lifted_at| bounce.at <= lifted_at) {
             return;
         }
         match self.bounces.iter().position(|known| known.event_id == bounce.event_id) {
@@ -116,9 +133,9 @@ impl SoftBounces {
     }
 
     /// Voids the bounces at or before a person's lift, and those that arrive later and are older.
-    pub(super) fn lift(&mut self, at: Timestamp) {
-        self.lifted_at = self.lifted_at.max(Some(at));
-        self.bounces.retain(|bounce| bounce.at > at);
+    pub(super) fn lift(&mut self, lift: &SoftLift) {
+        self.lifted = self.lifted.take().max(Some(lift.clone()));
+        self.bounces.retain(|bounce| bounce.at > lift.at);
     }
 
     /// Drops what can no longer matter, and what a day has beyond need.
@@ -126,11 +143,12 @@ impl SoftBounces {
     /// Of one UTC day the first and the last `threshold` bounces are kept, and the latest [`MAX_BOUNCES`] of all: enough
     /// for every count, and a bound on the size of the item when a server bounces thousands of messages to one address.
     /// Only beyond that bound may a delivery in the middle of a day leave other bounces behind in another order of
-    /// arrival; what they amount to stays the same.
+    /// arrival. Whether and until when they suppress stays the same with `min_days` above 1; `first_at` may be later.
     fn prune(&mut self, rules: SoftBounceRules) {
         let Some(latest) = self.bounces.last().map(|bounce| bounce.at) else { return };
         let horizon = latest.minus_days(rules.window_days.saturating_add(rules.cooldown_days));
-        self.bounces.retain(|bounce| bounce.at >= horizon);
+        // By whole days: a day that is cut in the middle after it was thinned out would depend on the order of arrival.
+        self.bounces.retain(|bounce| bounce.at.day() >= horizon.day());
 
         let keep = rules.threshold.max(1);
         let mut of_day: BTreeMap<i64, u32> = BTreeMap::new();
@@ -192,7 +210,7 @@ impl SoftBounces {
 
 #[cfg(test)]
 mod tests {
-    use super::{SoftBounce, SoftBounceRules, SoftBounces};
+    use super::{SoftBounce, SoftBounceRules, SoftBounces, SoftLift};
     use crate::timestamp::Timestamp;
 
     const DAY: i64 = 86_400_000;
@@ -245,7 +263,7 @@ mod tests {
         let mut soft = counted([DAY, 2 * DAY, 3 * DAY]);
         soft.delivered(bounce(2 * DAY).at);
         assert_eq!(soft.bounces().len(), 1);
-        soft.lift(bounce(5 * DAY).at);
+        soft.lift(&SoftLift { at: bounce(5 * DAY).at, actor: None, note: None });
         soft.add(bounce(4 * DAY), SoftBounceRules::default());
         assert_eq!(soft.bounces(), []);
     }

@@ -10,6 +10,7 @@ mod support;
 mod attacks;
 mod binary;
 mod decisions;
+mod disorder;
 mod faults;
 mod identity;
 mod input;

@@ -138,6 +138,8 @@ async fn lifting_soft_bounces_voids_them_and_late_ones() {
     assert_eq!(desk.blocks(&mailjet(), now).await, Vec::<String>::new());
     let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
     assert_eq!((record.soft_bounces.bounces().len(), record.soft_bounces.lifted_at()), (0, Some(now)));
+    let lift = record.soft_bounces.lifted().unwrap();
+    assert_eq!((lift.actor.as_deref(), lift.note.as_deref()), (Some("jo"), Some("called them")));
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The merge of suppression records: any order and any repetition give the same record.
 
 use mail_feedback::event::Reason;
-use mail_feedback::suppression::{Change, Entry, Scope, SoftBounce, SoftBounceRules, State, SuppressionRecord};
+use mail_feedback::suppression::{
+    Change, Entry, Scope, SoftBounce, SoftBounceRules, SoftLift, State, SuppressionRecord,
+};
 use mail_feedback::timestamp::Timestamp;
 use proptest::prelude::*;
 
@@ -47,7 +49,7 @@ fn soft_bounces() -> impl Strategy<Value = Change> {
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
-    let lift = (0_i64..200).prop_map(|at| Change::LiftSoftBounces { at: time(at) });
+    let lift = (0_i64..200).prop_map(|at| Change::LiftSoftBounces(SoftLift { at: time(at), actor: None, note: None }));
     proptest::collection::vec(prop_oneof![4 => entries(), 6 => soft_bounces(), 1 => lift], 0..40)
 }
 
@@ -87,6 +89,23 @@ proptest! {
         };
         prop_assert_eq!(others(&record), others(&merged(&list)), "a delivery lifts nothing else");
     }
+}
+
+/// A day is thinned out before the horizon reaches it, and must not be cut in its middle then.
+#[test]
+fn what_is_pruned_does_not_depend_on_the_order() {
+    let soft = |half_hours: i64| {
+        Change::SoftBounce(SoftBounce {
+            at: Timestamp::from_millis(half_hours * 1_800_000).unwrap(),
+            event_id: half_hours.to_string(),
+            provider: "ses".to_owned(),
+            code: None,
+            detail: None,
+            recipient: None,
+        })
+    };
+    let list: Vec<_> = (0..12).map(|hour| soft(2 * hour)).chain([soft(60 * 48 + 11)]).collect();
+    assert_eq!(merged(&list), merged(list.iter().rev()));
 }
 
 #[test]

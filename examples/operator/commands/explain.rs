@@ -75,11 +75,15 @@ fn event(item: &Item) -> Moment {
 fn decisions(record: &SuppressionRecord) -> Vec<Moment> {
     let decided = entries(record).filter(|(_, _, entry)| entry.actor.is_some());
     let mut moments: Vec<Moment> = decided.map(|(scope, reason, entry)| decision(scope, reason, entry)).collect();
-    if let Some(at) = record.soft_bounces.lifted_at() {
-        let line = format!("{}-> lift soft_bounce *", columns(&at.to_string(), "manual", "decision", "", ""));
-        let json = json!({"what": "decision", "at": at.to_string(), "state": "lifted", "reason": "soft_bounce",
-            "scope": "*"});
-        moments.push(Moment { time: at.to_string(), line, json });
+    if let Some(lift) = record.soft_bounces.lifted() {
+        let time = lift.at.to_string();
+        let actor = lift.actor.as_deref().map_or_else(String::new, clean);
+        let note = lift.note.as_deref().map_or_else(String::new, |note| format!(": {}", clean(note)));
+        let head = columns(&time, "manual", "decision", "", "");
+        let line = format!("{head}  {:<8}  -> lift soft_bounce *\n{:26}by {actor}{note}", "", "");
+        let json = json!({"what": "decision", "at": time, "state": "lifted", "reason": "soft_bounce", "scope": "*",
+            "actor": lift.actor, "note": lift.note});
+        moments.push(Moment { time, line, json });
     }
     moments
 }

@@ -1,0 +1,187 @@
+//! Suppression records come out the same whatever the order of arrival, repetition, crashes and company of the events.
+//!
+//! Sets of random facts go through the recorder in random schedules, and each time the record must be what
+//! [`reference`] makes of the facts at once. `DISORDER_SETS` says how many sets (300), `DISORDER_SEED`
+//! which is the first; alone, it runs that one again.
+
+mod facts;
+mod hot;
+mod mistaken;
+mod reference;
+mod schedule;
+mod seeded;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::ops::Range;
+use std::time::Instant;
+
+use futures_util::{StreamExt, stream};
+use mail_feedback::address::Address;
+use mail_feedback::store::{Recorder, Retention, Suppressions};
+use mail_feedback::suppression::SoftBounceRules;
+
+use self::facts::Fact;
+use self::mistaken::{Mistake, SmallRecorder};
+use self::reference::{expected, observed};
+use self::schedule::{Subject, Tally};
+use self::seeded::Seeded;
+use self::wire::Wire;
+use crate::support::database::{EVENTS, SUPPRESSIONS};
+
+/// How many schedules each set goes through.
+const SCHEDULES: usize = 2;
+/// How many sets are under way at once: most of them wait for the pauses of writers in conflict.
+const AT_ONCE: usize = 64;
+/// How many threads share the sets.
+const THREADS: u64 = 2;
+/// Within how many sets each known mistake must show.
+const SOON: u64 = 100;
+
+/// Says something past the capture of the test harness.
+fn say(text: &str) {
+    drop(writeln!(std::io::stderr(), "{text}"));
+}
+
+/// The recorder of this project.
+fn real(wire: &Wire, rules: SoftBounceRules) -> Recorder {
+    Recorder::new(wire.client(), EVENTS.to_owned(), SUPPRESSIONS.to_owned(), rules, Retention::default())
+}
+
+/// The recorder of the tests.
+fn small(wire: &Wire, rules: SoftBounceRules, mistake: Option<Mistake>) -> Subject {
+    let client = wire.client();
+    let suppressions = Suppressions::new(client.clone(), SUPPRESSIONS.to_owned(), rules);
+    Subject::Small(SmallRecorder { client, suppressions, mistake })
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+/// Runs one set in all its schedules.
+async fn judge(
+    wire: &Wire,
+    seed: u64,
+    subject: &impl Fn(&Wire, SoftBounceRules) -> Subject,
+) -> Result<Vec<Tally>, String> {
+    let mut random = Seeded::new(seed);
+    let set = facts::set(&mut random, &format!("s{seed}"));
+    let mut tallies = Vec::new();
+    for nth in 0..SCHEDULES {
+        let rename = |fact: &Fact| Fact { address: format!("r{nth}{}", fact.address), ..fact.clone() };
+        let facts: Vec<Fact> = set.facts.iter().map(rename).collect();
+        let subject = subject(wire, set.rules);
+        let mut trace = Vec::new();
+        tallies.push(schedule::run(wire, &subject, &facts, &mut random, &mut trace).await);
+        let suppressions = Suppressions::new(wire.client(), SUPPRESSIONS.to_owned(), set.rules);
+        let addresses: BTreeSet<&str> = facts.iter().map(|fact| fact.address.as_str()).collect();
+        for name in addresses {
+            let record = suppressions.get(&Address::parse(name).unwrap()).await.unwrap();
+            let concerned: Vec<&Fact> = facts.iter().filter(|fact| fact.address == name).collect();
+            let (observed, expected) = (observed(&record), expected(&concerned, set.rules));
+            if observed != expected {
+                let ids: Vec<_> = concerned.iter().map(|fact| (fact.id(), *fact)).collect();
+                return Err(format!(
+                    "DISORDER_SEED={seed}, schedule {nth}, {name}, {:?}\nfacts {ids:#?}\nsteps {trace:#?}\n\
+                     observed {observed:#?}\nexpected {expected:#?}",
+                    set.rules
+                ));
+            }
+        }
+    }
+    Ok(tallies)
+}
+
+/// Judges sets on both cores, the results of each thread in the order of its seeds; a thread ends with its first failure.
+///
+/// The future of a recorder cannot move between threads, so each thread has a database and a runtime of its own.
+fn judge_all(
+    seeds: Range<u64>,
+    at_once: usize,
+    subject: impl Fn(&Wire, SoftBounceRules) -> Subject + Sync,
+) -> Vec<(u64, Result<Vec<Tally>, String>)> {
+    let thread = |first: u64| {
+        let (subject, seeds) = (&subject, seeds.clone());
+        move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let wire = Wire::new(0);
+                let seeds = seeds.filter(|seed| seed % THREADS == first);
+                let runs = stream::iter(seeds).map(|seed| {
+                    let wire = wire.clone();
+                    async move { (seed, judge(&wire, seed, subject).await) }
+                });
+                let mut runs = std::pin::pin!(runs.buffered(at_once));
+                let mut results = Vec::new();
+                while let Some(result) = runs.next().await {
+                    let stop = result.1.is_err();
+                    results.push(result);
+                    if stop {
+                        break;
+                    }
+                }
+                results
+            })
+        }
+    };
+    let mut results: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|first| scope.spawn(thread(first))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    results.sort_by_key(|(seed, _)| *seed);
+    results
+}
+
+#[test]
+fn any_order_repetition_crash_and_company_give_one_record() {
+    let (seed, sets) = (number("DISORDER_SEED"), number("DISORDER_SETS"));
+    let sets = sets.unwrap_or(if seed.is_some() { 1 } else { 300 });
+    let first = seed.unwrap_or(0);
+    let seeds = first..first + sets;
+    let started = Instant::now();
+    let mut sum = Tally::default();
+    let mut schedules = 0;
+    for (_, result) in judge_all(seeds, AT_ONCE, |wire, rules| Subject::Real(real(wire, rules))) {
+        let tallies = result.unwrap_or_else(|counterexample| panic!("{counterexample}"));
+        schedules += tallies.len();
+        for tally in tallies {
+            sum.events += tally.events;
+            sum.requests += tally.requests;
+            sum.crashes += tally.crashes;
+            sum.losses += tally.losses;
+            sum.late += tally.late;
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    say(&format!(
+        "disorder: {sets} event sets from {first}, {schedules} schedules, {sum:?}, {seconds:.1} s: one outcome each"
+    ));
+    assert!(sets < 100 || (sum.crashes > 100 && sum.losses > 50 && sum.late > 10), "the schedules are wild");
+}
+
+/// The first set that shows a mistake, and what it shows.
+fn first_counterexample(mistake: Option<Mistake>) -> Option<(u64, String)> {
+    let results = judge_all(0..SOON, 8, |wire, rules| small(wire, rules, mistake));
+    results.into_iter().find_map(|(seed, result)| Some((seed, result.err()?)))
+}
+
+#[test]
+fn each_known_mistake_is_found() {
+    for mistake in
+        [Mistake::EventFirst, Mistake::SkipKnown, Mistake::AskFirst, Mistake::LookFirst, Mistake::DeleteOnLift]
+    {
+        let found = first_counterexample(Some(mistake)).map(|(seed, _)| seed);
+        say(&format!("disorder: {mistake:?} shows in set {found:?} of {SOON}"));
+        assert!(found.is_some(), "{mistake:?} goes unnoticed");
+    }
+}
+
+#[test]
+fn the_right_order_through_the_small_recorder_shows_nothing() {
+    if let Some((_, counterexample)) = first_counterexample(None) {
+        panic!("{counterexample}");
+    }
+    say(&format!("disorder: the right order through the small recorder stands in {SOON} sets"));
+}

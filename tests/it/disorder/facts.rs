@@ -1,0 +1,196 @@
+//! Random sets of facts, and the events that report them.
+
+use std::collections::BTreeMap;
+
+use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
+use mail_feedback::provider::Provider;
+use mail_feedback::suppression::SoftBounceRules;
+use mail_feedback::timestamp::Timestamp;
+
+use super::seeded::Seeded;
+
+/// Milliseconds of a day.
+pub const DAY: i64 = 86_400_000;
+/// Midnight before the first fact.
+const START: i64 = 20_000 * DAY;
+
+/// What a fact says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A bounce for good.
+    Hard,
+    /// A spam report.
+    Complaint,
+    /// The recipient left a list, or what else the event names.
+    Unsubscribe,
+    /// The recipient came back to a list.
+    Lift,
+    /// A provider refuses the address, for some days or without end.
+    Block(Option<u32>),
+    /// A temporary bounce.
+    Soft,
+    /// A temporary bounce after which the provider refuses the address for 30 days.
+    SoftAndBlock,
+    /// A message arrived.
+    Delivered,
+    /// Something without effect.
+    Opened,
+}
+
+/// One fact about one address.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Whom it concerns.
+    pub address: String,
+    /// What it says.
+    pub what: What,
+    /// Who says it.
+    pub provider: Provider,
+    /// When it happened, in milliseconds.
+    pub at: i64,
+    /// Whether the report holds no time of its own, only that of its publication.
+    pub untimed: bool,
+    /// The list it names.
+    pub list: Option<&'static str>,
+    /// The sender domain it names.
+    pub domain: Option<&'static str>,
+    /// Tells it from others.
+    pub serial: usize,
+}
+
+impl Fact {
+    /// The id of its event.
+    pub fn id(&self) -> EventId {
+        EventId::of(&[Some("disorder"), Some(&self.address), Some(&self.serial.to_string())])
+    }
+
+    /// The provider's code in its event.
+    pub fn code(&self) -> String {
+        format!("code {}", self.serial)
+    }
+
+    /// The event that reports it.
+    pub fn event(&self) -> EmailEvent {
+        let ruling = match self.what {
+            What::Hard => Ruling::hard(Cause::UnknownMailbox),
+            What::Complaint => Ruling::of(Kind::Complained).with(Effect::suppress(Reason::Complaint)),
+            What::Unsubscribe => Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(Breadth::List)),
+            What::Lift => {
+                Ruling::of(Kind::Subscribed).with(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::List })
+            }
+            What::Block(days) => Ruling::rejected(Cause::ProviderList, Some(Effect::provider_block(days))),
+            What::Soft | What::SoftAndBlock => Ruling::soft(Cause::MailboxFull),
+            What::Delivered => Ruling::of(Kind::Delivered).with(Effect::Delivered),
+            What::Opened => Ruling::of(Kind::Opened),
+        };
+        let mut event = EmailEvent::new(self.provider, self.id(), ruling);
+        if self.what == What::SoftAndBlock {
+            event.effects.push(Effect::provider_block(Some(30)));
+        }
+        event.recipient = Some(Recipient::parse(&self.address));
+        event.code = Some(self.code());
+        event.list = self.list.map(str::to_owned);
+        event.sender_domain = self.domain.map(str::to_owned);
+        let at = Timestamp::from_millis(self.at);
+        if self.untimed {
+            event.published_at = at;
+        } else {
+            event.occurred_at = at;
+        }
+        event
+    }
+}
+
+/// Facts about a few addresses, and the rules under which they are counted.
+pub struct Set {
+    /// The facts.
+    pub facts: Vec<Fact>,
+    /// The rules.
+    pub rules: SoftBounceRules,
+}
+
+const WHATS: [What; 16] = [
+    What::Hard,
+    What::Complaint,
+    What::Unsubscribe,
+    What::Unsubscribe,
+    What::Lift,
+    What::Lift,
+    What::Block(None),
+    What::Block(Some(3)),
+    What::Soft,
+    What::Soft,
+    What::Soft,
+    What::Soft,
+    What::SoftAndBlock,
+    What::Delivered,
+    What::Delivered,
+    What::Opened,
+];
+
+/// A set of facts about addresses that no other set has.
+pub fn set(random: &mut Seeded, name: &str) -> Set {
+    let rules = |threshold, window_days, min_days, cooldown_days| SoftBounceRules {
+        threshold,
+        window_days,
+        min_days,
+        cooldown_days,
+    };
+    let rules = random.pick(&[rules(3, 5, 2, 4), rules(2, 4, 2, 3), rules(5, 30, 3, 30), rules(0, 30, 3, 30)]);
+    let addresses = 1 + random.below(3);
+    // A busy set shows the bound on the bounces of a day, which holds in any order only without deliveries.
+    let busy = random.percent(15);
+    let (days, hours) = if busy { (3, 24) } else { (random.pick(&[2, 6, 14]), 4) };
+    let count = if busy { 30 } else { 3 + random.below(18) };
+    let mut facts = Vec::with_capacity(count);
+    let mut bounces: BTreeMap<(usize, i64), u32> = BTreeMap::new();
+    for serial in 0..count {
+        let address = random.below(addresses);
+        let day = i64::try_from(random.below(days)).unwrap();
+        let hour = i64::try_from(random.below(hours)).unwrap();
+        let mut what = random.pick(&WHATS);
+        let soft = matches!(what, What::Soft | What::SoftAndBlock);
+        if busy {
+            what = if what == What::Delivered { What::Soft } else { what };
+        } else if soft {
+            let known = bounces.entry((address, day)).or_default();
+            *known += 1;
+            if *known > 2 * rules.threshold.max(1) {
+                what = What::Opened;
+            }
+        }
+        facts.push(Fact {
+            address: format!("{name}-{address}@example.com"),
+            what,
+            provider: random.pick(&[Provider::Ses, Provider::Mailjet]),
+            at: START + day * DAY + hour * 3_600_000,
+            untimed: random.percent(8),
+            list: random.pick(&[None, Some("news"), Some("offers")]),
+            domain: random.pick(&[None, Some("sender.example")]),
+            serial,
+        });
+    }
+    Set { facts, rules }
+}
+
+/// Facts about one address as a campaign to a full and angry mailbox brings them: all at once.
+pub fn hot(count: usize) -> Vec<Fact> {
+    let mut random = Seeded::new(7);
+    let fact = |serial: usize| Fact {
+        address: "hot@example.com".to_owned(),
+        what: match serial % 10 {
+            0..=5 => What::Soft,
+            6 => What::Hard,
+            7 => What::Complaint,
+            8 => What::Block(Some(3)),
+            _ => What::Unsubscribe,
+        },
+        provider: random.pick(&[Provider::Ses, Provider::Tencent, Provider::Mailjet]),
+        at: START + i64::try_from(serial).unwrap() * DAY / 8,
+        untimed: false,
+        list: random.pick(&[None, Some("news"), Some("offers"), Some("letters")]),
+        domain: random.pick(&[None, Some("sender.example")]),
+        serial,
+    };
+    (0..count).map(fact).collect()
+}

@@ -1,0 +1,55 @@
+//! Many handlers at once on one address.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use mail_feedback::address::Address;
+use mail_feedback::suppression::SoftBounceRules;
+use mail_feedback::timestamp::Timestamp;
+
+use super::facts::{self, Fact};
+use super::reference::{expected, observed};
+use super::wire::Wire;
+use super::{real, say};
+
+/// How many events arrive at the same time.
+const EVENTS: usize = 200;
+/// How often a sender may have to send an event.
+const ROUNDS: usize = 5;
+
+#[tokio::test]
+async fn two_hundred_events_on_one_address_are_all_kept() {
+    let wire = Wire::new(4);
+    let rules = SoftBounceRules::default();
+    let recorder = real(&wire, rules);
+    let facts = facts::hot(EVENTS);
+    let now = Timestamp::from_millis(1_900_000_000_000).unwrap();
+    let started = Instant::now();
+    let mut pending: Vec<&Fact> = facts.iter().collect();
+    let mut again = Vec::new();
+    for _ in 0..ROUNDS {
+        let calls: FuturesUnordered<_> = pending
+            .iter()
+            .map(|fact| async { (*fact, recorder.record(vec![fact.event()], now).await.is_ok()) })
+            .collect();
+        let answers: Vec<_> = calls.collect().await;
+        pending = answers.into_iter().filter(|(_, done)| !done).map(|(fact, _)| fact).collect();
+        again.push(pending.len());
+        if pending.is_empty() {
+            break;
+        }
+    }
+    let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
+    say(&format!(
+        "hot: {EVENTS} events at once, {} requests, {} conflicting writes, refused after 20 attempts by round {again:?}, {:.1} s",
+        count(&wire.counts.requests),
+        count(&wire.counts.conflicts),
+        started.elapsed().as_secs_f64(),
+    ));
+    assert!(pending.is_empty(), "each event is recorded within {ROUNDS} deliveries");
+    let address = Address::parse("hot@example.com").unwrap();
+    let record = recorder.suppressions().get(&address).await.unwrap();
+    assert_eq!(observed(&record), expected(&facts.iter().collect::<Vec<_>>(), rules));
+}

@@ -1,0 +1,146 @@
+//! What a record must be, from the list of all facts at once: written anew after the design, without the code under test.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use mail_feedback::event::Reason;
+use mail_feedback::suppression::{Entry, SoftBounceRules, State, SuppressionRecord};
+use mail_feedback::timestamp::Timestamp;
+
+use super::facts::{DAY, Fact, What};
+
+/// The entries by scope and reason.
+type Entries = BTreeMap<(String, Reason), Entry>;
+/// The times and ids of the soft bounces that count.
+type Bounces = Vec<(i64, String)>;
+
+/// What matters of a record.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The entries.
+    pub entries: Entries,
+    /// The soft bounces.
+    pub bounces: Bounces,
+    /// The time of a lift of soft bounces by a person, of which there are none here.
+    pub lifted_at: Option<Timestamp>,
+}
+
+/// What the store holds, in the same shape.
+pub fn observed(record: &SuppressionRecord) -> Outcome {
+    let entries = record.suppressions.iter().flat_map(|(scope, reasons)| {
+        reasons.iter().map(move |(reason, entry)| ((scope.to_string(), *reason), entry.clone()))
+    });
+    let bounces = record.soft_bounces.bounces().iter().map(|bounce| (bounce.at.millis(), bounce.event_id.clone()));
+    Outcome { entries: entries.collect(), bounces: bounces.collect(), lifted_at: record.soft_bounces.lifted_at() }
+}
+
+/// What the facts about one address amount to.
+pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
+    let mut words: BTreeMap<(String, Reason), Vec<Entry>> = BTreeMap::new();
+    for fact in facts {
+        let provider = format!("provider:{}", fact.provider);
+        let word = match fact.what {
+            What::Hard => Some(("*".to_owned(), Reason::HardBounce, State::Suppressed, None)),
+            What::Complaint => Some(("*".to_owned(), Reason::Complaint, State::Suppressed, None)),
+            What::Block(days) => Some((provider, Reason::ProviderBlock, State::Suppressed, days)),
+            What::SoftAndBlock => Some((provider, Reason::ProviderBlock, State::Suppressed, Some(30))),
+            What::Unsubscribe => {
+                let scope = match (fact.list, fact.domain) {
+                    (Some(list), _) => format!("list:{}:{list}", fact.provider),
+                    (None, Some(domain)) => format!("domain:{domain}"),
+                    (None, None) => provider,
+                };
+                Some((scope, Reason::Unsubscribe, State::Suppressed, None))
+            }
+            What::Lift => fact
+                .list
+                .map(|list| (format!("list:{}:{list}", fact.provider), Reason::Unsubscribe, State::Lifted, None)),
+            What::Soft | What::Delivered | What::Opened => None,
+        };
+        if let Some((scope, reason, state, days)) = word {
+            words.entry((scope, reason)).or_default().push(entry(fact, state, days));
+        }
+    }
+    let mut entries: Entries = words.into_iter().map(|(place, words)| (place, latest_word(&words))).collect();
+    let bounces = counting_bounces(facts, rules);
+    if let Some(entry) = soft_bounce_entry(&bounces, rules) {
+        entries.insert(("*".to_owned(), Reason::SoftBounce), entry);
+    }
+    let bounces = bounces.into_iter().map(|fact| (fact.at, fact.id().to_string())).collect();
+    Outcome { entries, bounces, lifted_at: None }
+}
+
+fn entry(fact: &Fact, state: State, days: Option<u32>) -> Entry {
+    let at = Timestamp::from_millis(fact.at).unwrap();
+    Entry {
+        state,
+        at,
+        first_at: (state == State::Suppressed).then_some(at),
+        until: days.and_then(|days| Timestamp::from_millis(fact.at + i64::from(days) * DAY)),
+        provider: fact.provider.to_string(),
+        event_id: fact.id().to_string(),
+        code: Some(fact.code()),
+        detail: None,
+        recipient: Some(fact.address.clone()),
+        actor: None,
+        note: None,
+    }
+}
+
+/// The newest word; at the same time `suppressed`, then the later end, then the greater id.
+fn latest_word(words: &[Entry]) -> Entry {
+    let newest = words.iter().max_by_key(|word| {
+        let end = word.until.map_or(i64::MAX, Timestamp::millis);
+        (word.at, word.state == State::Suppressed, end, word.event_id.clone())
+    });
+    let first_at = words.iter().filter(|word| word.state == State::Suppressed).map(|word| word.at).min();
+    Entry { first_at, ..newest.unwrap().clone() }
+}
+
+/// The soft bounces after the latest delivery, without what is too old or more than a day needs, oldest first.
+fn counting_bounces<'f>(facts: &[&'f Fact], rules: SoftBounceRules) -> Vec<&'f Fact> {
+    let timed = || facts.iter().copied().filter(|fact| !fact.untimed);
+    let delivered = timed().filter(|fact| fact.what == What::Delivered).map(|fact| fact.at).max();
+    let mut bounces: Vec<&Fact> = timed()
+        .filter(|fact| matches!(fact.what, What::Soft | What::SoftAndBlock))
+        .filter(|fact| delivered.is_none_or(|delivered| fact.at > delivered))
+        .collect();
+    bounces.sort_by_key(|fact| (fact.at, fact.id()));
+    let Some(latest) = bounces.last().map(|fact| fact.at) else { return bounces };
+    let horizon = latest - i64::from(rules.window_days + rules.cooldown_days) * DAY;
+    bounces.retain(|fact| fact.at / DAY >= horizon / DAY);
+    let keep = usize::try_from(rules.threshold.max(1)).unwrap();
+    let of_day = |fact: &Fact| -> Vec<i64> {
+        let same = bounces.iter().filter(|other| other.at / DAY == fact.at / DAY);
+        same.map(|other| i64::try_from(other.serial).unwrap()).collect()
+    };
+    let needed = |fact: &&Fact| {
+        let day = of_day(fact);
+        let place = day.iter().position(|serial| usize::try_from(*serial) == Ok(fact.serial)).unwrap();
+        place < keep || place + keep >= day.len()
+    };
+    bounces.iter().copied().filter(needed).collect()
+}
+
+/// The entry that the bounces amount to.
+fn soft_bounce_entry(bounces: &[&Fact], rules: SoftBounceRules) -> Option<Entry> {
+    if rules.threshold == 0 {
+        return None;
+    }
+    let latest = bounces.last()?.at;
+    let closes = |end: &&&Fact| {
+        let window: Vec<_> = bounces
+            .iter()
+            .filter(|fact| fact.at <= end.at && fact.at >= end.at - i64::from(rules.window_days) * DAY)
+            .collect();
+        let days: BTreeSet<i64> = window.iter().map(|fact| fact.at / DAY).collect();
+        window.len() >= usize::try_from(rules.threshold).unwrap()
+            && days.len() >= usize::try_from(rules.min_days).unwrap()
+            && end.at >= latest - i64::from(rules.cooldown_days) * DAY
+    };
+    let closing: Vec<_> = bounces.iter().filter(closes).collect();
+    let newest = closing.iter().max_by_key(|fact| (fact.at, fact.id()))?;
+    let first = closing.iter().min_by_key(|fact| (fact.at, Reverse(fact.id())))?;
+    let first_at = Timestamp::from_millis(first.at);
+    Some(Entry { first_at, ..entry(newest, State::Suppressed, Some(rules.cooldown_days)) })
+}

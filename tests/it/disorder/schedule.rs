@@ -1,0 +1,179 @@
+//! One run of a set of facts through a recorder: in disorder, repeated, at the same time, with crashes and losses.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+use mail_feedback::event::EmailEvent;
+use mail_feedback::store::Recorder;
+use mail_feedback::timestamp::Timestamp;
+
+use super::facts::Fact;
+use super::mistaken::SmallRecorder;
+use super::seeded::Seeded;
+use super::wire::{Gate, HANDLER, Waiting, Wire, lost};
+
+/// How often one batch may crash or lose a request; after that it gets through.
+const MISFORTUNES: u32 = 3;
+
+/// What records the events.
+#[derive(Clone)]
+pub enum Subject {
+    /// The recorder of this project.
+    Real(Recorder),
+    /// The one of the tests.
+    Small(SmallRecorder),
+}
+
+impl Subject {
+    async fn record(self, events: Vec<EmailEvent>, now: Timestamp) -> bool {
+        match self {
+            Self::Real(recorder) => recorder.record(events, now).await.is_ok(),
+            Self::Small(recorder) => recorder.record(events, now).await.is_ok(),
+        }
+    }
+}
+
+/// What happened in a schedule.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Events handed to the recorder, repetitions included.
+    pub events: usize,
+    /// Requests that took effect.
+    pub requests: usize,
+    /// Handlers that ended between two requests, before or after the latter took effect.
+    pub crashes: usize,
+    /// Requests that failed, before or after they took effect, while the handler went on.
+    pub losses: usize,
+    /// Requests of handlers that were gone, which took effect later.
+    pub late: usize,
+}
+
+/// Some events in one invocation.
+#[derive(Clone)]
+struct Batch {
+    events: Vec<EmailEvent>,
+    misfortunes: u32,
+}
+
+/// A handler at work.
+struct Live {
+    number: usize,
+    batch: Batch,
+    work: Pin<Box<dyn Future<Output = bool>>>,
+}
+
+/// Runs the facts through the recorder until each of them has been answered with success; `trace` takes each step.
+pub async fn run(
+    wire: &Wire,
+    subject: &Subject,
+    facts: &[Fact],
+    random: &mut Seeded,
+    trace: &mut Vec<String>,
+) -> Tally {
+    let mut tally = Tally::default();
+    let mut waiting_batches = batches(facts, random);
+    let width = 1 + random.below(5);
+    let danger = random.pick(&[0, 5, 15, 30]);
+    let gate = Gate::default();
+    let mut live: Vec<Live> = Vec::new();
+    let mut handlers = 0;
+    loop {
+        while live.len() < width
+            && let Some(batch) = waiting_batches.pop()
+        {
+            tally.events += batch.events.len();
+            let now = Timestamp::from_millis(1_900_000_000_000).unwrap();
+            let work = HANDLER.scope((gate.clone(), handlers), subject.clone().record(batch.events.clone(), now));
+            trace.push(format!("handler {handlers} takes {:?}", ids(&batch.events)));
+            live.push(Live { number: handlers, batch, work: Box::pin(work) });
+            handlers += 1;
+        }
+        for (batch, done) in settle(&mut live, &gate).await {
+            if !done {
+                let place = random.below(waiting_batches.len() + 1);
+                waiting_batches.insert(place, batch);
+            }
+        }
+        let waiting = gate.waiting().len();
+        if waiting == 0 && live.is_empty() && waiting_batches.is_empty() {
+            return tally;
+        }
+        if waiting == 0 || (live.len() < width && !waiting_batches.is_empty()) {
+            continue;
+        }
+        let Waiting { handler, request, answer } = gate.waiting().remove(random.below(waiting));
+        let owner = live.iter().position(|live| live.number == handler);
+        let unlucky = owner.is_some_and(|at| live[at].batch.misfortunes < MISFORTUNES) && random.percent(danger);
+        let takes_effect = !unlucky || random.percent(50);
+        let crash = unlucky && random.percent(60);
+        let operation = &request.operation;
+        trace.push(format!("{handler} {operation} effect={takes_effect} unlucky={unlucky} crash={crash}"));
+        tally.late += usize::from(owner.is_none());
+        tally.requests += usize::from(takes_effect);
+        let served = takes_effect.then(|| wire.serve(&request));
+        match owner.filter(|_| unlucky) {
+            None => drop(answer.send(served.ok_or_else(lost))),
+            Some(at) if crash => {
+                tally.crashes += 1;
+                let mut batch = live.remove(at).batch;
+                batch.misfortunes += 1;
+                // What the handler had sent besides may still arrive, even after its batch has come again.
+                gate.waiting().retain(|other| other.handler != handler || random.percent(50));
+                let place = random.below(waiting_batches.len() + 1);
+                waiting_batches.insert(place, batch);
+                if !takes_effect && random.percent(50) {
+                    gate.waiting().push(Waiting { handler, request, answer });
+                }
+            }
+            Some(at) => {
+                tally.losses += 1;
+                live[at].batch.misfortunes += 1;
+                drop(answer.send(Err(lost())));
+            }
+        }
+    }
+}
+
+/// Facts in batches of a few, some of them several times, in any order.
+fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
+    let mut events: Vec<EmailEvent> = facts.iter().map(Fact::event).collect();
+    for fact in facts {
+        if random.percent(30) {
+            events.push(fact.event());
+        }
+    }
+    random.shuffle(&mut events);
+    let most = random.pick(&[1, 2, 4, 30]);
+    let mut batches = Vec::new();
+    while !events.is_empty() {
+        let size = (1 + random.below(most)).min(events.len());
+        batches.push(Batch { events: events.split_off(events.len() - size), misfortunes: 0 });
+    }
+    batches
+}
+
+/// Lets every handler go on until it is done or waits at the gate, so that the choice among the requests depends on the
+/// seed and not on how long the handlers paused; returns those done.
+async fn settle(live: &mut Vec<Live>, gate: &Gate) -> Vec<(Batch, bool)> {
+    let mut done = Vec::new();
+    poll_fn(|context| {
+        let mut at = 0;
+        while at < live.len() {
+            match live[at].work.as_mut().poll(context) {
+                Poll::Ready(success) => done.push((live.remove(at).batch, success)),
+                Poll::Pending => at += 1,
+            }
+        }
+        let waiting = gate.waiting();
+        let settled = live.iter().all(|live| waiting.iter().any(|request| request.handler == live.number));
+        if settled { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    gate.waiting().sort_by_key(|request| request.handler);
+    done
+}
+
+fn ids(events: &[EmailEvent]) -> Vec<&str> {
+    events.iter().map(|event| event.id.as_str()).collect()
+}
