@@ -8,9 +8,9 @@
 #![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
 
 mod endpoint;
+mod feed;
 mod http;
 mod report;
-mod session;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 mod watch;
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use endpoint::Endpoint;
-use session::Session;
+use feed::Feed;
 use support::database::Database;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use watch::{Show, Watch};
@@ -48,23 +48,23 @@ async fn run() -> Result<ExitCode, Failure> {
     let _endpoint = Endpoint::write(&database.endpoint())?;
     println!("DynamoDB is up on {}; cargo lambda watch is starting the function …", database.endpoint());
     let mut watch = Watch::start(address.port(), &database.endpoint(), !once)?;
-    let session = Session { address, database, log: Arc::clone(&watch.log) };
-    let result = play(&session, &mut watch, &mut stops, once).await;
+    let feed = Feed { address, database, log: Arc::clone(&watch.log) };
+    let result = play(&feed, &mut watch, &mut stops, once).await;
     // Not a line more: the terminal may be gone.
-    session.log.show(Show::Nothing).await;
+    feed.log.show(Show::Nothing).await;
     watch.stop().await;
     result
 }
 
-async fn play(session: &Session, watch: &mut Watch, stops: &mut Stops, once: bool) -> Result<ExitCode, Failure> {
-    let Some(all_expected) = unless_stopped(watch, stops, session.check()).await? else {
+async fn play(feed: &Feed, watch: &mut Watch, stops: &mut Stops, once: bool) -> Result<ExitCode, Failure> {
+    let Some(all_expected) = unless_stopped(watch, stops, feed.check()).await? else {
         return Ok(ExitCode::FAILURE);
     };
     if once {
         return Ok(if all_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    report::print_help(session);
-    unless_stopped(watch, stops, session.follow()).await?;
+    report::print_help(feed);
+    unless_stopped(watch, stops, feed.follow()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

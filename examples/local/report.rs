@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use crate::session::Session;
+use crate::feed::Feed;
 use crate::support::database::{EVENTS, SUPPRESSIONS};
 use crate::support::function::CREDENTIALS;
 use crate::support::samples::Effect;
@@ -80,8 +80,8 @@ pub fn print_summary(what: &str, outcomes: &[Outcome]) -> bool {
 }
 
 /// Prints what can be done with what is running.
-pub fn print_help(session: &Session) {
-    let Session { address, database, .. } = session;
+pub fn print_help(feed: &Feed) {
+    let Feed { address, database, .. } = feed;
     let port = address.port();
     let database = database.endpoint();
     println!(

@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const PERSON: &str = "posted-by-make-run";
 
 /// What is running on this machine.
-pub struct Session {
+pub struct Feed {
     /// Where the function listens.
     pub address: SocketAddr,
     /// Both tables.
@@ -37,7 +37,7 @@ pub struct Session {
     pub log: Arc<Log>,
 }
 
-impl Session {
+impl Feed {
     /// Sends every sample, and a post to each webhook; whether all did what they must.
     pub async fn check(&self) -> Result<bool, Failure> {
         self.wait_until_ready().await?;
