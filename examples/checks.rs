@@ -38,7 +38,7 @@ struct Question {
 /// What a program must give: the keys of the vectors, and `scope reason` of each block, a list for each question.
 #[derive(Debug, Deserialize, PartialEq)]
 struct Answers {
-    keys: Vec<String>,
+    keys: Vec<Option<String>>,
     blocked: Vec<Vec<String>>,
 }
 
@@ -46,7 +46,7 @@ struct Answers {
 #[derive(Deserialize)]
 struct Vector {
     address: String,
-    key: String,
+    key: Option<String>,
 }
 
 /// What the Python of the README is asked to do in addition.
@@ -56,7 +56,12 @@ asked = json.load(sys.stdin)
 def answer(q):
     lists = [f"list:{q['provider']}:{q['list']}"]
     return sorted(f"{scope} {reason}" for scope, reason, _ in blocked(q["address"], q["provider"], q["domain"], lists))
-print(json.dumps({"keys": [normalize(a) for a in asked["addresses"]], "blocked": [answer(q) for q in asked["questions"]]}))
+def key(address):
+    try:
+        return normalize(address)
+    except ValueError:
+        return None
+print(json.dumps({"keys": [key(a) for a in asked["addresses"]], "blocked": [answer(q) for q in asked["questions"]]}))
 "#;
 
 /// What the JavaScript of the README is asked to do in addition.
@@ -68,7 +73,8 @@ for (const q of asked.questions) {
   const found = await blocked(q.address, q.provider, q.domain, [`list:${q.provider}:${q.list}`]);
   answers.push(found.map(([scope, reason]) => `${scope} ${reason}`).sort());
 }
-console.log(JSON.stringify({ keys: asked.addresses.map(normalize), blocked: answers }));
+const key = (address) => { try { return normalize(address); } catch { return null; } };
+console.log(JSON.stringify({ keys: asked.addresses.map(key), blocked: answers }));
 "#;
 
 #[tokio::main]
@@ -151,9 +157,9 @@ async fn library(database: &Database, vectors: &[Vector], questions: &[Question]
         blocks.sort();
         blocked.push(blocks);
     }
-    let keys = vectors.iter().map(|vector| match Address::parse(&vector.address) {
-        Some(address) if address.as_str() == vector.key => Ok(vector.key.clone()),
-        other => Err(format!("{} has the key {:?}", vector.address, other.map(|address| address.as_str().to_owned()))),
+    let keys = vectors.iter().map(|vector| {
+        let key = Address::parse(&vector.address).map(|address| address.as_str().to_owned());
+        if key == vector.key { Ok(key) } else { Err(format!("{} has the key {key:?}", vector.address)) }
     });
     Ok(Answers { keys: keys.collect::<Result<_, _>>()?, blocked })
 }

@@ -210,13 +210,13 @@ fn the_vectors_for_senders_in_other_languages_are_right() {
     #[derive(Deserialize)]
     struct Vector {
         address: String,
-        key: String,
+        key: Option<String>,
     }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/addresses.json");
     let vectors: Vec<Vector> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert!(vectors.len() >= 18);
     for vector in vectors {
         let key = Address::parse(&vector.address).map(|address| address.as_str().to_owned());
-        assert_eq!(key.as_deref(), Some(vector.key.as_str()), "{}", vector.address);
+        assert_eq!(key, vector.key, "{}", vector.address);
     }
 }

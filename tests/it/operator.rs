@@ -1,5 +1,7 @@
 //! The operators' commands, from their command line to the tables.
 
+mod lists;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{CommandFactory, Parser};
 use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};

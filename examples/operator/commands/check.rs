@@ -12,7 +12,7 @@ use super::{Console, Outcome};
 /// Prints a verdict an address, in their order.
 pub async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let context = Context {
-        provider: args.provider.clone(),
+        provider: args.provider.as_ref().map(|name| name.to_lowercase()),
         sender_domain: args.domain.clone(),
         list: args.list.clone(),
         topic: args.topic.clone(),

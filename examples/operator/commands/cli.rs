@@ -80,7 +80,7 @@ takes every reason of the scopes * and provider:mailjet. What is left out is cou
   operator import --source ses-console --format ses --at 2026-01-01 < bulk-import.csv
   operator import --source mailjet-list --format mailjet --at 2026-01-01 --file exclusion-list.csv
 
-csv needs the columns address and reason, in any order under a heading, or all of address,scope,reason,since,until,provider,
+csv needs the columns address and reason, in any order under a heading, or all of address,scope,reason,since,at,until,provider,
 code without one. ses becomes hard_bounce and complaint for every send; mailjet becomes provider_block for Mailjet. A
 soft_bounce for every send becomes manual, since that entry is counted. A row loses against a later lift.")]
     Import(ImportArgs),
@@ -218,12 +218,13 @@ pub fn reasons() -> String {
 /// A scope in the spelling of the records: another one would concern no send.
 pub fn scope(text: &str) -> Result<Scope, String> {
     let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(':');
+    let lower = |name: &str| name.to_lowercase();
     match text.split_once(':') {
         None if text == "*" => Ok(Scope::everything()),
-        Some(("provider", name)) if is_name(name) => Ok(Scope::provider(name)),
+        Some(("provider", name)) if is_name(name) => Ok(Scope::provider(&lower(name))),
         Some(("domain", name)) => domain(name).map(|name| Scope::domain(&name)),
         Some(("list", rest)) => match rest.split_once(':') {
-            Some((provider, list)) if is_name(provider) && !list.is_empty() => Ok(Scope::list(provider, list)),
+            Some((provider, list)) if is_name(provider) && !list.is_empty() => Ok(Scope::list(&lower(provider), list)),
             _ => Err("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC".to_owned()),
         },
         _ => Err("not a scope; give *, provider:NAME, domain:DOMAIN or list:PROVIDER:LIST".to_owned()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cli::{DecisionArgs, SuppressArgs};
 use super::failure::Failure;
-use super::show::{block_json, block_line, everything};
+use super::show::{block_json, block_line, clean, everything};
 use super::tables::Tables;
 use super::{Console, Outcome};
 
@@ -33,7 +33,9 @@ pub async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Console<'_
         let standing = everything(&record, console.now);
         text.push_str(if standing.is_allowed() { "; nothing else does" } else { "; what does:" });
         for block in &standing.blocks {
-            text.push_str(&format_args!("\n  --reason {} --scope '{}'", block.reason, block.scope).to_string());
+            text.push_str(
+                &format_args!("\n  --reason {} --scope '{}'", block.reason, clean(block.scope.as_str())).to_string(),
+            );
         }
         return Err(Failure::new(text));
     }

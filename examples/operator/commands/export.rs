@@ -48,7 +48,7 @@ pub async fn run(args: &ExportArgs, tables: &Tables, console: &mut Console<'_>) 
     }
     bar.finish_and_clear();
     if left_out > 0 {
-        writeln!(console.err, "{left_out} suppressed addresses left out: no reason and scope that {format} knows")?;
+        writeln!(console.err, "{left_out} suppressed addresses left out: no reason, scope or end that {format} knows")?;
     }
     if format == Format::Ses && written > 100_000 {
         writeln!(console.err, "{written} lines; an import job of SES takes 100000, so split them")?;
@@ -92,6 +92,7 @@ fn standing(item: &Item, now: &str) -> Option<Vec<Row>> {
                 scope: scope.clone(),
                 reason: reason.clone(),
                 since: Some(text(entry, "first_at").or_else(|| text(entry, "at"))?.to_owned()),
+                at: owned(entry, "at"),
                 until: owned(entry, "until"),
                 provider: owned(entry, "provider"),
                 code: owned(entry, "code"),

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::cli::ForgetArgs;
@@ -23,21 +24,11 @@ pub async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Console<'_>) 
         return Err(Failure::new("this deletes the address's event records for good; repeat it with --yes"));
     }
     let bar = counter(console, "event records deleted");
-    let mut deleted = 0_usize;
-    // From the beginning each time, until nothing is found: events may come while this runs.
-    loop {
-        let (items, _) = tables.events_of(address, true, None).await?;
-        if items.is_empty() {
-            break;
-        }
-        for part in items.chunks(BATCH_WRITE) {
-            delete(tables, part).await?;
-            deleted = deleted.saturating_add(part.len());
-            bar.inc(u64::try_from(part.len()).unwrap_or_default());
-        }
-    }
-    bar.finish_and_clear();
+    let mut deleted = sweep(tables, address, &bar).await?;
     let blanked = blank(tables, address, console).await?;
+    // A report that was under way writes its event after its suppression.
+    deleted = deleted.saturating_add(sweep(tables, address, &bar).await?);
+    bar.finish_and_clear();
     if console.json {
         writeln!(console.out, "{}", json!({"address": address, "events_deleted": deleted, "fields_blanked": blanked}))?;
     } else {
@@ -47,6 +38,22 @@ pub async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Console<'_>) 
         )?;
     }
     Ok(Outcome::Done)
+}
+
+/// Deletes event records, from the beginning each time, until nothing is found.
+async fn sweep(tables: &Tables, address: &str, bar: &ProgressBar) -> Result<usize, Failure> {
+    let mut deleted = 0_usize;
+    loop {
+        let (items, _) = tables.events_of(address, true, None).await?;
+        if items.is_empty() {
+            return Ok(deleted);
+        }
+        for part in items.chunks(BATCH_WRITE) {
+            delete(tables, part).await?;
+            deleted = deleted.saturating_add(part.len());
+            bar.inc(u64::try_from(part.len()).unwrap_or_default());
+        }
+    }
 }
 
 async fn delete(tables: &Tables, items: &[Item]) -> Result<(), Failure> {

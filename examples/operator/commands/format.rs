@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A format of suppressions, one a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// address,scope,reason,since,until,provider,code
+    /// address,scope,reason,since,at,until,provider,code
     Csv,
     /// the same columns as a JSON object a line
     Ndjson,
@@ -25,7 +25,7 @@ impl fmt::Display for Format {
 }
 
 /// The columns of CSV, in their order.
-pub const COLUMNS: [&str; 7] = ["address", "scope", "reason", "since", "until", "provider", "code"];
+pub const COLUMNS: [&str; 8] = ["address", "scope", "reason", "since", "at", "until", "provider", "code"];
 
 /// One suppression of a list, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct Row {
     /// Since when.
     #[serde(default)]
     pub since: Option<String>,
+    /// The latest event that said so, if it is not the first.
+    #[serde(default)]
+    pub at: Option<String>,
     /// Until when.
     #[serde(default)]
     pub until: Option<String>,
@@ -72,20 +75,21 @@ struct SesRow {
 /// The columns of a row as CSV has them.
 pub fn csv_line(row: &Row) -> String {
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
-    let Row { address, scope, reason, since, until, provider, code, .. } = row;
+    let Row { address, scope, reason, since, at, until, provider, code, .. } = row;
     let fields = [address.clone(), scope.clone(), reason.clone()];
-    let rest = [since, until, provider, code].map(or_empty);
+    let rest = [since, at, until, provider, code].map(or_empty);
     fields.iter().chain(&rest).map(|field| quote(field)).collect::<Vec<_>>().join(",")
 }
 
-/// The line that SES takes of the rows of one address: it knows bounces and complaints, and one reason an address.
+/// The line that SES takes of the rows of one address: it knows bounces and complaints, one reason an address, and no
+/// end, so what ends by itself is left out.
 pub fn ses_line(rows: &[Row], json: bool) -> Option<String> {
     let reason_of = |row: &Row| match row.reason.as_str() {
         "complaint" => Some("COMPLAINT"),
         "hard_bounce" | "invalid_address" => Some("BOUNCE"),
         _ => None,
     };
-    let concerned = rows.iter().filter(|row| matches!(row.scope.as_str(), "*" | "provider:ses"));
+    let concerned = rows.iter().filter(|row| matches!(row.scope.as_str(), "*" | "provider:ses") && row.until.is_none());
     // `COMPLAINT` is the greater, and the one that no later delivery disproves.
     let (reason, row) =
         concerned.filter_map(|row| Some((reason_of(row)?, row))).max_by(|one, other| one.0.cmp(other.0))?;
@@ -97,9 +101,11 @@ pub fn ses_line(rows: &[Row], json: bool) -> Option<String> {
     serde_json::to_string(&line).ok()
 }
 
-/// The line of an exclusion list of the rows of one address, if one of them concerns all mail through Mailjet.
+/// The line of an exclusion list of the rows of one address, if one of them concerns all mail through Mailjet without
+/// end.
 pub fn mailjet_line(rows: &[Row]) -> Option<String> {
-    let row = rows.iter().find(|row| matches!(row.scope.as_str(), "*" | "provider:mailjet"))?;
+    let concerns = |row: &&Row| matches!(row.scope.as_str(), "*" | "provider:mailjet") && row.until.is_none();
+    let row = rows.iter().find(concerns)?;
     Some(quote(row.spelling.as_ref().unwrap_or(&row.address)))
 }
 
@@ -107,12 +113,14 @@ pub fn mailjet_line(rows: &[Row]) -> Option<String> {
 pub struct Reader {
     format: Format,
     columns: Option<Vec<String>>,
+    /// Whether a line was read: only the first may be a heading.
+    begun: bool,
 }
 
 impl Reader {
     /// A reader before the first line.
     pub const fn new(format: Format) -> Self {
-        Self { format, columns: None }
+        Self { format, columns: None, begun: false }
     }
 
     /// Reads a line; `None`: it is empty, or the heading.
@@ -121,6 +129,7 @@ impl Reader {
         if line.is_empty() {
             return Ok(None);
         }
+        let first = !std::mem::replace(&mut self.begun, true);
         match self.format {
             Format::Csv => self.csv(&split(line)?),
             Format::Ndjson => json(line).map(Some),
@@ -133,7 +142,7 @@ impl Reader {
                 }
                 _ => Err("not of the form address,BOUNCE or address,COMPLAINT".to_owned()),
             },
-            Format::Mailjet => Ok(mailjet(&split(line)?)),
+            Format::Mailjet => Ok(mailjet(&split(line)?, first)),
         }
     }
 
@@ -158,6 +167,7 @@ impl Reader {
             scope: field("scope").unwrap_or_else(everything),
             reason: field("reason").ok_or("no reason")?,
             since: field("since"),
+            at: field("at"),
             until: field("until"),
             provider: field("provider"),
             code: field("code"),
@@ -193,9 +203,9 @@ fn ses(row: SesRow) -> Result<Row, String> {
 }
 
 /// An exclusion list says for whom, not why: it is the provider's own list, and concerns that provider.
-fn mailjet(fields: &[String]) -> Option<Row> {
+fn mailjet(fields: &[String], first: bool) -> Option<Row> {
     let address = fields.first()?;
-    let is_heading = !address.contains('@') && address.to_ascii_lowercase().contains("mail");
+    let is_heading = first && !address.contains('@') && address.to_ascii_lowercase().contains("mail");
     (!is_heading).then(|| Row {
         address: address.clone(),
         scope: "provider:mailjet".to_owned(),
@@ -205,18 +215,25 @@ fn mailjet(fields: &[String]) -> Option<Row> {
     })
 }
 
+/// A field of CSV. Control characters become spaces, so that a row is a line; what a spreadsheet would take for a formula
+/// gets an apostrophe, which [`split`] takes away.
 fn quote(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) || field.trim() != field {
+    let field: String = field.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let field = if field.starts_with(FORMULA) { format!("'{field}") } else { field };
+    if field.contains([',', '"']) || field.trim() != field {
         return format!("\"{}\"", field.replace('"', "\"\""));
     }
-    field.to_owned()
+    field
 }
+
+/// What begins a formula, and the apostrophe itself, so that taking one away gives back what was.
+const FORMULA: [char; 5] = ['=', '+', '-', '@', '\''];
 
 /// Splits a line of CSV; quotes enclose what holds a comma, and a quote in quotes is doubled.
 fn split(line: &str) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut field = String::new();
-    let mut quoted = false;
+    let (mut quoted, mut was_quoted) = (false, false);
     let mut chars = line.chars().peekable();
     while let Some(char) = chars.next() {
         match char {
@@ -224,15 +241,22 @@ fn split(line: &str) -> Result<Vec<String>, String> {
             '"' if quoted => quoted = false,
             '"' if field.trim().is_empty() => {
                 field.clear();
-                quoted = true;
+                (quoted, was_quoted) = (true, true);
             }
-            ',' if !quoted => fields.push(std::mem::take(&mut field)),
+            ',' if !quoted => fields.push(unquoted(&std::mem::take(&mut field), std::mem::take(&mut was_quoted))),
             char => field.push(char),
         }
     }
     if quoted {
         return Err("a quote is not closed".to_owned());
     }
-    fields.push(field);
-    Ok(fields.iter().map(|field| field.trim().to_owned()).collect())
+    fields.push(unquoted(&field, was_quoted));
+    Ok(fields)
+}
+
+/// What a field says: outer space counts only within quotes.
+fn unquoted(field: &str, was_quoted: bool) -> String {
+    let field = if was_quoted { field } else { field.trim() };
+    let plain = field.strip_prefix('\'').filter(|plain| plain.starts_with(FORMULA));
+    plain.unwrap_or(field).to_owned()
 }

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use mail_feedback::address::Address;
+use mail_feedback::address::{Address, addr_spec};
 use mail_feedback::event::{EventId, Reason};
-use mail_feedback::suppression::{Change, Entry, Scope, State};
+use mail_feedback::suppression::{Change, Entry, Scope, State, SuppressionRecord};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::json;
 
@@ -20,6 +20,8 @@ use super::{Console, Outcome};
 
 /// How many rows are read before they are written.
 const BATCH: usize = 256;
+/// The longest code that is taken over, in characters.
+const CODE_CHARS: usize = 128;
 /// How many addresses are written at once.
 const IN_FLIGHT: usize = 16;
 
@@ -43,7 +45,7 @@ pub async fn run(args: &ImportArgs, tables: &Tables, console: &mut Console<'_>) 
     for (index, line) in lines.split(b'\n').enumerate() {
         let line = line?;
         let read = match str::from_utf8(&line) {
-            Ok(line) => reader.read(line).and_then(|row| row.map(|row| change(&row, args)).transpose()),
+            Ok(line) => reader.read(line).and_then(|row| row.map(|row| change(&row, args, console.now)).transpose()),
             Err(_) => Err("not UTF-8".to_owned()),
         };
         match read {
@@ -77,6 +79,8 @@ pub async fn run(args: &ImportArgs, tables: &Tables, console: &mut Console<'_>) 
 async fn write(tables: &Tables, batch: BTreeMap<Address, Vec<Change>>, now: Timestamp) -> Result<u64, Failure> {
     let applied: Vec<usize> = stream::iter(batch)
         .map(|(address, changes)| async move {
+            let record = tables.suppressions.get(&address).await?;
+            let changes: Vec<_> = changes.into_iter().filter(|change| !stands(&record, change)).collect();
             tables.suppressions.apply(&address, &changes, now).await.map(|reasons| reasons.len())
         })
         .buffer_unordered(IN_FLIGHT)
@@ -85,13 +89,28 @@ async fn write(tables: &Tables, batch: BTreeMap<Address, Vec<Change>>, now: Time
     Ok(u64::try_from(applied.into_iter().sum::<usize>()).unwrap_or(u64::MAX))
 }
 
+/// Whether the record says the same already, with evidence or an actor of its own that an import must not replace.
+fn stands(record: &SuppressionRecord, change: &Change) -> bool {
+    let Change::Entry { scope, reason, entry, .. } = change else { return false };
+    let known = record.entry(scope, *reason);
+    known.is_some_and(|known| {
+        let earlier = known.first_at <= entry.first_at;
+        (known.state, known.at, known.until) == (entry.state, entry.at, entry.until) && earlier
+    })
+}
+
 /// What a row says, as a change that is a function of the row and the source alone.
-fn change(row: &Row, args: &ImportArgs) -> Result<(Address, Change), String> {
+fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Change), String> {
     let address = Address::parse(&row.address).ok_or("not an e-mail address")?;
     let scope = cli::scope(&row.scope)?;
     let given = Reason::from_label(&row.reason).ok_or_else(|| format!("unknown reason; {}", cli::reasons()))?;
     let time = |text: &String| cli::time(text);
-    let at = row.since.as_ref().map(time).transpose()?.or(args.at).ok_or("no time; give the column since, or --at")?;
+    let since = row.since.as_ref().map(time).transpose()?;
+    let at = row.at.as_ref().map(time).transpose()?.or(since).or(args.at);
+    let at = at.ok_or("no time; give the column since, or --at")?;
+    if at > now {
+        return Err("its time lies in the future, where it would outweigh everything to come".to_owned());
+    }
     let until = row.until.as_ref().map(time).transpose()?;
     if until.is_some_and(|until| until <= at) {
         return Err("its end lies before its begin".to_owned());
@@ -104,13 +123,13 @@ fn change(row: &Row, args: &ImportArgs) -> Result<(Address, Change), String> {
     let entry = Entry {
         state: State::Suppressed,
         at,
-        first_at: Some(at),
+        first_at: Some(since.map_or(at, |since| since.min(at))),
         until,
         provider: row.provider.clone().unwrap_or_else(|| "manual".to_owned()),
         event_id: EventId::of(&tuple.map(Some)).to_string(),
-        code: row.code.clone(),
+        code: row.code.as_deref().map(|code| code.chars().take(CODE_CHARS).collect()),
         detail: None,
-        recipient: Some(row.address.clone()),
+        recipient: Some(addr_spec(&row.address).to_owned()),
         actor: Some(args.source.clone()),
         note: derived.then(|| "imported soft_bounce".to_owned()),
     };

@@ -112,7 +112,11 @@ pub fn time_of(item: &Item) -> String {
     text(item, "event").and_then(|key| key.split_once('#')).map_or_else(|| "-".to_owned(), |(time, _)| time.to_owned())
 }
 
-/// Text of others without control characters, which could steer the terminal.
+/// Text of others without control characters, which could steer the terminal, and without marks that turn its direction
+/// or break its line.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+    let steers = |char: char| {
+        char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|char| if steers(char) { ' ' } else { char }).collect()
 }
