@@ -1,8 +1,9 @@
 //! What can be read of JSON in which single values cannot.
 //!
-//! A text cut in the middle of an emoji (`"\\ud83d"`), a number beyond all bounds (`1e999`) or a key that stands twice
+//! A text cut in the middle of an emoji (`"\ud83d"`), a number beyond all bounds (`1e999`) or a key that stands twice
 //! fails a whole document. None of that may cost the bounce beside it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -39,15 +40,17 @@ fn write(json: &str, depth: usize, text: &mut String) {
 }
 
 fn write_object(fields: &[(String, &RawValue)], depth: usize, text: &mut String) {
+    // What a key says, `None` where it says several things.
+    let mut agreed: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for (name, value) in fields {
+        let said = agreed.entry(name).or_insert(Some(value.get()));
+        *said = said.filter(|said| *said == value.get());
+    }
     text.push('{');
     let mut separator = "";
     for (name, value) in fields {
-        let rivals = fields.iter().filter(|(other, _)| other == name);
-        if rivals.clone().any(|(_, other)| other.get() != value.get()) {
-            continue;
-        }
         // A key that stands twice with one value is written once, at its first place.
-        if rivals.clone().next().is_some_and(|(_, first)| !std::ptr::eq(*first, *value)) {
+        if agreed.remove(name.as_str()).flatten().is_none() {
             continue;
         }
         text.push_str(separator);
@@ -108,6 +111,7 @@ mod tests {
             (r#"{"a":1e999,"b":[1,1e999,{"c":"\udc00","d":2}]}"#, r#"{"a":null,"b":[1,null,{"c":null,"d":2}]}"#),
             (r#"{"a":1,"b":2,"a":1}"#, r#"{"a":1,"b":2}"#),
             (r#"{"a":1,"b":2,"a":3}"#, r#"{"b":2}"#),
+            (r#"{"a":1,"a":2,"a":1,"b":{"c":1,"c":1}}"#, r#"{"b":{"c":1}}"#),
         ];
         for (json, expected) in cases {
             assert_eq!(salvaged(json).as_deref(), Some(expected), "{json}");

@@ -102,6 +102,12 @@ impl fmt::Debug for Entry {
 }
 
 impl Entry {
+    /// Whether it forbids mail at a time.
+    #[must_use]
+    pub fn stands(&self, now: Timestamp) -> bool {
+        self.state == State::Suppressed && self.until.is_none_or(|until| until > now)
+    }
+
     /// The one of two entries for the same reason and scope that stands, with the earliest `first_at` of both.
     ///
     /// The newest `at` wins; on a tie `suppressed` over `lifted`, then the later `until` (none is the latest), then

@@ -1,6 +1,6 @@
 //! The answer to "may I mail this address, and if not, why?".
 
-use super::{Scope, State, SuppressionRecord};
+use super::{Entry, Scope, SuppressionRecord};
 use crate::event::Reason;
 use crate::timestamp::Timestamp;
 
@@ -55,6 +55,19 @@ pub struct Block {
 }
 
 impl Block {
+    /// What an entry says to a sender.
+    #[must_use]
+    pub fn of(scope: &Scope, reason: Reason, entry: &Entry) -> Self {
+        Self {
+            scope: scope.clone(),
+            reason,
+            since: entry.first_at.unwrap_or(entry.at),
+            until: entry.until,
+            provider: entry.provider.clone(),
+            code: entry.code.clone(),
+        }
+    }
+
     /// What would end it, as one clause.
     #[must_use]
     pub const fn lifted_by(&self) -> &'static str {
@@ -95,17 +108,8 @@ impl SuppressionRecord {
         let concerned = context.scopes();
         let entries = self.suppressions.iter().filter(|(scope, _)| concerned.contains(scope));
         let blocks = entries.flat_map(|(scope, reasons)| {
-            let standing = reasons
-                .iter()
-                .filter(|(_, entry)| entry.state == State::Suppressed && entry.until.is_none_or(|until| until > now));
-            standing.map(|(reason, entry)| Block {
-                scope: scope.clone(),
-                reason: *reason,
-                since: entry.first_at.unwrap_or(entry.at),
-                until: entry.until,
-                provider: entry.provider.clone(),
-                code: entry.code.clone(),
-            })
+            let standing = reasons.iter().filter(|(_, entry)| entry.stands(now));
+            standing.map(|(reason, entry)| Block::of(scope, *reason, entry))
         });
         Verdict { blocks: blocks.collect() }
     }

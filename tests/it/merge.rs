@@ -17,19 +17,8 @@ fn entries() -> impl Strategy<Value = Change> {
     (scopes, reasons, any::<bool>(), 0_i64..6, proptest::option::of(0_i64..4), 0_u8..4).prop_map(
         |(scope, reason, lifted, at, until, id)| {
             let state = if lifted { State::Lifted } else { State::Suppressed };
-            let entry = Entry {
-                state,
-                at: time(at),
-                first_at: (!lifted).then(|| time(at)),
-                until: until.filter(|_| !lifted).map(time),
-                provider: "ses".to_owned(),
-                event_id: id.to_string(),
-                code: None,
-                detail: Some(format!("{at} {id}")),
-                recipient: None,
-                actor: None,
-                note: None,
-            };
+            let mut entry = entry(state, at, until.filter(|_| !lifted), &id.to_string());
+            entry.detail = Some(format!("{at} {id}"));
             Change::Entry { scope: Scope::from_text(scope), reason, entry, timed: true }
         },
     )
@@ -108,12 +97,12 @@ fn what_is_pruned_does_not_depend_on_the_order() {
     assert_eq!(merged(&list), merged(list.iter().rev()));
 }
 
-#[test]
-fn a_tie_goes_to_the_suppression_without_end() {
-    let entry = |state, until: Option<i64>, id: &str| Entry {
+/// An entry of a state, time, end and event.
+fn entry(state: State, at: i64, until: Option<i64>, id: &str) -> Entry {
+    Entry {
         state,
-        at: time(1),
-        first_at: (state == State::Suppressed).then(|| time(1)),
+        at: time(at),
+        first_at: (state == State::Suppressed).then(|| time(at)),
         until: until.map(time),
         provider: "ses".to_owned(),
         event_id: id.to_owned(),
@@ -122,13 +111,20 @@ fn a_tie_goes_to_the_suppression_without_end() {
         recipient: None,
         actor: None,
         note: None,
-    };
-    let change = |entry| Change::Entry { scope: Scope::everything(), reason: Reason::Complaint, entry, timed: true };
+    }
+}
+
+fn complaint(entry: Entry, timed: bool) -> Change {
+    Change::Entry { scope: Scope::everything(), reason: Reason::Complaint, entry, timed }
+}
+
+#[test]
+fn a_tie_goes_to_the_suppression_without_end() {
     let list = [
-        change(entry(State::Lifted, None, "9")),
-        change(entry(State::Suppressed, Some(5), "8")),
-        change(entry(State::Suppressed, None, "1")),
-        change(entry(State::Suppressed, Some(7), "7")),
+        complaint(entry(State::Lifted, 1, None, "9"), true),
+        complaint(entry(State::Suppressed, 1, Some(5), "8"), true),
+        complaint(entry(State::Suppressed, 1, None, "1"), true),
+        complaint(entry(State::Suppressed, 1, Some(7), "7"), true),
     ];
     let record = merged(&list);
     let winner = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
@@ -137,25 +133,8 @@ fn a_tie_goes_to_the_suppression_without_end() {
 
 #[test]
 fn an_untimed_event_does_not_move_the_entry_it_set() {
-    let entry = |at, id: &str| Entry {
-        state: State::Suppressed,
-        at: time(at),
-        first_at: Some(time(at)),
-        until: None,
-        provider: "ses".to_owned(),
-        event_id: id.to_owned(),
-        code: None,
-        detail: None,
-        recipient: None,
-        actor: None,
-        note: None,
-    };
-    let untimed = |at, id| Change::Entry {
-        scope: Scope::everything(),
-        reason: Reason::Complaint,
-        entry: entry(at, id),
-        timed: false,
-    };
-    let record = merged(&[untimed(1, "a"), untimed(2, "a")]);
-    assert_eq!(record.entry(&Scope::everything(), Reason::Complaint), Some(&entry(1, "a")));
+    let first = entry(State::Suppressed, 1, None, "a");
+    let again = entry(State::Suppressed, 2, None, "a");
+    let record = merged(&[complaint(first.clone(), false), complaint(again, false)]);
+    assert_eq!(record.entry(&Scope::everything(), Reason::Complaint), Some(&first));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use mail_feedback::provider::Provider;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -119,8 +120,9 @@ pub fn all() -> Vec<Sample> {
 /// The files of the samples, by provider and name.
 pub fn paths() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for provider in ["ses", "tencent", "mailjet"] {
-        let entries = std::fs::read_dir(folder().join(provider)).expect("a folder of samples");
+    for provider in Provider::ALL {
+        let folder = folder().join(provider.as_str());
+        let entries = std::fs::read_dir(folder).unwrap_or_else(|_| panic!("no samples of the provider {provider}"));
         let mut files: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
         files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         files.sort();

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use mail_feedback::event::Reason;
-use mail_feedback::suppression::{Entry, Scope, SoftBounceRules, State, SuppressionRecord};
+use mail_feedback::suppression::{Block, Entry, Scope, SoftBounceRules, State, SuppressionRecord};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::cli::ExplainArgs;
 use super::failure::Failure;
 use super::item::{Item, to_json};
-use super::show::{Standing, block, block_json, block_line, clean, columns, entries, event_line, everything, time_of};
+use super::show::{Standing, block_json, block_line, clean, columns, entries, event_line, everything, time_of};
 use super::tables::Tables;
 use super::{Console, Outcome};
 
@@ -116,7 +116,7 @@ fn standing_line(scope: &Scope, reason: Reason, entry: &Entry, now: Timestamp) -
     let head = format!("{:<8}", standing.as_str());
     let named = format!("{head} {:<15}  {}", reason.as_str(), clean(scope.as_str()));
     match standing {
-        Standing::Blocked => format!("{head} {}", block_line(&block(scope, reason, entry))),
+        Standing::Blocked => format!("{head} {}", block_line(&Block::of(scope, reason, entry))),
         Standing::Ended => format!("{named}  at {}", entry.until.unwrap_or(entry.at)),
         Standing::Lifted => {
             let by = entry.actor.as_deref().unwrap_or(&entry.provider);
@@ -173,7 +173,7 @@ fn document(
 ) -> Value {
     let timeline: Vec<Value> = moments.into_iter().map(|moment| moment.json).collect();
     let standing = entries(record).map(|(scope, reason, entry)| {
-        let mut json = block_json(&block(scope, reason, entry));
+        let mut json = block_json(&Block::of(scope, reason, entry));
         if let Some(fields) = json.as_object_mut() {
             fields.insert("standing".to_owned(), Standing::of(entry, now).as_str().into());
             fields.insert("at".to_owned(), entry.at.to_string().into());

@@ -21,10 +21,10 @@ pub enum Standing {
 impl Standing {
     /// That of an entry.
     pub fn of(entry: &Entry, now: Timestamp) -> Self {
-        match (entry.state, entry.until) {
-            (State::Lifted, _) => Self::Lifted,
-            (State::Suppressed, Some(until)) if until <= now => Self::Ended,
-            (State::Suppressed, _) => Self::Blocked,
+        match entry.state {
+            State::Lifted => Self::Lifted,
+            State::Suppressed if entry.stands(now) => Self::Blocked,
+            State::Suppressed => Self::Ended,
         }
     }
 
@@ -46,20 +46,8 @@ pub fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scope, Reas
 
 /// What stands against an address in any scope, whatever the send.
 pub fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
-    let standing = entries(record).filter(|(_, _, entry)| Standing::of(entry, now) == Standing::Blocked);
-    Verdict { blocks: standing.map(|(scope, reason, entry)| block(scope, reason, entry)).collect() }
-}
-
-/// An entry as a reason not to send.
-pub fn block(scope: &Scope, reason: Reason, entry: &Entry) -> Block {
-    Block {
-        scope: scope.clone(),
-        reason,
-        since: entry.first_at.unwrap_or(entry.at),
-        until: entry.until,
-        provider: entry.provider.clone(),
-        code: entry.code.clone(),
-    }
+    let standing = entries(record).filter(|(_, _, entry)| entry.stands(now));
+    Verdict { blocks: standing.map(|(scope, reason, entry)| Block::of(scope, reason, entry)).collect() }
 }
 
 /// One reason not to send, as a line.
