@@ -13,7 +13,7 @@ labelled! {
         Json = "json",
         /// An SNS envelope lacks a field, has one twice, or has one of the wrong type.
         Envelope = "envelope",
-        /// The invocation is neither an SNS event nor an HTTP request.
+        /// The invocation is neither an SNS or SQS event nor an HTTP request.
         Invocation = "invocation",
         /// The body of an HTTP request is not the base64 text it is said to be, or not UTF-8.
         Encoding = "encoding",
@@ -151,6 +151,15 @@ impl Error {
         }
     }
 
+    /// The labels of all errors.
+    pub fn labels() -> impl Iterator<Item = &'static str> {
+        let malformed = Malformed::ALL.iter().map(|what| Self::Malformed(*what));
+        let refused = Refusal::ALL.iter().map(|why| Self::Unauthentic(*why));
+        let outages = Outage::ALL.iter().map(|what| Self::Transient(*what));
+        let single = [Self::Credential, Self::NotFound, Self::Method, Self::TooLarge, Self::Unconfigured];
+        malformed.chain(refused).chain(outages).chain(single).map(Self::label)
+    }
+
     /// Whether another attempt may succeed.
     #[must_use]
     pub const fn disposition(self) -> Disposition {
@@ -174,7 +183,7 @@ impl Error {
                 "the SNS envelope lacks a field, repeats one or has one of the wrong type; subscribe without raw delivery"
             }
             Self::Malformed(Malformed::Invocation) => {
-                "neither an SNS event nor an HTTP request; invoke the function through SNS or API Gateway"
+                "no SNS or SQS event and no HTTP request; invoke the function through SNS, SQS, API Gateway or a load balancer"
             }
             Self::Malformed(Malformed::Encoding) => "the body is not valid base64 or not UTF-8; send UTF-8 text",
             Self::Unauthentic(Refusal::Grammar) => "a field of the SNS envelope is malformed; do not alter the message",

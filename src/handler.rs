@@ -1,19 +1,21 @@
 //! The one handler: detect, authenticate, normalize, record, answer.
 
 mod answer;
+mod spoken;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use answer::Answer;
+pub use answer::{Answer, BatchItemFailure};
+use spoken::Spoken;
 
-use crate::error::{Disposition, Error, Refusal};
+use crate::error::{Error, Refusal};
 use crate::event::EmailEvent;
-use crate::invocation::{HttpRequest, Invocation, SnsRecord};
+use crate::invocation::{HttpRequest, Invocation, Queued, QueuedMessage, SnsRecord};
 use crate::provider::{normalize_sns, normalize_webhook};
 use crate::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
 use crate::store::Recorder;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
 use crate::webhook::{AuthenticRequest, CredentialStore, Route};
 
@@ -53,51 +55,74 @@ impl Handler {
     /// Handles one invocation, given as the JSON that Lambda received.
     ///
     /// # Errors
-    /// For SNS events; HTTP requests are answered with a status instead.
+    /// For SNS events; HTTP requests are answered with a status instead, and messages of a queue one by one.
     pub async fn handle(self: Arc<Self>, payload: &str, request_id: &str) -> Result<Answer, Error> {
-        let started = Instant::now();
         let mut invoked = Invoked { at: (self.clock)(), metrics: Metrics::default() };
-        let (door, outcome, format) = match Invocation::detect(payload) {
-            Ok(Invocation::Sns(records)) => ("sns", self.sns_event(&records, &mut invoked).await, None),
-            Ok(Invocation::Http(request)) => {
-                ("http", self.http_request(&request, &mut invoked).await, Some(request.format))
+        let spoken = Spoken { request_id, message_id: None, door: "unknown", started: Instant::now() };
+        let answer = match Invocation::detect(payload) {
+            Ok(Invocation::Sns(records)) => {
+                let outcome = self.sns_event(&records, Door::Lambda, &mut invoked).await;
+                spoken.at("sns").conclude(outcome, &mut invoked.metrics).map(Answer::sns)
             }
-            Err(error) => ("unknown", Err(error), None),
+            Ok(Invocation::Queue(messages)) => Ok(self.queue_batch(&messages, spoken, &mut invoked).await),
+            Ok(Invocation::Http(request)) => {
+                let outcome = self.http_request(&request, &mut invoked).await;
+                Ok(Answer::http(request.format, spoken.at("http").conclude(outcome, &mut invoked.metrics)))
+            }
+            Err(error) => spoken.conclude(Err(error), &mut invoked.metrics).map(Answer::sns),
         };
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        match outcome {
-            Ok(events) => tracing::info!(request_id, door, events, duration_ms, "recorded"),
-            Err(error) => {
-                invoked.metrics.rejected(error);
-                let (class, label, status) = (error.class(), error.label(), error.status());
-                let retry = error.disposition() == Disposition::Retry;
-                tracing::warn!(request_id, door, class, label, status, retry, duration_ms, "{}", error.advice());
+        (self.metrics)(&invoked.metrics.line(&self.function, invoked.at));
+        answer
+    }
+
+    /// Each message is handled for itself: one that fails holds nothing up, and one that succeeded does not come again.
+    async fn queue_batch(&self, messages: &[QueuedMessage<'_>], spoken: Spoken<'_>, invoked: &mut Invoked) -> Answer {
+        let mut failed = Vec::new();
+        for message in messages {
+            let spoken = Spoken { message_id: Some(&message.id), started: Instant::now(), ..spoken.at("sqs") };
+            let outcome = self.queued_message(message, invoked).await;
+            if spoken.conclude(outcome, &mut invoked.metrics).is_err() {
+                failed.push(message.id.to_string());
             }
         }
-        (self.metrics)(&invoked.metrics.line(&self.function, invoked.at));
-        match (format, outcome) {
-            (Some(format), outcome) => Ok(Answer::http(format, outcome)),
-            (None, outcome) => outcome.map(Answer::sns),
+        Answer::queue(failed)
+    }
+
+    async fn queued_message(&self, message: &QueuedMessage<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+        match message.open()? {
+            Queued::Failed(records) => self.sns_event(&records, Door::Queue, invoked).await,
+            Queued::Envelope(text) => {
+                let events = self.sns_notification(Envelope::parse(text)?, Door::Queue, invoked).await?;
+                self.record(events, invoked).await
+            }
         }
     }
 
     /// All records are verified before any has an effect.
-    async fn sns_event(&self, records: &[SnsRecord<'_>], invoked: &mut Invoked) -> Result<usize, Error> {
+    async fn sns_event(&self, records: &[SnsRecord<'_>], door: Door, invoked: &mut Invoked) -> Result<usize, Error> {
         let mut events = Vec::new();
         for record in records {
             let envelope = Envelope::parse(record.envelope)?;
             if !envelope.is_of_subscription(&record.subscription_arn) {
                 return Err(Error::Unauthentic(Refusal::Subscription));
             }
-            match self.verifier.verify(envelope, Door::Lambda, invoked.at).await? {
-                Verified::Notification(message) => events.extend(self.normalize(&message, invoked)?),
-                // SNS confirms Lambda subscriptions by itself; such a message here is somebody's invention.
-                Verified::Subscription(_) | Verified::Unsubscription => {
-                    return Err(Error::Unauthentic(Refusal::Grammar));
-                }
-            }
+            events.extend(self.sns_notification(envelope, door, invoked).await?);
         }
         self.record(events, invoked).await
+    }
+
+    /// A notification that SNS brings without a request to confirm.
+    async fn sns_notification(
+        &self,
+        envelope: Envelope<'_>,
+        door: Door,
+        invoked: &mut Invoked,
+    ) -> Result<Vec<EmailEvent>, Error> {
+        match self.verifier.verify(envelope, door, invoked.at).await? {
+            Verified::Notification(message) => self.normalize(&message, invoked),
+            // SNS confirms subscriptions of Lambda and SQS by itself; such a message here is somebody's invention.
+            Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
+        }
     }
 
     async fn http_request(&self, request: &HttpRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
@@ -143,16 +168,16 @@ impl Handler {
             }
             Verified::Subscription(confirmation) if self.auto_confirm => {
                 self.verifier.confirm(&confirmation).await?;
-                invoked.metrics.count("sns.subscription_confirmed");
+                invoked.metrics.subscription(SubscriptionStep::Confirmed);
                 Ok(0)
             }
             Verified::Subscription(_) => {
-                invoked.metrics.count("sns.subscription_pending");
+                invoked.metrics.subscription(SubscriptionStep::Pending);
                 tracing::warn!("a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again");
                 Ok(0)
             }
             Verified::Unsubscription => {
-                invoked.metrics.count("sns.unsubscribed");
+                invoked.metrics.subscription(SubscriptionStep::Ended);
                 tracing::warn!("a subscription of the topic to this endpoint has ended");
                 Ok(0)
             }

@@ -5,12 +5,12 @@
 //!
 //! ```text
 //! invocation (raw JSON)
-//!   -> detect        invocation   what woke us: SNS event | HTTP request
+//!   -> detect        invocation   what woke us: SNS event | SQS batch | HTTP request
 //!   -> authenticate  sns, webhook SNS signature and topic allow-list | webhook credential
 //!   -> normalize     provider     provider JSON -> EmailEvent, one a recipient
 //!   -> decide        policy       EmailEvent -> changes of the suppression record
 //!   -> record        store        suppression record (compare-and-swap) and event record, in a safe order
-//!   -> answer        handler      HTTP status | result of the invocation
+//!   -> answer        handler      HTTP status | result of the invocation | messages of a batch that failed
 //! ```
 //!
 //! The types forbid skipping a step: `provider` reads only an [`sns::VerifiedMessage`] or a

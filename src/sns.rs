@@ -13,10 +13,10 @@
 //!    signature alone proves no more than that somebody used SNS: this check is the authorization.
 //! 4. **Subscribe URL** of a confirmation: to the letter the one of the signed topic and token.
 //! 5. **Age.** HTTPS: 75 minutes, since SNS retries for an hour at most. Lambda: 23 days and 6 hours by default, its retry
-//!    span there. From the future: 5 minutes.
+//!    span there. A queue: 14 days more, the longest that SQS keeps a message. From the future: 5 minutes.
 //! 6. **Signature version.** 2, or 1 where `SNS_ALLOW_SHA1` admits it. Over HTTPS the label must be that of the digest. SNS
-//!    labels the events it brings to Lambda 1 even where the signature is of version 2, so there the label only limits
-//!    which digests are tried; the padding of an RSA signature names its digest, so trying two is safe.
+//!    labels the events it brings to Lambda 1 even where the signature is of version 2, so there, and in a queue that may
+//!    hold such an event, the label only limits which digests are tried; the padding of an RSA signature names its digest, so trying two is safe.
 //! 7. **Certificate URL.** Exactly `https://sns.<region>.<suffix>/SimpleNotificationService-`, from the allow-listed topic's
 //!    region and partition, then 32 lower-case hex digits and `.pem`. No URL parser sees input, and what is fetched is the
 //!    text built here. Whoever writes the message chooses 128 bits of a path on Amazon's own host, nothing else.
@@ -29,7 +29,8 @@
 //! 10. **Signature.** RSA PKCS #1 v1.5 over the raw strings of the envelope, nothing normalized.
 //!
 //! The handler adds: over HTTPS, the `x-amz-sns-*` headers must agree with the signed fields and raw delivery is refused; in
-//! a Lambda event, the subscription must belong to the topic, and all records are verified before any has an effect.
+//! a Lambda event, the subscription must belong to the topic, and all records are verified before any has an effect; a
+//! message of a queue is verified like one that comes at once, also where it is the record of a failed invocation.
 //!
 //! # Three outcomes
 //!

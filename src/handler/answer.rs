@@ -1,5 +1,6 @@
 //! What each kind of invocation is answered.
 
+use aws_lambda_events::alb::AlbTargetGroupResponse;
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -18,10 +19,28 @@ pub enum Answer {
         /// How many event records were written.
         events: usize,
     },
+    /// To SQS: the messages that stay in the queue; the others are deleted from it.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
+    #[serde(rename_all = "camelCase")]
+    Queue {
+        /// What failed.
+        batch_item_failures: Vec<BatchItemFailure>,
+    },
+    /// To a load balancer.
+    LoadBalancer(AlbTargetGroupResponse),
     /// To a request in payload format 1.0.
     V1(ApiGatewayProxyResponse),
     /// To a request in payload format 2.0.
     V2(ApiGatewayV2httpResponse),
+}
+
+/// A message of a queue that failed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchItemFailure {
+    /// The id of the message.
+    pub item_identifier: String,
 }
 
 impl Answer {
@@ -29,6 +48,13 @@ impl Answer {
     #[must_use]
     pub const fn sns(events: usize) -> Self {
         Self::Sns { events }
+    }
+
+    /// The answer to a batch of a queue, with the ids of the messages that failed.
+    #[must_use]
+    pub fn queue(failed: Vec<String>) -> Self {
+        let failure = |item_identifier| BatchItemFailure { item_identifier };
+        Self::Queue { batch_item_failures: failed.into_iter().map(failure).collect() }
     }
 
     /// The answer to a request: 200 with the number of events, or the status of the error and nothing else.
@@ -44,6 +70,14 @@ impl Answer {
                 response.headers = headers;
                 response.body = body;
                 Self::V1(response)
+            }
+            PayloadFormat::LoadBalancer { multi_value } => {
+                let mut response = AlbTargetGroupResponse::default();
+                response.status_code = status_code;
+                let place = if multi_value { &mut response.multi_value_headers } else { &mut response.headers };
+                *place = headers;
+                response.body = body;
+                Self::LoadBalancer(response)
             }
             PayloadFormat::V2 => {
                 let mut response = ApiGatewayV2httpResponse::default();

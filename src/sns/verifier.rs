@@ -13,6 +13,8 @@ use crate::timestamp::Timestamp;
 
 /// How old an HTTPS delivery may be: SNS retries for an hour at most; the rest is margin.
 const HTTPS_MAX_AGE_MS: i64 = 75 * 60 * 1000;
+/// How much older a message of a queue may be: SQS keeps one for 14 days at most.
+const QUEUE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 /// How far a message may come from the future.
 const MAX_AHEAD_MS: i64 = 5 * 60 * 1000;
 /// The bytes of a signature of an RSA key of 2048 to 4096 bits.
@@ -23,6 +25,8 @@ const SIGNATURE_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 pub enum Door {
     /// SNS invoked the function. The label says version 1 there even where the signature is of version 2.
     Lambda,
+    /// A queue held it: SNS delivered it there, or it failed elsewhere before and carries the labels of that door.
+    Queue,
     /// SNS posted to the HTTPS endpoint.
     Https,
 }
@@ -143,6 +147,7 @@ impl Verifier {
     fn is_fresh(&self, sent_at: Timestamp, door: Door, now: Timestamp) -> bool {
         let max_age_ms = match door {
             Door::Lambda => self.max_age_ms,
+            Door::Queue => self.max_age_ms.saturating_add(QUEUE_MS),
             Door::Https => HTTPS_MAX_AGE_MS,
         };
         (-MAX_AHEAD_MS..=max_age_ms).contains(&now.millis_since(sent_at))
@@ -151,8 +156,8 @@ impl Verifier {
     /// The digests that a label admits. Trying two is safe: the padding of the signature names its digest.
     fn digests(&self, label: &str, door: Door) -> &'static [Digest] {
         match (label, door, self.allow_sha1) {
-            ("2", _, _) | ("1", Door::Lambda, false) => &[Digest::Sha256],
-            ("1", Door::Lambda, true) => &[Digest::Sha256, Digest::Sha1],
+            ("2", _, _) | ("1", Door::Lambda | Door::Queue, false) => &[Digest::Sha256],
+            ("1", Door::Lambda | Door::Queue, true) => &[Digest::Sha256, Digest::Sha1],
             ("1", Door::Https, true) => &[Digest::Sha1],
             _ => &[],
         }

@@ -8,16 +8,31 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::event::{Cause, EmailEvent, Reason};
+use crate::event::{Cause, EmailEvent, Kind, Permanence, Reason};
+use crate::label::labelled;
+use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 
 /// The namespace in CloudWatch.
 const NAMESPACE: &str = "mail-feedback";
+/// Counts messages with a signature of version 1.
+const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
 /// The most values that one metric of one line may have.
 const MAX_VALUES: usize = 100;
 
-/// What one invocation counts. Names are `events.<provider>.<kind>`, `undetermined.<provider>`, `suppressions.<reason>`, `rejected.<cause>`,
-/// `sns.<what>` and `lag_ms`; the only dimension is the function.
+labelled! {
+    /// What can happen to a subscription of the HTTPS endpoint.
+    pub enum SubscriptionStep {
+        /// It was confirmed.
+        Confirmed = "subscription_confirmed",
+        /// It waits to be confirmed.
+        Pending = "subscription_pending",
+        /// It ended.
+        Ended = "unsubscribed",
+    }
+}
+
+/// What one invocation counts. [`metric_names`] lists the names; the only dimension is the function.
 #[derive(Debug, Default)]
 pub struct Metrics {
     counts: BTreeMap<String, u64>,
@@ -29,7 +44,11 @@ impl Metrics {
     /// Counts normalized events, and how long after the fact they came.
     pub fn events(&mut self, events: &[EmailEvent], received_at: Timestamp) {
         for event in events {
+            self.count(&format!("events.{}", event.provider));
             self.count(&format!("events.{}.{}", event.provider, event.kind));
+            if event.permanence == Some(Permanence::Permanent) {
+                self.count(&format!("hard_bounces.{}", event.provider));
+            }
             if event.cause == Some(Cause::Undetermined) {
                 self.count(&format!("undetermined.{}", event.provider));
             }
@@ -48,16 +67,23 @@ impl Metrics {
     /// Counts a failure by its cause.
     pub fn rejected(&mut self, error: Error) {
         self.count(&format!("rejected.{}", error.label()));
+        if matches!(error, Error::Unauthentic(_)) {
+            self.count("unauthentic");
+        }
     }
 
     /// Counts a message with a signature of version 1, and names its topic in the line.
     pub fn sha1(&mut self, topic_arn: &str) {
-        self.count("sns.signature_version_1");
+        self.count(SIGNATURE_VERSION_1);
         self.sha1_topics.insert(topic_arn.to_owned());
     }
 
-    /// Counts something by its whole name.
-    pub fn count(&mut self, name: &str) {
+    /// Counts something that happened to a subscription.
+    pub fn subscription(&mut self, step: SubscriptionStep) {
+        self.count(&format!("sns.{step}"));
+    }
+
+    fn count(&mut self, name: &str) {
         let count = self.counts.entry(name.to_owned()).or_default();
         *count = count.saturating_add(1);
     }
@@ -87,6 +113,21 @@ impl Metrics {
     }
 }
 
+/// The names of all metrics that may be written, for alarms, dashboards and tests.
+#[must_use]
+pub fn metric_names() -> BTreeSet<String> {
+    let mut names: BTreeSet<String> =
+        ["invocations", "lag_ms", "unauthentic", SIGNATURE_VERSION_1].map(str::to_owned).into();
+    for provider in Provider::ALL {
+        names.extend(["events", "hard_bounces", "undetermined"].map(|what| format!("{what}.{provider}")));
+        names.extend(Kind::ALL.iter().map(|kind| format!("events.{provider}.{kind}")));
+    }
+    names.extend(Reason::ALL.iter().map(|reason| format!("suppressions.{reason}")));
+    names.extend(SubscriptionStep::ALL.iter().map(|step| format!("sns.{step}")));
+    names.extend(Error::labels().map(|label| format!("rejected.{label}")));
+    names
+}
+
 /// Writes a line to standard output, where Lambda takes it to CloudWatch.
 pub fn write_line(line: &str) {
     // A closed standard output must not fail an invocation whose records are durable.
@@ -97,7 +138,7 @@ pub fn write_line(line: &str) {
 mod tests {
     use serde_json::Value;
 
-    use super::Metrics;
+    use super::{Metrics, metric_names};
     use crate::error::{Error, Refusal};
     use crate::event::{EmailEvent, EventId, Kind, Reason, Ruling};
     use crate::provider::Provider;
@@ -116,16 +157,19 @@ mod tests {
 
         let line: Value = serde_json::from_str(&metrics.line("f", received_at))?;
         assert_eq!(line["events.ses.bounced"], 2);
+        assert_eq!(line["events.ses"], 2);
         assert_eq!(line["suppressions.hard_bounce"], 1);
         assert_eq!(line["rejected.topic"], 1);
+        assert_eq!(line["unauthentic"], 1);
         assert_eq!(line["sns.signature_version_1"], 1);
         assert_eq!(line["signature_version_1_topics"][0], "arn:aws:sns:us-east-1:123456789012:old");
         assert_eq!(line["lag_ms"], serde_json::json!([4500, 4500]));
         let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().cloned().unwrap_or_default();
-        assert_eq!(declared.len(), 6);
+        assert_eq!(declared.len(), 8);
         for metric in declared {
             let name = metric["Name"].as_str().unwrap_or_default();
             assert!(!line[name].is_null(), "{name}");
+            assert!(metric_names().contains(name), "{name}");
         }
         Ok(())
     }

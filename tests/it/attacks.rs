@@ -1,12 +1,13 @@
 //! What an attacker may try at the doors of the function, by the numbers of the list of attack cases.
 //!
-//! Each case runs at the level of the invocation. Unless a case says otherwise: refused at both doors, nothing written,
+//! Each case runs at the level of the invocation. Unless a case says otherwise: refused at all doors, nothing written,
 //! nothing fetched.
 
 mod certificates;
 mod doors;
 mod envelopes;
 mod fetching;
+mod queues;
 mod signatures;
 mod subscriptions;
 mod tls_host;

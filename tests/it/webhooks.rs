@@ -131,6 +131,43 @@ async fn both_payload_formats_and_encodings_are_read() {
 }
 
 #[tokio::test]
+async fn a_load_balancer_is_one_more_door() {
+    let request = |headers: Value, query: Value| {
+        json!({
+            "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/t/1"}},
+            "httpMethod": "POST", "path": "/webhooks/tencent", "queryStringParameters": query, "headers": headers,
+            "body": BODY, "isBase64Encoded": false,
+        })
+    };
+    let right = json!({"token": "local%2Donly%2dpassword"});
+    let (code, answer) = status(&request(json!({"host": "h"}), right)).await;
+    assert_eq!((code, &answer["body"]), (200, &json!("{\"events\":1}")));
+    assert_eq!(
+        (&answer["isBase64Encoded"], &answer["headers"]["content-type"]),
+        (&json!(false), &json!("application/json"))
+    );
+    assert_eq!(status(&request(basic("local:local-only-password"), json!({}))).await.0, 200);
+    for wrong in [json!({}), json!({"token": "local"}), json!({"token": ""}), Value::Null] {
+        let (code, answer) = status(&request(json!({}), wrong)).await;
+        assert_eq!((code, &answer["body"]), (401, &json!("")));
+        assert!(answer["headers"]["www-authenticate"].as_str().unwrap().starts_with("Basic realm="));
+    }
+    let mut multi = request(Value::Null, Value::Null);
+    multi["multiValueHeaders"] = json!({"content-type": ["application/json"]});
+    multi["multiValueQueryStringParameters"] = json!({"token": ["old", "local-only-password"]});
+    let (code, answer) = status(&multi).await;
+    assert_eq!((code, &answer["multiValueHeaders"]["content-type"]), (200, &json!(["application/json"])));
+    let mut base64 = request(basic("local:local-only-password"), json!({}));
+    (base64["body"], base64["isBase64Encoded"]) = (STANDARD.encode(BODY).into(), true.into());
+    assert_eq!(status(&base64).await.0, 200);
+    for (method, path, expected) in [("GET", "/webhooks/tencent", 405), ("POST", "/", 404)] {
+        let mut other = request(json!({}), json!({}));
+        (other["httpMethod"], other["path"]) = (method.into(), path.into());
+        assert_eq!(status(&other).await.0, expected);
+    }
+}
+
+#[tokio::test]
 async fn numbers_keep_every_digit() {
     let database = Database::start().await;
     let handler = handler(&database, &environment(&database));

@@ -32,7 +32,7 @@ type OwnName = (String, String);
 pub(super) struct Cache {
     keys: VecDeque<(OwnName, Arc<SigningKey>, Timestamp)>,
     failures: VecDeque<(OwnName, Error, Timestamp)>,
-    /// The doors do not share a budget: anybody can knock at the one, and only SNS at the other.
+    /// The doors do not share a budget: anybody can knock at the one, and only AWS at the others.
     lambda_attempts: VecDeque<Timestamp>,
     https_attempts: VecDeque<Timestamp>,
 }
@@ -56,7 +56,7 @@ impl Cache {
             return true;
         }
         let attempts = match door {
-            Door::Lambda => &mut self.lambda_attempts,
+            Door::Lambda | Door::Queue => &mut self.lambda_attempts,
             Door::Https => &mut self.https_attempts,
         };
         attempts.retain(|at| now.millis_since(*at) < MINUTE_MS);

@@ -132,20 +132,35 @@ impl World {
         invoke(&self.handler, &lambda_event(envelope).to_string()).await.map_or_else(Error::label, |_| "ok")
     }
 
-    /// Both doors refuse it with this label, and nothing is written.
+    /// The ids of the messages of a batch that failed, each message `m-<place>`.
+    pub async fn queue(&self, bodies: &[String]) -> Vec<String> {
+        let record = |(place, body): (usize, &String)| {
+            json!({"messageId": format!("m-{place}"), "receiptHandle": "h", "body": body, "attributes": {},
+                "messageAttributes": {}, "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:q"})
+        };
+        let records: Vec<_> = bodies.iter().enumerate().map(record).collect();
+        let answer = invoke(&self.handler, &json!({"Records": records}).to_string()).await.unwrap();
+        let failures = answer["batchItemFailures"].as_array().unwrap();
+        failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// All doors refuse it, a Lambda event with this label, and nothing is written.
     pub async fn refuses(&self, envelope: &Value, label: &str) {
         assert_eq!(self.lambda(envelope).await, label, "{envelope:.300}");
+        let failed = self.queue(&[envelope.to_string(), failure_record(envelope)]).await;
+        assert_eq!(failed, ["m-0", "m-1"], "{envelope:.300}");
         assert_eq!(self.https(envelope).await, 403, "{envelope:.300}");
         self.is_untouched().await;
     }
 
-    /// Both doors say that it cannot be read, and nothing is written.
+    /// All doors say that it cannot be read, and nothing is written.
     pub async fn cannot_read(&self, envelope: &str) {
         assert_eq!(self.posted(&json!({}), envelope).await, 400, "{envelope:.300}");
         let event =
             format!(r#"{{"Records":[{{"EventSource":"aws:sns","EventSubscriptionArn":"a:1","Sns":{envelope}}}]}}"#);
         let error = invoke(&self.handler, &event).await.unwrap_err();
         assert_eq!(error.class(), "Malformed", "{envelope:.300}");
+        assert_eq!(self.queue(&[envelope.to_owned()]).await, ["m-0"], "{envelope:.300}");
         self.is_untouched().await;
     }
 
@@ -154,6 +169,24 @@ impl World {
         assert_eq!(self.database.scan(EVENTS).await.len(), 0);
         assert_eq!(self.database.scan(SUPPRESSIONS).await.len(), 0);
     }
+}
+
+/// What Lambda writes of an invocation that failed for good.
+pub fn failure_record(envelope: &Value) -> String {
+    let record = json!({
+        "version": "1.0",
+        "timestamp": "2026-11-20T09:00:00.000Z",
+        "requestContext": {
+            "requestId": "7f0c36a1-93c5-4b7e-9d3e-6a1f1f0e2d3c",
+            "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:mail-feedback:live",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": lambda_event(envelope),
+        "responseContext": {"statusCode": 200, "executedVersion": "1", "functionError": "Unhandled"},
+        "responsePayload": {"errorType": "Transient", "errorMessage": "unreachable: ..."},
+    });
+    record.to_string()
 }
 
 /// A bounce notification, changed and then signed.

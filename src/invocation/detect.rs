@@ -1,0 +1,249 @@
+//! One pass over the JSON of an invocation decides its kind.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::http::{HttpRequest, PayloadFormat, decoded, last_values, without_stage};
+use super::http::{MultiParameters, Parameters};
+use super::queue::QueuedMessage;
+use crate::error::{Error, Malformed};
+use crate::lenient::Str;
+
+/// The keys of all kinds of invocation, each optional: one pass decides.
+#[derive(Deserialize)]
+struct Probe<'a> {
+    #[serde(borrow, default, rename = "Records")]
+    records: Option<Vec<RecordProbe<'a>>>,
+    #[serde(borrow, default)]
+    version: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "httpMethod")]
+    http_method: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    path: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "rawPath")]
+    raw_path: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "requestContext")]
+    context: Option<ContextProbe<'a>>,
+    #[serde(borrow, default)]
+    headers: Option<Parameters<'a>>,
+    #[serde(borrow, default, rename = "multiValueHeaders")]
+    multi_headers: Option<MultiParameters<'a>>,
+    #[serde(borrow, default, rename = "queryStringParameters")]
+    query: Option<Parameters<'a>>,
+    #[serde(borrow, default, rename = "multiValueQueryStringParameters")]
+    multi_query: Option<MultiParameters<'a>>,
+    #[serde(borrow, default)]
+    body: Option<Str<'a>>,
+    #[serde(default, rename = "isBase64Encoded")]
+    is_base64: Option<bool>,
+}
+
+/// A record of SNS, whose keys begin with capitals, or of SQS, whose keys do not.
+#[derive(Deserialize)]
+struct RecordProbe<'a> {
+    #[serde(borrow, default, rename = "EventSource")]
+    sns_source: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "EventSubscriptionArn")]
+    subscription_arn: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "Sns")]
+    sns: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "eventSource")]
+    sqs_source: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "messageId")]
+    message_id: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    body: Option<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ContextProbe<'a> {
+    #[serde(borrow, default)]
+    stage: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    http: Option<MethodProbe<'a>>,
+    #[serde(borrow, default)]
+    elb: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct MethodProbe<'a> {
+    #[serde(borrow, default)]
+    method: Option<Str<'a>>,
+}
+
+/// One invocation by its kind.
+pub enum Invocation<'a> {
+    /// SNS invoked the function.
+    Sns(Vec<SnsRecord<'a>>),
+    /// Messages of an SQS queue: SNS deliveries, or what failed before.
+    Queue(Vec<QueuedMessage<'a>>),
+    /// API Gateway, a function URL or a load balancer passed a request on.
+    Http(HttpRequest<'a>),
+}
+
+/// One record of an SNS event.
+pub struct SnsRecord<'a> {
+    /// The subscription it came by; not signed.
+    pub subscription_arn: Cow<'a, str>,
+    /// The envelope as it arrived.
+    pub envelope: &'a str,
+}
+
+impl<'a> Invocation<'a> {
+    /// Tells the kind of an invocation.
+    ///
+    /// # Errors
+    /// Malformed where it is neither an SNS or SQS event with records nor an HTTP request.
+    pub fn detect(json: &'a str) -> Result<Self, Error> {
+        let unknown = Error::Malformed(Malformed::Invocation);
+        let mut probe: Probe<'a> = serde_json::from_str(json).map_err(|_| unknown)?;
+        match probe.records.take() {
+            Some(records) => from_records(records).ok_or(unknown),
+            None => http_request(probe).map(Self::Http).ok_or(unknown),
+        }
+    }
+}
+
+/// The records of one source; a mixture is nobody's event.
+fn from_records(records: Vec<RecordProbe<'_>>) -> Option<Invocation<'_>> {
+    if records.first()?.sqs_source.is_some() {
+        records.into_iter().map(queued_message).collect::<Option<_>>().map(Invocation::Queue)
+    } else {
+        records.into_iter().map(sns_record).collect::<Option<_>>().map(Invocation::Sns)
+    }
+}
+
+fn sns_record(record: RecordProbe<'_>) -> Option<SnsRecord<'_>> {
+    if record.sns_source.as_deref() != Some("aws:sns") {
+        return None;
+    }
+    Some(SnsRecord { subscription_arn: record.subscription_arn?.0, envelope: record.sns?.get() })
+}
+
+fn queued_message(record: RecordProbe<'_>) -> Option<QueuedMessage<'_>> {
+    if record.sqs_source.as_deref() != Some("aws:sqs") {
+        return None;
+    }
+    Some(QueuedMessage { id: record.message_id?.0, body: record.body?.0 })
+}
+
+fn http_request(probe: Probe<'_>) -> Option<HttpRequest<'_>> {
+    let v2 = probe.version.as_deref() == Some("2.0");
+    let context = probe.context;
+    let is_elb = context.as_ref().is_some_and(|context| context.elb.is_some());
+    let multi_value = probe.headers.is_none() && probe.multi_headers.is_some();
+    let (headers, query) = if is_elb {
+        let headers = probe.headers.or_else(|| probe.multi_headers.map(last_values));
+        (headers, probe.query.or_else(|| probe.multi_query.map(last_values)).map(decoded))
+    } else {
+        (probe.headers, probe.query)
+    };
+    let (format, method, path) = if is_elb {
+        (PayloadFormat::LoadBalancer { multi_value }, probe.http_method, probe.path.map(|path| path.0))
+    } else if v2 {
+        let stage = context.as_ref().and_then(|context| context.stage.clone());
+        let method = context.and_then(|context| context.http).and_then(|http| http.method);
+        (PayloadFormat::V2, method, probe.raw_path.map(|path| without_stage(path.0, stage.as_deref())))
+    } else {
+        (PayloadFormat::V1, probe.http_method, probe.path.map(|path| path.0))
+    };
+    Some(HttpRequest {
+        format,
+        method: method?.0,
+        path: path?,
+        headers: headers.unwrap_or_default(),
+        query: query.unwrap_or_default(),
+        body: probe.body.unwrap_or_default().0,
+        is_base64: probe.is_base64.unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Invocation;
+    use crate::error::{Error, Malformed};
+    use crate::invocation::{HttpRequest, PayloadFormat};
+
+    fn http<T>(json: &str, read: impl Fn(&HttpRequest<'_>) -> T) -> Option<T> {
+        match Invocation::detect(json) {
+            Ok(Invocation::Http(request)) => Some(read(&request)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_named_stage_is_no_part_of_the_path() {
+        let request = |stage: &str, path: &str| {
+            let json = format!(
+                r#"{{"version":"2.0","rawPath":"{path}","requestContext":{{"stage":"{stage}","http":{{"method":"POST"}}}}}}"#
+            );
+            http(&json, |request| request.path.to_string())
+        };
+        assert_eq!(request("$default", "/webhooks/sns").as_deref(), Some("/webhooks/sns"));
+        assert_eq!(request("prod", "/prod/webhooks/sns").as_deref(), Some("/webhooks/sns"));
+        assert_eq!(request("prod", "/production/x").as_deref(), Some("/production/x"));
+    }
+
+    #[test]
+    fn format_one_is_told_by_its_method_and_path() {
+        let json =
+            r#"{"httpMethod":"POST","path":"/webhooks/sns","headers":{"X-Amz-Sns-Message-Type":"Notification"}}"#;
+        let told = http(json, |request| (request.format, request.method.to_string(), request.path.to_string()));
+        assert_eq!(told, Some((PayloadFormat::V1, "POST".to_owned(), "/webhooks/sns".to_owned())));
+        let header = http(json, |request| request.header("x-amz-sns-message-type").map(str::to_owned));
+        assert_eq!(header.flatten().as_deref(), Some("Notification"));
+    }
+
+    #[test]
+    fn a_load_balancer_is_told_by_its_context_and_decodes_nothing() {
+        let plain = r#"{"requestContext":{"elb":{"targetGroupArn":"arn"}},"httpMethod":"POST","path":"/webhooks/tencent",
+            "queryStringParameters":{"tok%65n":"a%2Bb+c%","token":"last"},"headers":{"authorization":"Basic x"},"body":"{}"}"#;
+        let multi = r#"{"requestContext":{"elb":{"targetGroupArn":"arn"}},"httpMethod":"POST","path":"/webhooks/tencent",
+            "multiValueQueryStringParameters":{"token":["first","a%2Bb"]},"multiValueHeaders":{"Authorization":["one","two"]}}"#;
+        let read = |request: &HttpRequest<'_>| {
+            let of = |text: Option<&str>| text.unwrap_or("-").to_owned();
+            (request.format, of(request.header("authorization")), of(request.parameter("token")))
+        };
+        let format = |multi_value| PayloadFormat::LoadBalancer { multi_value };
+        let told = http(multi, read);
+        assert_eq!(told, Some((format(true), "two".to_owned(), "a+b".to_owned())));
+        let (told, _, token) = http(plain, read).unwrap_or((PayloadFormat::V1, String::new(), String::new()));
+        assert_eq!(told, format(false));
+        assert!(["a+b+c%", "last"].contains(&token.as_str()), "{token}");
+    }
+
+    #[test]
+    fn messages_of_a_queue_keep_their_ids() {
+        let json = r#"{"Records":[{"eventSource":"aws:sqs","messageId":"m-1","body":"{\"a\":1}"}]}"#;
+        let told: Vec<_> = match Invocation::detect(json) {
+            Ok(Invocation::Queue(messages)) => messages.into_iter().map(|message| (message.id, message.body)).collect(),
+            _ => Vec::new(),
+        };
+        assert_eq!(told, [("m-1".into(), "{\"a\":1}".into())]);
+    }
+
+    #[test]
+    fn anything_else_is_a_clear_error() {
+        for json in [
+            "{}",
+            "[]",
+            "1",
+            "{\"Records\":[]}",
+            "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"body\":\"{}\"}]}",
+            "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"1\"}]}",
+            "{\"Records\":[{\"eventSource\":\"aws:s3\",\"messageId\":\"1\",\"body\":\"{}\"}]}",
+            "{\"Records\":[{\"EventSource\":\"aws:sns\"}]}",
+            "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"1\",\"body\":\"{}\"},{\"EventSource\":\"aws:sns\"}]}",
+            "{\"Records\":{}}",
+            "{\"version\":\"2.0\"}",
+            "{\"source\":\"aws.events\"}",
+            "{\"httpMethod\":5,\"path\":\"/\"}",
+            "{\"requestContext\":{\"elb\":{}}}",
+        ] {
+            let error = Invocation::detect(json).err();
+            assert_eq!(error, Some(Error::Malformed(Malformed::Invocation)), "{json}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A request as API Gateway, a function URL or a load balancer passes it on.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+
+use crate::error::{Error, Malformed};
+use crate::lenient::Str;
+
+/// Headers or query parameters.
+pub(super) type Parameters<'a> = HashMap<Cow<'a, str>, Option<Str<'a>>>;
+/// Headers or query parameters, each with all its values.
+pub(super) type MultiParameters<'a> = HashMap<Cow<'a, str>, Vec<Str<'a>>>;
+
+/// The payload format of an HTTP invocation, which the answer must have, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadFormat {
+    /// 1.0: REST APIs, and HTTP APIs set to it.
+    V1,
+    /// 2.0: HTTP APIs and function URLs.
+    V2,
+    /// That of an Application Load Balancer.
+    ///
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
+    LoadBalancer {
+        /// Whether the target group sends all values of a header, and wants them back so.
+        multi_value: bool,
+    },
+}
+
+/// A request as it is passed on.
+pub struct HttpRequest<'a> {
+    /// The form of the answer.
+    pub format: PayloadFormat,
+    /// The method, as sent.
+    pub method: Cow<'a, str>,
+    /// The path without the stage.
+    pub path: Cow<'a, str>,
+    pub(super) headers: Parameters<'a>,
+    pub(super) query: Parameters<'a>,
+    pub(super) body: Cow<'a, str>,
+    pub(super) is_base64: bool,
+}
+
+/// Format 2.0 puts a named stage before the path.
+pub(super) fn without_stage<'a>(path: Cow<'a, str>, stage: Option<&str>) -> Cow<'a, str> {
+    let stage = stage.filter(|stage| *stage != "$default");
+    let inner =
+        stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage)).filter(|rest| rest.starts_with('/'));
+    match inner.map(str::to_owned) {
+        Some(inner) => Cow::Owned(inner),
+        None => path,
+    }
+}
+
+/// The last value of each parameter, which is the one a load balancer passes on where it passes one.
+pub(super) fn last_values(multi: MultiParameters<'_>) -> Parameters<'_> {
+    multi.into_iter().map(|(name, mut values)| (name, values.pop())).collect()
+}
+
+/// Query parameters as they were meant: a load balancer passes them on as they were sent.
+pub(super) fn decoded(query: Parameters<'_>) -> Parameters<'_> {
+    let decode = |text: &str| Cow::Owned(percent_decode_str(text).decode_utf8_lossy().into_owned());
+    query.into_iter().map(|(name, value)| (decode(&name), value.map(|value| Str(decode(&value))))).collect()
+}
+
+impl HttpRequest<'_> {
+    /// A header by its name in lower case; format 1.0 keeps the sender's spelling.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        found.1.as_deref()
+    }
+
+    /// A parameter of the query string, decoded.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.get(name)?.as_deref()
+    }
+
+    /// The size of the body once decoded, in bytes; for base64 an upper bound.
+    #[must_use]
+    pub fn body_bytes(&self) -> usize {
+        if self.is_base64 { self.body.len().div_ceil(4).saturating_mul(3) } else { self.body.len() }
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    /// Malformed where it is not the base64 or UTF-8 it is said to be.
+    pub fn body(&self) -> Result<Cow<'_, str>, Error> {
+        if !self.is_base64 {
+            return Ok(Cow::Borrowed(&self.body));
+        }
+        let malformed = Error::Malformed(Malformed::Encoding);
+        let bytes = STANDARD.decode(self.body.as_bytes()).map_err(|_| malformed)?;
+        String::from_utf8(bytes).map(Cow::Owned).map_err(|_| malformed)
+    }
+}

@@ -1,0 +1,83 @@
+//! Messages of an SQS queue.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Invocation, SnsRecord};
+use crate::error::{Error, Malformed};
+
+/// One message of a queue.
+pub struct QueuedMessage<'a> {
+    /// The id under which a failure is reported back.
+    pub id: Cow<'a, str>,
+    /// The text.
+    pub body: Cow<'a, str>,
+}
+
+/// What a queued message holds.
+pub enum Queued<'a> {
+    /// The envelope of an SNS delivery: the queue is subscribed, or took what a subscription could not deliver.
+    Envelope(&'a str),
+    /// The SNS event of an invocation that failed, out of the record that Lambda wrote of it.
+    Failed(Vec<SnsRecord<'a>>),
+}
+
+/// The one key that tells Lambda's record of a failed invocation from an envelope.
+#[derive(Deserialize)]
+struct RecordProbe<'a> {
+    #[serde(borrow, default, rename = "requestPayload")]
+    request_payload: Option<&'a RawValue>,
+}
+
+impl QueuedMessage<'_> {
+    /// What the message holds; envelopes are not parsed here.
+    ///
+    /// The shape of the record: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+    ///
+    /// # Errors
+    /// Malformed where the text is no JSON, or a failed invocation was no SNS event.
+    pub fn open(&self) -> Result<Queued<'_>, Error> {
+        let probe: RecordProbe<'_> =
+            serde_json::from_str(&self.body).map_err(|_| Error::Malformed(Malformed::Envelope))?;
+        let Some(payload) = probe.request_payload else { return Ok(Queued::Envelope(&self.body)) };
+        match Invocation::detect(payload.get())? {
+            Invocation::Sns(records) => Ok(Queued::Failed(records)),
+            Invocation::Queue(_) | Invocation::Http(_) => Err(Error::Malformed(Malformed::Invocation)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Queued, QueuedMessage};
+    use crate::error::{Error, Malformed};
+
+    fn open(body: &str) -> Result<String, Error> {
+        let message = QueuedMessage { id: "m-1".into(), body: body.into() };
+        match message.open()? {
+            Queued::Envelope(envelope) => Ok(envelope.to_owned()),
+            Queued::Failed(records) => Ok(records.iter().map(|record| record.envelope).collect()),
+        }
+    }
+
+    #[test]
+    fn a_record_of_a_failure_holds_the_event_that_failed() {
+        let record = r#"{"EventSource":"aws:sns","EventSubscriptionArn":"arn","Sns":{"Type":"x"}}"#;
+        let body = format!(r#"{{"version":"1.0","requestPayload":{{"Records":[{record}]}},"responsePayload":null}}"#);
+        assert_eq!(open(&body).as_deref(), Ok(r#"{"Type":"x"}"#));
+        assert_eq!(open(r#"{"Type":"Notification"}"#).as_deref(), Ok(r#"{"Type":"Notification"}"#));
+    }
+
+    #[test]
+    fn nothing_else_can_be_opened() {
+        assert_eq!(open("raw text"), Err(Error::Malformed(Malformed::Envelope)));
+        assert_eq!(open("5"), Err(Error::Malformed(Malformed::Envelope)));
+        let http = r#"{"requestPayload":{"httpMethod":"POST","path":"/webhooks/sns"}}"#;
+        let nested = r#"{"requestPayload":{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{}"}]}}"#;
+        for body in [http, nested, r#"{"requestPayload":{}}"#, r#"{"requestPayload":5}"#] {
+            assert_eq!(open(body), Err(Error::Malformed(Malformed::Invocation)), "{body}");
+        }
+    }
+}
