@@ -4,6 +4,9 @@
 CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
 SAM_VERSION := 1.170.0
+CFN_LINT_VERSION := 1.58.0
+CHECKOV_VERSION := 3.3.30
+SAM_TRANSLATOR_VERSION := 1.115.0
 BOTO3_VERSION := 1.44.5
 IDNA_VERSION := 3.20
 AWS_JS_VERSION := 3.1162.0
@@ -21,12 +24,14 @@ FUZZ_SECONDS ?= 60
 CARGO_LAMBDA := .venv/cargo-lambda-$(CARGO_LAMBDA_VERSION)
 ZIG := .venv/ziglang-$(ZIG_VERSION)
 SAM := .venv-sam/aws-sam-cli-$(SAM_VERSION)
+LINTERS := .venv-lint/linters-$(CFN_LINT_VERSION)-$(CHECKOV_VERSION)-$(SAM_TRANSLATOR_VERSION)
 CHECKS := .venv-checks/checks-$(BOTO3_VERSION)-$(AWS_JS_VERSION)
+E2E := .venv-e2e/installed
 FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long checks lint bench fuzz build samples conformance validate clean
+.PHONY: help run test test-long checks lint bench fuzz build samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -53,8 +58,10 @@ lint: ## format, lints and documentation, as CI judges them
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 
-bench: ## what verifying an SNS message costs beside the bare cryptography
-	cargo bench --bench verify
+# Both floors are programs, which cargo bench would not build.
+bench: ## what everything costs beside its floor in the same run (first build: minutes; valgrind counts instructions)
+	cargo build --release --example floor_runtime --example floor_put
+	cargo bench --bench suite
 
 # libFuzzer needs flags that a stable compiler takes only so.
 fuzz: $(FUZZ) ## fuzz what reads SNS input (TARGET=envelope or certificate; FUZZ_SECONDS=60)
@@ -74,13 +81,23 @@ conformance: ## judge a corpus of recorded requests (CORPUS=folder)
 	@test -d '$(CORPUS)' || { echo 'no folder CORPUS=$(CORPUS); say make conformance CORPUS=folder' >&2; exit 1; }
 	cargo run --example conformance -- '$(CORPUS)'
 
-# The linter judges by region; this one has every service that the template names.
-validate: $(SAM) ## check the template with AWS SAM's own linter
+# The linters judge by region; this one has every service that the template names. W2001 of the translation: SAM has put the
+# values of some parameters in, so that nothing uses them any more.
+validate: $(SAM) $(LINTERS) ## check the template and its translation: AWS SAM, cfn-lint, checkov
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 .venv-sam/bin/sam validate --lint
+	@mkdir -p target
+	.venv-lint/bin/python tests/static/translate.py template.yaml > target/translated.json
+	.venv-lint/bin/cfn-lint --regions eu-west-1 -t template.yaml
+	.venv-lint/bin/cfn-lint --regions eu-west-1 --ignore-checks W2001 -t target/translated.json
+	@.venv-lint/bin/cfn-lint --list-rules | grep -c '^[EWI][0-9]*:' | sed 's/$$/ rules of cfn-lint, no finding in template and translation/'
+	.venv-lint/bin/checkov --config-file tests/static/checkov.yaml -f target/translated.json
+
+e2e: $(CARGO_LAMBDA) $(SAM) $(E2E) ## the real template on an emulated AWS, from sam deploy to sam delete (E2E_PROFILE=debug or release)
+	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e --durations=8
 
 clean: ## remove everything that was built or installed here
 	cargo clean
-	rm -rf .venv .venv-checks .venv-sam .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
 
 # Without its dependency, which is zig: 400 MB that only `make build` needs.
 $(CARGO_LAMBDA):
@@ -98,6 +115,18 @@ $(SAM):
 	@echo '== AWS SAM CLI $(SAM_VERSION), into .venv-sam'
 	$(PYTHON) -m venv .venv-sam
 	.venv-sam/$(PIP) aws-sam-cli==$(SAM_VERSION)
+	@touch $@
+
+$(LINTERS):
+	@echo '== cfn-lint $(CFN_LINT_VERSION) and checkov $(CHECKOV_VERSION), into .venv-lint'
+	$(PYTHON) -m venv .venv-lint
+	.venv-lint/$(PIP) cfn-lint==$(CFN_LINT_VERSION) checkov==$(CHECKOV_VERSION) aws-sam-translator==$(SAM_TRANSLATOR_VERSION)
+	@touch $@
+
+$(E2E): tests/e2e/requirements.txt
+	@echo '== an emulator of AWS and pytest, into .venv-e2e'
+	$(PYTHON) -m venv .venv-e2e
+	.venv-e2e/$(PIP) -r tests/e2e/requirements.txt
 	@touch $@
 
 $(FUZZ):

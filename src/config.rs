@@ -86,6 +86,8 @@ impl Config {
     /// The first variable that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(lookup);
+        // The SDK's HTTPS client panics where it cannot read this file; here its variable is named.
+        env.readable("SSL_CERT_FILE")?;
         let soft = SoftBounceRules::default();
         let keep = Retention::default();
         let config = Self {
@@ -173,6 +175,12 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         self.get(variable).map_or(Ok(String::new()), read)
     }
 
+    fn readable(&self, variable: &'static str) -> Result<(), ConfigError> {
+        let open = |path: String| std::fs::File::open(path).map(drop);
+        let demand = "must name a readable file";
+        self.get(variable).map_or(Ok(()), open).map_err(|_| ConfigError { variable, demand })
+    }
+
     fn certificates(&self) -> Result<Option<PathBuf>, ConfigError> {
         let folder = self.get("SNS_CERTIFICATES").map(PathBuf::from);
         let demand = "must name a folder of certificates";
@@ -247,6 +255,7 @@ mod tests {
             ("SNS_AUTO_CONFIRM", "yes"),
             ("SNS_ALLOW_SHA1", "1"),
             ("SNS_MAX_AGE_SECONDS", "-1"),
+            ("SSL_CERT_FILE", "/does/not/exist"),
             ("SNS_TRUST_ANCHORS", "/does/not/exist"),
             ("SNS_TRUST_ANCHORS", "Cargo.toml"),
             ("SNS_INTERMEDIATES", "Cargo.toml"),

@@ -10,7 +10,8 @@ mod record_item;
 mod recorder;
 mod suppressions;
 
-pub use event_item::Retention;
+pub use attribute::Item;
+pub use event_item::{Retention, to_item};
 pub use manual::Decision;
 pub use recorder::{Recorded, Recorder};
 pub use suppressions::Suppressions;

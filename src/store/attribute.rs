@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// An item, or a map within one.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub type Item = HashMap<String, AttributeValue>;
 
 /// Sets a text attribute, unless the text is absent or empty.
 pub(super) fn set(item: &mut Item, name: &str, text: Option<&str>) {

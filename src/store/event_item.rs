@@ -63,7 +63,8 @@ pub(super) fn sort_key(event: &EmailEvent) -> String {
 
 /// The whole item: a function of the event alone (`received_at` counts only where the event has no time), so that
 /// writing it twice changes nothing.
-pub(super) fn item(event: &EmailEvent, retention: Retention, received_at: Timestamp) -> Item {
+#[must_use]
+pub fn to_item(event: &EmailEvent, retention: Retention, received_at: Timestamp) -> Item {
     let mut item = Item::new();
     let expires_at = event.evidence_at(received_at).plus_days(retention.days(event.kind)).seconds();
     item.insert("expires_at".to_owned(), AttributeValue::N(expires_at.to_string()));

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::Client;
 use futures_util::{StreamExt, stream};
 
-use super::event_item::{item, partition_key, sort_key};
+use super::event_item::{partition_key, sort_key, to_item};
 use super::events::{BATCH_WRITE, Events};
 use super::suppressions::BATCH_GET;
 use super::{Retention, Suppressions};
@@ -158,7 +158,7 @@ impl Recorder {
 
     /// Writes a batch; an item that DynamoDB refuses does not take the others with it.
     async fn write_chunk(&self, chunk: Vec<Planned>, received_at: Timestamp) -> Vec<Result<Vec<Planned>, Error>> {
-        let as_item = |entry: &Planned| item(&entry.event, self.retention, received_at);
+        let as_item = |entry: &Planned| to_item(&entry.event, self.retention, received_at);
         match self.events.write(chunk.iter().map(as_item).collect()).await {
             Ok(()) => vec![Ok(chunk)],
             Err(Error::Transient(Outage::ItemRefused)) => {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::runtime_api::Function;
 use crate::support::database::Database;
 use crate::support::function::{authorization, environment, post};
+use crate::support::runtime_api::Function;
 use crate::support::samples::{self, Snapshot, observe};
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod support;
 
 mod attacks;
 mod binary;
+mod costs;
 mod decisions;
 mod disorder;
 mod faults;
@@ -17,8 +18,8 @@ mod input;
 mod manual;
 mod merge;
 mod operator;
-mod runtime_api;
 mod samples;
 mod secret;
+mod template;
 mod vectors;
 mod webhooks;

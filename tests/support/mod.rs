@@ -7,7 +7,10 @@
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "test support fails by panicking")]
 
 pub mod authority;
+pub mod calls;
 pub mod database;
 pub mod envelope;
 pub mod function;
+pub mod runtime_api;
 pub mod samples;
+pub mod size;

@@ -5,11 +5,11 @@ use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
 
 use super::world::{Host, World, signed};
-use crate::runtime_api::Function;
 use crate::support::authority::CERTIFICATE_ID;
 use crate::support::database::Database;
 use crate::support::envelope::TOPIC;
 use crate::support::function::{post, trusting_environment};
+use crate::support::runtime_api::Function;
 
 const TOKEN: &str = "2336412f37fb687f5d51e6e2425929f52e8e353134fe72d55ef8b330217d82da14007cbccefffd35b695feb8f0294d01";
 

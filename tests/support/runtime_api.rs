@@ -1,19 +1,20 @@
-//! The real binary, driven through a Runtime API as Lambda drives it.
+//! A binary, driven through a Runtime API as Lambda drives it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::{get, post};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// The answer to an invocation, or the error that the function reported.
@@ -26,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Function {
     events: mpsc::Sender<String>,
     outcomes: mpsc::Receiver<Outcome>,
+    shared: Arc<Shared>,
+    started: Instant,
     child: Child,
     /// Standard output and error, read from the start: a full pipe would stop the function.
     output: [JoinHandle<String>; 2],
@@ -34,16 +37,25 @@ pub struct Function {
 struct Shared {
     events: Mutex<mpsc::Receiver<String>>,
     outcomes: mpsc::Sender<Outcome>,
+    /// When the function first asked for an invocation.
+    asked: watch::Sender<Option<Instant>>,
 }
 
 impl Function {
-    /// Starts the binary under an environment and nothing else of this process's.
+    /// Starts the binary of the package under an environment and nothing else of this process's.
     pub async fn start(environment: &[(String, String)]) -> Self {
+        let Some(program) = option_env!("CARGO_BIN_EXE_mail-feedback") else { panic!("for tests and benches only") };
+        Self::start_program(Path::new(program), environment).await
+    }
+
+    /// Starts a program that speaks to the Runtime API.
+    pub async fn start_program(program: &Path, environment: &[(String, String)]) -> Self {
         let (events, received) = mpsc::channel(1);
         let (sent, outcomes) = mpsc::channel(1);
-        let shared = Arc::new(Shared { events: Mutex::new(received), outcomes: sent });
-        let address = serve(shared).await;
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mail-feedback"))
+        let shared = Arc::new(Shared { events: Mutex::new(received), outcomes: sent, asked: watch::Sender::new(None) });
+        let address = serve(Arc::clone(&shared)).await;
+        let started = Instant::now();
+        let mut child = Command::new(program)
             .env_clear()
             .envs(environment.iter().cloned())
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
@@ -59,7 +71,22 @@ impl Function {
             .spawn()
             .expect("the binary starts");
         let output = [read(child.stdout.take().unwrap()), read(child.stderr.take().unwrap())];
-        Self { events, outcomes, child, output }
+        Self { events, outcomes, shared, started, child, output }
+    }
+
+    /// How long after its start the function asked for its first invocation.
+    pub async fn until_ready(&self) -> Duration {
+        let mut asked = self.shared.asked.subscribe();
+        let at = tokio::time::timeout(PATIENCE, asked.wait_for(Option::is_some)).await.expect("it asks in time");
+        at.expect("the server runs").expect("a time") - self.started
+    }
+
+    /// The most memory it has had at once so far, in KiB; Linux tells.
+    pub fn peak_memory_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id().expect("it runs"));
+        let status = std::fs::read_to_string(path).expect("Linux tells");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// Sends one invocation and waits for its outcome.
@@ -113,6 +140,7 @@ async fn serve(shared: Arc<Shared>) -> SocketAddr {
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> (HeaderMap, String) {
+    shared.asked.send_if_modified(|asked| asked.is_none().then(|| *asked = Some(Instant::now())).is_some());
     let payload = match shared.events.lock().await.recv().await {
         Some(payload) => payload,
         None => std::future::pending().await,
@@ -129,11 +157,11 @@ async fn next(State(shared): State<Arc<Shared>>) -> (HeaderMap, String) {
     (headers, payload)
 }
 
-async fn response(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+async fn response(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
     shared.outcomes.send(Ok(json(&body))).await.map_or(StatusCode::GONE, |()| StatusCode::ACCEPTED)
 }
 
-async fn error(State(shared): State<Arc<Shared>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+async fn error(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
     shared.outcomes.send(Err(json(&body))).await.map_or(StatusCode::GONE, |()| StatusCode::ACCEPTED)
 }
 

@@ -1,0 +1,60 @@
+//! Times and instructions of a stage.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::stages::Stage;
+
+/// Rounds of measurements, each of all stages in turn: what slows the machine slows all of them.
+const ROUNDS: usize = 60;
+/// How long a round of one stage takes, about.
+const ROUND: Duration = Duration::from_millis(3);
+/// Repetitions that are counted under valgrind, and those that come off as the cost of the start.
+const COUNTED: (u64, u64) = (20, 120);
+
+/// The median time of each stage in nanoseconds, in their order.
+pub fn medians(stages: &[Stage]) -> Vec<f64> {
+    let repetitions: Vec<u32> = stages.iter().map(repetitions).collect();
+    let mut rounds = vec![Vec::with_capacity(ROUNDS); stages.len()];
+    for _ in 0..ROUNDS {
+        for ((stage, repetitions), times) in stages.iter().zip(&repetitions).zip(&mut rounds) {
+            times.push(time(stage, *repetitions).as_secs_f64() * 1e9 / f64::from(*repetitions));
+        }
+    }
+    rounds.into_iter().map(median).collect()
+}
+
+/// The middle one of some figures.
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+fn repetitions(stage: &Stage) -> u32 {
+    let mut repetitions = 1;
+    while time(stage, repetitions) < ROUND {
+        repetitions *= 2;
+    }
+    repetitions
+}
+
+fn time(stage: &Stage, repetitions: u32) -> Duration {
+    let started = Instant::now();
+    (0..repetitions).for_each(|_| (stage.run)());
+    started.elapsed()
+}
+
+/// The instructions of one stage, counted by valgrind; `None` where there is no valgrind.
+pub fn instructions(name: &str) -> Option<u64> {
+    let count = |repetitions: u64| {
+        let mut valgrind = Command::new("valgrind");
+        valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+        valgrind.arg(std::env::current_exe().ok()?).args(["stage", name, &repetitions.to_string()]);
+        let output = valgrind.output().ok()?;
+        let text = String::from_utf8(output.stderr).ok()?;
+        let collected = text.lines().find_map(|line| line.split_once("Collected :"))?;
+        collected.1.trim().parse::<u64>().ok()
+    };
+    let (few, many) = COUNTED;
+    Some(count(many)?.saturating_sub(count(few)?) / (many - few))
+}

@@ -1,0 +1,133 @@
+//! What the stages work on: one sample of each provider, and a function that stands before no network.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use mail_feedback::config::{Config, WebhookConfig};
+use mail_feedback::handler::Handler;
+use mail_feedback::sns::{CertificateSource, Fetcher, Verifier};
+use mail_feedback::store::Recorder;
+use mail_feedback::timestamp::Timestamp;
+use mail_feedback::webhook::CredentialStore;
+use serde_json::Value;
+
+use crate::support::envelope::TOPIC;
+use crate::support::function::{CREDENTIALS, authorization};
+use crate::support::samples;
+
+/// A delivery as each provider reports it, an invocation each.
+pub const SES: &str = "ses/delivery";
+/// One object.
+pub const MAILJET: &str = "mailjet/sent";
+/// One object.
+pub const TENCENT: &str = "tencent/delivered";
+
+/// The invocation of a sample.
+pub fn sample(name: &str) -> String {
+    samples::all().into_iter().find(|sample| sample.name == name).expect("a sample of this name").json
+}
+
+/// A Mailjet request with an array of so many deliveries, each to an address of its own.
+pub fn group(events: usize) -> String {
+    let event: Value = serde_json::from_str(&sample(MAILJET)).expect("JSON");
+    let body: Value = serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON");
+    let delivery = |place: usize| {
+        let mut delivery = body.clone();
+        delivery["email"] = format!("recipient-{place}@example.com").into();
+        delivery["MessageID"] = (70_650_219_325_536_063_u64 + place as u64).into();
+        delivery
+    };
+    let body: Vec<Value> = (0..events).map(delivery).collect();
+    let mut event = event;
+    event["headers"] = authorization();
+    event["body"] = Value::Array(body).to_string().into();
+    event.to_string()
+}
+
+/// The configuration under which the samples are accepted.
+pub fn config() -> Config {
+    let certificates = samples::folder().join("certificates");
+    Config::from_lookup(|name| {
+        let value = match name {
+            "EVENT_TABLE" | "SUPPRESSION_TABLE" => name.to_owned(),
+            "SNS_TOPIC_ARNS" => TOPIC.to_owned(),
+            "SNS_MAX_AGE_SECONDS" => "4000000000".to_owned(),
+            "SNS_TRUST_ANCHORS" => certificates.join("root.pem").to_string_lossy().into_owned(),
+            "SNS_CERTIFICATES" => certificates.to_string_lossy().into_owned(),
+            "WEBHOOK_CREDENTIALS" => CREDENTIALS.to_owned(),
+            _ => return None,
+        };
+        Some(value)
+    })
+    .expect("a valid environment")
+}
+
+/// A verifier and a credential store of that configuration.
+pub fn verifier(config: &mut Config) -> Verifier {
+    let trust = std::mem::replace(
+        &mut config.trust,
+        mail_feedback::sns::TrustStore::new("", "").expect("the built-in certificates"),
+    );
+    Verifier {
+        topics: config.topics.clone(),
+        allow_sha1: config.allow_sha1,
+        max_age_ms: i64::from(config.max_age_seconds) * 1_000,
+        certificates: CertificateSource::new(trust, config.certificates.clone(), Fetcher::default()),
+    }
+}
+
+/// The credentials of that configuration.
+pub fn credentials(config: &Config) -> CredentialStore {
+    match &config.webhook {
+        WebhookConfig::Fixed(known) => CredentialStore::Fixed(known.clone()),
+        WebhookConfig::Unconfigured | WebhookConfig::Secret(_) => panic!("the local credential"),
+    }
+}
+
+/// The whole handler over a DynamoDB that answers at once and remembers nothing.
+pub fn handler() -> Arc<Handler> {
+    let mut config = config();
+    let verifier = verifier(&mut config);
+    let credentials = credentials(&config);
+    let sdk = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .http_client(Nowhere)
+        .build();
+    let client = aws_sdk_dynamodb::Client::from_conf(sdk);
+    let recorder =
+        Recorder::new(client, config.event_table, config.suppression_table, config.soft_bounces, config.retention);
+    Arc::new(Handler {
+        function: "bench".to_owned(),
+        verifier,
+        auto_confirm: false,
+        accounts: Vec::new(),
+        credentials,
+        recorder,
+        clock: Timestamp::now,
+        metrics: |_| {},
+    })
+}
+
+/// A DynamoDB without network: every request succeeds, nothing is ever found.
+#[derive(Clone, Debug)]
+struct Nowhere;
+
+impl HttpConnector for Nowhere {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().expect("a status"), SdkBody::from("{}"))))
+    }
+}
+
+impl HttpClient for Nowhere {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

@@ -1,0 +1,81 @@
+//! What everything costs, beside its floor in the same run: `make bench`.
+//!
+//! Times differ from machine to machine and from minute to minute; compare the figures of one run with each other only.
+//! Instructions are counted by valgrind, where it is installed, and repeat.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a program for people at a terminal")]
+#![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a program for people at a terminal")]
+#![allow(unreachable_pub, reason = "a program has no one to export to")]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+mod batches;
+mod clock;
+mod fixture;
+mod process;
+mod stages;
+
+use std::path::Path;
+
+use stages::Stage;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["stage", name, repetitions] => repeat(name, repetitions.parse().expect("a number")),
+        _ => report(),
+    }
+}
+
+/// What valgrind runs.
+fn repeat(name: &str, repetitions: u64) {
+    let stage = stages::all().into_iter().find(|stage| stage.name == name).expect("a stage of this name");
+    (0..repetitions).for_each(|_| (stage.run)());
+}
+
+fn report() {
+    let stages = stages::all();
+    report_stages(&stages);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(report_processes());
+}
+
+fn report_stages(stages: &[Stage]) {
+    println!("CPU of each step");
+    println!("  {:<24} {:>12} {:>16} {:>14}", "step", "time, us", "x floor", "instructions");
+    let medians = clock::medians(stages);
+    let floor = medians[0];
+    for (stage, nanoseconds) in stages.iter().zip(&medians) {
+        let instructions = clock::instructions(stage.name).map_or("no valgrind".to_owned(), |count| count.to_string());
+        println!("  {:<24} {:>12.2} {:>16.3} {instructions:>14}", stage.name, nanoseconds / 1e3, nanoseconds / floor);
+    }
+}
+
+async fn report_processes() {
+    let mut programs = process::programs();
+    process::measure(&mut programs).await;
+    println!("\nProcesses, one SES delivery an invocation, over the embedded DynamoDB");
+    println!(
+        "  {:<24} {:>10} {:>14} {:>12} {:>10} {:>10}",
+        "program", "ready, ms", "answered, ms", "warm, us", "peak, MB", "size, MB"
+    );
+    for program in &programs {
+        let process::Program { name, ready_ms, answered_ms, warm_us, peak_mb, size_mb, .. } = program;
+        println!("  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {peak_mb:>10.1} {size_mb:>10.1}");
+    }
+    println!("\nAn array of Mailjet deliveries in one request");
+    println!(
+        "  {:<10} {:>16} {:>16} {:>12} {:>10} {:>16} {:>14}",
+        "events", "CPU, us/event", "invocation, ms", "events/s", "peak, MB", "BatchWriteItem", "BatchGetItem"
+    );
+    for batch in batches::measure(Path::new(env!("CARGO_BIN_EXE_mail-feedback"))).await {
+        let batches::Batch { events, cpu_us, invocation_ms, peak_mb, requests: (writes, reads) } = batch;
+        #[expect(clippy::cast_precision_loss, reason = "a count of events")]
+        let rate = events as f64 / invocation_ms * 1e3;
+        println!(
+            "  {events:<10} {cpu_us:>16.1} {invocation_ms:>16.1} {rate:>12.0} {peak_mb:>10.1} {writes:>16} {reads:>14}"
+        );
+    }
+}

@@ -1,0 +1,119 @@
+"""Where the emulator differs from AWS in what this suite looks at, it is set right here, one function a difference."""
+
+import datetime
+import json
+import os
+from pathlib import Path
+
+import authority
+
+
+def complete(folder: Path) -> None:
+    """Applies everything; `folder` is that of the authority."""
+    sign_messages(authority.Signer.of(folder))
+    deliver_asynchronously()
+    honour_alias_destinations()
+    keep_expired_items()
+    provide_certificates(folder / authority.ROOT)
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def sign_messages(signer: authority.Signer) -> None:
+    """SNS signs, by the topic's SignatureVersion; the emulator writes FAKE."""
+    from ministack.services import sns
+
+    def build_envelope(topic_arn, message_id, message, subject, attributes, raw):
+        if raw:
+            return message
+        topic = sns._topic_by_arn_any_scope(topic_arn) or {}
+        version = (topic.get("attributes") or {}).get("SignatureVersion", "1")
+        region = topic_arn.split(":")[3]
+        envelope = {
+            "Type": "Notification",
+            "MessageId": message_id,
+            "TopicArn": topic_arn,
+            "Message": message,
+            "Timestamp": now(),
+            "UnsubscribeURL": f"https://sns.{region}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={topic_arn}:0",
+        }
+        if subject:
+            envelope["Subject"] = subject
+        if attributes:
+            envelope["MessageAttributes"] = {
+                key: {"Type": value.get("DataType", "String"), "Value": value.get("StringValue", "")}
+                for key, value in attributes.items()
+            }
+        return json.dumps(signer.sign(envelope, version))
+
+    sns._build_envelope = build_envelope
+
+
+def deliver_asynchronously() -> None:
+    """SNS invokes a function asynchronously, so that failures are retried and reach its destination.
+
+    The record has the field names that Lambda gives it.
+    """
+    from ministack.services import lambda_svc, sns
+
+    def deliver(endpoint, envelope, topic_arn, subscription_arn, *_):
+        fields = {key.replace("URL", "Url"): value for key, value in json.loads(envelope).items()}
+        record = {
+            "EventSource": "aws:sns",
+            "EventVersion": "1.0",
+            "EventSubscriptionArn": subscription_arn,
+            "Sns": {"Subject": None, "MessageAttributes": {}} | fields,
+        }
+        function, config, name = lambda_svc._get_func_record_for_ref(endpoint)
+        if not function or not config:
+            sns.logger.warning("SNS: there is no function %s", name)
+            return
+        invocation = lambda_svc._execution_record_for_config(function, config | {"FunctionArn": endpoint})
+        lambda_svc.invoke_async_with_retry(invocation, {"Records": [record]})
+
+    sns._deliver_to_lambda = deliver
+
+
+def honour_alias_destinations() -> None:
+    """An asynchronous invocation through an alias goes by the alias's own configuration."""
+    from ministack.services import lambda_svc
+
+    invoke = lambda_svc.invoke_async_with_retry
+
+    def by_qualifier(function, event):
+        _, _, _, _, _, _, name, *qualifier = function["config"]["FunctionArn"].split(":")
+        configured = (lambda_svc._functions.get(name) or {}).get("event_invoke_configs") or {}
+        if qualifier and qualifier[0] in configured:
+            function = function | {"event_invoke_config": configured[qualifier[0]]}
+        invoke(function, event)
+
+    lambda_svc.invoke_async_with_retry = by_qualifier
+
+
+def keep_expired_items() -> None:
+    """DynamoDB removes expired items within days, the emulator within a minute; the samples grow old."""
+    from ministack.core.responses import AccountRegionScopedDict
+    from ministack.services import dynamodb
+
+    class Unswept(AccountRegionScopedDict):
+        def all_items(self):
+            return []
+
+    dynamodb._ttl_settings = Unswept()
+
+
+def provide_certificates(root: Path) -> None:
+    """Lambda's certificates lie where the template says, and on few other systems; the test root stands in for them."""
+    from ministack.services import lambda_svc
+
+    environment = lambda_svc._provided_worker_env
+
+    def with_certificates(*arguments):
+        values = environment(*arguments)
+        if not os.path.exists(values.get("SSL_CERT_FILE", root)):
+            values["SSL_CERT_FILE"] = str(root)
+        return values
+
+    lambda_svc._provided_worker_env = with_certificates

@@ -1,0 +1,37 @@
+"""The function's role, with one of its statements taken away for a while."""
+
+import contextlib
+import json
+
+from stack import Stack
+
+
+def role(stack: Stack) -> str:
+    return stack.configuration()["Role"].rpartition("/")[2]
+
+
+def policy(stack: Stack) -> tuple[str, dict]:
+    """Name and document of the role's one inline policy."""
+    iam = stack.cloud.client("iam")
+    (name,) = iam.list_role_policies(RoleName=role(stack))["PolicyNames"]
+    return name, iam.get_role_policy(RoleName=role(stack), PolicyName=name)["PolicyDocument"]
+
+
+@contextlib.contextmanager
+def without(stack: Stack, sid: str):
+    """The function may not do what one statement allows."""
+    name, document = policy(stack)
+    statements = document["Statement"]
+    rest = [statement for statement in statements if statement["Sid"] != sid]
+    assert len(rest) == len(statements) - 1, f"no statement {sid}"
+
+    def put(content: dict) -> None:
+        stack.cloud.client("iam").put_role_policy(
+            RoleName=role(stack), PolicyName=name, PolicyDocument=json.dumps(content)
+        )
+
+    put(document | {"Statement": rest})
+    try:
+        yield
+    finally:
+        put(document)

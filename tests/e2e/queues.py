@@ -1,0 +1,31 @@
+"""What lies in the queues of a stack."""
+
+import json
+
+from stack import Stack
+
+
+def depth(stack: Stack, output: str) -> int:
+    """Messages in a queue, visible or being worked on."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = stack.cloud.client("sqs").get_queue_attributes(QueueUrl=stack.outputs[output], AttributeNames=names)
+    return sum(int(attributes["Attributes"][name]) for name in names)
+
+
+def peek(stack: Stack, output: str) -> list[dict]:
+    """The bodies of up to ten messages, which stay where they are."""
+    answer = stack.cloud.client("sqs").receive_message(
+        QueueUrl=stack.outputs[output], MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
+    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def send(stack: Stack, output: str, body: str) -> None:
+    stack.cloud.client("sqs").send_message(QueueUrl=stack.outputs[output], MessageBody=body)
+
+
+def set_visibility_timeout(stack: Stack, output: str, seconds: int) -> None:
+    """How long a message that failed is left alone."""
+    stack.cloud.client("sqs").set_queue_attributes(
+        QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}
+    )

@@ -1,0 +1,74 @@
+"""The sample invocations in events/, and what events/expected.json says that each must do."""
+
+import base64
+import datetime
+import json
+import urllib.parse
+from dataclasses import dataclass
+
+from sam import REPOSITORY
+from stack import Answer, Stack, basic
+from tables import Effect
+
+FOLDER = REPOSITORY / "events"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample: `<provider>/<name>`, its invocation, its row."""
+
+    name: str
+    event: dict
+    row: dict
+
+    @property
+    def expected(self) -> Effect:
+        return Effect.expected(self.row)
+
+    def notification(self) -> dict:
+        """The one SNS message of a Lambda event."""
+        (record,) = self.event["Records"]
+        return record["Sns"]
+
+    def publish(self, stack: Stack) -> str:
+        """Lets SNS bring the message text and subject, in an envelope of today."""
+        message = self.notification()
+        return stack.publish(message["Message"], message.get("Subject"))
+
+    def post(self, stack: Stack) -> Answer:
+        """Sends the request with the stack's credential in the place where the sample has its own."""
+        credential = stack.credential()
+        body = base64.b64decode(self.event["body"]) if self.event["isBase64Encoded"] else self.event["body"].encode()
+        query = self.event.get("queryStringParameters") or {}
+        headers = {"Content-Type": "application/json"}
+        if "token" in query:
+            query = query | {"token": credential["password"]}
+        else:
+            headers |= basic(credential["username"], credential["password"])
+        # The path stands under one name in payload format 2.0 and under another in 1.0.
+        path = self.event.get("rawPath") or self.event["path"]
+        return stack.post(path, body, headers, urllib.parse.urlencode(query))
+
+
+def load() -> dict[str, Sample]:
+    """All samples, in the order of the oracle's tests: by provider, then by name."""
+    expected = json.loads((FOLDER / "expected.json").read_text())
+    samples = {}
+    for provider in ("ses", "tencent", "mailjet"):
+        for path in sorted((FOLDER / provider).glob("*.json")):
+            name = f"{provider}/{path.stem}"
+            samples[name] = Sample(name, json.loads(path.read_text()), expected.pop(name))
+    assert not expected, f"no sample for {sorted(expected)}"
+    return samples
+
+
+ALL = load()
+
+
+def of(*providers: str) -> list[Sample]:
+    return [sample for name, sample in ALL.items() if name.partition("/")[0] in providers]
+
+
+def seconds(text: str) -> int:
+    """A time as the tables hold it, in seconds since 1970."""
+    return int(datetime.datetime.fromisoformat(text).timestamp())

@@ -1,0 +1,132 @@
+"""A deployed stack as its users meet it: topic, webhooks, tables, queues, secret."""
+
+import base64
+import http.client
+import json
+import time
+import urllib.parse
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cloud import Cloud
+from waiting import until
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a webhook answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a direct invocation came to."""
+
+    error: str | None
+    payload: dict
+
+
+@dataclass
+class Stack:
+    """One stack; its outputs are read once, since no update changes them."""
+
+    cloud: Cloud
+    name: str
+    outputs: dict[str, str] = field(init=False)
+
+    def __post_init__(self):
+        described = self.describe()
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+    def describe(self) -> dict:
+        return self.cloud.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+
+    def resources(self) -> dict[str, dict]:
+        """The resources by logical id."""
+        pages = self.cloud.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {each["LogicalResourceId"]: each for page in pages for each in page["StackResourceSummaries"]}
+
+    @property
+    def topic(self) -> str:
+        return self.outputs["TopicArn"]
+
+    @property
+    def function(self) -> str:
+        return self.outputs["FunctionName"]
+
+    @cached_property
+    def invoked(self) -> str:
+        """What everything invokes: the alias, where there is one."""
+        return self.outputs.get("FunctionAliasArn", self.function)
+
+    @cached_property
+    def account(self) -> str:
+        return self.topic.split(":")[4]
+
+    def configuration(self) -> dict:
+        return self.cloud.client("lambda").get_function_configuration(FunctionName=self.invoked)
+
+    def environment(self) -> dict[str, str]:
+        return self.configuration()["Environment"]["Variables"]
+
+    def credential(self) -> dict[str, str]:
+        """The webhook credential that providers are given now."""
+        secrets = self.cloud.client("secretsmanager")
+        return json.loads(secrets.get_secret_value(SecretId=self.outputs["WebhookSecretArn"])["SecretString"])
+
+    def publish(self, message: str, subject: str | None = None) -> str:
+        """Publishes to the topic; the message id."""
+        rest = {"Subject": subject} if subject else {}
+        return self.cloud.client("sns").publish(TopicArn=self.topic, Message=message, **rest)["MessageId"]
+
+    def invoke(self, event: dict) -> Invocation:
+        answer = self.cloud.client("lambda").invoke(FunctionName=self.invoked, Payload=json.dumps(event))
+        return Invocation(answer.get("FunctionError"), json.loads(answer["Payload"].read() or b"null"))
+
+    def invoke_later(self, event: dict) -> None:
+        self.cloud.client("lambda").invoke(
+            FunctionName=self.invoked, InvocationType="Event", Payload=json.dumps(event)
+        )
+
+    @property
+    def api_host(self) -> str:
+        """Where the emulator serves the HTTP API whose URL the outputs give."""
+        api = urllib.parse.urlsplit(self.outputs["SnsWebhookUrl"]).hostname.partition(".")[0]
+        return f"{api}.execute-api.127.0.0.1:{self.cloud.port}"
+
+    def post(
+        self, path: str, body: str | bytes, headers: dict | None = None, query: str = "", host: str | None = None
+    ) -> Answer:
+        """A request to the HTTP API, or to another host of the stack."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=60)
+        try:
+            headers = {"Content-Type": "application/json"} | (headers or {})
+            headers["Host"] = host or self.api_host
+            body = body.encode() if isinstance(body, str) else body
+            connection.request("POST", path + (f"?{query}" if query else ""), body, headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def finished(self) -> int:
+        """How many invocations have come to an end, by the log that Lambda itself keeps."""
+        group = self.configuration()["LoggingConfig"]["LogGroup"]
+        pages = self.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return sum(each["message"].startswith("END RequestId") for page in pages for each in page["events"])
+
+    def await_finished(self, count: int, seconds: float = 30) -> None:
+        until(f"the end of invocation {count}", lambda: self.finished() >= count, seconds=seconds)
+
+
+def basic(username: str, password: str) -> dict[str, str]:
+    """The header of HTTP Basic."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+
+
+def timestamp() -> str:
+    """The time as SNS writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())

@@ -1,0 +1,84 @@
+"""Every optional parameter, both ways: the stack comes to each of the parameter sets, one after the other."""
+
+import needed
+import pytest
+import samples
+from botocore.exceptions import ClientError
+from stack import Stack
+from variants import VARIANTS
+from waiting import until
+
+NAME = "mail-feedback-variants"
+
+
+@pytest.fixture(scope="module")
+def existing(cloud, trust) -> dict[str, str]:
+    return needed.make(cloud, trust["SnsTrustAnchors"])
+
+
+@pytest.fixture(scope="module")
+def url(deployment) -> str:
+    """Where the packaged template lies; packaging it once saves a minute."""
+    return deployment.sam.upload(deployment.template, NAME)
+
+
+def apply(cloud, url: str, parameters: dict[str, str]) -> str:
+    """Creates the stack, or updates it to exactly these parameters; the status in the end."""
+    cloudformation = cloud.client("cloudformation")
+    request = {
+        "StackName": NAME,
+        "TemplateURL": url,
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    }
+
+    def status() -> str:
+        return cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["StackStatus"]
+
+    try:
+        status()
+    except ClientError:
+        cloudformation.create_stack(**request)
+    else:
+        cloudformation.update_stack(**request)
+    return until("the stack", lambda: not status().endswith("IN_PROGRESS") and status(), seconds=120)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+def test_the_template_deploys_with(cloud, existing, url, trust, variant):
+    given = {name: value.format(**existing) for name, value in variant.parameters.items()}
+    assert apply(cloud, url, trust | given) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    stack = Stack(cloud, NAME)
+    resources = stack.resources()
+    states = {name: each["ResourceStatus"] for name, each in resources.items()}
+    assert set(states.values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, states
+    assert variant.present - resources.keys() == set()
+    assert variant.absent & resources.keys() == set()
+    environment = stack.environment()
+    expected = {name: value.format(**existing) for name, value in variant.environment.items()}
+    assert {name: environment.get(name) for name in expected} == expected
+    assert stack.post("/webhooks/mailjet", "[]").status == 401, "the function starts under this configuration"
+    if "LoadBalancer" in resources:
+        reaches_through_the_load_balancer(stack)
+
+
+def reaches_through_the_load_balancer(stack: Stack) -> None:
+    """The load balancer passes on callbacks, with their credential, and nothing else."""
+    host, sample = stack.outputs["LoadBalancerDnsName"], samples.ALL["tencent/delivered"]
+    path, body = sample.event["rawPath"], sample.event["body"]
+    token = "token=" + stack.credential()["password"]
+    assert stack.post(path, body, query=token, host=host).status == 200
+    assert stack.post(path, body, host=host).status == 401
+    assert stack.post("/", body, query=token, host=host).status == 404
+
+
+def test_every_parameter_has_a_variant(deployment):
+    """A new parameter asks for its row."""
+    varied = {name for variant in VARIANTS for name in variant.parameters} | deployment.trust.keys()
+    assert varied == deployment.processed["Parameters"].keys()
+
+
+def test_it_is_deleted_from_the_last_of_them(cloud, deployment):
+    deployment.sam.delete(NAME)
+    with pytest.raises(ClientError, match="does not exist"):
+        cloud.client("cloudformation").describe_stacks(StackName=NAME)

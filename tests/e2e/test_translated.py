@@ -1,0 +1,82 @@
+"""The processed template keeps the rules, and each rule finds a mistake put into it."""
+
+import copy
+
+import pytest
+import translated
+
+MISTAKES = {
+    "open_permissions": ("AWS::Lambda::Permission", "SourceArn"),
+    "missing_permissions": ("AWS::Lambda::Permission", "Principal"),
+    "lossy_subscriptions": ("AWS::SNS::Subscription", "RedrivePolicy"),
+    "endless_queues": ("AWS::Lambda::EventSourceMapping", "FunctionResponseTypes"),
+    "public_policies": ("AWS::SQS::QueuePolicy", "Condition"),
+    "alarms_off_target": ("AWS::CloudWatch::Alarm", "Dimensions"),
+    "mute_alarms": ("AWS::CloudWatch::Alarm", "AlarmActions"),
+}
+
+
+@pytest.fixture(scope="module")
+def processed(deployment) -> dict:
+    return deployment.processed
+
+
+@pytest.mark.parametrize("rule", translated.RULES, ids=lambda rule: rule.__name__)
+def test_the_template_keeps(processed, rule):
+    assert rule(processed) == []
+
+
+@pytest.mark.parametrize("rule", translated.RULES, ids=lambda rule: rule.__name__)
+def test_a_mistake_is_found_by(processed, rule):
+    broken = copy.deepcopy(processed)
+    if rule is translated.wide_statements:
+        document = next(document for _, document in translated.identity_policies(broken))
+        document["Statement"][0]["Action"] = "dynamodb:*"
+    elif rule is translated.unprotected_tables:
+        del broken["Resources"]["EventTable"]["DeletionPolicy"]
+    else:
+        kind, key = MISTAKES[rule.__name__]
+        for properties in translated.of_type(broken, kind).values():
+            remove(properties, key)
+    assert rule(broken)
+
+
+def remove(value, key: str) -> None:
+    """Takes a key away, however deep it lies."""
+    if isinstance(value, dict):
+        value.pop(key, None)
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            remove(each, key)
+
+
+def test_no_exception_is_out_of_date(processed):
+    """What WILDCARDS excuses is there."""
+    found = {
+        (name, statement.get("Sid", statement["Action"]))
+        for name, document in translated.identity_policies(processed)
+        for statement in translated.statements(document)
+    }
+    assert translated.WILDCARDS.keys() <= found
+
+
+def test_every_door_leads_to_the_same(processed):
+    """To the alias, where there is one, else to the function: a door past the alias would escape a gradual update."""
+    aliases = [{"Ref": name} for name in translated.of_type(processed, "AWS::Lambda::Alias")]
+    allowed = aliases or [{"Ref": "Function"}, {"Fn::GetAtt": ["Function", "Arn"]}]
+    doors = {
+        "AWS::Lambda::Permission": "FunctionName",
+        "AWS::Lambda::EventSourceMapping": "FunctionName",
+        "AWS::ApiGatewayV2::Integration": "IntegrationUri",
+    }
+    targets = {
+        name: properties[key]
+        for kind, key in doors.items()
+        for name, properties in translated.of_type(processed, kind).items()
+    }
+    for name, properties in translated.of_type(processed, "AWS::SNS::Subscription").items():
+        if properties["Protocol"] == "lambda":
+            targets[name] = properties["Endpoint"]
+    assert {name: target for name, target in targets.items() if target not in allowed} == {}
+    assert len(targets) >= 6

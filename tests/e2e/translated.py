@@ -1,0 +1,171 @@
+"""Rules over the template after SAM's transform: what CloudFormation gets, written out. Each returns its violations."""
+
+import json
+
+# Principals that bring a SourceArn which does not name an account for certain, or whose resource may pass to another.
+NAMED_BY_ACCOUNT = {"sns.amazonaws.com", "s3.amazonaws.com", "ses.amazonaws.com"}
+# (logical id, Sid or action) of statements over all resources, and why there is no other way.
+WILDCARDS = {
+    ("FunctionRole", "Traces"): "X-Ray's actions know no resources",
+}
+
+
+def of_type(template: dict, *types: str) -> dict[str, dict]:
+    """The properties of all resources of some types, by logical id."""
+    resources = template["Resources"].items()
+    return {name: each.get("Properties", {}) for name, each in resources if each["Type"] in types}
+
+
+def as_list(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(document: dict) -> list[dict]:
+    """The statements of a policy, both branches of a condition included."""
+    found = []
+    for statement in as_list(document["Statement"]):
+        branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+        found += [branch for branch in branches if "Action" in branch]
+    return found
+
+
+def open_permissions(template: dict) -> list[str]:
+    """Permissions to invoke the function that do not say for whom."""
+    wrong = []
+    for name, permission in of_type(template, "AWS::Lambda::Permission").items():
+        if "SourceArn" not in permission:
+            wrong.append(f"{name} has no SourceArn")
+        if permission["Principal"] in NAMED_BY_ACCOUNT and "SourceAccount" not in permission:
+            wrong.append(f"{name} has no SourceAccount")
+        if permission["Principal"] == "*":
+            wrong.append(f"{name} is for everybody")
+    return wrong
+
+
+def missing_permissions(template: dict) -> list[str]:
+    """Services that are to invoke the function and may not; the emulator lets them all."""
+    subscriptions = of_type(template, "AWS::SNS::Subscription").values()
+    groups = of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
+    needed = {
+        "sns.amazonaws.com": any(each["Protocol"] == "lambda" for each in subscriptions),
+        "apigateway.amazonaws.com": bool(of_type(template, "AWS::ApiGatewayV2::Integration")),
+        "elasticloadbalancing.amazonaws.com": any(each.get("TargetType") == "lambda" for each in groups),
+    }
+    given = {permission.get("Principal") for permission in of_type(template, "AWS::Lambda::Permission").values()}
+    missing = {principal for principal, is_needed in needed.items() if is_needed} - given
+    return [f"{principal} may not invoke the function" for principal in sorted(missing)]
+
+
+def lossy_subscriptions(template: dict) -> list[str]:
+    """Subscriptions of the function that drop what they cannot deliver. Mail to people has no such queue."""
+    return [
+        f"{name} has no RedrivePolicy"
+        for name, subscription in of_type(template, "AWS::SNS::Subscription").items()
+        if subscription["Protocol"] != "email" and "deadLetterTargetArn" not in subscription.get("RedrivePolicy", {})
+    ]
+
+
+def endless_queues(template: dict) -> list[str]:
+    """Queues that feed the function and would bring a bad message for ever, or again while it is being worked on."""
+    queues = of_type(template, "AWS::SQS::Queue")
+    timeouts = [properties["Timeout"] for properties in of_type(template, "AWS::Lambda::Function").values()]
+    wrong = []
+    for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items():
+        queue = mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        if not queues[queue].get("RedrivePolicy", {}).get("maxReceiveCount"):
+            wrong.append(f"{queue}, which {name} reads, has no maxReceiveCount")
+        if queues[queue].get("VisibilityTimeout", 30) < 6 * max(timeouts):
+            wrong.append(f"{queue} has a VisibilityTimeout under six times the function's timeout")
+        if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", []):
+            wrong.append(f"{name} repeats whole batches")
+    return wrong
+
+
+def identity_policies(template: dict):
+    """All policies of roles, as (logical id, document)."""
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            yield name, policy["PolicyDocument"]
+    for name, policy in of_type(template, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").items():
+        yield name, policy["PolicyDocument"]
+
+
+def wide_statements(template: dict) -> list[str]:
+    """Statements that allow everything, or something everywhere."""
+    wrong = []
+    for name, document in identity_policies(template):
+        for statement in statements(document):
+            sid = statement.get("Sid", statement["Action"])
+            if any("*" in action for action in as_list(statement["Action"])):
+                wrong.append(f"{name}: {sid} allows {statement['Action']}")
+            if "NotAction" in statement or "NotResource" in statement:
+                wrong.append(f"{name}: {sid} allows by exclusion")
+            everywhere = any(ends_wide(resource) for resource in as_list(statement["Resource"]))
+            if everywhere and (name, sid) not in WILDCARDS:
+                wrong.append(f"{name}: {sid} is for {statement['Resource']}")
+    return wrong
+
+
+def ends_wide(resource) -> bool:
+    """`*`, or an ARN text with a wildcard in it."""
+    return "*" in json.dumps(resource)
+
+
+def public_policies(template: dict) -> list[str]:
+    """Queue and topic policies that let anybody in, or a service on anybody's behalf."""
+    wrong = []
+    for name, properties in of_type(template, "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy").items():
+        for statement in statements(properties["PolicyDocument"]):
+            if statement["Effect"] != "Allow":
+                continue
+            condition = json.dumps(statement.get("Condition", {}))
+            if "aws:SourceArn" not in condition and "aws:SourceAccount" not in condition:
+                wrong.append(f"{name}: {statement.get('Sid')} has no condition on the source")
+    return wrong
+
+
+def alarms_off_target(template: dict) -> list[str]:
+    """Alarms on the function's own metrics whose dimensions are not those it reports with."""
+    wrong = []
+    for name, properties in of_type(template, "AWS::CloudWatch::Alarm").items():
+        queries = [query["MetricStat"]["Metric"] for query in properties.get("Metrics", []) if "MetricStat" in query]
+        for metric in queries or [properties]:
+            if metric.get("Namespace") != "mail-feedback":
+                continue
+            if metric.get("Dimensions") != [{"Name": "function", "Value": {"Ref": "Function"}}]:
+                wrong.append(f"{name}: {metric.get('MetricName')} has dimensions {metric.get('Dimensions')}")
+    return wrong
+
+
+def mute_alarms(template: dict) -> list[str]:
+    """Alarms that cannot say what they see, or say it where no data is."""
+    return [
+        f"{name} has no {key}"
+        for name, properties in of_type(template, "AWS::CloudWatch::Alarm").items()
+        for key in ("AlarmDescription", "AlarmActions", "TreatMissingData")
+        if key not in properties
+    ]
+
+
+def unprotected_tables(template: dict) -> list[str]:
+    """Tables that would go with the stack."""
+    return [
+        f"{name}: {policy} is not Retain"
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy")
+        if resource.get(policy) != "Retain"
+    ]
+
+
+RULES = (
+    open_permissions,
+    missing_permissions,
+    lossy_subscriptions,
+    endless_queues,
+    wide_statements,
+    public_policies,
+    alarms_off_target,
+    mute_alarms,
+    unprotected_tables,
+)

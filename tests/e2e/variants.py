@@ -1,0 +1,116 @@
+"""The parameter sets under which the template must deploy, in one place.
+
+In a value, `{name}` stands for something that must exist first; `needed.Needed` makes it.
+"""
+
+from dataclasses import dataclass, field
+
+LOAD_BALANCER = {
+    "LoadBalancerSecurityGroup",
+    "LoadBalancer",
+    "LoadBalancerTargets",
+    "LoadBalancerPermission",
+    "LoadBalancerListener",
+    "LoadBalancerRule",
+}
+SILENT_ALARMS = {"SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"}
+EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Parameters beside the defaults; the resources and the function's environment that follow from them."""
+
+    name: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+VARIANTS = [
+    Variant(
+        "nothing but defaults",
+        present=EVENT_DESTINATION | {"Function", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
+        absent=LOAD_BALANCER | SILENT_ALARMS | {"AlarmTopic"},
+        environment={"SNS_AUTO_CONFIRM": "false", "SNS_ALLOW_SHA1": "false", "EVENT_RETENTION_DAYS": "400"},
+    ),
+    Variant("no configuration set", {"ConfigurationSet": "none"}, absent=EVENT_DESTINATION),
+    Variant(
+        "a configuration set that exists",
+        {"ConfigurationSet": "{configuration_set}", "SesEventTypes": "send,bounce,complaint,open,click"},
+        present={"SesEventDestination"},
+        absent={"NewConfigurationSet"},
+    ),
+    Variant("identity notifications", {"IdentityNotifications": "true"}, present={"TopicPolicy"}),
+    Variant(
+        "neither of both",
+        {"ConfigurationSet": "none", "IdentityNotifications": "false", "ExistingTopicArns": "{topic}"},
+        absent=EVENT_DESTINATION | {"TopicPolicy"},
+    ),
+    Variant(
+        "topics that exist",
+        {"ExistingTopicArns": "{topic},{other_topic}", "SnsAutoConfirm": "true", "SnsAllowSha1": "true"},
+        environment={"SNS_AUTO_CONFIRM": "true", "SNS_ALLOW_SHA1": "true"},
+    ),
+    Variant(
+        "accounts and age",
+        {"SesAccountIds": "111122223333,444455556666", "SnsMaxAgeSeconds": "3600"},
+        environment={"SES_ACCOUNT_IDS": "111122223333,444455556666", "SNS_MAX_AGE_SECONDS": "3600"},
+    ),
+    Variant(
+        "certificates in a layer",
+        {"CertificateLayerArn": "{layer}", "SnsIntermediates": "{root}"},
+        environment={"SNS_INTERMEDIATES": "{root}"},
+    ),
+    Variant(
+        "a load balancer",
+        {
+            "LoadBalancerCertificateArn": "{certificate}",
+            "LoadBalancerVpcId": "{vpc}",
+            "LoadBalancerSubnetIds": "{subnets}",
+            "LoadBalancerPort": "8081",
+        },
+        present=LOAD_BALANCER,
+    ),
+    Variant(
+        "no soft bounces",
+        {
+            "SoftBounceThreshold": "0",
+            "SoftBounceWindowDays": "7",
+            "SoftBounceMinDays": "1",
+            "SoftBounceCooldownDays": "3",
+        },
+        environment={"SOFT_BOUNCE_THRESHOLD": "0", "SOFT_BOUNCE_WINDOW_DAYS": "7"},
+    ),
+    Variant(
+        "other retention",
+        {
+            "EventRetentionDays": "30",
+            "DeliveryRetentionDays": "7",
+            "EngagementRetentionDays": "1",
+            "LogRetentionDays": "1",
+        },
+        environment={
+            "EVENT_RETENTION_DAYS": "30",
+            "DELIVERY_RETENTION_DAYS": "7",
+            "ENGAGEMENT_RETENTION_DAYS": "1",
+        },
+    ),
+    Variant("a key of one's own", {"KmsKeyArn": "{key}"}),
+    Variant("tables that may be deleted", {"DeletionProtection": "false"}),
+    Variant(
+        "another size",
+        {"MemorySize": "512", "ReservedConcurrency": "10", "Tracing": "PassThrough", "Deployment": "AllAtOnce"},
+    ),
+    Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
+    Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic"}),
+    Variant("alarms to a topic", {"AlarmTopicArn": "{topic}"}, absent={"AlarmTopic"}),
+    Variant(
+        "alarms about silence",
+        {"SesSilentHours": "24", "MailjetSilentHours": "24", "TencentSilentHours": "24"},
+        present=SILENT_ALARMS,
+    ),
+    # Last: a new user name makes a new password, which a running function notices within a minute.
+    Variant("another user", {"WebhookUserName": "someone", "WebhookRateLimit": "10", "WebhookBurstLimit": "20"}),
+]

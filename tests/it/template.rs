@@ -1,0 +1,8 @@
+//! `template.yaml` against the code: what is set, allowed, watched and shown is what the function reads, does and counts.
+
+mod dashboard;
+mod document;
+mod environment;
+mod guide;
+mod monitoring;
+mod permissions;

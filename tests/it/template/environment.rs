@@ -1,0 +1,121 @@
+//! The variables that the template sets are those that the function reads, with the same defaults.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use mail_feedback::config::{Config, WebhookConfig};
+use serde_json::Value;
+
+use super::document::Template;
+
+/// The environment as it is when every parameter has its default; what only AWS has is made up.
+fn default_environment(template: &Template) -> BTreeMap<String, String> {
+    let set = template.properties("Function")["Environment"]["Variables"].as_object().unwrap();
+    let resolve = |value: &Value| match value["Ref"].as_str() {
+        Some(name) if template.0["Parameters"].get(name).is_some() => template.default(name),
+        Some(resource) => format!("the-{resource}"),
+        None if value.as_str().is_some_and(|path| path.starts_with("/etc/pki/")) => "Cargo.toml".to_owned(),
+        None if value.get("Fn::If").is_some() => "arn:aws:sns:eu-west-1:123456789012:topic".to_owned(),
+        None => super::document::text(value),
+    };
+    set.iter().map(|(name, value)| (name.clone(), resolve(value))).collect()
+}
+
+#[test]
+fn exactly_what_is_read_is_set() {
+    let template = Template::read();
+    let environment = default_environment(&template);
+    let read = RefCell::new(BTreeSet::new());
+    let config = Config::from_lookup(|name| {
+        read.borrow_mut().insert(name.to_owned());
+        environment.get(name).cloned()
+    });
+    config.unwrap();
+    let mut read = read.into_inner();
+    assert!(read.remove("WEBHOOK_CREDENTIALS"), "for local use: it excludes the secret that the template makes");
+    assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read);
+}
+
+#[test]
+fn defaults_of_the_parameters_are_those_of_the_code() {
+    let environment = default_environment(&Template::read());
+    let deployed = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
+    let tables = ["EVENT_TABLE", "SUPPRESSION_TABLE"];
+    let bare = Config::from_lookup(|name| tables.contains(&name).then(|| "table".to_owned())).unwrap();
+    assert_eq!(format!("{:?}", deployed.soft_bounces), format!("{:?}", bare.soft_bounces));
+    assert_eq!(format!("{:?}", deployed.retention), format!("{:?}", bare.retention));
+    assert_eq!(deployed.max_age_seconds, bare.max_age_seconds);
+    assert_eq!((deployed.auto_confirm, deployed.allow_sha1), (bare.auto_confirm, bare.allow_sha1));
+    assert_eq!((deployed.accounts, deployed.certificates), (bare.accounts, bare.certificates));
+    assert_eq!(deployed.topics.len(), 1);
+    assert!(matches!(deployed.webhook, WebhookConfig::Secret(_)));
+}
+
+#[test]
+fn every_parameter_is_grouped_and_described_and_used() {
+    let template = Template::read();
+    let groups = template.0["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"].as_array().unwrap();
+    let grouped = groups.iter().flat_map(|group| group["Parameters"].as_array().unwrap());
+    let mut grouped: Vec<_> = grouped.map(|name| name.as_str().unwrap()).collect();
+    grouped.sort_unstable();
+    let mut declared = template.names("Parameters");
+    declared.sort_unstable();
+    assert_eq!(grouped, declared);
+    let mut used = template.0.clone();
+    for section in ["Parameters", "Metadata", "Rules"] {
+        used.as_object_mut().unwrap().remove(section);
+    }
+    let used = used.to_string();
+    for name in declared {
+        let parameter = &template.0["Parameters"][name];
+        assert!(parameter["Description"].as_str().is_some_and(|text| text.len() > 15), "{name}");
+        assert!(!parameter["Default"].is_null(), "{name}: Enter must suffice");
+        assert!(used.contains(&format!("{{\"Ref\":\"{name}\"}}")) || used.contains(&format!("${{{name}}}")), "{name}");
+    }
+}
+
+/// The parameters and resources that a value refers to, however deep.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (name, inner) in map {
+                match (name.as_str(), inner) {
+                    ("Ref", Value::String(target)) => drop(found.insert(target.clone())),
+                    ("Fn::Sub", Value::String(text)) => {
+                        let parts = text.split("${").skip(1).filter_map(|part| part.split('}').next());
+                        found.extend(parts.map(str::to_owned));
+                    }
+                    ("Fn::If", Value::Array(branches)) => {
+                        for branch in branches {
+                            references(branch, found);
+                        }
+                    }
+                    _ => references(inner, found),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                references(item, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_changed_parameter_of_the_function_makes_a_new_version_of_it() {
+    let template = Template::read();
+    let mut function = template.properties("Function").clone();
+    // Not part of a version; and another architecture is another binary, which makes a new version by itself.
+    for property in ["ReservedConcurrentExecutions", "Architectures", "DeploymentPreference"] {
+        function.as_object_mut().unwrap().remove(property);
+    }
+    let (mut used, mut written) = (BTreeSet::new(), BTreeSet::new());
+    references(&function, &mut used);
+    references(&template.properties("SettingsVersion")["Content"], &mut written);
+    let parameters: BTreeSet<String> = template.names("Parameters").into_iter().map(str::to_owned).collect();
+    let used: BTreeSet<_> = used.intersection(&parameters).cloned().collect();
+    assert_eq!(written, used);
+    assert_eq!(template.properties("Function")["VersionDescription"]["Fn::Sub"], "Settings ${SettingsVersion}");
+}

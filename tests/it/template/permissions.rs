@@ -1,0 +1,198 @@
+//! What the function's role allows is what the function does, table by table; the rest are Lambda's own needs, listed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mail_feedback::store::{Recorder, Retention};
+use mail_feedback::suppression::SoftBounceRules;
+use mail_feedback::timestamp::Timestamp;
+use mail_feedback::webhook::CredentialStore;
+use serde_json::{Value, json};
+
+use super::document::Template;
+use crate::support::calls::Calls;
+use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
+use crate::support::function::{custom_handler, environment, invoke};
+use crate::support::samples;
+
+/// What Lambda or DynamoDB does in the name of the role, by the statement that allows it.
+const PLATFORM: [(&str, &[&str]); 5] = [
+    (
+        "TableKey",
+        &[
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+    ),
+    ("FailedInvocations", &["sqs:SendMessage"]),
+    ("Redrive", &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),
+    ("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"]),
+    ("Traces", &["xray:PutTelemetryRecords", "xray:PutTraceSegments"]),
+];
+
+/// The statements of the role, a condition on each looked through.
+fn statements(template: &Template) -> Vec<Value> {
+    let policy = &template.properties("FunctionRole")["Policies"][0]["PolicyDocument"];
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    statements.map(|statement| statement.get("Fn::If").map_or(statement, |branches| &branches[1]).clone()).collect()
+}
+
+fn actions(statement: &Value) -> Vec<String> {
+    match &statement["Action"] {
+        Value::Array(actions) => actions.iter().map(|action| action.as_str().unwrap().to_owned()).collect(),
+        action => vec![action.as_str().unwrap().to_owned()],
+    }
+}
+
+/// Every call to DynamoDB and Secrets Manager that the samples, the start and the webhooks' credential cause.
+async fn calls_of_the_code() -> BTreeSet<(String, String)> {
+    let database = Database::start().await;
+    let calls = Calls::default();
+    let mut handler = custom_handler(&database, &environment(&database));
+    let config = database.client.config().to_builder().interceptor(calls.clone()).build();
+    let client = aws_sdk_dynamodb::Client::from_conf(config);
+    let tables = (EVENTS.to_owned(), SUPPRESSIONS.to_owned());
+    handler.recorder = Recorder::new(client, tables.0, tables.1, SoftBounceRules::default(), Retention::default());
+    handler.recorder.suppressions().warm_up().await;
+    let handler = Arc::new(handler);
+    for sample in samples::all() {
+        invoke(&handler, &sample.json).await.unwrap();
+    }
+    let service = |(operation, table): (String, String)| (format!("dynamodb:{operation}"), table);
+    let mut seen: BTreeSet<_> = calls.take().into_keys().map(service).collect();
+
+    let config = aws_sdk_secretsmanager::Config::builder()
+        .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::v2026_01_12())
+        .region(aws_sdk_secretsmanager::config::Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_secretsmanager::config::Credentials::new("local", "local", None, None, "local"))
+        .retry_config(aws_sdk_secretsmanager::config::retry::RetryConfig::disabled())
+        .endpoint_url("http://127.0.0.1:9")
+        .interceptor(calls.clone())
+        .build();
+    let store = CredentialStore::secrets_manager(aws_sdk_secretsmanager::Client::from_conf(config), "arn".to_owned());
+    store.accept(None, Some(b"x"), Timestamp::now()).await.unwrap_err();
+    let service = |(operation, _)| (format!("secretsmanager:{operation}"), "secret".to_owned());
+    seen.extend(calls.take().into_keys().map(service));
+    seen
+}
+
+#[tokio::test]
+async fn the_role_allows_what_the_code_calls_and_nothing_else() {
+    let mut allowed = BTreeSet::new();
+    for statement in statements(&Template::read()) {
+        let sid = statement["Sid"].as_str().unwrap();
+        if PLATFORM.iter().any(|(known, _)| *known == sid) {
+            continue;
+        }
+        let resource = &statement["Resource"];
+        let table = if *resource == json!({"Fn::GetAtt": ["EventTable", "Arn"]}) {
+            EVENTS
+        } else if *resource == json!({"Fn::GetAtt": ["SuppressionTable", "Arn"]}) {
+            SUPPRESSIONS
+        } else {
+            assert_eq!(*resource, json!({"Ref": "WebhookSecret"}), "{sid}");
+            "secret"
+        };
+        allowed.extend(actions(&statement).into_iter().map(|action| (action, table.to_owned())));
+    }
+    assert_eq!(calls_of_the_code().await, allowed);
+}
+
+#[test]
+fn what_lambda_needs_is_listed_and_bound_to_a_resource() {
+    let statements = statements(&Template::read());
+    for (sid, expected) in PLATFORM {
+        let statement = statements.iter().find(|statement| statement["Sid"] == sid).unwrap();
+        assert_eq!(actions(statement), expected, "{sid}");
+    }
+    let open: Vec<_> = statements.iter().filter(|statement| statement["Resource"] == "*").collect();
+    assert_eq!(open.len(), 1, "X-Ray alone knows no resources");
+    assert_eq!(open[0]["Sid"], "Traces");
+    assert!(statements.iter().flat_map(actions).all(|action| !action.contains('*')));
+}
+
+#[test]
+fn whoever_may_invoke_or_publish_or_send_is_one_source() {
+    let template = Template::read();
+    let permissions = template.resources("AWS::Lambda::Permission");
+    let principals: Vec<_> =
+        permissions.iter().map(|(_, body)| body["Properties"]["Principal"].as_str().unwrap()).collect();
+    assert_eq!(principals, ["apigateway.amazonaws.com", "elasticloadbalancing.amazonaws.com", "sns.amazonaws.com"]);
+    for (id, body) in permissions {
+        let properties = &body["Properties"];
+        assert_eq!(properties["FunctionName"], json!({"Ref": "Function.Alias"}), "{id}");
+        assert_eq!(properties["Action"], "lambda:InvokeFunction", "{id}");
+        let source = properties["SourceArn"].to_string();
+        let in_account = !properties["SourceAccount"].is_null() || source.contains("${AWS::AccountId}");
+        assert!(in_account && !source.starts_with("null"), "{id}");
+    }
+    for (id, condition) in [
+        ("TopicPolicy", "aws:SourceArn"),
+        ("TopicPolicy", "aws:SourceAccount"),
+        ("UndeliveredQueuePolicy", "aws:SourceArn"),
+        ("AlarmTopicPolicy", "aws:SourceAccount"),
+    ] {
+        let statements = template.properties(id)["PolicyDocument"]["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1, "{id}");
+        assert!(statements[0]["Principal"]["Service"].is_string(), "{id}");
+        assert!(statements[0]["Condition"].to_string().contains(condition), "{id}");
+    }
+}
+
+#[test]
+fn nothing_that_fails_is_lost_or_goes_round() {
+    let template = Template::read();
+    for (id, body) in template.resources("AWS::SNS::Subscription") {
+        assert!(body["Properties"]["RedrivePolicy"]["deadLetterTargetArn"].is_object(), "{id}");
+    }
+    let function = template.properties("Function");
+    let on_failure = &function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
+    assert_eq!(on_failure["Destination"], json!({"Fn::GetAtt": ["FailedQueue", "Arn"]}));
+    let mappings = template.resources("AWS::Lambda::EventSourceMapping");
+    let sources: Vec<_> =
+        mappings.iter().map(|(_, body)| &body["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]).collect();
+    assert_eq!(sources, ["FailedQueue", "UndeliveredQueue"]);
+    for (id, body) in &mappings {
+        let properties = &body["Properties"];
+        assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}");
+        assert_eq!(properties["Enabled"], json!({"Ref": "RedriveEnabled"}), "{id}");
+        let queue = template.properties(properties["EventSourceArn"]["Fn::GetAtt"][0].as_str().unwrap());
+        assert_eq!(
+            queue["RedrivePolicy"]["deadLetterTargetArn"],
+            json!({"Fn::GetAtt": ["ParkedQueue", "Arn"]}),
+            "{id}"
+        );
+        assert!(queue["VisibilityTimeout"].as_i64() >= function["Timeout"].as_i64().map(|timeout| timeout * 6), "{id}");
+    }
+    for (id, body) in template.resources("AWS::SQS::Queue") {
+        assert_eq!(body["Properties"]["MessageRetentionPeriod"], 1_209_600, "{id}: the longest there is");
+    }
+    for table in ["EventTable", "SuppressionTable"] {
+        assert_eq!(template.0["Resources"][table]["DeletionPolicy"], "Retain");
+        assert_eq!(template.0["Resources"][table]["UpdateReplacePolicy"], "Retain");
+    }
+}
+
+#[test]
+fn the_access_log_holds_no_path_query_header_or_address() {
+    let template = Template::read();
+    let format = template.properties("HttpApiStage")["AccessLogSettings"]["Format"].as_str().unwrap();
+    let variables: Vec<_> = format.split('"').filter(|part| part.starts_with('$')).collect();
+    let known = [
+        "requestId",
+        "requestTimeEpoch",
+        "routeKey",
+        "status",
+        "responseLatency",
+        "responseLength",
+        "integrationStatus",
+        "integrationLatency",
+        "integrationErrorMessage",
+    ];
+    assert_eq!(variables, known.map(|name| format!("$context.{name}")));
+    let _: Value = serde_json::from_str(format).unwrap();
+}
