@@ -31,7 +31,7 @@ FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long checks lint bench fuzz build samples conformance validate e2e clean
+.PHONY: help run test test-long checks lint bench guard fuzz build samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -62,6 +62,11 @@ lint: ## format, lints and documentation, as CI judges them
 bench: ## what everything costs beside its floor in the same run (first build: minutes; valgrind counts instructions)
 	cargo build --release --example floor_runtime --example floor_put
 	cargo bench --bench suite
+
+guard: ## instructions of each step against those written down (needs valgrind)
+	@command -v valgrind > /dev/null || { echo 'valgrind is missing; install it, for example with apt-get' >&2; exit 1; }
+	cargo build --locked --profile guard --bench suite
+	cargo bench --locked --profile guard --bench suite -- guard
 
 # libFuzzer needs flags that a stable compiler takes only so.
 fuzz: $(FUZZ) ## fuzz what reads SNS input (TARGET=envelope or certificate; FUZZ_SECONDS=60)

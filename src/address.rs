@@ -31,13 +31,16 @@ impl Address {
             return None;
         }
         let (local, domain) = spec.rsplit_once('@')?;
-        let local: String = local.nfc().collect::<String>().to_lowercase().nfc().collect();
+        let mut local = normalize_local(local);
         // Judged as normalized: NFC makes a semicolon of the Greek question mark.
         if local.is_empty() || !(is_quoted(&local) || is_plain(&local)) {
             return None;
         }
-        let address = format!("{local}@{}", normalize_domain(domain)?);
-        (address.len() <= MAX_BYTES).then_some(Self(address))
+        let domain = normalize_domain(domain)?;
+        local.reserve_exact(domain.len().saturating_add(1));
+        local.push('@');
+        local.push_str(&domain);
+        (local.len() <= MAX_BYTES).then_some(Self(local))
     }
 
     /// The key, as it stands in the tables.
@@ -83,6 +86,15 @@ pub fn addr_spec(text: &str) -> &str {
 }
 
 /// Whether a local part stands in quotes, within which anything may stand.
+/// NFC and lower case, and NFC again, which lower case may undo.
+fn normalize_local(local: &str) -> String {
+    // Nearly all are ASCII, which is NFC as it is.
+    if local.is_ascii() {
+        return local.to_ascii_lowercase();
+    }
+    local.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
 fn is_quoted(local: &str) -> bool {
     local.len() > 1 && local.starts_with('"') && local.ends_with('"')
 }

@@ -61,7 +61,7 @@ impl Handler {
         let spoken = Spoken { request_id, message_id: None, door: "unknown", started: Instant::now() };
         let answer = match Invocation::detect(payload) {
             Ok(Invocation::Sns(records)) => {
-                let outcome = self.sns_event(&records, Door::Lambda, &mut invoked).await;
+                let outcome = self.sns_event(records, Door::Lambda, &mut invoked).await;
                 spoken.at("sns").conclude(outcome, &mut invoked.metrics).map(Answer::sns)
             }
             Ok(Invocation::Queue(messages)) => Ok(self.queue_batch(&messages, spoken, &mut invoked).await),
@@ -90,7 +90,7 @@ impl Handler {
 
     async fn queued_message(&self, message: &QueuedMessage<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
         match message.open()? {
-            Queued::Failed(records) => self.sns_event(&records, Door::Queue, invoked).await,
+            Queued::Failed(records) => self.sns_event(records, Door::Queue, invoked).await,
             Queued::Envelope(text) => {
                 let events = self.sns_notification(Envelope::parse(text)?, Door::Queue, invoked).await?;
                 self.record(events, invoked).await
@@ -99,10 +99,10 @@ impl Handler {
     }
 
     /// All records are verified before any has an effect.
-    async fn sns_event(&self, records: &[SnsRecord<'_>], door: Door, invoked: &mut Invoked) -> Result<usize, Error> {
+    async fn sns_event(&self, records: Vec<SnsRecord<'_>>, door: Door, invoked: &mut Invoked) -> Result<usize, Error> {
         let mut events = Vec::new();
         for record in records {
-            let envelope = Envelope::parse(record.envelope)?;
+            let envelope = record.envelope?;
             if !envelope.is_of_subscription(&record.subscription_arn) {
                 return Err(Error::Unauthentic(Refusal::Subscription));
             }

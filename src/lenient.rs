@@ -4,7 +4,7 @@
 //! fields at any time. A field of the wrong type must not cost the bounce beside it, so these types read what they can
 //! and take the rest for absent. They stream: nothing is parsed twice.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -16,9 +16,15 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 /// A string and nothing else, borrowed where it holds no escapes.
 ///
 /// Within an `Option`, serde borrows nothing of a bare `Cow`.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(transparent)]
 pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+impl Borrow<str> for Str<'_> {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 impl Deref for Str<'_> {
     type Target = str;

@@ -77,6 +77,7 @@ mod topic;
 mod verifier;
 
 pub use certificate::{SigningKey, TrustStore};
+pub(crate) use envelope::Fields;
 pub use envelope::{Envelope, MessageType};
 pub use source::{CertificateSource, Fetcher};
 pub use topic::TopicArn;

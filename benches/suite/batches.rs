@@ -8,10 +8,10 @@ use mail_feedback::store::{Recorder, Retention};
 use mail_feedback::suppression::SoftBounceRules;
 
 use crate::clock::median;
-use crate::fixture;
 use crate::process::{megabytes, start};
 use crate::support::calls::Calls;
 use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
+use crate::support::fixture;
 use crate::support::function::{custom_handler, environment, invoke};
 
 /// The sizes.

@@ -13,18 +13,18 @@ mod support;
 
 mod batches;
 mod clock;
-mod fixture;
+mod guard;
 mod process;
-mod stages;
 
 use std::path::Path;
 
-use stages::Stage;
+use support::stages::{self, Stage};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["stage", name, repetitions] => repeat(name, repetitions.parse().expect("a number")),
+        ["guard"] => std::process::exit(i32::from(!guard::holds(&stages::all()))),
         _ => report(),
     }
 }

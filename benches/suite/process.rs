@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::clock::median;
-use crate::fixture::{self, SES};
 use crate::support::database::Database;
+use crate::support::fixture::{self, SES};
 use crate::support::function::environment;
 use crate::support::runtime_api::Function;
 

@@ -178,7 +178,11 @@ impl EmailEvent {
             // DynamoDB takes no attribute without a name.
             .filter(|(name, _)| !name.is_empty())
             .take(MAX_TAGS)
-            .map(|(name, value)| (clip(&name, TEXT_BYTES).to_owned(), clip(&value, TEXT_BYTES).to_owned()))
+            .map(|(mut name, mut value)| {
+                name.truncate(clip(&name, TEXT_BYTES).len());
+                value.truncate(clip(&value, TEXT_BYTES).len());
+                (name, value)
+            })
             .collect();
         self
     }

@@ -1,8 +1,8 @@
 //! The id of an event: the same fact has the same id, whatever way and however often it comes.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 
 /// 32 lower-case hex digits: the first half of the SHA-256 over a tuple of provider facts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,20 +15,17 @@ impl EventId {
     /// that a redelivery and a second transport give the same id.
     #[must_use]
     pub fn of(tuple: &[Option<&str>]) -> Self {
-        let mut context = Context::new(&SHA256);
+        let mut netstrings = String::with_capacity(256);
         for element in tuple {
-            match element.filter(|text| !text.is_empty()) {
-                None => context.update(b"-"),
-                Some(text) => {
-                    context.update(text.len().to_string().as_bytes());
-                    context.update(b":");
-                    context.update(text.as_bytes());
-                    context.update(b",");
-                }
-            }
+            // Writing to a String cannot fail.
+            let _ = match element.filter(|text| !text.is_empty()) {
+                None => write!(netstrings, "-"),
+                Some(text) => write!(netstrings, "{}:{text},", text.len()),
+            };
         }
-        let half = context.finish().as_ref().iter().take(16).copied().fold(String::new(), push_hex);
-        Self(half)
+        let mut hex = digest_hex(netstrings.as_bytes());
+        hex.truncate(32);
+        Self(hex)
     }
 
     /// The 32 hex digits.
@@ -59,13 +56,11 @@ impl fmt::Debug for EventId {
 /// The SHA-256 of some bytes in hex: the identity of an element that names no event.
 #[must_use]
 pub fn digest_hex(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().copied().fold(String::new(), push_hex)
+    digest(&SHA256, bytes).as_ref().iter().copied().fold(String::with_capacity(64), push_hex)
 }
 
 fn push_hex(mut text: String, byte: u8) -> String {
-    for digit in [byte >> 4, byte & 0x0f] {
-        text.extend(char::from_digit(u32::from(digit), 16));
-    }
+    text.extend([byte >> 4, byte & 0x0f].into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16)));
     text
 }
 

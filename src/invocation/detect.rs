@@ -9,13 +9,15 @@ use super::http::{HttpRequest, PayloadFormat, decoded, last_values, without_stag
 use super::http::{MultiParameters, Parameters};
 use super::queue::QueuedMessage;
 use crate::error::{Error, Malformed};
-use crate::lenient::Str;
+use crate::lenient::{Object, Str};
+use crate::sns::{Envelope, Fields};
 
-/// The keys of all kinds of invocation, each optional: one pass decides.
+/// The keys of all kinds of invocation, each optional: one pass decides. `S` is what is read of an SNS message.
 #[derive(Deserialize)]
-struct Probe<'a> {
-    #[serde(borrow, default, rename = "Records")]
-    records: Option<Vec<RecordProbe<'a>>>,
+#[serde(bound(deserialize = "S: Deserialize<'de>"))]
+struct Probe<'a, S> {
+    #[serde(default = "Option::default", rename = "Records")]
+    records: Option<Vec<RecordProbe<'a, S>>>,
     #[serde(borrow, default)]
     version: Option<Str<'a>>,
     #[serde(borrow, default, rename = "httpMethod")]
@@ -42,13 +44,14 @@ struct Probe<'a> {
 
 /// A record of SNS, whose keys begin with capitals, or of SQS, whose keys do not.
 #[derive(Deserialize)]
-struct RecordProbe<'a> {
+#[serde(bound(deserialize = "S: Deserialize<'de>"))]
+struct RecordProbe<'a, S> {
     #[serde(borrow, default, rename = "EventSource")]
     sns_source: Option<Str<'a>>,
     #[serde(borrow, default, rename = "EventSubscriptionArn")]
     subscription_arn: Option<Str<'a>>,
-    #[serde(borrow, default, rename = "Sns")]
-    sns: Option<&'a RawValue>,
+    #[serde(default = "Option::default", rename = "Sns")]
+    sns: Option<S>,
     #[serde(borrow, default, rename = "eventSource")]
     sqs_source: Option<Str<'a>>,
     #[serde(borrow, default, rename = "messageId")]
@@ -87,8 +90,28 @@ pub enum Invocation<'a> {
 pub struct SnsRecord<'a> {
     /// The subscription it came by; not signed.
     pub subscription_arn: Cow<'a, str>,
-    /// The envelope as it arrived.
-    pub envelope: &'a str,
+    /// The envelope, or what is wrong with it.
+    pub envelope: Result<Envelope<'a>, Error>,
+}
+
+/// What a pass reads of an SNS message.
+trait ReadMessage<'a>: Deserialize<'a> {
+    /// The envelope; `None` where this pass cannot tell what is wrong.
+    fn envelope(self) -> Option<Result<Envelope<'a>, Error>>;
+}
+
+/// Nearly always: the pass that tells the kind of invocation reads the fields, too.
+impl<'a> ReadMessage<'a> for Object<Fields<'a>> {
+    fn envelope(self) -> Option<Result<Envelope<'a>, Error>> {
+        self.0.map(Envelope::of)
+    }
+}
+
+/// Where that pass failed, the message is told from the rest.
+impl<'a> ReadMessage<'a> for &'a RawValue {
+    fn envelope(self) -> Option<Result<Envelope<'a>, Error>> {
+        Some(Envelope::parse(self.get()))
+    }
 }
 
 impl<'a> Invocation<'a> {
@@ -97,17 +120,21 @@ impl<'a> Invocation<'a> {
     /// # Errors
     /// Malformed where it is neither an SNS or SQS event with records nor an HTTP request.
     pub fn detect(json: &'a str) -> Result<Self, Error> {
-        let unknown = Error::Malformed(Malformed::Invocation);
-        let mut probe: Probe<'a> = serde_json::from_str(json).map_err(|_| unknown)?;
+        let told = Self::told::<Object<Fields<'a>>>(json).or_else(|| Self::told::<&'a RawValue>(json));
+        told.ok_or(Error::Malformed(Malformed::Invocation))
+    }
+
+    fn told<S: ReadMessage<'a>>(json: &'a str) -> Option<Self> {
+        let mut probe: Probe<'a, S> = serde_json::from_str(json).ok()?;
         match probe.records.take() {
-            Some(records) => from_records(records).ok_or(unknown),
-            None => http_request(probe).map(Self::Http).ok_or(unknown),
+            Some(records) => from_records(records),
+            None => http_request(probe).map(Self::Http),
         }
     }
 }
 
 /// The records of one source; a mixture is nobody's event.
-fn from_records(records: Vec<RecordProbe<'_>>) -> Option<Invocation<'_>> {
+fn from_records<'a, S: ReadMessage<'a>>(records: Vec<RecordProbe<'a, S>>) -> Option<Invocation<'a>> {
     if records.first()?.sqs_source.is_some() {
         records.into_iter().map(queued_message).collect::<Option<_>>().map(Invocation::Queue)
     } else {
@@ -115,21 +142,21 @@ fn from_records(records: Vec<RecordProbe<'_>>) -> Option<Invocation<'_>> {
     }
 }
 
-fn sns_record(record: RecordProbe<'_>) -> Option<SnsRecord<'_>> {
+fn sns_record<'a, S: ReadMessage<'a>>(record: RecordProbe<'a, S>) -> Option<SnsRecord<'a>> {
     if record.sns_source.as_deref() != Some("aws:sns") {
         return None;
     }
-    Some(SnsRecord { subscription_arn: record.subscription_arn?.0, envelope: record.sns?.get() })
+    Some(SnsRecord { subscription_arn: record.subscription_arn?.0, envelope: record.sns?.envelope()? })
 }
 
-fn queued_message(record: RecordProbe<'_>) -> Option<QueuedMessage<'_>> {
+fn queued_message<S>(record: RecordProbe<'_, S>) -> Option<QueuedMessage<'_>> {
     if record.sqs_source.as_deref() != Some("aws:sqs") {
         return None;
     }
     Some(QueuedMessage { id: record.message_id?.0, body: record.body?.0 })
 }
 
-fn http_request(probe: Probe<'_>) -> Option<HttpRequest<'_>> {
+fn http_request<S>(probe: Probe<'_, S>) -> Option<HttpRequest<'_>> {
     let v2 = probe.version.as_deref() == Some("2.0");
     let context = probe.context;
     let is_elb = context.as_ref().is_some_and(|context| context.elb.is_some());

@@ -11,9 +11,9 @@ use crate::error::{Error, Malformed};
 use crate::lenient::Str;
 
 /// Headers or query parameters.
-pub(super) type Parameters<'a> = HashMap<Cow<'a, str>, Option<Str<'a>>>;
+pub(super) type Parameters<'a> = HashMap<Str<'a>, Option<Str<'a>>>;
 /// Headers or query parameters, each with all its values.
-pub(super) type MultiParameters<'a> = HashMap<Cow<'a, str>, Vec<Str<'a>>>;
+pub(super) type MultiParameters<'a> = HashMap<Str<'a>, Vec<Str<'a>>>;
 
 /// The payload format of an HTTP invocation, which the answer must have, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +63,8 @@ pub(super) fn last_values(multi: MultiParameters<'_>) -> Parameters<'_> {
 
 /// Query parameters as they were meant: a load balancer passes them on as they were sent.
 pub(super) fn decoded(query: Parameters<'_>) -> Parameters<'_> {
-    let decode = |text: &str| Cow::Owned(percent_decode_str(text).decode_utf8_lossy().into_owned());
-    query.into_iter().map(|(name, value)| (decode(&name), value.map(|value| Str(decode(&value))))).collect()
+    let decode = |text: &str| Str(Cow::Owned(percent_decode_str(text).decode_utf8_lossy().into_owned()));
+    query.into_iter().map(|(name, value)| (decode(&name), value.map(|value| decode(&value)))).collect()
 }
 
 impl HttpRequest<'_> {

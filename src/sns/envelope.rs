@@ -30,7 +30,7 @@ labelled! {
 
 /// The fields as they arrive. A field twice, or of another type than text, fails; so do both spellings of one key.
 #[derive(Deserialize)]
-struct Wire<'a> {
+pub(crate) struct Fields<'a> {
     #[serde(borrow, rename = "Type")]
     message_type: Option<Str<'a>>,
     #[serde(borrow, rename = "MessageId")]
@@ -87,43 +87,51 @@ impl<'a> Envelope<'a> {
             }
             _ => return Err(Error::Malformed(Malformed::Json)),
         }
-        let wire: Wire<'a> = serde_json::from_str(json).map_err(|error| match error.classify() {
+        let fields: Fields<'a> = serde_json::from_str(json).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Error::Malformed(Malformed::Envelope),
             _ => Error::Malformed(Malformed::Json),
         })?;
-        if wire.message_type.is_none() && wire.topic_arn.is_none() && wire.signature.is_none() {
+        Self::of(fields)
+    }
+
+    /// The envelope that has these fields.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub(crate) fn of(fields: Fields<'a>) -> Result<Self, Error> {
+        if fields.message_type.is_none() && fields.topic_arn.is_none() && fields.signature.is_none() {
             return Err(Error::Unauthentic(Refusal::RawDelivery));
         }
-        Self::complete(wire).ok_or(Error::Malformed(Malformed::Envelope))?
+        Self::complete(fields).ok_or(Error::Malformed(Malformed::Envelope))?
     }
 
     /// `None` where a required field is missing.
-    fn complete(wire: Wire<'a>) -> Option<Result<Self, Error>> {
-        let (message_type, timestamp) = (wire.message_type?.0, wire.timestamp?.0);
+    fn complete(fields: Fields<'a>) -> Option<Result<Self, Error>> {
+        let (message_type, timestamp) = (fields.message_type?.0, fields.timestamp?.0);
         let grammar = Error::Unauthentic(Refusal::Grammar);
         let Some(message_type) = MessageType::from_label(&message_type) else { return Some(Err(grammar)) };
         let subscription = match message_type {
-            MessageType::Notification if wire.token.is_some() || wire.subscribe_url.is_some() => {
+            MessageType::Notification if fields.token.is_some() || fields.subscribe_url.is_some() => {
                 return Some(Err(grammar));
             }
             MessageType::Notification => None,
             MessageType::SubscriptionConfirmation | MessageType::UnsubscribeConfirmation => {
-                Some((wire.token?.0, wire.subscribe_url?.0))
+                Some((fields.token?.0, fields.subscribe_url?.0))
             }
         };
         let Some(sent_at) = exact_timestamp(&timestamp) else { return Some(Err(grammar)) };
         let envelope = Self {
             message_type,
-            message_id: wire.message_id?.0,
-            topic_arn: wire.topic_arn?.0,
-            subject: wire.subject.map(|subject| subject.0),
-            message: wire.message?.0,
+            message_id: fields.message_id?.0,
+            topic_arn: fields.topic_arn?.0,
+            subject: fields.subject.map(|subject| subject.0),
+            message: fields.message?.0,
             timestamp,
             sent_at,
             subscription,
-            signature_version: wire.signature_version?.0,
-            signature: wire.signature?.0,
-            signing_cert_url: wire.signing_cert_url?.0,
+            signature_version: fields.signature_version?.0,
+            signature: fields.signature?.0,
+            signing_cert_url: fields.signing_cert_url?.0,
         };
         Some(if envelope.is_well_formed() { Ok(envelope) } else { Err(grammar) })
     }

@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod allocations;
 mod attacks;
 mod binary;
 mod costs;

@@ -2,7 +2,7 @@
 
 use super::bounce::{Dsn, complaint_ruling, delay_ruling, ruling as bounce_ruling};
 use super::recipients::{Attribution, attribute, distinct};
-use super::wire::{Engagement, ReportedRecipient, Wire, flat_tags};
+use super::wire::{Engagement, ReportedRecipient, Wire, flat_tag};
 use crate::dsn::Status;
 use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Recipient, Ruling};
 use crate::lenient::{List, Object, Text};
@@ -138,7 +138,7 @@ impl Report<'_> {
             event.ip = body.ip_address.owned();
             event.user_agent = body.user_agent.owned();
             event.bot = body.is_bot_event.owned();
-            let link_tags = body.link_tags.0.iter().flat_map(flat_tags);
+            let link_tags = body.link_tags.0.iter().flatten().map(flat_tag);
             event.tags.extend(link_tags.map(|(name, value)| (format!("link:{name}"), value)));
             event
         })
@@ -176,8 +176,8 @@ impl Report<'_> {
         };
         event.message_id = mail.message_id.owned();
         event.sender_domain = mail.sender_domain();
-        let tags = mail.tags.0.iter().flat_map(flat_tags);
-        event.tags = tags.filter(|(name, _)| !name.starts_with(AUTOMATIC_TAGS)).collect();
+        let tags = mail.tags.0.iter().flatten().filter(|(name, _)| !name.starts_with(AUTOMATIC_TAGS));
+        event.tags = tags.map(flat_tag).collect();
         event
     }
 

@@ -1,12 +1,14 @@
 //! The JSON that SES publishes. Every field may be absent or of another type.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::address::{domain_of, normalize_domain};
-use crate::lenient::{List, Object, Text};
+use crate::lenient::{List, Object, Str, Text};
+
+/// Names with their values.
+pub(super) type Tags<'a> = BTreeMap<Str<'a>, List<Text<'a>>>;
 
 /// One event: `eventType` in event publishing, `notificationType` in identity notifications.
 #[derive(Default, Deserialize)]
@@ -60,7 +62,7 @@ pub(super) struct Mail<'a> {
     #[serde(borrow, rename = "commonHeaders")]
     pub(super) common_headers: Object<CommonHeaders<'a>>,
     #[serde(borrow)]
-    pub(super) tags: Object<BTreeMap<Cow<'a, str>, List<Text<'a>>>>,
+    pub(super) tags: Object<Tags<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -147,7 +149,7 @@ pub(super) struct Engagement<'a> {
     #[serde(borrow)]
     pub(super) link: Text<'a>,
     #[serde(borrow, rename = "linkTags")]
-    pub(super) link_tags: Object<BTreeMap<Cow<'a, str>, List<Text<'a>>>>,
+    pub(super) link_tags: Object<Tags<'a>>,
     #[serde(borrow, rename = "isBotEvent")]
     pub(super) is_bot_event: Text<'a>,
 }
@@ -233,8 +235,8 @@ impl Wire<'_> {
 
     /// The name of the event in lower case, one spelling for each; empty when there is none.
     pub(super) fn event_name(&self) -> String {
-        let names = [self.event_type.key(), self.notification_type.key(), self.detail_type.key()];
-        let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+        let mut names = [&self.event_type, &self.notification_type, &self.detail_type].into_iter().map(Text::key);
+        let name = names.find(|name| !name.is_empty()).unwrap_or_default();
         match name.as_str() {
             "renderingfailure" | "rendering_failure" => "rendering failure".to_owned(),
             _ => DETAIL_TYPES
@@ -258,10 +260,8 @@ impl Mail<'_> {
     }
 }
 
-/// Tags as one value each; several values are joined by commas.
-pub(super) fn flat_tags(tags: &BTreeMap<Cow<'_, str>, List<Text<'_>>>) -> impl Iterator<Item = (String, String)> {
-    tags.iter().map(|(name, values)| {
-        let values: Vec<_> = values.0.iter().filter_map(Text::get).collect();
-        (name.clone().into_owned(), values.join(","))
-    })
+/// A tag with one value; several values are joined by commas.
+pub(super) fn flat_tag((name, values): (&Str<'_>, &List<Text<'_>>)) -> (String, String) {
+    let values: Vec<_> = values.0.iter().filter_map(Text::get).collect();
+    (name.to_string(), values.join(","))
 }

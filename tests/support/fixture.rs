@@ -17,9 +17,9 @@ use mail_feedback::timestamp::Timestamp;
 use mail_feedback::webhook::CredentialStore;
 use serde_json::Value;
 
-use crate::support::envelope::TOPIC;
-use crate::support::function::{CREDENTIALS, authorization};
-use crate::support::samples;
+use super::envelope::TOPIC;
+use super::function::{CREDENTIALS, authorization};
+use super::samples;
 
 /// A delivery as each provider reports it, an invocation each.
 pub const SES: &str = "ses/delivery";

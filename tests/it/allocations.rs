@@ -1,0 +1,48 @@
+//! How often the steps of an event ask for memory: a count that repeats, so that a careless copy shows.
+
+use crate::support::stages::{self, Stage};
+
+/// Allocations of each step once it is warm. Those of a handler are mostly the SDK's.
+const COUNTED: [(&str, u64); 21] = [
+    ("floor.rsa_sha256", 0),
+    ("ses.parse", 12),
+    ("ses.envelope", 10),
+    ("ses.verify", 12),
+    ("ses.normalize", 37),
+    ("ses.decide", 1),
+    ("ses.item", 50),
+    ("ses.own_cpu", 52),
+    ("ses.handler", 974),
+    ("mailjet.parse", 11),
+    ("mailjet.verify", 1),
+    ("mailjet.normalize", 33),
+    ("mailjet.decide", 1),
+    ("mailjet.item", 51),
+    ("mailjet.handler", 979),
+    ("tencent.parse", 11),
+    ("tencent.verify", 0),
+    ("tencent.normalize", 14),
+    ("tencent.decide", 1),
+    ("tencent.item", 41),
+    ("tencent.handler", 942),
+];
+
+fn allocations(stage: &Stage) -> u64 {
+    (stage.run)();
+    allocation_counter::measure(|| (stage.run)()).count_total
+}
+
+/// A tenth more is the margin for other versions of what is linked; a tenth less is worth writing down.
+#[test]
+fn no_step_allocates_more_than_it_did() {
+    let mut wrong = Vec::new();
+    let stages = stages::all();
+    assert_eq!(stages.iter().map(|stage| stage.name).collect::<Vec<_>>(), COUNTED.map(|(name, _)| name));
+    for (stage, (name, counted)) in stages.iter().zip(COUNTED) {
+        let now = allocations(stage);
+        if now > counted + counted / 10 || now + counted / 10 < counted {
+            wrong.push(format!("{name}: {now} allocations, {counted} written down"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
