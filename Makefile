@@ -34,7 +34,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .PHONY: help run test test-long checks lint bench guard fuzz build samples conformance validate e2e clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 # exec: a signal to make must reach the program and not a shell in between.
@@ -88,16 +88,19 @@ conformance: ## judge a corpus of recorded requests (CORPUS=folder)
 
 # The linters judge by region; this one has every service that the template names. W2001 of the translation: SAM has put the
 # values of some parameters in, so that nothing uses them any more.
-validate: $(SAM) $(LINTERS) ## check the template and its translation: AWS SAM, cfn-lint, checkov
+validate: $(SAM) $(LINTERS) ## the linters of AWS SAM, CloudFormation and checkov (rights, queues and alarms: make test)
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 .venv-sam/bin/sam validate --lint
 	@mkdir -p target
-	.venv-lint/bin/python tests/static/translate.py template.yaml > target/translated.json
+	@echo '== the template as SAM translates it, into target/translated.json'
+	@.venv-lint/bin/python tests/static/translate.py template.yaml > target/translated.json 2> target/translate.log \
+		|| { cat target/translate.log >&2; exit 1; }
 	.venv-lint/bin/cfn-lint --regions eu-west-1 -t template.yaml
 	.venv-lint/bin/cfn-lint --regions eu-west-1 --ignore-checks W2001 -t target/translated.json
 	@.venv-lint/bin/cfn-lint --list-rules | grep -c '^[EWI][0-9]*:' | sed 's/$$/ rules of cfn-lint, no finding in template and translation/'
 	.venv-lint/bin/checkov --config-file tests/static/checkov.yaml -f target/translated.json
 
 e2e: $(CARGO_LAMBDA) $(SAM) $(E2E) ## the real template on an emulated AWS, from sam deploy to sam delete (E2E_PROFILE=debug or release)
+	@echo '== The build comes first: a minute or two without a word.'
 	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e --durations=8
 
 clean: ## remove everything that was built or installed here

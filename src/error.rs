@@ -65,6 +65,8 @@ labelled! {
         ItemRefused = "item_refused",
         /// DynamoDB failed in another way.
         Store = "store",
+        /// The time limit of the invocation was near.
+        Deadline = "deadline",
         /// A suppression record changed under every attempt to write it.
         Contention = "contention",
         /// A stored suppression record cannot be read.
@@ -215,6 +217,7 @@ impl Error {
             Self::Transient(Outage::Forbidden) => "dynamodb denies access; check the role of the function",
             Self::Transient(Outage::ItemRefused) => "dynamodb refuses an item as it is; please report this as a fault",
             Self::Transient(Outage::Store) => "dynamodb failed past all retries; try again",
+            Self::Transient(Outage::Deadline) => "the time limit came near; wait, send less at once, or raise it",
             Self::Transient(Outage::Contention) => "a suppression record changed under every attempt; try again",
             Self::Transient(Outage::StoredRecord) => "a stored suppression record cannot be read; repair the item",
             Self::Transient(Outage::CertificateFetch) => {

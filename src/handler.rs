@@ -1,12 +1,15 @@
 //! The one handler: detect, authenticate, normalize, record, answer.
 
 mod answer;
+mod deadline;
 mod spoken;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use answer::{Answer, BatchItemFailure};
+use deadline::Deadline;
+use futures_util::{StreamExt, stream};
 use spoken::Spoken;
 
 use crate::error::{Error, Refusal};
@@ -15,20 +18,22 @@ use crate::invocation::{HttpRequest, Invocation, Queued, QueuedMessage, SnsRecor
 use crate::provider::{normalize_sns, normalize_webhook};
 use crate::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
 use crate::store::Recorder;
-use crate::telemetry::{Metrics, SubscriptionStep};
+use crate::telemetry::{FunctionVersion, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
 use crate::webhook::{AuthenticRequest, CredentialStore, Route};
 
 /// How many events of a webhook body are in memory at once; a multiple of what DynamoDB takes in one request.
 const EVENTS_AT_ONCE: usize = 1_000;
+/// How many messages of a queue are worked on at once; Lambda brings ten by default.
+const MESSAGES_AT_ONCE: usize = 10;
 /// The headers of an SNS delivery that repeat signed fields.
 const REPEATED_HEADERS: [&str; 3] = ["x-amz-sns-message-type", "x-amz-sns-topic-arn", "x-amz-sns-message-id"];
 
 /// Everything an invocation needs, set up at the cold start.
 #[derive(Debug)]
 pub struct Handler {
-    /// The name of the function, for metrics.
-    pub function: String,
+    /// The function, for metrics.
+    pub function: FunctionVersion,
     /// Verifies SNS messages.
     pub verifier: Verifier,
     /// Whether verified subscriptions are confirmed.
@@ -52,21 +57,29 @@ struct Invoked {
 }
 
 impl Handler {
-    /// Handles one invocation, given as the JSON that Lambda received.
+    /// Handles one invocation, given as the JSON that Lambda received, and answers before the time left is over.
     ///
     /// # Errors
     /// For SNS events; HTTP requests are answered with a status instead, and messages of a queue one by one.
-    pub async fn handle(self: Arc<Self>, payload: &str, request_id: &str) -> Result<Answer, Error> {
+    pub async fn handle(
+        self: Arc<Self>,
+        payload: &str,
+        request_id: &str,
+        time_left: Duration,
+    ) -> Result<Answer, Error> {
         let mut invoked = Invoked { at: (self.clock)(), metrics: Metrics::default() };
         let spoken = Spoken { request_id, message_id: None, door: "unknown", started: Instant::now() };
+        let deadline = Deadline::after(time_left);
         let answer = match Invocation::detect(payload) {
             Ok(Invocation::Sns(records)) => {
-                let outcome = self.sns_event(records, Door::Lambda, &mut invoked).await;
+                let outcome = deadline.holds(Box::pin(self.sns_event(records, Door::Lambda, &mut invoked))).await;
                 spoken.at("sns").conclude(outcome, &mut invoked.metrics).map(Answer::sns)
             }
-            Ok(Invocation::Queue(messages)) => Ok(self.queue_batch(&messages, spoken, &mut invoked).await),
+            Ok(Invocation::Queue(messages)) => {
+                Ok(Box::pin(self.queue_batch(&messages, spoken.at("sqs"), deadline, &mut invoked)).await)
+            }
             Ok(Invocation::Http(request)) => {
-                let outcome = self.http_request(&request, &mut invoked).await;
+                let outcome = deadline.holds(Box::pin(self.http_request(&request, &mut invoked))).await;
                 Ok(Answer::http(request.format, spoken.at("http").conclude(outcome, &mut invoked.metrics)))
             }
             Err(error) => spoken.conclude(Err(error), &mut invoked.metrics).map(Answer::sns),
@@ -75,15 +88,29 @@ impl Handler {
         answer
     }
 
-    /// Each message is handled for itself: one that fails holds nothing up, and one that succeeded does not come again.
-    async fn queue_batch(&self, messages: &[QueuedMessage<'_>], spoken: Spoken<'_>, invoked: &mut Invoked) -> Answer {
+    /// Each message is handled for itself, and all at once: one that fails or waits holds nothing up, and one that
+    /// succeeded does not come again.
+    async fn queue_batch(
+        &self,
+        messages: &[QueuedMessage<'_>],
+        spoken: Spoken<'_>,
+        deadline: Deadline,
+        invoked: &mut Invoked,
+    ) -> Answer {
+        let at = invoked.at;
+        let mut outcomes = stream::iter(messages)
+            .map(|message| async move {
+                let mut invoked = Invoked { at, metrics: Metrics::default() };
+                let spoken = Spoken { message_id: Some(&message.id), ..spoken };
+                let outcome = deadline.holds(self.queued_message(message, &mut invoked)).await;
+                let failed = spoken.conclude(outcome, &mut invoked.metrics).is_err();
+                (failed.then(|| message.id.to_string()), invoked.metrics)
+            })
+            .buffered(MESSAGES_AT_ONCE);
         let mut failed = Vec::new();
-        for message in messages {
-            let spoken = Spoken { message_id: Some(&message.id), started: Instant::now(), ..spoken.at("sqs") };
-            let outcome = self.queued_message(message, invoked).await;
-            if spoken.conclude(outcome, &mut invoked.metrics).is_err() {
-                failed.push(message.id.to_string());
-            }
+        while let Some((id, metrics)) = outcomes.next().await {
+            failed.extend(id);
+            invoked.metrics.absorb(metrics);
         }
         Answer::queue(failed)
     }

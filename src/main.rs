@@ -1,7 +1,7 @@
 //! The cold start: log, configuration, clients, one warm connection, and the runtime.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
@@ -11,10 +11,13 @@ use mail_feedback::config::{Config, WebhookConfig};
 use mail_feedback::handler::Handler;
 use mail_feedback::sns::{CertificateSource, Fetcher, Verifier};
 use mail_feedback::store::Recorder;
-use mail_feedback::telemetry;
+use mail_feedback::telemetry::{self, FunctionVersion};
 use mail_feedback::timestamp::Timestamp;
 use mail_feedback::webhook::CredentialStore;
 use serde_json::value::RawValue;
+
+/// The time for an invocation whose deadline is not told, or lies in the past of this clock.
+const UNTOLD_TIME: Duration = Duration::from_secs(30);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -28,7 +31,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     handler.recorder.suppressions().warm_up().await;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = Arc::clone(&handler);
-        async move { handler.handle(event.payload.get(), &event.context.request_id).await }
+        async move {
+            let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(UNTOLD_TIME);
+            handler.handle(event.payload.get(), &event.context.request_id, time_left).await
+        }
     }))
     .await
 }
@@ -50,7 +56,10 @@ async fn sdk_config() -> aws_config::SdkConfig {
 fn handler(config: Config, sdk: &aws_config::SdkConfig) -> Handler {
     let certificates = CertificateSource::new(config.trust, config.certificates, Fetcher::default());
     Handler {
-        function: std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "mail-feedback".to_owned()),
+        function: FunctionVersion {
+            name: std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "mail-feedback".to_owned()),
+            version: std::env::var("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_else(|_| "$LATEST".to_owned()),
+        },
         verifier: Verifier {
             topics: config.topics,
             allow_sha1: config.allow_sha1,

@@ -4,4 +4,4 @@ mod log;
 mod metrics;
 
 pub use log::init;
-pub use metrics::{Metrics, SubscriptionStep, metric_names, write_line};
+pub use metrics::{FunctionVersion, Metrics, SubscriptionStep, metric_names, write_line};

@@ -12,7 +12,7 @@ use crate::process::{megabytes, start};
 use crate::support::calls::Calls;
 use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
 use crate::support::fixture;
-use crate::support::function::{custom_handler, environment, invoke};
+use crate::support::function::{TIME_LEFT, custom_handler, environment, invoke};
 
 /// The sizes.
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
@@ -51,7 +51,7 @@ async fn cpu(json: &str, events: usize) -> f64 {
     let mut times = Vec::new();
     for _ in 0..(2_000 / events).clamp(3, 200) {
         let started = Instant::now();
-        let answer = Arc::clone(&handler).handle(json, "bench").await.expect("an answer");
+        let answer = Arc::clone(&handler).handle(json, "bench", TIME_LEFT).await.expect("an answer");
         #[expect(clippy::cast_precision_loss, reason = "a count of events")]
         times.push(started.elapsed().as_secs_f64() * 1e6 / events as f64);
         drop(answer);

@@ -1,7 +1,7 @@
 //! A request as API Gateway, a function URL or a load balancer passes it on.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -61,18 +61,21 @@ pub(super) fn last_values(multi: MultiParameters<'_>) -> Parameters<'_> {
     multi.into_iter().map(|(name, mut values)| (name, values.pop())).collect()
 }
 
-/// Query parameters as they were meant: a load balancer passes them on as they were sent.
+/// Query parameters as they were meant: a load balancer passes them on as they were sent. Of two spellings of one name
+/// the one that sorts last counts, so that the answer to a request is always the same.
 pub(super) fn decoded(query: Parameters<'_>) -> Parameters<'_> {
     let decode = |text: &str| Str(Cow::Owned(percent_decode_str(text).decode_utf8_lossy().into_owned()));
-    query.into_iter().map(|(name, value)| (decode(&name), value.map(|value| decode(&value)))).collect()
+    let sorted: BTreeMap<_, _> = query.into_iter().collect();
+    sorted.into_iter().map(|(name, value)| (decode(&name), value.map(|value| decode(&value)))).collect()
 }
 
 impl HttpRequest<'_> {
-    /// A header by its name in lower case; format 1.0 keeps the sender's spelling.
+    /// A header by its name in lower case; format 1.0 keeps the sender's spelling, of two of which the first in order
+    /// counts.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        found.1.as_deref()
+        let spellings = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        spellings.min_by_key(|(known, _)| *known)?.1.as_deref()
     }
 
     /// A parameter of the query string, decoded.

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
+use crate::error::{Disposition, Error};
 use crate::event::{Cause, EmailEvent, Kind, Permanence, Reason};
 use crate::label::labelled;
 use crate::provider::Provider;
@@ -17,6 +17,8 @@ use crate::timestamp::Timestamp;
 const NAMESPACE: &str = "mail-feedback";
 /// Counts messages with a signature of version 1.
 const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
+/// Counts what failed and may succeed later, by version: a deployment is taken back by it.
+const FAILURES: &str = "failures";
 /// The most values that one metric of one line may have.
 const MAX_VALUES: usize = 100;
 
@@ -32,12 +34,24 @@ labelled! {
     }
 }
 
-/// What one invocation counts. [`metric_names`] lists the names; the only dimension is the function.
+/// What one invocation counts. [`metric_names`] lists the names; the only dimension is the function, and of
+/// `failures` its version, too.
 #[derive(Debug, Default)]
 pub struct Metrics {
     counts: BTreeMap<String, u64>,
     lags_ms: Vec<i64>,
     sha1_topics: BTreeSet<String>,
+    /// What failed and may succeed later.
+    retries: u64,
+}
+
+/// Which version of which function counts.
+#[derive(Clone, Debug)]
+pub struct FunctionVersion {
+    /// Its name.
+    pub name: String,
+    /// Its version, `$LATEST` or a number.
+    pub version: String,
 }
 
 impl Metrics {
@@ -67,6 +81,9 @@ impl Metrics {
     /// Counts a failure by its cause.
     pub fn rejected(&mut self, error: Error) {
         self.count(&format!("rejected.{}", error.label()));
+        if error.disposition() == Disposition::Retry {
+            self.retries = self.retries.saturating_add(1);
+        }
         if matches!(error, Error::Unauthentic(_)) {
             self.count("unauthentic");
         }
@@ -88,12 +105,23 @@ impl Metrics {
         *count = count.saturating_add(1);
     }
 
+    /// Adds what another part of the invocation counted.
+    pub fn absorb(&mut self, other: Self) {
+        for (name, count) in other.counts {
+            let sum = self.counts.entry(name).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        self.lags_ms.extend(other.lags_ms.into_iter().take(MAX_VALUES.saturating_sub(self.lags_ms.len())));
+        self.sha1_topics.extend(other.sha1_topics);
+        self.retries = self.retries.saturating_add(other.retries);
+    }
+
     /// The line, for a function at a time.
     #[must_use]
-    pub fn line(&self, function: &str, at: Timestamp) -> String {
+    pub fn line(&self, function: &FunctionVersion, at: Timestamp) -> String {
         let mut metrics = vec![json!({"Name": "invocations", "Unit": "Count"})];
         let mut values = Map::from_iter([
-            ("function".to_owned(), Value::from(function)),
+            ("function".to_owned(), Value::from(function.name.as_str())),
             ("invocations".to_owned(), Value::from(1)),
         ]);
         for (name, count) in &self.counts {
@@ -107,8 +135,15 @@ impl Metrics {
         if !self.sha1_topics.is_empty() {
             values.insert("signature_version_1_topics".to_owned(), json!(self.sha1_topics));
         }
-        let directive = json!({"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics});
-        values.insert("_aws".to_owned(), json!({"Timestamp": at.millis(), "CloudWatchMetrics": [directive]}));
+        let mut directives = vec![json!({"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics})];
+        if self.retries > 0 {
+            values.insert("version".to_owned(), Value::from(function.version.as_str()));
+            values.insert(FAILURES.to_owned(), Value::from(self.retries));
+            let metrics = [json!({"Name": FAILURES, "Unit": "Count"})];
+            let dimensions = [["function", "version"]];
+            directives.push(json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}));
+        }
+        values.insert("_aws".to_owned(), json!({"Timestamp": at.millis(), "CloudWatchMetrics": directives}));
         Value::Object(values).to_string()
     }
 }
@@ -117,7 +152,7 @@ impl Metrics {
 #[must_use]
 pub fn metric_names() -> BTreeSet<String> {
     let mut names: BTreeSet<String> =
-        ["invocations", "lag_ms", "unauthentic", SIGNATURE_VERSION_1].map(str::to_owned).into();
+        ["invocations", "lag_ms", "unauthentic", FAILURES, SIGNATURE_VERSION_1].map(str::to_owned).into();
     for provider in Provider::ALL {
         names.extend(["events", "hard_bounces", "undetermined"].map(|what| format!("{what}.{provider}")));
         names.extend(Kind::ALL.iter().map(|kind| format!("events.{provider}.{kind}")));
@@ -138,8 +173,8 @@ pub fn write_line(line: &str) {
 mod tests {
     use serde_json::Value;
 
-    use super::{Metrics, metric_names};
-    use crate::error::{Error, Refusal};
+    use super::{FunctionVersion, Metrics, metric_names};
+    use crate::error::{Error, Outage, Refusal};
     use crate::event::{EmailEvent, EventId, Kind, Reason, Ruling};
     use crate::provider::Provider;
     use crate::timestamp::Timestamp;
@@ -155,7 +190,11 @@ mod tests {
         metrics.rejected(Error::Unauthentic(Refusal::Topic));
         metrics.sha1("arn:aws:sns:us-east-1:123456789012:old");
 
-        let line: Value = serde_json::from_str(&metrics.line("f", received_at))?;
+        let function = FunctionVersion { name: "f".to_owned(), version: "7".to_owned() };
+        let mut whole = Metrics::default();
+        whole.rejected(Error::Transient(Outage::Deadline));
+        whole.absorb(metrics);
+        let line: Value = serde_json::from_str(&whole.line(&function, received_at))?;
         assert_eq!(line["events.ses.bounced"], 2);
         assert_eq!(line["events.ses"], 2);
         assert_eq!(line["suppressions.hard_bounce"], 1);
@@ -164,8 +203,11 @@ mod tests {
         assert_eq!(line["sns.signature_version_1"], 1);
         assert_eq!(line["signature_version_1_topics"][0], "arn:aws:sns:us-east-1:123456789012:old");
         assert_eq!(line["lag_ms"], serde_json::json!([4500, 4500]));
+        let by_version = &line["_aws"]["CloudWatchMetrics"][1];
+        assert_eq!((&by_version["Dimensions"][0][1], &line["version"]), (&"version".into(), &"7".into()));
+        assert_eq!((&by_version["Metrics"][0]["Name"], &line["failures"]), (&"failures".into(), &1.into()));
         let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().cloned().unwrap_or_default();
-        assert_eq!(declared.len(), 8);
+        assert_eq!(declared.len(), 9);
         for metric in declared {
             let name = metric["Name"].as_str().unwrap_or_default();
             assert!(!line[name].is_null(), "{name}");

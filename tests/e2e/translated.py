@@ -3,7 +3,7 @@
 import json
 
 # Principals that bring a SourceArn which does not name an account for certain, or whose resource may pass to another.
-NAMED_BY_ACCOUNT = {"sns.amazonaws.com", "s3.amazonaws.com", "ses.amazonaws.com"}
+NAMED_BY_ACCOUNT = {"s3.amazonaws.com", "ses.amazonaws.com"}
 # (logical id, Sid or action) of statements over all resources, and why there is no other way.
 WILDCARDS = {
     ("FunctionRole", "Traces"): "X-Ray's actions know no resources",
@@ -132,8 +132,11 @@ def alarms_off_target(template: dict) -> list[str]:
         for metric in queries or [properties]:
             if metric.get("Namespace") != "mail-feedback":
                 continue
-            if metric.get("Dimensions") != [{"Name": "function", "Value": {"Ref": "Function"}}]:
-                wrong.append(f"{name}: {metric.get('MetricName')} has dimensions {metric.get('Dimensions')}")
+            names = ["function", "version"] if metric.get("MetricName") == "failures" else ["function"]
+            dimensions = metric.get("Dimensions", [])
+            function = {"Name": "function", "Value": {"Ref": "Function"}}
+            if [each["Name"] for each in dimensions] != names or function not in dimensions:
+                wrong.append(f"{name}: {metric.get('MetricName')} has dimensions {dimensions}")
     return wrong
 
 

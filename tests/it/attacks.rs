@@ -13,4 +13,4 @@ mod subscriptions;
 mod tls_host;
 mod topics;
 mod urls;
-mod world;
+pub mod world;

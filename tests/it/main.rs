@@ -19,6 +19,7 @@ mod input;
 mod manual;
 mod merge;
 mod operator;
+mod overload;
 mod samples;
 mod secret;
 mod template;

@@ -18,7 +18,7 @@ use mail_feedback::webhook::CredentialStore;
 use serde_json::Value;
 
 use super::envelope::TOPIC;
-use super::function::{CREDENTIALS, authorization};
+use super::function::{CREDENTIALS, authorization, version};
 use super::samples;
 
 /// A delivery as each provider reports it, an invocation each.
@@ -105,7 +105,7 @@ pub fn handler() -> Arc<Handler> {
     let recorder =
         Recorder::new(client, config.event_table, config.suppression_table, config.soft_bounces, config.retention);
     Arc::new(Handler {
-        function: "bench".to_owned(),
+        function: version("bench"),
         verifier,
         auto_confirm: false,
         accounts: Vec::new(),

@@ -1,12 +1,14 @@
 //! The handler in this process, set up by the same configuration as the binary.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mail_feedback::config::{Config, WebhookConfig};
 use mail_feedback::error::Error;
 use mail_feedback::handler::{Answer, Handler};
 use mail_feedback::sns::{CertificateSource, Fetcher, Verifier};
 use mail_feedback::store::Recorder;
+use mail_feedback::telemetry::FunctionVersion;
 use mail_feedback::timestamp::Timestamp;
 use mail_feedback::webhook::CredentialStore;
 use serde_json::{Value, json};
@@ -16,6 +18,8 @@ use super::database::{Database, EVENTS, SUPPRESSIONS};
 use super::envelope::TOPIC;
 use super::samples;
 
+/// The time that an invocation has.
+pub const TIME_LEFT: Duration = Duration::from_secs(30);
 /// User and password of the local environment.
 pub const CREDENTIALS: &str = "local:local-only-password";
 
@@ -57,7 +61,7 @@ pub fn custom_handler(database: &Database, environment: &[(String, String)]) -> 
     let lookup = |name: &str| environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let config = Config::from_lookup(lookup).expect("a valid environment");
     Handler {
-        function: "test".to_owned(),
+        function: version("test"),
         verifier: Verifier {
             topics: config.topics,
             allow_sha1: config.allow_sha1,
@@ -83,9 +87,14 @@ pub fn custom_handler(database: &Database, environment: &[(String, String)]) -> 
     }
 }
 
+/// A function's first version.
+pub fn version(name: &str) -> FunctionVersion {
+    FunctionVersion { name: name.to_owned(), version: "1".to_owned() }
+}
+
 /// Invokes a handler and gives the answer as JSON.
 pub async fn invoke(handler: &Arc<Handler>, payload: &str) -> Result<Value, Error> {
-    let answer: Answer = Arc::clone(handler).handle(payload, "test-request").await?;
+    let answer: Answer = Arc::clone(handler).handle(payload, "test-request", TIME_LEFT).await?;
     Ok(serde_json::to_value(answer).expect("answers are JSON"))
 }
 

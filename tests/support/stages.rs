@@ -20,6 +20,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::fixture::{self, MAILJET, SES, TENCENT};
+use super::function::TIME_LEFT;
 use super::samples;
 
 /// Something that can be done again and again.
@@ -146,7 +147,7 @@ fn of_events([decided, made]: [&'static str; 2], events: Vec<EmailEvent>) -> [St
 fn handled(name: &'static str, json: &'static str, handler: &Arc<Handler>) -> Stage {
     let handler = Arc::clone(handler);
     stage(name, move || {
-        let answer = RUNTIME.block_on(Arc::clone(&handler).handle(black_box(json), "bench"));
+        let answer = RUNTIME.block_on(Arc::clone(&handler).handle(black_box(json), "bench", TIME_LEFT));
         black_box(answer).expect("an answer");
     })
 }

@@ -94,7 +94,15 @@ pub struct World {
 impl World {
     /// Certificates come from `fetcher`; the settings are added to those of the local environment.
     pub async fn new(fetcher: Fetcher, settings: &[(&str, &str)]) -> Self {
-        let database = Database::start().await;
+        Self::set_up(Database::start().await, fetcher, settings)
+    }
+
+    /// The same over a database of the test.
+    pub fn over(database: Database, fetcher: Fetcher) -> Self {
+        Self::set_up(database, fetcher, &[])
+    }
+
+    fn set_up(database: Database, fetcher: Fetcher, settings: &[(&str, &str)]) -> Self {
         let mut all = environment(&database);
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let mut handler = custom_handler(&database, &all);

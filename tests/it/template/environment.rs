@@ -39,12 +39,13 @@ fn exactly_what_is_read_is_set() {
 #[test]
 fn defaults_of_the_parameters_are_those_of_the_code() {
     let environment = default_environment(&Template::read());
+    // On the left the template, on the right the code.
     let deployed = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     let tables = ["EVENT_TABLE", "SUPPRESSION_TABLE"];
     let bare = Config::from_lookup(|name| tables.contains(&name).then(|| "table".to_owned())).unwrap();
     assert_eq!(format!("{:?}", deployed.soft_bounces), format!("{:?}", bare.soft_bounces));
     assert_eq!(format!("{:?}", deployed.retention), format!("{:?}", bare.retention));
-    assert_eq!(deployed.max_age_seconds, bare.max_age_seconds);
+    assert_eq!(deployed.max_age_seconds, bare.max_age_seconds, "SnsMaxAgeSeconds");
     assert_eq!((deployed.auto_confirm, deployed.allow_sha1), (bare.auto_confirm, bare.allow_sha1));
     assert_eq!((deployed.accounts, deployed.certificates), (bare.accounts, bare.certificates));
     assert_eq!(deployed.topics.len(), 1);

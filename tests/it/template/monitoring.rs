@@ -1,62 +1,102 @@
 //! Alarms watch what exists.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use mail_feedback::telemetry::metric_names;
 use serde_json::{Value, json};
 
-use super::document::Template;
+use super::document::{Template, text};
 
-/// A metric as the template names it: namespace, name, dimensions.
-fn metrics(alarm: &Value) -> Vec<(String, String, Value)> {
-    let read = |metric: &Value| {
-        let text = |name: &str| metric[name].as_str().unwrap().to_owned();
-        (text("Namespace"), text("MetricName"), metric["Dimensions"].clone())
-    };
-    match alarm["Metrics"].as_array() {
-        Some(queries) => queries.iter().filter_map(|query| query["MetricStat"].get("Metric")).map(read).collect(),
-        None => vec![read(alarm)],
+/// A metric as one word: namespace, name and dimensions.
+fn metric(metric: &Value) -> String {
+    let dimension = |dimension: &Value| format!("{}={}", text(&dimension["Name"]), reference(&dimension["Value"]));
+    let dimensions: Vec<_> = metric["Dimensions"].as_array().unwrap().iter().map(dimension).collect();
+    format!("{}:{}[{}]", text(&metric["Namespace"]), text(&metric["MetricName"]), dimensions.join(","))
+}
+
+/// What a value refers to, or the value itself.
+fn reference(value: &Value) -> String {
+    match (&value["Ref"], &value["Fn::GetAtt"], &value["Fn::Sub"], &value["Fn::FindInMap"]) {
+        (Value::String(name), ..) => name.clone(),
+        (_, Value::Array(path), ..) => path.iter().map(text).collect::<Vec<_>>().join("."),
+        (_, _, Value::String(text), _) => text.clone(),
+        (_, _, _, Value::Array(path)) => path.iter().map(text).collect::<Vec<_>>().join("."),
+        _ => text(value),
     }
 }
 
-#[test]
-fn every_alarm_watches_a_metric_that_is_written_under_these_dimensions() {
-    let template = Template::read();
-    let alarms = template.resources("AWS::CloudWatch::Alarm");
-    assert_eq!(alarms.len(), 20);
-    let written = metric_names();
-    for (id, body) in alarms {
-        let properties = &body["Properties"];
-        let watched = metrics(properties);
-        assert!(!watched.is_empty(), "{id}");
-        for (namespace, name, dimensions) in watched {
-            let expected = match namespace.as_str() {
-                "mail-feedback" => {
-                    assert!(written.contains(&name), "{id}: the function writes no metric {name}");
-                    json!([{"Name": "function", "Value": {"Ref": "Function"}}])
-                }
-                "AWS/Lambda" if id == "DeploymentAlarm" => json!([
-                    {"Name": "FunctionName", "Value": {"Ref": "Function"}},
-                    {"Name": "Resource", "Value": {"Fn::Sub": "${Function}:live"}},
-                    {"Name": "ExecutedVersion", "Value": {"Fn::GetAtt": ["Function", "Version.Version"]}},
-                ]),
-                "AWS/Lambda" => json!([{"Name": "FunctionName", "Value": {"Ref": "Function"}}]),
-                "AWS/ApiGateway" => json!([{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]),
-                "AWS/SQS" | "AWS/DynamoDB" | "AWS/ApplicationELB" => {
-                    assert!(!dimensions[0]["Value"].is_string(), "{id}: a resource of the stack");
-                    dimensions.clone()
-                }
-                other => panic!("{id}: an unknown namespace {other}"),
-            };
-            assert_eq!(dimensions, expected, "{id}");
+/// When an alarm goes off, in one line.
+fn condition(alarm: &Value) -> String {
+    let sign = match alarm["ComparisonOperator"].as_str().unwrap() {
+        "GreaterThanOrEqualToThreshold" => ">=",
+        "GreaterThanThreshold" => ">",
+        "LessThanThreshold" => "<",
+        other => panic!("{other}"),
+    };
+    let series = match alarm["Metrics"].as_array() {
+        None => format!("{} of {} in {} s", text(&alarm["Statistic"]), metric(alarm), alarm["Period"]),
+        Some(queries) => {
+            let formula = reference(&queries[0]["Expression"]);
+            let stats = queries[1..].iter().map(|query| {
+                let stat = &query["MetricStat"];
+                let of = metric(&stat["Metric"]);
+                format!("{} = {} of {of} in {} s", text(&query["Id"]), text(&stat["Stat"]), stat["Period"])
+            });
+            format!("{formula} where {}", stats.collect::<Vec<_>>().join("; "))
         }
+    };
+    let periods = match reference(&alarm["EvaluationPeriods"]).as_str() {
+        "1" => String::new(),
+        periods => format!(" for {periods} periods"),
+    };
+    format!("{series} {sign} {}{periods}", reference(&alarm["Threshold"]))
+}
+
+/// The alarms as they are meant to be.
+const ALARMS: &str = include_str!("alarms.txt");
+
+#[test]
+fn every_alarm_goes_off_when_it_should() {
+    let template = Template::read();
+    let mut lines = String::new();
+    for (id, body) in template.resources("AWS::CloudWatch::Alarm") {
+        let exists = body["Condition"].as_str().map(|name| format!(" (if {name})")).unwrap_or_default();
+        writeln!(lines, "{id}{exists}: {}", condition(&body["Properties"])).unwrap();
+    }
+    assert!(lines == ALARMS, "tests/it/template/alarms.txt is not what the template says:\n{lines}");
+}
+
+#[test]
+fn every_metric_of_our_own_is_written() {
+    let written = metric_names();
+    let watched: BTreeSet<_> =
+        ALARMS.split("mail-feedback:").skip(1).filter_map(|rest| rest.split('[').next()).collect();
+    assert!(watched.len() > 10);
+    assert!(watched.iter().all(|name| written.contains(*name)), "{watched:?}");
+}
+
+#[test]
+fn every_alarm_says_so_when_it_begins_and_ends() {
+    for (id, body) in Template::read().resources("AWS::CloudWatch::Alarm") {
+        let properties = &body["Properties"];
         let actions = json!([
             {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]},
             {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, {"Ref": "AWS::NoValue"}]},
         ]);
         assert_eq!((&properties["AlarmActions"], &properties["OKActions"]), (&actions, &actions), "{id}");
-        assert!(properties["AlarmDescription"].is_string(), "{id}");
+        assert!(text(&properties["AlarmDescription"]).ends_with(&format!("(runbook.md, {id})")), "{id}");
     }
+}
+
+#[test]
+fn the_limits_of_rates_are_those_of_the_providers() {
+    let limits = json!({
+        "ses": {"Bounces": "5", "Complaints": "0.1"},
+        "mailjet": {"Bounces": "8", "Complaints": "0.08"},
+        "tencent": {"Bounces": "5", "Complaints": "0.1"},
+    });
+    assert_eq!(Template::read().0["Mappings"]["RateLimits"], limits);
 }
 
 #[test]

@@ -106,7 +106,8 @@ async fn the_role_allows_what_the_code_calls_and_nothing_else() {
 fn what_lambda_needs_is_listed_and_bound_to_a_resource() {
     let statements = statements(&Template::read());
     for (sid, expected) in PLATFORM {
-        let statement = statements.iter().find(|statement| statement["Sid"] == sid).unwrap();
+        let found = statements.iter().find(|statement| statement["Sid"] == sid);
+        let statement = found.unwrap_or_else(|| panic!("the role has no statement {sid}, which Lambda needs"));
         assert_eq!(actions(statement), expected, "{sid}");
     }
     let open: Vec<_> = statements.iter().filter(|statement| statement["Resource"] == "*").collect();
@@ -115,32 +116,95 @@ fn what_lambda_needs_is_listed_and_bound_to_a_resource() {
     assert!(statements.iter().flat_map(actions).all(|action| !action.contains('*')));
 }
 
+/// Principal, source and, for all, the alias: nothing else may invoke the function.
 #[test]
-fn whoever_may_invoke_or_publish_or_send_is_one_source() {
+fn whoever_may_invoke_is_one_source() {
     let template = Template::read();
+    let arn = |rest: &str| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:{rest}")});
+    let own = "${AWS::Region}:${AWS::AccountId}";
+    let group = json!({"Fn::Sub": [
+        format!("arn:${{AWS::Partition}}:elasticloadbalancing:{own}:targetgroup/mail-feedback-${{Id}}/*"),
+        template.properties("LoadBalancerTargets")["Name"]["Fn::Sub"][1],
+    ]});
+    let expected = [
+        ("apigateway.amazonaws.com", arn(&format!("execute-api:{own}:${{HttpApi}}/*/POST/webhooks/*"))),
+        ("elasticloadbalancing.amazonaws.com", group),
+        ("sns.amazonaws.com", json!({"Ref": "Topic"})),
+    ];
+    let expected = expected.map(|(principal, source)| {
+        json!({"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Function.Alias"}, "Principal": principal,
+            "SourceArn": source})
+    });
     let permissions = template.resources("AWS::Lambda::Permission");
-    let principals: Vec<_> =
-        permissions.iter().map(|(_, body)| body["Properties"]["Principal"].as_str().unwrap()).collect();
-    assert_eq!(principals, ["apigateway.amazonaws.com", "elasticloadbalancing.amazonaws.com", "sns.amazonaws.com"]);
-    for (id, body) in permissions {
-        let properties = &body["Properties"];
-        assert_eq!(properties["FunctionName"], json!({"Ref": "Function.Alias"}), "{id}");
-        assert_eq!(properties["Action"], "lambda:InvokeFunction", "{id}");
-        let source = properties["SourceArn"].to_string();
-        let in_account = !properties["SourceAccount"].is_null() || source.contains("${AWS::AccountId}");
-        assert!(in_account && !source.starts_with("null"), "{id}");
-    }
-    for (id, condition) in [
-        ("TopicPolicy", "aws:SourceArn"),
-        ("TopicPolicy", "aws:SourceAccount"),
-        ("UndeliveredQueuePolicy", "aws:SourceArn"),
-        ("AlarmTopicPolicy", "aws:SourceAccount"),
-    ] {
-        let statements = template.properties(id)["PolicyDocument"]["Statement"].as_array().unwrap();
-        assert_eq!(statements.len(), 1, "{id}");
-        assert!(statements[0]["Principal"]["Service"].is_string(), "{id}");
-        assert!(statements[0]["Condition"].to_string().contains(condition), "{id}");
-    }
+    let permissions: Vec<_> = permissions.into_iter().map(|(_, body)| body["Properties"].clone()).collect();
+    assert_eq!(permissions, expected);
+}
+
+/// The only statement of a policy: who may do what to which resource under which condition.
+fn only_statement(template: &Template, id: &str) -> Value {
+    let statements = template.properties(id)["PolicyDocument"]["Statement"].as_array().unwrap();
+    assert_eq!(statements.len(), 1, "{id}");
+    let mut statement = statements[0].clone();
+    statement.as_object_mut().unwrap().remove("Sid");
+    statement
+}
+
+#[test]
+fn whoever_may_publish_or_send_is_one_source() {
+    let template = Template::read();
+    let own = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}";
+    let name =
+        json!({"Fn::If": ["MakesConfigurationSet", {"Ref": "NewConfigurationSet"}, {"Ref": "ConfigurationSet"}]});
+    let set = json!({"Fn::Sub": [format!("{own}:configuration-set/${{Name}}"), {"Name": name}]});
+    let identities = json!({"Fn::Sub": format!("{own}:identity/*")});
+    let nothing = json!({"Ref": "AWS::NoValue"});
+    let account = json!({"aws:SourceAccount": {"Ref": "AWS::AccountId"}});
+    let sources = json!([
+        {"Fn::If": ["HasConfigurationSet", set, nothing]},
+        {"Fn::If": ["HasIdentities", identities, nothing]},
+    ]);
+    let publish = |service: &str, topic: &str, condition: Value| {
+        json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sns:Publish",
+            "Resource": {"Ref": topic}, "Condition": condition})
+    };
+    let by_ses = json!({"StringEquals": account, "ArnLike": {"aws:SourceArn": sources}});
+    assert_eq!(only_statement(&template, "TopicPolicy"), publish("ses.amazonaws.com", "Topic", by_ses));
+    let by_alarms = publish("cloudwatch.amazonaws.com", "AlarmTopic", json!({"StringEquals": account}));
+    assert_eq!(only_statement(&template, "AlarmTopicPolicy"), by_alarms);
+    let topics = json!({"Fn::If": [
+        "HasExistingTopics",
+        {"Fn::Split": [",", {"Fn::Sub": "${Topic},${ExistingTopicArns}"}]},
+        [{"Ref": "Topic"}],
+    ]});
+    let by_topics = json!({"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}, "Condition": {"ArnEquals": {"aws:SourceArn": topics}}});
+    assert_eq!(only_statement(&template, "UndeliveredQueuePolicy"), by_topics);
+    assert_eq!(template.properties("Topic")["SignatureVersion"], "2", "version 1 signs with SHA-1");
+}
+
+#[test]
+fn the_load_balancer_passes_posts_to_webhooks_and_nothing_else() {
+    let template = Template::read();
+    let rule = template.properties("LoadBalancerRule");
+    let conditions = json!([
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/webhooks/*"]}},
+        {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["POST"]}},
+    ]);
+    assert_eq!(rule["Conditions"], conditions);
+    let listener = template.properties("LoadBalancerListener");
+    assert_eq!(
+        (&listener["Protocol"], &listener["DefaultActions"][0]["Type"]),
+        (&"HTTPS".into(), &"fixed-response".into())
+    );
+    let routes: Vec<_> = template
+        .resources("AWS::ApiGatewayV2::Route")
+        .into_iter()
+        .map(|(_, body)| body["Properties"]["RouteKey"].clone())
+        .collect();
+    assert_eq!(
+        routes,
+        ["POST /webhooks/mailjet/{domain}", "POST /webhooks/mailjet", "POST /webhooks/sns", "POST /webhooks/tencent"]
+    );
 }
 
 #[test]
@@ -166,7 +230,10 @@ fn nothing_that_fails_is_lost_or_goes_round() {
             json!({"Fn::GetAtt": ["ParkedQueue", "Arn"]}),
             "{id}"
         );
-        assert!(queue["VisibilityTimeout"].as_i64() >= function["Timeout"].as_i64().map(|timeout| timeout * 6), "{id}");
+        assert!(
+            queue["VisibilityTimeout"].as_i64() >= function["Timeout"].as_i64().map(|timeout| timeout * 6),
+            "{id}: the queue hides a message for less than six times the timeout of the function"
+        );
     }
     for (id, body) in template.resources("AWS::SQS::Queue") {
         assert_eq!(body["Properties"]["MessageRetentionPeriod"], 1_209_600, "{id}: the longest there is");

@@ -1,0 +1,30 @@
+//! An answer before Lambda ends the invocation: what is cut off there is counted, logged and answered nowhere.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{Error, Outage};
+
+/// The time kept for the answer itself, at most.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// When an invocation must have come to an outcome.
+#[derive(Clone, Copy)]
+pub(super) struct Deadline(Instant);
+
+impl Deadline {
+    /// A little before the time left is over.
+    pub(super) fn after(time_left: Duration) -> Self {
+        let margin = time_left.checked_div(10).unwrap_or_default().min(MARGIN);
+        let now = Instant::now();
+        Self(now.checked_add(time_left.saturating_sub(margin)).unwrap_or(now))
+    }
+
+    /// The outcome of some work, or that there is no time for it: what is under way is given up and comes again, since
+    /// all of it is idempotent.
+    pub(super) async fn holds<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        timeout_at(self.0, work).await.unwrap_or(Err(Error::Transient(Outage::Deadline)))
+    }
+}

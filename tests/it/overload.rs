@@ -1,0 +1,82 @@
+//! A DynamoDB that does not answer: the function does, before its time is over.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use mail_feedback::error::Error;
+use mail_feedback::handler::Handler;
+use mail_feedback::sns::Fetcher;
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use crate::attacks::world::{Host, MESSAGE, World};
+use crate::support::authority::AUTHORITY;
+use crate::support::database::{Database, client};
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{authorization, post};
+
+/// Enough for what answers, and far too little for the retries of what does not.
+const TIME_LEFT: Duration = Duration::from_secs(3);
+
+/// A server that answers everything with an empty success, but what names `slow` with silence.
+async fn silent() -> Database {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let routes = Router::new().fallback(async |body: Bytes| {
+        if String::from_utf8_lossy(&body).contains("slow") {
+            std::future::pending::<()>().await;
+        }
+        (StatusCode::OK, "{}")
+    });
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Database { address, client: client(&format!("http://{address}")) }
+}
+
+async fn function() -> Arc<Handler> {
+    let world = World::over(silent().await, Fetcher::over(Host::genuine()));
+    world.handler
+}
+
+/// A signed bounce of an address.
+fn bounce(address: &str, id: u8) -> Value {
+    let id = format!("165545c9-2a5c-472c-8df2-7ff2be2b3b{id:02x}");
+    let mut envelope = notification(&MESSAGE.replace("a@example.com", address), &id, Timestamp::now());
+    sign(&mut envelope, &AUTHORITY);
+    envelope
+}
+
+async fn in_time(handler: Arc<Handler>, event: &Value) -> Result<Value, &'static str> {
+    let started = Instant::now();
+    let answer = handler.handle(&event.to_string(), "test", TIME_LEFT).await;
+    assert!(started.elapsed() < TIME_LEFT, "the answer comes before the time is over");
+    answer.map(|answer| serde_json::to_value(answer).unwrap()).map_err(Error::label)
+}
+
+#[tokio::test]
+async fn an_event_fails_and_a_webhook_answers_503_before_the_time_is_over() {
+    let handler = function().await;
+    let event = lambda_event(&bounce("slow@example.com", 0));
+    assert_eq!(in_time(Arc::clone(&handler), &event).await, Err("deadline"));
+    let body = r#"{"event":"spam","time":1763600000,"MessageID":5,"email":"slow@example.com"}"#;
+    let answer = in_time(handler, &post("/webhooks/mailjet", &authorization(), body)).await.unwrap();
+    assert_eq!((&answer["statusCode"], &answer["body"]), (&503.into(), &"".into()));
+}
+
+#[tokio::test]
+async fn a_batch_records_what_it_can_and_fails_the_rest_before_the_time_is_over() {
+    let address = |place: u8| {
+        if place.is_multiple_of(3) { format!("slow-{place}@example.com") } else { format!("{place}@example.com") }
+    };
+    let record = |place: u8| {
+        let body = bounce(&address(place), place).to_string();
+        json!({"messageId": format!("m-{place}"), "body": body, "eventSource": "aws:sqs"})
+    };
+    let records: Vec<_> = (0..10).map(record).collect();
+    let answer = in_time(function().await, &json!({"Records": records})).await.unwrap();
+    let failed = answer["batchItemFailures"].as_array().unwrap().iter();
+    let failed: Vec<_> = failed.map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect();
+    assert_eq!(failed, ["m-0", "m-3", "m-6", "m-9"]);
+}
