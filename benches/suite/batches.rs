@@ -4,15 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mail_feedback::store::{Recorder, Retention};
-use mail_feedback::suppression::SoftBounceRules;
-
 use crate::clock::median;
 use crate::process::{megabytes, start};
 use crate::support::calls::Calls;
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
+use crate::support::cost::counting_handler;
+use crate::support::database::Database;
 use crate::support::fixture;
-use crate::support::function::{TIME_LEFT, custom_handler, environment, invoke};
+use crate::support::function::{TIME_LEFT, invoke};
 
 /// The sizes.
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
@@ -75,12 +73,7 @@ async fn invocation(binary: &Path, json: &str, events: usize) -> Batch {
 async fn requests(json: &str) -> (usize, usize) {
     let database = Database::start().await;
     let calls = Calls::default();
-    let mut handler = custom_handler(&database, &environment(&database));
-    let config = database.client.config().to_builder().interceptor(calls.clone()).build();
-    let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let (rules, retention) = (SoftBounceRules::default(), Retention::default());
-    handler.recorder = Recorder::new(client, EVENTS.to_owned(), SUPPRESSIONS.to_owned(), rules, retention);
-    invoke(&Arc::new(handler), json).await.expect("an answer");
+    invoke(&counting_handler(&database, &calls), json).await.expect("an answer");
     let seen = calls.take();
     let count = |operation: &str| {
         let of = seen.iter().filter(|((known, _), _)| known == operation);

@@ -5,24 +5,24 @@ use crate::support::stages::Stage;
 
 /// More than this is a failure, in percent: other compilers and processors count a little differently.
 const MARGIN_PERCENT: u64 = 15;
-/// What is counted, in thousands of instructions. The floor is the measure of the machine: RSA counts more where the
+/// What the profile `guard` counts, in thousands of instructions. The floor is the measure of the machine: RSA counts more where the
 /// processor lacks instructions for it.
 const COUNTED: [(&str, u64); 15] = [
-    ("floor.rsa_sha256", 348),
-    ("ses.parse", 61),
-    ("ses.verify", 408),
-    ("ses.normalize", 52),
-    ("ses.item", 30),
-    ("ses.own_cpu", 468),
-    ("ses.handler", 1_301),
+    ("floor.rsa_sha256", 347),
+    ("ses.parse", 59),
+    ("ses.verify", 406),
+    ("ses.normalize", 56),
+    ("ses.item", 31),
+    ("ses.own_cpu", 470),
+    ("ses.handler", 1_368),
     ("mailjet.parse", 35),
-    ("mailjet.normalize", 30),
+    ("mailjet.normalize", 32),
     ("mailjet.item", 28),
-    ("mailjet.handler", 907),
-    ("tencent.parse", 30),
+    ("mailjet.handler", 989),
+    ("tencent.parse", 31),
     ("tencent.normalize", 19),
-    ("tencent.item", 23),
-    ("tencent.handler", 866),
+    ("tencent.item", 24),
+    ("tencent.handler", 940),
 ];
 
 /// Whether every step stays within its limit; says what it counted.

@@ -18,10 +18,12 @@ mod process;
 
 use std::path::Path;
 
+use support::cost;
 use support::stages::{self, Stage};
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // cargo bench adds a word of its own.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["stage", name, repetitions] => repeat(name, repetitions.parse().expect("a number")),
         ["guard"] => std::process::exit(i32::from(!guard::holds(&stages::all()))),
@@ -58,13 +60,16 @@ async fn report_processes() {
     process::measure(&mut programs).await;
     println!("\nProcesses, one SES delivery an invocation, over the embedded DynamoDB");
     println!(
-        "  {:<24} {:>10} {:>14} {:>12} {:>10} {:>10}",
-        "program", "ready, ms", "answered, ms", "warm, us", "peak, MB", "size, MB"
+        "  {:<24} {:>10} {:>14} {:>12} {:>10} {:>10} {:>10}",
+        "program", "ready, ms", "answered, ms", "warm, us", "peak, MB", "size, MB", "zip, MB"
     );
     for program in &programs {
-        let process::Program { name, ready_ms, answered_ms, warm_us, peak_mb, size_mb, .. } = program;
-        println!("  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {peak_mb:>10.1} {size_mb:>10.1}");
+        let process::Program { name, ready_ms, answered_ms, warm_us, peak_mb, size_mb, zip_mb, .. } = program;
+        println!(
+            "  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {peak_mb:>10.1} {size_mb:>10.1} {zip_mb:>10.1}"
+        );
     }
+    report_requests().await;
     println!("\nAn array of Mailjet deliveries in one request");
     println!(
         "  {:<10} {:>16} {:>16} {:>12} {:>10} {:>16} {:>14}",
@@ -77,5 +82,19 @@ async fn report_processes() {
         println!(
             "  {events:<10} {cpu_us:>16.1} {invocation_ms:>16.1} {rate:>12.0} {peak_mb:>10.1} {writes:>16} {reads:>14}"
         );
+    }
+}
+
+async fn report_requests() {
+    println!("\nDynamoDB, an event");
+    println!(
+        "  {:<34} {:>12} {:>12} {:>12} {:>12} {:>12}",
+        "event", "write units", "read units", "event, B", "index, B", "record, B"
+    );
+    for (name, sample, is_first) in cost::ROWS {
+        let cost::Cost { requests, writes, reads, bytes: (event, index, record) } = cost::cost(sample, is_first).await;
+        println!("  {name:<34} {writes:>12} {reads:>12} {event:>12} {index:>12} {record:>12}");
+        let requests: Vec<_> = requests.iter().map(|(operation, count)| format!("{count} {operation}")).collect();
+        println!("    {}", requests.join(", "));
     }
 }

@@ -1,6 +1,7 @@
 //! The real binary and the floors as processes: start, warm invocations, memory, size.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::clock::median;
@@ -29,6 +30,8 @@ pub struct Program {
     pub peak_mb: f64,
     /// Its size on disk, in MB.
     pub size_mb: f64,
+    /// Its size zipped, as it is uploaded, in MB.
+    pub zip_mb: f64,
 }
 
 /// The binary, and the two floors that `cargo build --release --examples` makes beside it.
@@ -46,7 +49,17 @@ fn program(name: &'static str, path: PathBuf) -> Program {
     let bytes = std::fs::metadata(&path).unwrap_or_else(|_| panic!("build {name} first: make bench")).len();
     #[expect(clippy::cast_precision_loss, reason = "a size in MB")]
     let size_mb = bytes as f64 / 1e6;
-    Program { name, path, ready_ms: 0.0, answered_ms: 0.0, warm_us: 0.0, peak_mb: 0.0, size_mb }
+    let zip_mb = zipped_mb(&path);
+    Program { name, path, ready_ms: 0.0, answered_ms: 0.0, warm_us: 0.0, peak_mb: 0.0, size_mb, zip_mb }
+}
+
+/// The size of a zip file that holds a program; Python, which the tools of this project need anyway, makes it.
+fn zipped_mb(path: &Path) -> f64 {
+    let script = "import io, sys, zipfile\nmade = io.BytesIO()\n\
+        zipfile.ZipFile(made, 'w', zipfile.ZIP_DEFLATED, compresslevel=9).write(sys.argv[1])\n\
+        print(made.tell() / 1e6)";
+    let output = Command::new("python3").args(["-c", script]).arg(path).output().expect("Python runs");
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a size")
 }
 
 /// Measures them, one after the other in each round.

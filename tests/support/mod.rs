@@ -8,6 +8,7 @@
 
 pub mod authority;
 pub mod calls;
+pub mod cost;
 pub mod database;
 pub mod envelope;
 pub mod fixture;
