@@ -85,7 +85,6 @@ pub fn addr_spec(text: &str) -> &str {
     unbalanced.map_or(text, |at| after(inner, at).trim())
 }
 
-/// Whether a local part stands in quotes, within which anything may stand.
 /// NFC and lower case, and NFC again, which lower case may undo.
 fn normalize_local(local: &str) -> String {
     // Nearly all are ASCII, which is NFC as it is.
@@ -95,6 +94,7 @@ fn normalize_local(local: &str) -> String {
     local.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
+/// Whether a local part stands in quotes, within which anything may stand.
 fn is_quoted(local: &str) -> bool {
     local.len() > 1 && local.starts_with('"') && local.ends_with('"')
 }

@@ -51,6 +51,7 @@ pub fn instructions(name: &str) -> Option<u64> {
         valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
         valgrind.arg(std::env::current_exe().ok()?).args(["stage", name, &repetitions.to_string()]);
         let output = valgrind.output().ok()?;
+        assert!(output.status.success(), "the stage {name} failed under valgrind");
         let text = String::from_utf8(output.stderr).ok()?;
         let collected = text.lines().find_map(|line| line.split_once("Collected :"))?;
         collected.1.trim().parse::<u64>().ok()

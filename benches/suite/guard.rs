@@ -3,38 +3,53 @@
 use crate::clock;
 use crate::support::stages::Stage;
 
-/// More than this is a failure, in percent: other compilers and processors count a little differently.
+/// More or less than this is a failure, in percent: other compilers and processors count a little differently, and what
+/// became cheaper is worth writing down.
 const MARGIN_PERCENT: u64 = 15;
-/// What the profile `guard` counts, in thousands of instructions. The floor is the measure of the machine: RSA counts more where the
-/// processor lacks instructions for it.
-const COUNTED: [(&str, u64); 15] = [
+/// What one notification of SES may cost beside the bare cryptography, in percent of its instructions. In time the budget
+/// is 150; RSA does more in an instruction than the rest.
+const OWN_CPU_PERCENT: u64 = 142;
+/// What the profile `guard` counts, in thousands of instructions.
+const COUNTED: [(&str, u64); 21] = [
     ("floor.rsa_sha256", 347),
     ("ses.parse", 59),
+    ("ses.envelope", 55),
     ("ses.verify", 406),
     ("ses.normalize", 56),
-    ("ses.item", 31),
+    ("ses.decide", 0),
+    ("ses.item", 32),
     ("ses.own_cpu", 470),
-    ("ses.handler", 1_368),
+    ("ses.handler", 1_550),
     ("mailjet.parse", 35),
+    ("mailjet.verify", 4),
     ("mailjet.normalize", 32),
-    ("mailjet.item", 28),
-    ("mailjet.handler", 989),
+    ("mailjet.decide", 0),
+    ("mailjet.item", 29),
+    ("mailjet.handler", 1_172),
     ("tencent.parse", 31),
-    ("tencent.normalize", 19),
+    ("tencent.verify", 3),
+    ("tencent.normalize", 20),
+    ("tencent.decide", 0),
     ("tencent.item", 24),
-    ("tencent.handler", 940),
+    ("tencent.handler", 1_120),
 ];
 
-/// Whether every step stays within its limit; says what it counted.
+/// Whether every step stays within its limits; says what it counted.
 pub fn holds(stages: &[Stage]) -> bool {
+    let names: Vec<_> = stages.iter().map(|stage| stage.name).collect();
+    assert_eq!(names, COUNTED.map(|(name, _)| name), "the stages that are written down");
+    let counted: Vec<_> = names.iter().map(|name| clock::instructions(name).expect("valgrind counts")).collect();
     let mut holds = true;
-    for (name, counted) in COUNTED {
-        assert!(stages.iter().any(|stage| stage.name == name), "no stage {name}");
-        let now = clock::instructions(name).expect("valgrind counts") / 1_000;
-        let limit = counted + counted * MARGIN_PERCENT / 100 + 1;
-        let verdict = if now <= limit { "ok" } else { "TOO MANY" };
-        println!("  {name:<24} {now:>8} thousand instructions, {counted:>8} written down: {verdict}");
-        holds &= now <= limit;
+    for ((name, written), now) in COUNTED.into_iter().zip(&counted) {
+        let (now, margin) = (now / 1_000, written * MARGIN_PERCENT / 100 + 1);
+        let fits = now.abs_diff(written) <= margin;
+        let verdict = if fits { "ok" } else { "NOT AS WRITTEN DOWN" };
+        println!("  {name:<24} {now:>8} thousand instructions, {written:>8} written down: {verdict}");
+        holds &= fits;
     }
-    holds
+    let of =
+        |wanted: &str| names.iter().zip(&counted).find(|(name, _)| **name == wanted).map_or(0, |(_, count)| *count);
+    let percent = of("ses.own_cpu") * 100 / of("floor.rsa_sha256").max(1);
+    println!("  one notification of SES  {percent} percent of the floor, {OWN_CPU_PERCENT} at most");
+    holds && percent <= OWN_CPU_PERCENT
 }

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::support::calls::Calls;
 use crate::support::cost::{Cost, ROWS, cost, counting_handler, index_item};
 use crate::support::database::{Database, EVENTS};
+use crate::support::fixture::group;
 use crate::support::function::invoke;
 use crate::support::samples;
 use crate::support::size::item_bytes;
@@ -29,6 +30,19 @@ async fn the_guide_counts_what_is_counted_here() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/cost.md");
     let page = std::fs::read_to_string(page).unwrap_or_default();
     assert!(page.contains(&table), "src/guide/cost.md must hold this:\n{table}");
+}
+
+/// Each array size with its `BatchWriteItem` and `BatchGetItem` requests: 25 and 100 items each.
+#[tokio::test]
+async fn an_array_of_deliveries_shares_its_requests() {
+    for (events, writes, reads) in [(1, 1, 1), (25, 1, 1), (26, 2, 1), (100, 4, 1), (101, 5, 2), (1_000, 40, 10)] {
+        let (database, calls) = (Database::start().await, Calls::default());
+        invoke(&counting_handler(&database, &calls), &group(events)).await.unwrap();
+        let seen: Vec<_> = calls.take().into_iter().map(|((operation, _), count)| (operation, count)).collect();
+        let expected = [("BatchGetItem".to_owned(), reads), ("BatchWriteItem".to_owned(), writes)];
+        assert_eq!(seen, expected, "{events} events");
+        assert_eq!(database.scan(EVENTS).await.len(), events);
+    }
 }
 
 #[tokio::test]

@@ -36,6 +36,13 @@ impl Intercept for Calls {
         let target = request.headers().get("x-amz-target").ok_or("an operation")?;
         let operation = target.rsplit('.').next().ok_or("an operation")?.to_owned();
         let body: Value = serde_json::from_slice(request.body().bytes().ok_or("a body")?)?;
+        let is_warm_up = body["Key"]["address"]["S"] == "-";
+        let is_strong = match (operation.as_str(), &body["RequestItems"]) {
+            ("GetItem" | "Query", _) => body["ConsistentRead"] == true || is_warm_up,
+            ("BatchGetItem", Value::Object(tables)) => tables.values().all(|table| table["ConsistentRead"] == true),
+            _ => true,
+        };
+        assert!(is_strong, "{operation} reads what may be old");
         let mut calls = self.0.lock().expect("no test panicked in here");
         for table in tables(&body) {
             *calls.entry((operation.clone(), table)).or_default() += 1;
