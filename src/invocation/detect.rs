@@ -223,6 +223,17 @@ mod tests {
         assert_eq!(header.flatten().as_deref(), Some("Notification"));
     }
 
+    /// Format 1.0 repeats headers and query in maps that nothing here reads.
+    #[test]
+    fn a_null_among_repeated_values_costs_no_request() {
+        let json = r#"{"httpMethod":"POST","path":"/x","multiValueHeaders":{"a":null,"b":[null,"c"]},
+            "multiValueQueryStringParameters":{"a":[null]}}"#;
+        assert_eq!(http(json, |request| request.format), Some(PayloadFormat::V1));
+        let elb = json.replacen('{', r#"{"requestContext":{"elb":{}},"#, 1);
+        let told = http(&elb, |request| (request.header("a").is_some(), request.header("b").map(str::to_owned)));
+        assert_eq!(told, Some((false, Some("c".to_owned()))));
+    }
+
     #[test]
     fn a_load_balancer_is_told_by_its_context_and_its_query_is_decoded_here() {
         let plain = r#"{"requestContext":{"elb":{"targetGroupArn":"arn"}},"httpMethod":"POST","path":"/webhooks/tencent",

@@ -13,7 +13,7 @@ use crate::lenient::Str;
 /// Headers or query parameters.
 pub(super) type Parameters<'a> = HashMap<Str<'a>, Option<Str<'a>>>;
 /// Headers or query parameters, each with all its values.
-pub(super) type MultiParameters<'a> = HashMap<Str<'a>, Vec<Str<'a>>>;
+pub(super) type MultiParameters<'a> = HashMap<Str<'a>, Option<Vec<Option<Str<'a>>>>>;
 
 /// The payload format of an HTTP invocation, which the answer must have, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(super) fn without_stage<'a>(path: Cow<'a, str>, stage: Option<&str>) -> Cow<
 
 /// The last value of each parameter, which is the one a load balancer passes on where it passes one.
 pub(super) fn last_values(multi: MultiParameters<'_>) -> Parameters<'_> {
-    multi.into_iter().map(|(name, mut values)| (name, values.pop())).collect()
+    multi.into_iter().map(|(name, values)| (name, values.and_then(|mut values| values.pop()?))).collect()
 }
 
 /// Query parameters as they were meant: a load balancer passes them on as they were sent. Of two spellings of one name

@@ -1,4 +1,5 @@
-"""The role is enforced: what the tests before did is all that it allows, and each statement is needed."""
+"""The role is enforced: the tests before ran under it, without its statements on the tables nothing is recorded, and it
+may not delete. What only Lambda itself uses is compared with a list in tests/it/template."""
 
 import json
 
