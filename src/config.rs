@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::event_bridge::Admission;
 use crate::sns::{TopicArn, TrustStore};
 use crate::store::Retention;
 use crate::suppression::SoftBounceRules;
@@ -32,6 +33,8 @@ pub struct Config {
     pub certificates: Option<PathBuf>,
     /// `SES_ACCOUNT_IDS`: the accepted sending accounts; empty: any.
     pub accounts: Vec<String>,
+    /// `EVENTBRIDGE_ACCOUNT_IDS` and `EVENTBRIDGE_QUEUE_ARNS`: whose events of EventBridge are admitted.
+    pub event_bridge: Admission,
     /// `WEBHOOK_SECRET_ARN` or `WEBHOOK_CREDENTIALS`.
     pub webhook: WebhookConfig,
     /// `SOFT_BOUNCE_*`.
@@ -99,7 +102,8 @@ impl Config {
             max_age_seconds: env.number("SNS_MAX_AGE_SECONDS", SNS_RETRY_SECONDS)?,
             trust: env.trust()?,
             certificates: env.certificates()?,
-            accounts: env.accounts()?,
+            accounts: env.accounts("SES_ACCOUNT_IDS")?,
+            event_bridge: Admission { accounts: env.accounts("EVENTBRIDGE_ACCOUNT_IDS")?, queues: env.queues()? },
             webhook: env.webhook()?,
             soft_bounces: SoftBounceRules {
                 threshold: env.number("SOFT_BOUNCE_THRESHOLD", soft.threshold)?,
@@ -190,15 +194,30 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         }
     }
 
-    fn accounts(&self) -> Result<Vec<String>, ConfigError> {
-        let accounts = self.list("SES_ACCOUNT_IDS");
-        let well_formed = |id: &String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+    fn accounts(&self, variable: &'static str) -> Result<Vec<String>, ConfigError> {
+        let well_formed = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
         let demand = "must be account ids of 12 digits, separated by commas";
-        if accounts.iter().all(well_formed) {
-            Ok(accounts)
-        } else {
-            Err(ConfigError { variable: "SES_ACCOUNT_IDS", demand })
-        }
+        self.well_formed(variable, well_formed, demand)
+    }
+
+    fn queues(&self) -> Result<Vec<String>, ConfigError> {
+        let well_formed = |arn: &str| {
+            let parts: Vec<_> = arn.split(':').collect();
+            matches!(*parts.as_slice(), ["arn", _, "sqs", region, account, name]
+                if ![region, account, name].contains(&"") && !name.contains('*'))
+        };
+        self.well_formed("EVENTBRIDGE_QUEUE_ARNS", well_formed, "must be ARNs of SQS queues, separated by commas")
+    }
+
+    fn well_formed(
+        &self,
+        variable: &'static str,
+        is_well_formed: impl Fn(&str) -> bool,
+        demand: &'static str,
+    ) -> Result<Vec<String>, ConfigError> {
+        let list = self.list(variable);
+        let all = list.iter().all(|part| is_well_formed(part));
+        if all { Ok(list) } else { Err(ConfigError { variable, demand }) }
     }
 
     fn webhook(&self) -> Result<WebhookConfig, ConfigError> {
@@ -240,6 +259,7 @@ mod tests {
         assert_eq!((config.soft_bounces.min_days, config.soft_bounces.cooldown_days), (3, 30));
         assert_eq!((config.retention.evidence_days, config.retention.engagement_days), (400, 30));
         assert!(config.topics.is_empty() && !config.allow_sha1 && !config.auto_confirm);
+        assert!(config.event_bridge.accounts.is_empty() && config.event_bridge.queues.is_empty());
         assert!(matches!(config.webhook, WebhookConfig::Unconfigured));
         Ok(())
     }
@@ -261,6 +281,9 @@ mod tests {
             ("SNS_INTERMEDIATES", "Cargo.toml"),
             ("SNS_CERTIFICATES", "/does/not/exist"),
             ("SES_ACCOUNT_IDS", "1234"),
+            ("EVENTBRIDGE_ACCOUNT_IDS", "123456789012,*"),
+            ("EVENTBRIDGE_QUEUE_ARNS", "https://sqs.eu-west-1.amazonaws.com/123456789012/q"),
+            ("EVENTBRIDGE_QUEUE_ARNS", "arn:aws:sqs:eu-west-1:123456789012:*"),
             ("WEBHOOK_CREDENTIALS", "user"),
             ("WEBHOOK_CREDENTIALS", "user:"),
             ("SOFT_BOUNCE_THRESHOLD", "many"),

@@ -13,7 +13,7 @@ labelled! {
         Json = "json",
         /// An SNS envelope lacks a field, has one twice, or has one of the wrong type.
         Envelope = "envelope",
-        /// The invocation is neither an SNS or SQS event nor an HTTP request.
+        /// The invocation is neither an event of SNS, SQS or EventBridge nor an HTTP request.
         Invocation = "invocation",
         /// The body of an HTTP request is not the base64 text it is said to be, or not UTF-8.
         Encoding = "encoding",
@@ -47,6 +47,8 @@ labelled! {
         SubscribeUrl = "subscribe_url",
         /// The mail was sent from an account that is not accepted.
         Account = "account",
+        /// An event of EventBridge whose account, or the queue it comes from, is not admitted.
+        EventBridge = "event_bridge",
     }
 }
 
@@ -185,7 +187,7 @@ impl Error {
                 "the SNS envelope lacks a field, repeats one or has one of the wrong type; subscribe without raw delivery"
             }
             Self::Malformed(Malformed::Invocation) => {
-                "no SNS or SQS event and no HTTP request; invoke the function through SNS, SQS, API Gateway or a load balancer"
+                "no event of SNS, SQS or SES and no HTTP request; invoke the function through SNS, SQS, EventBridge or HTTP"
             }
             Self::Malformed(Malformed::Encoding) => "the body is not valid base64 or not UTF-8; send UTF-8 text",
             Self::Unauthentic(Refusal::Grammar) => "a field of the SNS envelope is malformed; do not alter the message",
@@ -206,6 +208,9 @@ impl Error {
             Self::Unauthentic(Refusal::Subscription) => "the subscription does not belong to the topic",
             Self::Unauthentic(Refusal::SubscribeUrl) => "the subscribe url is not that of the topic and token",
             Self::Unauthentic(Refusal::Account) => "the account is not accepted; add it to SES_ACCOUNT_IDS",
+            Self::Unauthentic(Refusal::EventBridge) => {
+                "the event's account or queue is not admitted; see EVENTBRIDGE_ACCOUNT_IDS and EVENTBRIDGE_QUEUE_ARNS"
+            }
             Self::Credential => "credential missing or wrong; use the user and password of the webhook secret",
             Self::NotFound => "no such route; post to /webhooks/mailjet, /webhooks/tencent or /webhooks/sns",
             Self::Method => "method not allowed; use POST",

@@ -14,8 +14,9 @@ use spoken::Spoken;
 
 use crate::error::{Error, Refusal};
 use crate::event::EmailEvent;
+use crate::event_bridge::{Admission, BridgedEvent, Origin};
 use crate::invocation::{HttpRequest, Invocation, Queued, QueuedMessage, SnsRecord};
-use crate::provider::{normalize_sns, normalize_webhook};
+use crate::provider::{normalize_event_bridge, normalize_sns, normalize_webhook};
 use crate::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
 use crate::store::Recorder;
 use crate::telemetry::{FunctionVersion, Metrics, SubscriptionStep};
@@ -36,6 +37,8 @@ pub struct Handler {
     pub function: FunctionVersion,
     /// Verifies SNS messages.
     pub verifier: Verifier,
+    /// Admits events of EventBridge.
+    pub event_bridge: Admission,
     /// Whether verified subscriptions are confirmed.
     pub auto_confirm: bool,
     /// The accepted SES accounts; empty: any.
@@ -60,7 +63,8 @@ impl Handler {
     /// Handles one invocation, given as the JSON that Lambda received, and answers before the time left is over.
     ///
     /// # Errors
-    /// For SNS events; HTTP requests are answered with a status instead, and messages of a queue one by one.
+    /// For events of SNS and EventBridge; HTTP requests are answered with a status instead, and messages of a queue one by
+    /// one.
     pub async fn handle(
         self: Arc<Self>,
         payload: &str,
@@ -73,7 +77,12 @@ impl Handler {
         let answer = match Invocation::detect(payload) {
             Ok(Invocation::Sns(records)) => {
                 let outcome = deadline.holds(Box::pin(self.sns_event(records, Door::Lambda, &mut invoked))).await;
-                spoken.at("sns").conclude(outcome, &mut invoked.metrics).map(Answer::sns)
+                spoken.at("sns").conclude(outcome, &mut invoked.metrics).map(Answer::event)
+            }
+            Ok(Invocation::EventBridge(event)) => {
+                let work = Box::pin(self.bridged_event(event, Origin::Invocation, &mut invoked));
+                let outcome = deadline.holds(work).await;
+                spoken.at("event_bridge").conclude(outcome, &mut invoked.metrics).map(Answer::event)
             }
             Ok(Invocation::Queue(messages)) => {
                 Ok(Box::pin(self.queue_batch(&messages, spoken.at("sqs"), deadline, &mut invoked)).await)
@@ -82,7 +91,7 @@ impl Handler {
                 let outcome = deadline.holds(Box::pin(self.http_request(&request, &mut invoked))).await;
                 Ok(Answer::http(request.format, spoken.at("http").conclude(outcome, &mut invoked.metrics)))
             }
-            Err(error) => spoken.conclude(Err(error), &mut invoked.metrics).map(Answer::sns),
+            Err(error) => spoken.conclude(Err(error), &mut invoked.metrics).map(Answer::event),
         };
         (self.metrics)(&invoked.metrics.line(&self.function, invoked.at));
         answer
@@ -122,7 +131,18 @@ impl Handler {
                 let events = self.sns_notification(Envelope::parse(text)?, Door::Queue, invoked).await?;
                 self.record(events, invoked).await
             }
+            Queued::Bridged(event) => self.bridged_event(event, Origin::Queue(&message.queue_arn), invoked).await,
         }
+    }
+
+    async fn bridged_event(
+        &self,
+        event: BridgedEvent<'_>,
+        origin: Origin<'_>,
+        invoked: &mut Invoked,
+    ) -> Result<usize, Error> {
+        let admitted = self.event_bridge.admit(event, origin)?;
+        self.record(normalize_event_bridge(&admitted, &self.accounts)?, invoked).await
     }
 
     /// All records are verified before any has an effect.

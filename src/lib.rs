@@ -5,16 +5,16 @@
 //!
 //! ```text
 //! invocation (raw JSON)
-//!   -> detect        invocation   what woke us: SNS event | SQS batch | HTTP request
-//!   -> authenticate  sns, webhook SNS signature and topic allow-list | webhook credential
+//!   -> detect        invocation   what woke us: SNS event | SQS batch | EventBridge event | HTTP request
+//!   -> authenticate  sns, event_bridge, webhook  signature and topic | account and way | credential
 //!   -> normalize     provider     provider JSON -> EmailEvent, one a recipient
 //!   -> decide        policy       EmailEvent -> changes of the suppression record
 //!   -> record        store        suppression record (compare-and-swap) and event record, in a safe order
 //!   -> answer        handler      HTTP status | result of the invocation | messages of a batch that failed
 //! ```
 //!
-//! The types forbid skipping a step: `provider` reads only an [`sns::VerifiedMessage`] or a
-//! [`webhook::AuthenticRequest`], and each has one constructor, which verifies. `provider`, `policy` and
+//! The types forbid skipping a step: `provider` reads only an [`sns::VerifiedMessage`], an [`event_bridge::AdmittedEvent`] or
+//! a [`webhook::AuthenticRequest`], and each has one constructor, which verifies. `provider`, `policy` and
 //! [`suppression::SuppressionRecord::merge`] are pure functions: no clock, no network.
 
 pub mod address;
@@ -22,6 +22,7 @@ pub mod config;
 pub mod dsn;
 pub mod error;
 pub mod event;
+pub mod event_bridge;
 pub mod handler;
 pub mod invocation;
 mod label;

@@ -66,6 +66,7 @@ fn handler(config: Config, sdk: &aws_config::SdkConfig) -> Handler {
             max_age_ms: i64::from(config.max_age_seconds).saturating_mul(1000),
             certificates,
         },
+        event_bridge: config.event_bridge,
         auto_confirm: config.auto_confirm,
         accounts: config.accounts,
         credentials: match config.webhook {

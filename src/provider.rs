@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Malformed};
 use crate::event::{EmailEvent, EventId, digest_hex};
+use crate::event_bridge::AdmittedEvent;
 use crate::label::labelled;
 use crate::sns::VerifiedMessage;
 use crate::webhook::AuthenticRequest;
@@ -19,7 +20,7 @@ use crate::webhook::AuthenticRequest;
 labelled! {
     /// Who sends mail and reports back.
     pub enum Provider {
-        /// Amazon SES, through SNS.
+        /// Amazon SES, through SNS or EventBridge.
         Ses = "ses",
         /// Tencent Cloud SES, through its event callback.
         Tencent = "tencent",
@@ -63,7 +64,17 @@ impl Provider {
 /// # Errors
 /// Refuses a message about mail of an account that is not accepted.
 pub fn normalize_sns(message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
-    ses::parse(message, accounts)
+    ses::parse(&ses::Published::by_sns(message), accounts)
+}
+
+/// The events of an admitted event of EventBridge, which brings those of SES alone.
+///
+/// `accounts` are the accepted sending accounts; empty: any.
+///
+/// # Errors
+/// Refuses an event about mail of an account that is not accepted.
+pub fn normalize_event_bridge(event: &AdmittedEvent<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+    ses::parse(&ses::Published::by_event_bridge(event), accounts)
 }
 
 /// The events of an authenticated webhook request: of the object it holds, or of each element of its array.

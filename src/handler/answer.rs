@@ -14,8 +14,8 @@ use crate::invocation::PayloadFormat;
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// To SNS, which ignores it; people who invoke the function by hand do not.
-    Sns {
+    /// To SNS or EventBridge, which ignore it; people who invoke the function by hand do not.
+    Event {
         /// How many event records were written.
         events: usize,
     },
@@ -44,10 +44,10 @@ pub struct BatchItemFailure {
 }
 
 impl Answer {
-    /// The answer to an SNS event that was recorded.
+    /// The answer to an event of SNS or EventBridge that was recorded.
     #[must_use]
-    pub const fn sns(events: usize) -> Self {
-        Self::Sns { events }
+    pub const fn event(events: usize) -> Self {
+        Self::Event { events }
     }
 
     /// The answer to a batch of a queue, with the ids of the messages that failed.

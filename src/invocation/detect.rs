@@ -9,8 +9,10 @@ use super::http::{HttpRequest, PayloadFormat, decoded, last_values, without_stag
 use super::http::{MultiParameters, Parameters};
 use super::queue::QueuedMessage;
 use crate::error::{Error, Malformed};
+use crate::event_bridge::{BridgedEvent, SOURCE};
 use crate::lenient::{Object, Str};
 use crate::sns::{Envelope, Fields};
+use crate::timestamp::Timestamp;
 
 /// The keys of all kinds of invocation, each optional: one pass decides. `S` is what is read of an SNS message.
 #[derive(Deserialize)]
@@ -40,6 +42,14 @@ struct Probe<'a, S> {
     body: Option<Str<'a>>,
     #[serde(default, rename = "isBase64Encoded")]
     is_base64: Option<bool>,
+    #[serde(borrow, default)]
+    source: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    id: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    account: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    time: Option<Str<'a>>,
 }
 
 /// A record of SNS, whose keys begin with capitals, or of SQS, whose keys do not.
@@ -56,6 +66,8 @@ struct RecordProbe<'a, S> {
     sqs_source: Option<Str<'a>>,
     #[serde(borrow, default, rename = "messageId")]
     message_id: Option<Str<'a>>,
+    #[serde(borrow, default, rename = "eventSourceARN")]
+    queue_arn: Option<Str<'a>>,
     #[serde(borrow, default)]
     body: Option<Str<'a>>,
 }
@@ -82,6 +94,8 @@ pub enum Invocation<'a> {
     Sns(Vec<SnsRecord<'a>>),
     /// Messages of an SQS queue: SNS deliveries, or what failed before.
     Queue(Vec<QueuedMessage<'a>>),
+    /// A rule of EventBridge invoked the function with an event of SES.
+    EventBridge(BridgedEvent<'a>),
     /// API Gateway, a function URL or a load balancer passed a request on.
     Http(HttpRequest<'a>),
 }
@@ -118,7 +132,7 @@ impl<'a> Invocation<'a> {
     /// Tells the kind of an invocation.
     ///
     /// # Errors
-    /// Malformed where it is neither an SNS or SQS event with records nor an HTTP request.
+    /// Malformed where it is neither an SNS or SQS event with records, nor an event of SES, nor an HTTP request.
     pub fn detect(json: &'a str) -> Result<Self, Error> {
         let told = Self::told::<Object<Fields<'a>>>(json).or_else(|| Self::told::<&'a RawValue>(json));
         told.ok_or(Error::Malformed(Malformed::Invocation))
@@ -128,6 +142,7 @@ impl<'a> Invocation<'a> {
         let mut probe: Probe<'a, S> = serde_json::from_str(json).ok()?;
         match probe.records.take() {
             Some(records) => from_records(records),
+            None if probe.source.as_deref() == Some(SOURCE) => bridged_event(probe, json).map(Self::EventBridge),
             None => http_request(probe).map(Self::Http),
         }
     }
@@ -153,7 +168,13 @@ fn queued_message<S>(record: RecordProbe<'_, S>) -> Option<QueuedMessage<'_>> {
     if record.sqs_source.as_deref() != Some("aws:sqs") {
         return None;
     }
-    Some(QueuedMessage { id: record.message_id?.0, body: record.body?.0 })
+    let queue_arn = record.queue_arn.unwrap_or_default().0;
+    Some(QueuedMessage { id: record.message_id?.0, queue_arn, body: record.body?.0 })
+}
+
+fn bridged_event<'a, S>(probe: Probe<'a, S>, json: &'a str) -> Option<BridgedEvent<'a>> {
+    let time = probe.time.and_then(|time| Timestamp::parse(&time));
+    Some(BridgedEvent { id: probe.id?.0, account: probe.account?.0, time, text: json })
 }
 
 fn http_request<S>(probe: Probe<'_, S>) -> Option<HttpRequest<'_>> {
@@ -192,6 +213,7 @@ mod tests {
     use super::Invocation;
     use crate::error::{Error, Malformed};
     use crate::invocation::{HttpRequest, PayloadFormat};
+    use crate::timestamp::Timestamp;
 
     fn http<T>(json: &str, read: impl Fn(&HttpRequest<'_>) -> T) -> Option<T> {
         match Invocation::detect(json) {
@@ -254,12 +276,27 @@ mod tests {
 
     #[test]
     fn messages_of_a_queue_keep_their_ids() {
-        let json = r#"{"Records":[{"eventSource":"aws:sqs","messageId":"m-1","body":"{\"a\":1}"}]}"#;
+        let json =
+            r#"{"Records":[{"eventSource":"aws:sqs","eventSourceARN":"arn","messageId":"m-1","body":"{\"a\":1}"}]}"#;
         let told: Vec<_> = match Invocation::detect(json) {
-            Ok(Invocation::Queue(messages)) => messages.into_iter().map(|message| (message.id, message.body)).collect(),
+            Ok(Invocation::Queue(messages)) => {
+                messages.into_iter().map(|message| (message.id, message.queue_arn, message.body)).collect()
+            }
             _ => Vec::new(),
         };
-        assert_eq!(told, [("m-1".into(), "{\"a\":1}".into())]);
+        assert_eq!(told, [("m-1".into(), "arn".into(), "{\"a\":1}".into())]);
+    }
+
+    #[test]
+    fn an_event_of_ses_is_told_by_its_source() {
+        let json = r#"{"version":"0","id":"e-1","detail-type":"Email Bounced","source":"aws.ses","account":"123456789012",
+            "time":"2026-11-20T09:00:02Z","region":"us-east-1","resources":[],"detail":{"bounce":{"x":"\ud83d"}}}"#;
+        let told = match Invocation::detect(json) {
+            Ok(Invocation::EventBridge(event)) => Some((event.id, event.account, event.time, event.text)),
+            _ => None,
+        };
+        let time = Timestamp::parse("2026-11-20T09:00:02.000Z");
+        assert_eq!(told, Some(("e-1".into(), "123456789012".into(), time, json)));
     }
 
     #[test]
@@ -276,7 +313,10 @@ mod tests {
             "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"1\",\"body\":\"{}\"},{\"EventSource\":\"aws:sns\"}]}",
             "{\"Records\":{}}",
             "{\"version\":\"2.0\"}",
-            "{\"source\":\"aws.events\"}",
+            "{\"source\":\"aws.events\",\"id\":\"1\",\"account\":\"123456789012\"}",
+            "{\"source\":\"aws.ses\",\"id\":\"1\"}",
+            "{\"source\":\"aws.ses\",\"account\":\"123456789012\"}",
+            "{\"source\":\"aws.ses\",\"id\":1,\"account\":\"123456789012\"}",
             "{\"httpMethod\":5,\"path\":\"/\"}",
             "{\"requestContext\":{\"elb\":{}}}",
         ] {

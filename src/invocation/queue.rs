@@ -7,11 +7,15 @@ use serde_json::value::RawValue;
 
 use super::{Invocation, SnsRecord};
 use crate::error::{Error, Malformed};
+use crate::event_bridge::{BridgedEvent, SOURCE};
+use crate::lenient::Str;
 
 /// One message of a queue.
 pub struct QueuedMessage<'a> {
     /// The id under which a failure is reported back.
     pub id: Cow<'a, str>,
+    /// The ARN of the queue, as Lambda gives it; empty without one.
+    pub queue_arn: Cow<'a, str>,
     /// The text.
     pub body: Cow<'a, str>,
 }
@@ -22,13 +26,17 @@ pub enum Queued<'a> {
     Envelope(&'a str),
     /// The SNS event of an invocation that failed, out of the record that Lambda wrote of it.
     Failed(Vec<SnsRecord<'a>>),
+    /// An event of EventBridge: its rule could not deliver it, the invocation failed, or the queue is the rule's target.
+    Bridged(BridgedEvent<'a>),
 }
 
-/// The one key that tells Lambda's record of a failed invocation from an envelope.
+/// The keys that tell Lambda's record of a failed invocation and an event of EventBridge from an envelope.
 #[derive(Deserialize)]
 struct RecordProbe<'a> {
     #[serde(borrow, default, rename = "requestPayload")]
     request_payload: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    source: Option<Str<'a>>,
 }
 
 impl QueuedMessage<'_> {
@@ -37,13 +45,18 @@ impl QueuedMessage<'_> {
     /// The shape of the record: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
     ///
     /// # Errors
-    /// Malformed where the text is no JSON, or a failed invocation was no SNS event.
+    /// Malformed where the text is no JSON, or a failed invocation was neither an SNS event nor one of SES.
     pub fn open(&self) -> Result<Queued<'_>, Error> {
         let probe: RecordProbe<'_> =
             serde_json::from_str(&self.body).map_err(|_| Error::Malformed(Malformed::Envelope))?;
-        let Some(payload) = probe.request_payload else { return Ok(Queued::Envelope(&self.body)) };
-        match Invocation::detect(payload.get())? {
+        let event = match (probe.request_payload, probe.source.as_deref()) {
+            (Some(payload), _) => payload.get(),
+            (None, Some(SOURCE)) => &self.body,
+            (None, _) => return Ok(Queued::Envelope(&self.body)),
+        };
+        match Invocation::detect(event)? {
             Invocation::Sns(records) => Ok(Queued::Failed(records)),
+            Invocation::EventBridge(event) => Ok(Queued::Bridged(event)),
             Invocation::Queue(_) | Invocation::Http(_) => Err(Error::Malformed(Malformed::Invocation)),
         }
     }
@@ -55,10 +68,11 @@ mod tests {
     use crate::error::{Error, Malformed};
 
     fn open(body: &str) -> Result<String, Error> {
-        let message = QueuedMessage { id: "m-1".into(), body: body.into() };
+        let message = QueuedMessage { id: "m-1".into(), queue_arn: "".into(), body: body.into() };
         match message.open()? {
             Queued::Envelope(envelope) => Ok(envelope.to_owned()),
             Queued::Failed(records) => Ok(records.into_iter().map(|record| record.subscription_arn).collect()),
+            Queued::Bridged(event) => Ok(event.id.into_owned()),
         }
     }
 
@@ -71,12 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn an_event_of_ses_is_told_from_an_envelope_bare_or_as_the_record_of_a_failure() {
+        let event = r#"{"version":"0","id":"e-1","source":"aws.ses","account":"123456789012","detail":{"mail":{}}}"#;
+        assert_eq!(open(event).as_deref(), Ok("e-1"));
+        assert_eq!(open(&format!(r#"{{"requestPayload":{event}}}"#)).as_deref(), Ok("e-1"));
+        let of_others = event.replace("aws.ses", "aws.events");
+        assert_eq!(open(&of_others).as_deref(), Ok(of_others.as_str()), "which is no envelope, as is found there");
+    }
+
+    #[test]
     fn nothing_else_can_be_opened() {
         assert_eq!(open("raw text"), Err(Error::Malformed(Malformed::Envelope)));
         assert_eq!(open("5"), Err(Error::Malformed(Malformed::Envelope)));
         let http = r#"{"requestPayload":{"httpMethod":"POST","path":"/webhooks/sns"}}"#;
         let nested = r#"{"requestPayload":{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{}"}]}}"#;
-        for body in [http, nested, r#"{"requestPayload":{}}"#, r#"{"requestPayload":5}"#] {
+        for body in [http, nested, r#"{"requestPayload":{}}"#, r#"{"requestPayload":5}"#, r#"{"source":"aws.ses"}"#] {
             assert_eq!(open(body), Err(Error::Malformed(Malformed::Invocation)), "{body}");
         }
     }

@@ -1,4 +1,4 @@
-//! Amazon SES: event publishing and identity notifications, as SNS brings them.
+//! Amazon SES: event publishing and identity notifications, as SNS and EventBridge bring them.
 //!
 //! Sources: <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html> and
 //! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>. Key order, spelling of the event name
@@ -16,7 +16,9 @@ use super::salvage::salvaged;
 use super::{Provider, quarantined};
 use crate::error::{Error, Refusal};
 use crate::event::{Cause, EmailEvent, EventId, Kind, Recipient, Ruling};
+use crate::event_bridge::AdmittedEvent;
 use crate::sns::VerifiedMessage;
+use crate::timestamp::Timestamp;
 use report::Report;
 
 /// What SES publishes to an SNS topic when it becomes an event destination.
@@ -24,37 +26,59 @@ const TOPIC_TEST: &str = "Successfully validated SNS topic for Amazon SES event 
 /// The `notificationType` that SES publishes when a topic is set for identity notifications.
 const IDENTITY_TEST: &str = "amazonsnssubscriptionsucceeded";
 
-/// Reads a verified message; test messages give no event, text that is not JSON gives an unknown one.
-pub(super) fn parse(message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
-    let text = message.text();
+/// What SES has published, with what is known of it from its way.
+pub(super) struct Published<'a> {
+    text: &'a str,
+    /// The id of the SNS message or of the EventBridge event.
+    transport_id: &'a str,
+    sns_message_id: Option<&'a str>,
+    published_at: Option<Timestamp>,
+}
+
+impl<'a> Published<'a> {
+    pub(super) fn by_sns(message: &'a VerifiedMessage<'_>) -> Self {
+        let id = message.message_id();
+        let published_at = Some(message.published_at());
+        Self { text: message.text(), transport_id: id, sns_message_id: Some(id), published_at }
+    }
+
+    pub(super) fn by_event_bridge(event: &'a AdmittedEvent<'_>) -> Self {
+        let published_at = event.published_at();
+        Self { text: event.text(), transport_id: event.id(), sns_message_id: None, published_at }
+    }
+}
+
+/// Reads what was published; test messages give no event, text that is not JSON gives an unknown one.
+pub(super) fn parse(published: &Published<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+    let text = published.text;
     if text.trim() == TOPIC_TEST {
         return Ok(Vec::new());
     }
     let events = match serde_json::from_str::<Wire<'_>>(text) {
-        Ok(wire) => read(&wire.unwrapped(), message, accounts)?,
+        Ok(wire) => read(&wire.unwrapped(), published, accounts)?,
         Err(_) => match salvaged(text).as_deref().map(serde_json::from_str::<Wire<'_>>) {
-            Some(Ok(wire)) => read(&wire.unwrapped(), message, accounts)?,
+            Some(Ok(wire)) => read(&wire.unwrapped(), published, accounts)?,
             _ => vec![quarantined(Provider::Ses, text)],
         },
     };
-    Ok(events.into_iter().map(|event| stamped(event, message).clipped()).collect())
+    Ok(events.into_iter().map(|event| stamped(event, published).clipped()).collect())
 }
 
 /// The events of a message that is JSON; an identity's test message gives none.
-fn read(wire: &Wire<'_>, message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+fn read(wire: &Wire<'_>, published: &Published<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
     if wire.event_name() == IDENTITY_TEST {
         return Ok(Vec::new());
     }
-    let events = normalize(wire, message);
+    let events = normalize(wire, published);
     wire.check_account(accounts, &events)?;
     Ok(events)
 }
 
-fn normalize(wire: &Wire<'_>, message: &VerifiedMessage<'_>) -> Vec<EmailEvent> {
+fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
-    let report = Report { wire, name: &name, message };
+    let report = Report { wire, name: &name, transport_id: published.transport_id };
     match name.as_str() {
-        "" => vec![quarantined(Provider::Ses, message.text())],
+        "" => vec![quarantined(Provider::Ses, published.text)],
         "bounce" => report.bounce(),
         "complaint" => report.complaint(),
         "delivery" => report.delivery(),
@@ -71,11 +95,11 @@ fn normalize(wire: &Wire<'_>, message: &VerifiedMessage<'_>) -> Vec<EmailEvent> 
 }
 
 /// The event with what the transport knows of it.
-fn stamped(mut event: EmailEvent, message: &VerifiedMessage<'_>) -> EmailEvent {
-    event.sns_message_id = Some(message.message_id().to_owned());
-    event.published_at = Some(message.published_at());
+fn stamped(mut event: EmailEvent, published: &Published<'_>) -> EmailEvent {
+    event.sns_message_id = published.sns_message_id.map(str::to_owned);
+    event.published_at = published.published_at;
     if event.kind == Kind::Unknown && event.raw.is_none() {
-        event.raw = Some(message.text().to_owned());
+        event.raw = Some(published.text.to_owned());
     }
     event
 }
@@ -92,9 +116,9 @@ impl Report<'_> {
         event
     }
 
-    /// The id of what has no identity but the SNS message that brought it: ses, event, SNS `MessageId`.
+    /// The id of what has no identity but that of the SNS message or EventBridge event which brought it: ses, event, its id.
     fn message_scoped_id(&self) -> EventId {
-        EventId::of(&[Some(Provider::Ses.as_str()), Some(self.name), Some(self.message.message_id())])
+        EventId::of(&[Some(Provider::Ses.as_str()), Some(self.name), Some(self.transport_id)])
     }
 }
 

@@ -12,6 +12,7 @@ def complete(folder: Path) -> None:
     """Applies everything; `folder` is that of the authority."""
     sign_messages(authority.Signer.of(folder))
     deliver_asynchronously()
+    let_ses_put_events()
     honour_alias_destinations()
     keep_expired_items()
     provide_certificates(folder / authority.ROOT)
@@ -74,6 +75,32 @@ def deliver_asynchronously() -> None:
         lambda_svc.invoke_async_with_retry(invocation, {"Records": [record]})
 
     sns._deliver_to_lambda = deliver
+
+
+def let_ses_put_events() -> None:
+    """SES puts events on the bus, under a source that nobody else may use; who says to be `played.ses` does so here.
+
+    Like SNS, EventBridge invokes a function asynchronously.
+    """
+    from ministack.services import eventbridge, lambda_svc
+
+    put = eventbridge._put_events
+
+    def put_events(data, allow_aws_source=False):
+        entries = data.get("Entries", [])
+        played = [entry | {"Source": "aws.ses"} for entry in entries if entry.get("Source") == "played.ses"]
+        return put({"Entries": played}, True) if played else put(data, allow_aws_source)
+
+    def dispatch(endpoint, payload):
+        function, config, name = lambda_svc._get_func_record_for_ref(endpoint)
+        if not function or not config:
+            eventbridge.logger.warning("EventBridge: there is no function %s", name)
+            return
+        invocation = lambda_svc._execution_record_for_config(function, config | {"FunctionArn": endpoint})
+        lambda_svc.invoke_async_with_retry(invocation, json.loads(payload))
+
+    eventbridge._put_events = put_events
+    eventbridge._dispatch_to_lambda = dispatch
 
 
 def honour_alias_destinations() -> None:

@@ -30,6 +30,15 @@ class Sample:
         (record,) = self.event["Records"]
         return record["Sns"]
 
+    @property
+    def is_bridged(self) -> bool:
+        """Whether EventBridge brings it, and not SNS."""
+        return self.event.get("source") == "aws.ses"
+
+    def put(self, stack: Stack) -> None:
+        """Lets SES put the event on the default bus."""
+        stack.put_event(self.event["detail-type"], self.event["detail"])
+
     def publish(self, stack: Stack) -> str:
         """Lets SNS bring the message text and subject, in an envelope of today."""
         message = self.notification()
@@ -67,6 +76,16 @@ ALL = load()
 
 def of(*providers: str) -> list[Sample]:
     return [sample for name, sample in ALL.items() if name.partition("/")[0] in providers]
+
+
+def of_topic() -> list[Sample]:
+    """What SNS brings of SES."""
+    return [sample for sample in of("ses") if not sample.is_bridged]
+
+
+def of_bus() -> list[Sample]:
+    """What EventBridge brings of SES."""
+    return [sample for sample in of("ses") if sample.is_bridged]
 
 
 def seconds(text: str) -> int:

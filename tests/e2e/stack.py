@@ -82,6 +82,12 @@ class Stack:
         rest = {"Subject": subject} if subject else {}
         return self.cloud.client("sns").publish(TopicArn=self.topic, Message=message, **rest)["MessageId"]
 
+    def put_event(self, detail_type: str, detail: dict) -> None:
+        """Lets SES put an event on the default bus."""
+        entry = {"Source": "played.ses", "DetailType": detail_type, "Detail": json.dumps(detail)}
+        answer = self.cloud.client("events").put_events(Entries=[entry])
+        assert answer["FailedEntryCount"] == 0, answer
+
     def invoke(self, event: dict) -> Invocation:
         answer = self.cloud.client("lambda").invoke(FunctionName=self.invoked, Payload=json.dumps(event))
         return Invocation(answer.get("FunctionError"), json.loads(answer["Payload"].read() or b"null"))

@@ -9,6 +9,7 @@ MISTAKES = {
     "open_permissions": ("AWS::Lambda::Permission", "SourceArn"),
     "missing_permissions": ("AWS::Lambda::Permission", "Principal"),
     "lossy_subscriptions": ("AWS::SNS::Subscription", "RedrivePolicy"),
+    "lossy_rules": ("AWS::Events::Rule", "DeadLetterConfig"),
     "endless_queues": ("AWS::Lambda::EventSourceMapping", "FunctionResponseTypes"),
     "public_policies": ("AWS::SQS::QueuePolicy", "Condition"),
     "alarms_off_target": ("AWS::CloudWatch::Alarm", "Dimensions"),
@@ -78,5 +79,7 @@ def test_every_door_leads_to_the_same(processed):
     for name, properties in translated.of_type(processed, "AWS::SNS::Subscription").items():
         if properties["Protocol"] == "lambda":
             targets[name] = properties["Endpoint"]
+    for name, properties in translated.of_type(processed, "AWS::Events::Rule").items():
+        targets |= {f"{name}: {target['Id']}": target["Arn"] for target in properties["Targets"]}
     assert {name: target for name, target in targets.items() if target not in allowed} == {}
-    assert len(targets) >= 6
+    assert len(targets) >= 8

@@ -48,6 +48,7 @@ def missing_permissions(template: dict) -> list[str]:
     groups = of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
     needed = {
         "sns.amazonaws.com": any(each["Protocol"] == "lambda" for each in subscriptions),
+        "events.amazonaws.com": bool(of_type(template, "AWS::Events::Rule")),
         "apigateway.amazonaws.com": bool(of_type(template, "AWS::ApiGatewayV2::Integration")),
         "elasticloadbalancing.amazonaws.com": any(each.get("TargetType") == "lambda" for each in groups),
     }
@@ -62,6 +63,16 @@ def lossy_subscriptions(template: dict) -> list[str]:
         f"{name} has no RedrivePolicy"
         for name, subscription in of_type(template, "AWS::SNS::Subscription").items()
         if subscription["Protocol"] != "email" and "deadLetterTargetArn" not in subscription.get("RedrivePolicy", {})
+    ]
+
+
+def lossy_rules(template: dict) -> list[str]:
+    """Rules whose targets drop what they cannot take."""
+    return [
+        f"{name}: {target['Id']} has no DeadLetterConfig"
+        for name, rule in of_type(template, "AWS::Events::Rule").items()
+        for target in rule["Targets"]
+        if "DeadLetterConfig" not in target
     ]
 
 
@@ -128,7 +139,8 @@ def alarms_off_target(template: dict) -> list[str]:
     """Alarms on the function's own metrics whose dimensions are not those it reports with."""
     wrong = []
     for name, properties in of_type(template, "AWS::CloudWatch::Alarm").items():
-        queries = [query["MetricStat"]["Metric"] for query in properties.get("Metrics", []) if "MetricStat" in query]
+        queries = [query.get("Fn::If", [None, query])[1] for query in properties.get("Metrics", [])]
+        queries = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
         for metric in queries or [properties]:
             if metric.get("Namespace") != "mail-feedback":
                 continue
@@ -165,6 +177,7 @@ RULES = (
     open_permissions,
     missing_permissions,
     lossy_subscriptions,
+    lossy_rules,
     endless_queues,
     wide_statements,
     public_policies,

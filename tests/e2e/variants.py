@@ -14,6 +14,7 @@ LOAD_BALANCER = {
     "LoadBalancerRule",
 }
 SILENT_ALARMS = {"SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"}
+EVENT_BRIDGE = {"EventBridgeRule", "EventBridgePermission"}
 EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
 
 
@@ -32,8 +33,13 @@ VARIANTS = [
     Variant(
         "nothing but defaults",
         present=EVENT_DESTINATION | {"Function", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
-        absent=LOAD_BALANCER | SILENT_ALARMS | {"AlarmTopic"},
-        environment={"SNS_AUTO_CONFIRM": "false", "SNS_ALLOW_SHA1": "false", "EVENT_RETENTION_DAYS": "400"},
+        absent=LOAD_BALANCER | SILENT_ALARMS | EVENT_BRIDGE | {"AlarmTopic"},
+        environment={
+            "SNS_AUTO_CONFIRM": "false",
+            "SNS_ALLOW_SHA1": "false",
+            "EVENTBRIDGE_ACCOUNT_IDS": "",
+            "EVENT_RETENTION_DAYS": "400",
+        },
     ),
     Variant("no configuration set", {"ConfigurationSet": "none"}, absent=EVENT_DESTINATION),
     Variant(
@@ -57,6 +63,12 @@ VARIANTS = [
         "accounts and age",
         {"SesAccountIds": "111122223333,444455556666", "SnsMaxAgeSeconds": "3600"},
         environment={"SES_ACCOUNT_IDS": "111122223333,444455556666", "SNS_MAX_AGE_SECONDS": "3600"},
+    ),
+    Variant(
+        "events of EventBridge",
+        {"EventBridgeEnabled": "true"},
+        present=EVENT_BRIDGE,
+        environment={"EVENTBRIDGE_ACCOUNT_IDS": "000000000000"},
     ),
     Variant(
         "certificates in a layer",

@@ -13,6 +13,7 @@ mod binary;
 mod costs;
 mod decisions;
 mod disorder;
+mod doors;
 mod faults;
 mod identity;
 mod input;

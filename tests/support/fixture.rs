@@ -18,7 +18,7 @@ use mail_feedback::webhook::CredentialStore;
 use serde_json::Value;
 
 use super::envelope::TOPIC;
-use super::function::{CREDENTIALS, authorization, version};
+use super::function::{ACCOUNT, CREDENTIALS, authorization, version};
 use super::samples;
 
 /// A delivery as each provider reports it, an invocation each.
@@ -60,6 +60,7 @@ pub fn config() -> Config {
             "SNS_MAX_AGE_SECONDS" => "4000000000".to_owned(),
             "SNS_TRUST_ANCHORS" => certificates.join("root.pem").to_string_lossy().into_owned(),
             "SNS_CERTIFICATES" => certificates.to_string_lossy().into_owned(),
+            "EVENTBRIDGE_ACCOUNT_IDS" => ACCOUNT.to_owned(),
             "WEBHOOK_CREDENTIALS" => CREDENTIALS.to_owned(),
             _ => return None,
         };
@@ -107,6 +108,7 @@ pub fn handler() -> Arc<Handler> {
     Arc::new(Handler {
         function: version("bench"),
         verifier,
+        event_bridge: config.event_bridge,
         auto_confirm: false,
         accounts: Vec::new(),
         credentials,

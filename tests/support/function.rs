@@ -20,6 +20,8 @@ use super::samples;
 
 /// The time that an invocation has.
 pub const TIME_LEFT: Duration = Duration::from_secs(30);
+/// The account of the samples.
+pub const ACCOUNT: &str = "123456789012";
 /// User and password of the local environment.
 pub const CREDENTIALS: &str = "local:local-only-password";
 
@@ -37,6 +39,7 @@ pub fn environment(database: &Database) -> Vec<(String, String)> {
         ("SNS_MAX_AGE_SECONDS", "4000000000".to_owned()),
         ("SNS_TRUST_ANCHORS", certificates.join("root.pem").to_string_lossy().into_owned()),
         ("SNS_CERTIFICATES", certificates.to_string_lossy().into_owned()),
+        ("EVENTBRIDGE_ACCOUNT_IDS", ACCOUNT.to_owned()),
         ("WEBHOOK_CREDENTIALS", CREDENTIALS.to_owned()),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -68,6 +71,7 @@ pub fn custom_handler(database: &Database, environment: &[(String, String)]) -> 
             max_age_ms: i64::from(config.max_age_seconds) * 1000,
             certificates: CertificateSource::new(config.trust, config.certificates, Fetcher::default()),
         },
+        event_bridge: config.event_bridge,
         auto_confirm: config.auto_confirm,
         accounts: config.accounts,
         credentials: match config.webhook {

@@ -10,6 +10,7 @@ pub mod authority;
 pub mod calls;
 pub mod cost;
 pub mod database;
+pub mod door;
 pub mod envelope;
 pub mod fixture;
 pub mod function;

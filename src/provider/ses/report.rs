@@ -7,7 +7,6 @@ use crate::dsn::Status;
 use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Recipient, Ruling};
 use crate::lenient::{List, Object, Text};
 use crate::provider::Provider;
-use crate::sns::VerifiedMessage;
 use crate::timestamp::Timestamp;
 
 /// How long after the mail an event may lie; bounce times come from foreign clocks.
@@ -20,7 +19,8 @@ pub(super) struct Report<'r> {
     pub(super) wire: &'r Wire<'r>,
     /// The name of the event, as [`Wire::event_name`] gives it.
     pub(super) name: &'r str,
-    pub(super) message: &'r VerifiedMessage<'r>,
+    /// The id of the SNS message or of the EventBridge event.
+    pub(super) transport_id: &'r str,
 }
 
 impl Report<'_> {

@@ -12,19 +12,6 @@ use crate::support::function::invoke;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 #[tokio::test]
-async fn one_fact_through_all_doors_is_one_event_with_one_effect() {
-    let world = World::at(&Host::genuine()).await;
-    let envelope = signed(|_| {});
-    assert_eq!(world.lambda(&envelope).await, "ok");
-    let before = (world.database.scan(EVENTS).await, world.database.scan(SUPPRESSIONS).await);
-    assert_eq!(world.https(&envelope).await, 200);
-    let bodies = [envelope.to_string(), failure_record(&envelope), envelope.to_string()];
-    assert!(world.queue(&bodies).await.is_empty());
-    assert_eq!((world.database.scan(EVENTS).await, world.database.scan(SUPPRESSIONS).await), before);
-    assert_eq!((before.0.len(), before.1.len()), (1, 1));
-}
-
-#[tokio::test]
 async fn what_fails_in_a_batch_stays_and_the_rest_is_recorded() {
     let world = World::at(&Host::genuine()).await;
     let forged = tampered(|envelope| envelope["Message"] = "{}".into());

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::authority::AUTHORITY;
 use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
+use crate::support::door::{self, QUEUE, queue_event};
 use crate::support::envelope::{lambda_event, notification, sign};
 use crate::support::function::{custom_handler, environment, invoke, post};
 
@@ -142,12 +143,7 @@ impl World {
 
     /// The ids of the messages of a batch that failed, each message `m-<place>`.
     pub async fn queue(&self, bodies: &[String]) -> Vec<String> {
-        let record = |(place, body): (usize, &String)| {
-            json!({"messageId": format!("m-{place}"), "receiptHandle": "h", "body": body, "attributes": {},
-                "messageAttributes": {}, "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:q"})
-        };
-        let records: Vec<_> = bodies.iter().enumerate().map(record).collect();
-        let answer = invoke(&self.handler, &json!({"Records": records}).to_string()).await.unwrap();
+        let answer = invoke(&self.handler, &queue_event(QUEUE, bodies).to_string()).await.unwrap();
         let failures = answer["batchItemFailures"].as_array().unwrap();
         failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
     }
@@ -179,22 +175,9 @@ impl World {
     }
 }
 
-/// What Lambda writes of an invocation that failed for good.
+/// The record of a failed invocation by SNS.
 pub fn failure_record(envelope: &Value) -> String {
-    let record = json!({
-        "version": "1.0",
-        "timestamp": "2026-11-20T09:00:00.000Z",
-        "requestContext": {
-            "requestId": "7f0c36a1-93c5-4b7e-9d3e-6a1f1f0e2d3c",
-            "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:mail-feedback:live",
-            "condition": "RetriesExhausted",
-            "approximateInvokeCount": 3,
-        },
-        "requestPayload": lambda_event(envelope),
-        "responseContext": {"statusCode": 200, "executedVersion": "1", "functionError": "Unhandled"},
-        "responsePayload": {"errorType": "Transient", "errorMessage": "unreachable: ..."},
-    });
-    record.to_string()
+    door::failure_record(&lambda_event(envelope))
 }
 
 /// A bounce notification, changed and then signed.

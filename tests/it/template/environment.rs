@@ -15,6 +15,7 @@ fn default_environment(template: &Template) -> BTreeMap<String, String> {
         Some(name) if template.0["Parameters"].get(name).is_some() => template.default(name),
         Some(resource) => format!("the-{resource}"),
         None if value.as_str().is_some_and(|path| path.starts_with("/etc/pki/")) => "Cargo.toml".to_owned(),
+        None if value["Fn::If"][0] == "TakesEventBridge" => value["Fn::If"][2].as_str().unwrap().to_owned(),
         None if value.get("Fn::If").is_some() => "arn:aws:sns:eu-west-1:123456789012:topic".to_owned(),
         None => super::document::text(value),
     };
@@ -47,6 +48,7 @@ fn defaults_of_the_parameters_are_those_of_the_code() {
     assert_eq!(format!("{:?}", deployed.retention), format!("{:?}", bare.retention));
     assert_eq!(deployed.max_age_seconds, bare.max_age_seconds, "SnsMaxAgeSeconds");
     assert_eq!((deployed.auto_confirm, deployed.allow_sha1), (bare.auto_confirm, bare.allow_sha1));
+    assert_eq!(format!("{:?}", deployed.event_bridge), format!("{:?}", bare.event_bridge));
     assert_eq!((deployed.accounts, deployed.certificates), (bare.accounts, bare.certificates));
     assert_eq!(deployed.topics.len(), 1);
     assert!(matches!(deployed.webhook, WebhookConfig::Secret(_)));
@@ -76,7 +78,7 @@ fn every_parameter_is_grouped_and_described_and_used() {
 }
 
 /// The parameters and resources that a value refers to, however deep.
-fn references(value: &Value, found: &mut BTreeSet<String>) {
+fn references(value: &Value, template: &Template, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             for (name, inner) in map {
@@ -87,17 +89,18 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
                         found.extend(parts.map(str::to_owned));
                     }
                     ("Fn::If", Value::Array(branches)) => {
+                        references(&template.0["Conditions"][branches[0].as_str().unwrap()], template, found);
                         for branch in branches {
-                            references(branch, found);
+                            references(branch, template, found);
                         }
                     }
-                    _ => references(inner, found),
+                    _ => references(inner, template, found),
                 }
             }
         }
         Value::Array(items) => {
             for item in items {
-                references(item, found);
+                references(item, template, found);
             }
         }
         _ => {}
@@ -113,8 +116,8 @@ fn a_changed_parameter_of_the_function_makes_a_new_version_of_it() {
         function.as_object_mut().unwrap().remove(property);
     }
     let (mut used, mut written) = (BTreeSet::new(), BTreeSet::new());
-    references(&function, &mut used);
-    references(&template.properties("SettingsVersion")["Content"], &mut written);
+    references(&function, &template, &mut used);
+    references(&template.properties("SettingsVersion")["Content"], &template, &mut written);
     let parameters: BTreeSet<String> = template.names("Parameters").into_iter().map(str::to_owned).collect();
     let used: BTreeSet<_> = used.intersection(&parameters).cloned().collect();
     assert_eq!(written, used);

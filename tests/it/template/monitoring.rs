@@ -39,9 +39,13 @@ fn condition(alarm: &Value) -> String {
         Some(queries) => {
             let formula = reference(&queries[0]["Expression"]);
             let stats = queries[1..].iter().map(|query| {
+                let (query, exists) = match query["Fn::If"].as_array() {
+                    Some(branches) => (&branches[1], format!(" (if {})", text(&branches[0]))),
+                    None => (query, String::new()),
+                };
                 let stat = &query["MetricStat"];
                 let of = metric(&stat["Metric"]);
-                format!("{} = {} of {of} in {} s", text(&query["Id"]), text(&stat["Stat"]), stat["Period"])
+                format!("{}{exists} = {} of {of} in {} s", text(&query["Id"]), text(&stat["Stat"]), stat["Period"])
             });
             format!("{formula} where {}", stats.collect::<Vec<_>>().join("; "))
         }
@@ -107,6 +111,8 @@ fn the_alarms_on_rates_use_the_ids_they_define_and_silence_alone_takes_no_data_f
         let silent = id.ends_with("SilentAlarm");
         assert_eq!(properties["TreatMissingData"], if silent { "breaching" } else { "notBreaching" }, "{id}");
         let Some(queries) = properties["Metrics"].as_array() else { continue };
+        let present = |query: &Value| query.get("Fn::If").map_or(query, |branches| &branches[1]).clone();
+        let queries: Vec<_> = queries.iter().map(present).collect();
         let returned: Vec<_> = queries.iter().filter(|query| query["ReturnData"] != false).collect();
         assert_eq!(returned.len(), 1, "{id}: one series decides");
         assert!(queries.len() <= 10, "{id}: CloudWatch takes ten");

@@ -126,7 +126,9 @@ fn whoever_may_invoke_is_one_source() {
         format!("arn:${{AWS::Partition}}:elasticloadbalancing:{own}:targetgroup/mail-feedback-${{Id}}/*"),
         template.properties("LoadBalancerTargets")["Name"]["Fn::Sub"][1],
     ]});
+    let rule = rule_arn(&template);
     let expected = [
+        ("events.amazonaws.com", rule),
         ("apigateway.amazonaws.com", arn(&format!("execute-api:{own}:${{HttpApi}}/*/POST/webhooks/*"))),
         ("elasticloadbalancing.amazonaws.com", group),
         ("sns.amazonaws.com", json!({"Ref": "Topic"})),
@@ -138,6 +140,14 @@ fn whoever_may_invoke_is_one_source() {
     let permissions = template.resources("AWS::Lambda::Permission");
     let permissions: Vec<_> = permissions.into_iter().map(|(_, body)| body["Properties"].clone()).collect();
     assert_eq!(permissions, expected);
+}
+
+/// The ARN of the rule of EventBridge, which exists only after those who name it.
+fn rule_arn(template: &Template) -> Value {
+    let name = &template.properties("EventBridgeRule")["Name"]["Fn::Sub"];
+    assert_eq!(name[0], "mail-feedback-${Id}");
+    let arn = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/mail-feedback-${Id}";
+    json!({"Fn::Sub": [arn, name[1]]})
 }
 
 /// The only statement of a policy: who may do what to which resource under which condition.
@@ -178,8 +188,43 @@ fn whoever_may_publish_or_send_is_one_source() {
     ]});
     let by_topics = json!({"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
         "Resource": {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}, "Condition": {"ArnEquals": {"aws:SourceArn": topics}}});
-    assert_eq!(only_statement(&template, "UndeliveredQueuePolicy"), by_topics);
+    let mut by_rule = by_topics.clone();
+    by_rule["Principal"]["Service"] = "events.amazonaws.com".into();
+    by_rule["Condition"]["ArnEquals"]["aws:SourceArn"] = rule_arn(&template);
+    let mut senders = template.properties("UndeliveredQueuePolicy")["PolicyDocument"]["Statement"].clone();
+    senders[0].as_object_mut().unwrap().remove("Sid");
+    senders[1]["Fn::If"][1].as_object_mut().unwrap().remove("Sid");
+    assert_eq!(senders, json!([by_topics, {"Fn::If": ["TakesEventBridge", by_rule, {"Ref": "AWS::NoValue"}]}]));
     assert_eq!(template.properties("Topic")["SignatureVersion"], "2", "version 1 signs with SHA-1");
+}
+
+/// Only what SES says about mail, of this account, and what cannot be delivered waits.
+#[test]
+fn the_rule_brings_every_report_of_ses_about_mail_and_nothing_else() {
+    let template = Template::read();
+    let rule = template.properties("EventBridgeRule");
+    let pattern = &rule["EventPattern"];
+    assert_eq!((&pattern["source"], &pattern["account"]), (&json!(["aws.ses"]), &json!([{"Ref": "AWS::AccountId"}])));
+    let mut kinds: Vec<_> =
+        pattern["detail-type"].as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
+    kinds.sort_unstable();
+    // https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
+    let documented = "Bounced, Clicked, Complaint Received, Delivered, Delivery Delayed, Opened, Rejected, Rendering Failed, \
+        Sent, Subscribed";
+    assert_eq!(kinds, documented.split(", ").map(|kind| format!("Email {kind}")).collect::<Vec<_>>());
+    let target = json!([{"Id": "function", "Arn": {"Ref": "Function.Alias"},
+        "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}}}]);
+    assert_eq!(rule["Targets"], target, "the whole event, and a queue for what cannot be delivered");
+    let resource = &template.0["Resources"]["EventBridgeRule"];
+    assert_eq!(resource["DependsOn"], json!(["EventBridgePermission", "UndeliveredQueuePolicy"]));
+    for name in ["EventBridgeRule", "EventBridgePermission"] {
+        assert_eq!(template.0["Resources"][name]["Condition"], "TakesEventBridge");
+    }
+    let set = &template.properties("Function")["Environment"]["Variables"];
+    let accounts = json!({"Fn::If": ["TakesEventBridge", {"Ref": "AWS::AccountId"}, ""]});
+    assert_eq!(set["EVENTBRIDGE_ACCOUNT_IDS"], accounts);
+    let queues = json!({"Fn::If": ["TakesEventBridge", {"Fn::Sub": "${UndeliveredQueue.Arn},${FailedQueue.Arn}"}, ""]});
+    assert_eq!(set["EVENTBRIDGE_QUEUE_ARNS"], queues, "the two that only their writers may fill");
 }
 
 #[test]
