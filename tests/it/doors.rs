@@ -1,16 +1,18 @@
 //! One message through every door, and what EventBridge's asks for.
 
-use std::collections::BTreeMap;
+mod event_bridge;
+mod ses;
+mod webhooks;
 
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS, text};
-use crate::support::door::{Door, QUEUE, failure_record, queue_event};
-use crate::support::envelope::{notification, sign};
-use crate::support::function::{ACCOUNT, handler, invoke, trusting_environment};
-use crate::support::samples::{self, Sample, Snapshot};
-use mail_feedback::timestamp::Timestamp;
+use mail_feedback::handler::Handler;
+use serde_json::json;
+
+use crate::support::database::Database;
+use crate::support::door::QUEUE;
+use crate::support::function::{invoke, trusting_environment};
+use crate::support::samples::Snapshot;
 
 /// The environment in which every door is open.
 fn open(database: &Database) -> Vec<(String, String)> {
@@ -19,17 +21,8 @@ fn open(database: &Database) -> Vec<(String, String)> {
     settings
 }
 
-/// What SES says in a sample, in an envelope of today.
-fn envelope(sample: &Sample) -> Option<Value> {
-    let event: Value = serde_json::from_str(&sample.json).unwrap();
-    let sns = &event["Records"][0]["Sns"];
-    let mut envelope = notification(sns["Message"].as_str()?, sns["MessageId"].as_str().unwrap(), Timestamp::now());
-    sign(&mut envelope, &AUTHORITY);
-    Some(envelope)
-}
-
 /// Invokes, and demands that everything was taken.
-async fn taken(handler: &std::sync::Arc<mail_feedback::handler::Handler>, invocation: &str, what: &str) {
+async fn taken(handler: &Arc<Handler>, invocation: &str, what: &str) {
     let answer = invoke(handler, invocation).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let status = answer.get("statusCode").is_none_or(|status| *status == 200);
     let failures = answer.get("batchItemFailures").is_none_or(|failures| *failures == json!([]));
@@ -47,141 +40,4 @@ fn facts(mut snapshot: Snapshot) -> Snapshot {
         item.remove("updated_at");
     }
     snapshot
-}
-
-#[tokio::test]
-async fn each_message_of_ses_is_the_same_fact_through_every_door() {
-    let envelopes: BTreeMap<String, Value> =
-        samples::all().iter().filter_map(|sample| Some((sample.name.clone(), envelope(sample)?))).collect();
-    let all = Database::start().await;
-    let every_door = handler(&all, &open(&all));
-    let mut expected: Option<Snapshot> = None;
-    for door in Door::ALL {
-        let database = Database::start().await;
-        let one_door = handler(&database, &open(&database));
-        let mut brought = 0;
-        for (name, envelope) in &envelopes {
-            // A topic's test message is no event, and EventBridge has none like it.
-            let Some(invocation) = door.invocation(envelope) else { continue };
-            taken(&one_door, &invocation, name).await;
-            taken(&every_door, &invocation, name).await;
-            brought += 1;
-        }
-        assert!(brought >= envelopes.len() - 2, "{door:?} brought {brought} of {}", envelopes.len());
-        let found = facts(Snapshot::take(&database).await);
-        assert!(found.events.len() >= brought - 3, "{door:?}");
-        assert_eq!(found, *expected.get_or_insert_with(|| found.clone()), "{door:?}");
-    }
-    assert_eq!(Some(facts(Snapshot::take(&all).await)), expected, "through all doors one after the other");
-}
-
-#[tokio::test]
-async fn one_fact_through_all_doors_is_one_event_with_one_effect() {
-    let database = Database::start().await;
-    let handler = handler(&database, &open(&database));
-    let sample = samples::all().into_iter().find(|sample| sample.name == "ses/bounce-permanent-general").unwrap();
-    let envelope = envelope(&sample).unwrap();
-    for door in Door::ALL {
-        taken(&handler, &door.invocation(&envelope).unwrap(), "the bounce").await;
-    }
-    let (events, suppressions) = (database.scan(EVENTS).await, database.scan(SUPPRESSIONS).await);
-    assert_eq!((events.len(), suppressions.len()), (1, 1));
-    let record = suppressions.values().next().unwrap();
-    assert_eq!(record["version"].as_n().unwrap(), "1", "it was written once");
-}
-
-/// A bounce as EventBridge brings it.
-fn bridged() -> Value {
-    let sample = samples::all().into_iter().find(|sample| sample.name == "ses/eventbridge-bounce").unwrap();
-    serde_json::from_str(&sample.json).unwrap()
-}
-
-/// Whether the event is taken by an invocation, bare from the queue, and as the record of a failure in it.
-async fn admitted(settings: &[(&str, &str)], event: &Value) -> [bool; 3] {
-    let database = Database::start().await;
-    let mut environment = trusting_environment(&database);
-    environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let handler = handler(&database, &environment);
-    let direct = match invoke(&handler, &event.to_string()).await {
-        Ok(_) => true,
-        Err(error) => {
-            assert_eq!((error.class(), error.label()), ("Unauthentic", "event_bridge"));
-            false
-        }
-    };
-    let bodies = [event.to_string(), failure_record(event)];
-    let answer = invoke(&handler, &queue_event(QUEUE, &bodies).to_string()).await.unwrap();
-    let failed: Vec<_> = answer["batchItemFailures"].as_array().unwrap().iter().collect();
-    let taken = ["m-0", "m-1"].map(|id| !failed.iter().any(|failure| failure["itemIdentifier"] == id));
-    let written = database.scan(EVENTS).await.len();
-    assert_eq!(written, usize::from(direct || taken.contains(&true)), "refused means that nothing is written");
-    [direct, taken[0], taken[1]]
-}
-
-#[tokio::test]
-async fn events_of_eventbridge_are_refused_until_their_account_is_named() {
-    assert_eq!(admitted(&[("EVENTBRIDGE_ACCOUNT_IDS", "")], &bridged()).await, [false; 3]);
-    assert_eq!(admitted(&[("EVENTBRIDGE_ACCOUNT_IDS", "999999999999")], &bridged()).await, [false; 3]);
-    let both = format!("999999999999,{ACCOUNT}");
-    assert_eq!(admitted(&[("EVENTBRIDGE_ACCOUNT_IDS", &both)], &bridged()).await, [true, false, false]);
-    for account in ["", "12345678901", "1234567890123", "123456789012 ", "*"] {
-        let mut event = bridged();
-        event["account"] = account.into();
-        assert_eq!(admitted(&[("EVENTBRIDGE_QUEUE_ARNS", QUEUE)], &event).await, [false; 3], "{account}");
-    }
-}
-
-#[tokio::test]
-async fn a_queue_brings_events_of_eventbridge_only_where_it_is_named() {
-    for (queues, expected) in [
-        ("", [true, false, false]),
-        ("arn:aws:sqs:us-east-1:123456789012:undelivered-too", [true, false, false]),
-        ("arn:aws:sqs:eu-west-1:123456789012:undelivered", [true, false, false]),
-        (&format!("arn:aws:sqs:us-east-1:123456789012:other,{QUEUE}"), [true; 3]),
-    ] {
-        assert_eq!(admitted(&[("EVENTBRIDGE_QUEUE_ARNS", queues)], &bridged()).await, expected, "{queues}");
-    }
-    let closed = [("EVENTBRIDGE_QUEUE_ARNS", QUEUE), ("EVENTBRIDGE_ACCOUNT_IDS", "")];
-    assert_eq!(admitted(&closed, &bridged()).await, [false; 3]);
-}
-
-#[tokio::test]
-async fn a_sending_account_that_is_not_accepted_is_refused_at_this_door_too() {
-    let database = Database::start().await;
-    let mut environment = trusting_environment(&database);
-    environment.push(("SES_ACCOUNT_IDS".to_owned(), "999999999999".to_owned()));
-    let error = invoke(&handler(&database, &environment), &bridged().to_string()).await.unwrap_err();
-    assert_eq!(error.label(), "account");
-    assert!(database.scan(EVENTS).await.is_empty());
-}
-
-#[tokio::test]
-async fn what_looks_like_an_event_of_eventbridge_comes_in_by_no_other_door() {
-    let database = Database::start().await;
-    let handler = handler(&database, &open(&database));
-    let event = bridged();
-    for path in ["/webhooks/sns", "/webhooks/mailjet", "/webhooks/tencent", "/"] {
-        let request = crate::support::function::post(path, &json!({}), &event.to_string());
-        let answer = invoke(&handler, &request.to_string()).await.unwrap();
-        assert!([401, 403, 404].contains(&answer["statusCode"].as_i64().unwrap()), "{path}: {answer}");
-    }
-    assert!(database.scan(EVENTS).await.is_empty());
-}
-
-#[tokio::test]
-async fn an_event_of_eventbridge_that_says_nothing_about_mail_is_kept_as_unknown() {
-    let database = Database::start().await;
-    let handler = handler(&database, &open(&database));
-    let mut event = bridged();
-    event["detail-type"] = "Sending Status Disabled".into();
-    for detail in [json!({}), json!("text"), json!([1]), Value::Null] {
-        event["detail"] = detail;
-        taken(&handler, &event.to_string(), "an event of the account").await;
-    }
-    let broken = bridged().to_string().replace("User unknown", "User unknown \\ud83d");
-    taken(&handler, &broken, "half an emoji").await;
-    let events = database.scan(EVENTS).await;
-    let unknown: Vec<_> = events.values().filter(|item| text(item, "kind") == "unknown").collect();
-    assert_eq!((events.len(), unknown.len()), (2, 1), "one id, one record; the bounce is read");
-    assert!(text(unknown[0], "raw").contains("Sending Status Disabled"));
 }

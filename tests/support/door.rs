@@ -1,6 +1,9 @@
-//! The ways by which one message of SES reaches the function, each as the invocation that it becomes.
+//! The ways by which one report reaches the function, each as the invocation that it becomes.
 
-use serde_json::{Value, json};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
 
 use super::envelope::lambda_event;
 use super::function::{ACCOUNT, post};
@@ -8,7 +11,7 @@ use super::function::{ACCOUNT, post};
 /// A queue of the function.
 pub const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:undelivered";
 
-/// One way in.
+/// One way in for a message of SES.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// SNS invokes the function.
@@ -108,4 +111,82 @@ fn bridged(envelope: &Value) -> Option<Value> {
         "resources": ["arn:aws:ses:us-east-1:123456789012:configuration-set/mail-feedback"],
         "detail": detail,
     }))
+}
+
+/// A form in which a request is passed on to the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestForm {
+    /// Payload format 2.0.
+    V2,
+    /// The same with a body in base64.
+    V2Base64,
+    /// Payload format 1.0.
+    V1,
+    /// The same with a body in base64.
+    V1Base64,
+    /// A load balancer's, one value a header.
+    LoadBalancer,
+    /// A load balancer's, all values of a header, and a body in base64.
+    LoadBalancerMultiValue,
+}
+
+impl RequestForm {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::V2, Self::V2Base64, Self::V1, Self::V1Base64, Self::LoadBalancer, Self::LoadBalancerMultiValue];
+
+    /// The same request in this form.
+    pub fn request(self, sample: &str) -> String {
+        let given: Value = serde_json::from_str(sample).expect("a sample is JSON");
+        let path = given["rawPath"].as_str().or(given["path"].as_str()).expect("a path");
+        let text = given["body"].as_str().expect("a body");
+        let body = match given["isBase64Encoded"] {
+            Value::Bool(true) => String::from_utf8(STANDARD.decode(text).expect("base64")).expect("UTF-8"),
+            _ => text.to_owned(),
+        };
+        let is_base64 = matches!(self, Self::V2Base64 | Self::V1Base64 | Self::LoadBalancerMultiValue);
+        let body = if is_base64 { STANDARD.encode(body) } else { body };
+        let query = given["queryStringParameters"].as_object().cloned().unwrap_or_default();
+        let mut request = match self {
+            Self::V2 | Self::V2Base64 => json!({
+                "version": "2.0",
+                "rawPath": path,
+                "requestContext": {"stage": "$default", "http": {"method": "POST", "path": path}},
+            }),
+            Self::V1 | Self::V1Base64 => json!({"httpMethod": "POST", "path": path, "requestContext": {"stage": "x"}}),
+            Self::LoadBalancer | Self::LoadBalancerMultiValue => {
+                json!({"httpMethod": "POST", "path": path, "requestContext": {"elb": {"targetGroupArn": "arn"}}})
+            }
+        };
+        match self {
+            Self::V2 | Self::V2Base64 | Self::V1 | Self::V1Base64 => {
+                request["headers"] = given["headers"].clone();
+                request["queryStringParameters"] = query.into();
+            }
+            Self::LoadBalancer => {
+                request["headers"] = given["headers"].clone();
+                request["queryStringParameters"] = encoded(query).into();
+            }
+            Self::LoadBalancerMultiValue => {
+                let headers = given["headers"].as_object().cloned().unwrap_or_default();
+                request["multiValueHeaders"] = listed(headers).into();
+                request["multiValueQueryStringParameters"] = listed(encoded(query)).into();
+            }
+        }
+        request["body"] = body.into();
+        request["isBase64Encoded"] = is_base64.into();
+        request.to_string()
+    }
+}
+
+/// Values as a load balancer passes them on, which is as they were sent.
+fn encoded(parameters: Map<String, Value>) -> Map<String, Value> {
+    let encode =
+        |value: Value| utf8_percent_encode(value.as_str().expect("a text"), NON_ALPHANUMERIC).to_string().into();
+    parameters.into_iter().map(|(name, value)| (name, encode(value))).collect()
+}
+
+/// Each value as the only one of a list.
+fn listed(parameters: Map<String, Value>) -> Map<String, Value> {
+    parameters.into_iter().map(|(name, value)| (name, json!([value]))).collect()
 }

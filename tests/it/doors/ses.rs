@@ -1,0 +1,66 @@
+//! Each message of SES is the same fact, whichever way it comes.
+
+use std::collections::BTreeMap;
+
+use mail_feedback::timestamp::Timestamp;
+use serde_json::Value;
+
+use super::{facts, open, taken};
+use crate::disorder::say;
+use crate::support::authority::AUTHORITY;
+use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
+use crate::support::door::Door;
+use crate::support::envelope::{notification, sign};
+use crate::support::function::handler;
+use crate::support::samples::{self, Sample, Snapshot};
+
+/// What SES says in a sample, in an envelope of today.
+fn envelope(sample: &Sample) -> Option<Value> {
+    let event: Value = serde_json::from_str(&sample.json).unwrap();
+    let sns = &event["Records"][0]["Sns"];
+    let mut envelope = notification(sns["Message"].as_str()?, sns["MessageId"].as_str().unwrap(), Timestamp::now());
+    sign(&mut envelope, &AUTHORITY);
+    Some(envelope)
+}
+
+#[tokio::test]
+async fn each_message_of_ses_is_the_same_fact_through_every_door() {
+    let envelopes: BTreeMap<String, Value> =
+        samples::all().iter().filter_map(|sample| Some((sample.name.clone(), envelope(sample)?))).collect();
+    let all = Database::start().await;
+    let every_door = handler(&all, &open(&all));
+    let mut expected: Option<Snapshot> = None;
+    for door in Door::ALL {
+        let database = Database::start().await;
+        let one_door = handler(&database, &open(&database));
+        let mut brought = 0;
+        for (name, envelope) in &envelopes {
+            // A topic's test message is no event, and EventBridge has none like it.
+            let Some(invocation) = door.invocation(envelope) else { continue };
+            taken(&one_door, &invocation, name).await;
+            taken(&every_door, &invocation, name).await;
+            brought += 1;
+        }
+        assert!(brought >= envelopes.len() - 1, "{door:?} brought {brought} of {}", envelopes.len());
+        let found = facts(Snapshot::take(&database).await);
+        assert!(found.events.len() >= brought - 3, "{door:?}");
+        assert_eq!(found, *expected.get_or_insert_with(|| found.clone()), "{door:?}");
+        say(&format!("doors: {brought} of {} messages of SES through {door:?}", envelopes.len()));
+    }
+    assert_eq!(Some(facts(Snapshot::take(&all).await)), expected, "through all doors one after the other");
+}
+
+#[tokio::test]
+async fn one_fact_through_all_doors_is_one_event_with_one_effect() {
+    let database = Database::start().await;
+    let handler = handler(&database, &open(&database));
+    let sample = samples::all().into_iter().find(|sample| sample.name == "ses/bounce-permanent-general").unwrap();
+    let envelope = envelope(&sample).unwrap();
+    for door in Door::ALL {
+        taken(&handler, &door.invocation(&envelope).unwrap(), "the bounce").await;
+    }
+    let (events, suppressions) = (database.scan(EVENTS).await, database.scan(SUPPRESSIONS).await);
+    assert_eq!((events.len(), suppressions.len()), (1, 1));
+    let record = suppressions.values().next().unwrap();
+    assert_eq!(record["version"].as_n().unwrap(), "1", "it was written once");
+}

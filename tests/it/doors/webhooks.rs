@@ -1,0 +1,26 @@
+//! Each sample of a webhook is the same fact in every form of a request.
+
+use super::{facts, open, taken};
+use crate::disorder::say;
+use crate::support::database::Database;
+use crate::support::door::RequestForm;
+use crate::support::function::handler;
+use crate::support::samples::{self, Snapshot};
+
+#[tokio::test]
+async fn each_callback_is_the_same_fact_in_every_form_of_a_request() {
+    let all = samples::all();
+    let callbacks: Vec<_> = all.iter().filter(|sample| !sample.name.starts_with("ses/")).collect();
+    let mut expected: Option<Snapshot> = None;
+    for form in RequestForm::ALL {
+        let database = Database::start().await;
+        let handler = handler(&database, &open(&database));
+        for sample in &callbacks {
+            taken(&handler, &form.request(&sample.json), &sample.name).await;
+        }
+        let found = facts(Snapshot::take(&database).await);
+        assert!(found.events.len() >= callbacks.len());
+        assert_eq!(found, *expected.get_or_insert_with(|| found.clone()), "{form:?}");
+        say(&format!("doors: {} callbacks as {form:?}", callbacks.len()));
+    }
+}
