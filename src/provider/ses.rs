@@ -53,6 +53,9 @@ fn read(wire: &Wire<'_>, message: &VerifiedMessage<'_>, accounts: &[String]) -> 
 fn normalize(wire: &Wire<'_>, message: &VerifiedMessage<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
     let report = Report { wire, name: &name, message };
+    if wire.names_too_many() {
+        return vec![report.unknown(Ruling::of(Kind::Unknown))];
+    }
     match name.as_str() {
         "" => vec![quarantined(Provider::Ses, message.text())],
         "bounce" => report.bounce(),

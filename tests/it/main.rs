@@ -20,6 +20,7 @@ mod manual;
 mod merge;
 mod operator;
 mod overload;
+mod poison;
 mod samples;
 mod secret;
 mod template;
