@@ -3,6 +3,7 @@
 mod detect;
 mod http;
 mod queue;
+mod records;
 
 pub use detect::{Invocation, SnsRecord};
 pub use http::{HttpRequest, PayloadFormat};

@@ -173,17 +173,14 @@ impl EmailEvent {
         ] {
             shorten(text, TEXT_BYTES);
         }
-        self.tags = std::mem::take(&mut self.tags)
-            .into_iter()
-            // DynamoDB takes no attribute without a name.
-            .filter(|(name, _)| !name.is_empty())
-            .take(MAX_TAGS)
-            .map(|(mut name, mut value)| {
-                name.truncate(clip(&name, TEXT_BYTES).len());
-                value.truncate(clip(&value, TEXT_BYTES).len());
-                (name, value)
-            })
-            .collect();
+        // DynamoDB takes no attribute without a name.
+        let fits =
+            |(name, value): (&String, &String)| (1..=TEXT_BYTES).contains(&name.len()) && value.len() <= TEXT_BYTES;
+        if self.tags.len() > MAX_TAGS || !self.tags.iter().all(fits) {
+            let named = std::mem::take(&mut self.tags).into_iter().filter(|(name, _)| !name.is_empty());
+            let short = |text: String| clip(&text, TEXT_BYTES).to_owned();
+            self.tags = named.take(MAX_TAGS).map(|(name, value)| (short(name), short(value))).collect();
+        }
         self
     }
 }
@@ -198,8 +195,9 @@ impl fmt::Debug for EmailEvent {
 }
 
 fn shorten(text: &mut Option<String>, limit: usize) {
-    if let Some(text) = text {
-        text.truncate(clip(text, limit).len());
+    // Not truncated, which would keep the memory of the whole.
+    if let Some(long) = text.as_mut().filter(|text| text.len() > limit) {
+        *long = clip(long, limit).to_owned();
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::http::{HttpRequest, PayloadFormat, decoded, last_values, without_stage};
 use super::http::{MultiParameters, Parameters};
 use super::queue::QueuedMessage;
+use super::records::Records;
 use crate::error::{Error, Malformed};
 use crate::event_bridge::{BridgedEvent, SOURCE};
 use crate::lenient::{Object, Str};
@@ -19,7 +20,7 @@ use crate::timestamp::Timestamp;
 #[serde(bound(deserialize = "S: Deserialize<'de>"))]
 struct Probe<'a, S> {
     #[serde(default = "Option::default", rename = "Records")]
-    records: Option<Vec<RecordProbe<'a, S>>>,
+    records: Option<Records<RecordProbe<'a, S>>>,
     #[serde(borrow, default)]
     version: Option<Str<'a>>,
     #[serde(borrow, default, rename = "httpMethod")]
@@ -141,7 +142,7 @@ impl<'a> Invocation<'a> {
     fn told<S: ReadMessage<'a>>(json: &'a str) -> Option<Self> {
         let mut probe: Probe<'a, S> = serde_json::from_str(json).ok()?;
         match probe.records.take() {
-            Some(records) => from_records(records),
+            Some(Records(records)) => from_records(records),
             None if probe.source.as_deref() == Some(SOURCE) => bridged_event(probe, json).map(Self::EventBridge),
             None => http_request(probe).map(Self::Http),
         }

@@ -77,6 +77,9 @@ fn read(wire: &Wire<'_>, published: &Published<'_>, accounts: &[String]) -> Resu
 fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
     let report = Report { wire, name: &name, transport_id: published.transport_id };
+    if wire.names_too_many() {
+        return vec![report.unknown(Ruling::of(Kind::Unknown))];
+    }
     match name.as_str() {
         "" => vec![quarantined(Provider::Ses, published.text)],
         "bounce" => report.bounce(),

@@ -6,15 +6,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::salvage::salvaged;
 use super::{Provider, quarantined};
 use crate::address::{domain_of, normalize_domain};
 use crate::dsn::{self, Status};
 use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
-use crate::lenient::Text;
+use crate::lenient::{Str, Text};
 use crate::timestamp::Timestamp;
 
 /// How long an address stays on Tencent's shared blocklist [doc].
@@ -53,8 +55,43 @@ struct Wire<'a> {
     message_id: Text<'a>,
     #[serde(borrow, default, rename = "taskId")]
     task_id: Text<'a>,
-    #[serde(borrow, flatten)]
-    others: BTreeMap<Cow<'a, str>, Text<'a>>,
+    #[serde(skip)]
+    echoed: Echoed<'a>,
+}
+
+/// The values of the keys that begin with [`ECHOED_HEADERS`] in any case.
+///
+/// Read in a pass of its own: `flatten` would keep all that it does not know, in up to 32 bytes for each of the text.
+#[derive(Default)]
+struct Echoed<'a>(BTreeMap<Cow<'a, str>, Text<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Echoed<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EchoedVisitor)
+    }
+}
+
+struct EchoedVisitor;
+
+impl<'de> Visitor<'de> for EchoedVisitor {
+    type Value = Echoed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut echoed = BTreeMap::new();
+        while let Some(Str(name)) = map.next_key()? {
+            let start = name.get(..ECHOED_HEADERS.len());
+            if start.is_some_and(|start| start.eq_ignore_ascii_case(ECHOED_HEADERS)) {
+                echoed.insert(name, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Echoed(echoed))
+    }
 }
 
 /// What the reason of a `dropped` event may name, in the order of the decision table.
@@ -74,12 +111,12 @@ const DROPS: &[(Drop, &[&str])] = &[
 
 /// Reads one callback; its sender domain stands in the callback itself.
 pub(super) fn parse(element: &str, _: Option<&str>) -> EmailEvent {
-    if let Ok(wire) = serde_json::from_str(element) {
+    if let Some(wire) = Wire::read(element) {
         return normalize(&wire, element);
     }
-    match salvaged(element).as_deref().map(serde_json::from_str) {
-        Some(Ok(wire)) => normalize(&wire, element),
-        _ => quarantined(Provider::Tencent, element),
+    match salvaged(element).as_deref().and_then(Wire::read) {
+        Some(wire) => normalize(&wire, element),
+        None => quarantined(Provider::Tencent, element),
     }
 }
 
@@ -109,6 +146,13 @@ fn normalize(wire: &Wire<'_>, element: &str) -> EmailEvent {
     event
 }
 
+impl<'a> Wire<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let wire: Self = serde_json::from_str(json).ok()?;
+        Some(Self { echoed: serde_json::from_str(json).ok()?, ..wire })
+    }
+}
+
 impl Wire<'_> {
     fn bulk_id(&self) -> Option<&str> {
         self.bulk_id.get().or(self.bulk_id_lower.get())
@@ -130,11 +174,7 @@ impl Wire<'_> {
 
     fn tags(&self) -> BTreeMap<String, String> {
         let known = [("messageId", &self.message_id), ("templateId", &self.template_id)];
-        let echoed = self
-            .others
-            .iter()
-            .filter(|(name, _)| name.to_lowercase().starts_with(ECHOED_HEADERS))
-            .map(|(name, value)| (name.as_ref(), value));
+        let echoed = self.echoed.0.iter().map(|(name, value)| (name.as_ref(), value));
         known.into_iter().chain(echoed).filter_map(|(name, value)| Some((name.to_owned(), value.owned()?))).collect()
     }
 

@@ -21,6 +21,7 @@ mod manual;
 mod merge;
 mod operator;
 mod overload;
+mod poison;
 mod samples;
 mod secret;
 mod template;

@@ -15,6 +15,8 @@ const MAX_DELAY_DAYS: u32 = 400;
 const AUTOMATIC_TAGS: &str = "ses:";
 
 /// One SES event on its way to be normalized.
+///
+/// What it makes for each of many recipients is cut at once: together they may hold what the report holds once.
 pub(super) struct Report<'r> {
     pub(super) wire: &'r Wire<'r>,
     /// The name of the event, as [`Wire::event_name`] gives it.
@@ -89,7 +91,7 @@ impl Report<'_> {
                 let mut event = self.event(id, ruling, delivery.timestamp.get());
                 event.detail = delivery.smtp_response.owned();
                 event.recipient = recipient;
-                event
+                event.clipped()
             })
             .collect()
     }
@@ -114,7 +116,7 @@ impl Report<'_> {
             event.code = delay.delay_type.owned();
             event.detail = dsn.and_then(|dsn| dsn.diagnostic_code.owned().or_else(|| dsn.status.owned()));
             event.recipient = recipient;
-            events.push(event);
+            events.push(event.clipped());
         }
         events
     }
@@ -181,21 +183,24 @@ impl Report<'_> {
         event
     }
 
-    /// One event a recipient that general rule 3 admits, and one for all that it does not. Of several reports about one
-    /// recipient, the first of those with the strongest effect counts.
+    /// One event a recipient that general rule 3 admits, one for all that it does not, and one for all elements of the
+    /// list that name nobody beside others that do. Of several reports about one recipient, the first of those with the
+    /// strongest effect counts.
     fn per_reported(
         &self,
         reported: &List<Object<ReportedRecipient<'_>>>,
         timestamp: &Text<'_>,
         make: impl Fn(Option<&Recipient>, &ReportedRecipient<'_>) -> EmailEvent,
     ) -> Vec<EmailEvent> {
+        let elements = reported.0.len();
         let reported: Vec<_> = reported.0.iter().filter_map(|known| known.0.as_ref()).collect();
+        let naming = reported.iter().filter(|dsn| dsn.email_address.get().is_some()).count();
         match attribute(&self.destinations(), &reported) {
             Attribution::Nobody => vec![make(None, &ReportedRecipient::default())],
             Attribution::To { admitted, mismatch } => {
                 let mut events: Vec<EmailEvent> = Vec::new();
                 for (recipient, reports) in admitted {
-                    let events_of_one = reports.into_iter().map(|dsn| make(Some(&recipient), dsn));
+                    let events_of_one = reports.into_iter().map(|dsn| make(Some(&recipient), dsn).clipped());
                     let strongest =
                         events_of_one.reduce(|one, other| if weight(&other) > weight(&one) { other } else { one });
                     events.extend(strongest.map(|mut event| {
@@ -205,6 +210,9 @@ impl Report<'_> {
                 }
                 if mismatch {
                     events.push(self.mismatch(timestamp));
+                }
+                if (1..elements).contains(&naming) {
+                    events.push(self.unknown(Ruling::of(Kind::Unknown)));
                 }
                 events
             }
@@ -223,7 +231,7 @@ impl Report<'_> {
             return vec![make(None)];
         }
         let attributed = recipients.into_iter().map(|recipient| {
-            let mut event = make(Some(&recipient));
+            let mut event = make(Some(&recipient)).clipped();
             event.recipient = Some(recipient);
             event
         });

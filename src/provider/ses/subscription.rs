@@ -45,7 +45,7 @@ impl Report<'_> {
                 });
                 event.code = subscription.source.owned();
                 event.recipient.clone_from(&recipient);
-                event
+                event.clipped()
             })
             .collect()
     }

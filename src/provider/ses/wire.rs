@@ -7,6 +7,10 @@ use serde::Deserialize;
 use crate::address::{domain_of, normalize_domain};
 use crate::lenient::{List, Object, Str, Text};
 
+/// The most recipients or topics that a report may name; SES sends a message to at most 50 recipients, and a list has at
+/// most 20 topics. Each becomes an event with what all have in common, so the number needs a bound.
+const MAX_NAMED: usize = 1_000;
+
 /// Names with their values.
 pub(super) type Tags<'a> = BTreeMap<Str<'a>, List<Text<'a>>>;
 
@@ -231,6 +235,23 @@ impl Wire<'_> {
         let Some(mut inner) = self.detail.0.take() else { return self };
         inner.detail_type = self.detail_type;
         *inner
+    }
+
+    /// Whether it names more recipients or topics than any report of SES.
+    pub(super) fn names_too_many(&self) -> bool {
+        let subscription = self.subscription.0.as_ref();
+        let preferences = |of: fn(&'_ Subscription<'_>) -> usize| subscription.map_or(0, of);
+        [
+            self.mail.0.as_ref().map_or(0, |mail| mail.destination.0.len()),
+            self.bounce.0.as_ref().map_or(0, |bounce| bounce.bounced_recipients.0.len()),
+            self.complaint.0.as_ref().map_or(0, |complaint| complaint.complained_recipients.0.len()),
+            self.delivery.0.as_ref().map_or(0, |delivery| delivery.recipients.0.len()),
+            self.delivery_delay.0.as_ref().map_or(0, |delay| delay.delayed_recipients.0.len()),
+            preferences(|it| it.new_preferences.0.as_ref().map_or(0, |new| new.topics.0.len())),
+            preferences(|it| it.old_preferences.0.as_ref().map_or(0, |old| old.topics.0.len())),
+        ]
+        .into_iter()
+        .any(|named| named > MAX_NAMED)
     }
 
     /// The name of the event in lower case, one spelling for each; empty when there is none.
