@@ -23,6 +23,7 @@ mod operator;
 mod overload;
 mod samples;
 mod secret;
+mod supply;
 mod template;
 mod vectors;
 mod webhooks;
