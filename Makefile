@@ -1,8 +1,10 @@
 # What people and CI do with this project; `make` alone lists it. The tools beyond Rust and Python 3 are Python packages of
-# exact versions in virtual environments of the project's own.
+# exact versions in virtual environments of the project's own. What compiles the function is held to its hash, and what these
+# packages need in turn to the versions in .ci/python. After a change of a version here, install it without `-c`, then write
+# what `pip freeze` lists there.
 
-CARGO_LAMBDA_VERSION := 1.9.2
-ZIG_VERSION := 0.17.1
+CARGO_LAMBDA_VERSION := $(shell sed -n 's/^cargo-lambda==\([0-9.]*\).*/\1/p' .ci/python/cargo-lambda.txt)
+ZIG_VERSION := $(shell sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' .ci/python/ziglang.txt)
 SAM_VERSION := 1.170.0
 CFN_LINT_VERSION := 1.58.0
 CHECKOV_VERSION := 3.3.30
@@ -11,6 +13,7 @@ BOTO3_VERSION := 1.44.5
 IDNA_VERSION := 3.20
 AWS_JS_VERSION := 3.1162.0
 FUZZ_VERSION := 0.13.2
+DENY_VERSION := 0.20.2
 
 PYTHON ?= python3
 # What the template deploys to by default; the other one is x86_64.
@@ -28,10 +31,12 @@ LINTERS := .venv-lint/linters-$(CFN_LINT_VERSION)-$(CHECKOV_VERSION)-$(SAM_TRANS
 CHECKS := .venv-checks/checks-$(BOTO3_VERSION)-$(AWS_JS_VERSION)
 E2E := .venv-e2e/installed
 FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
+DENY := .cargo-deny/cargo-deny-$(DENY_VERSION)
+CARGO_DENY := .cargo-deny/bin/cargo-deny --locked
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long checks lint bench guard fuzz build samples conformance validate e2e clean
+.PHONY: help run test test-long checks lint deny audit bench guard fuzz build samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -57,6 +62,19 @@ lint: ## format, lints and documentation, as CI judges them
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+
+# The function; then all that people work with; then fuzzing, which has a lock of its own and needs not every exception.
+deny: JUDGED := bans licenses sources
+audit: JUDGED := advisories bans licenses sources
+deny: ## licences, duplicate versions, banned crates and sources of all crates
+audit: ## the same, and known vulnerabilities and withdrawn versions (fetches the RustSec database from GitHub)
+deny audit: $(DENY)
+	@echo '== the function'
+	@$(CARGO_DENY) --exclude-dev --config .cargo/deny.toml check -D warnings $(JUDGED)
+	@echo '== tests, benchmarks and examples'
+	@$(CARGO_DENY) --config .cargo/deny-tools.toml check -D warnings $(JUDGED)
+	@echo '== fuzzing'
+	@$(CARGO_DENY) --manifest-path fuzz/Cargo.toml --config .cargo/deny-tools.toml check -D warnings -A unmatched-skip $(JUDGED)
 
 # Both floors are programs, which cargo bench would not build.
 bench: ## what everything costs beside its floor in the same run (first build: minutes; valgrind counts instructions)
@@ -105,36 +123,37 @@ e2e: $(CARGO_LAMBDA) $(SAM) $(E2E) ## the real template on an emulated AWS, from
 
 clean: ## remove everything that was built or installed here
 	cargo clean
-	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .cargo-deny .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
 
 # Without its dependency, which is zig: 400 MB that only `make build` needs.
-$(CARGO_LAMBDA):
+$(CARGO_LAMBDA): .ci/python/cargo-lambda.txt
 	@echo '== cargo-lambda $(CARGO_LAMBDA_VERSION), into .venv'
 	$(PYTHON) -m venv .venv
-	.venv/$(PIP) --no-deps cargo-lambda==$(CARGO_LAMBDA_VERSION)
+	.venv/$(PIP) --no-deps --require-hashes -r .ci/python/cargo-lambda.txt
 	@touch $@
 
-$(ZIG): $(CARGO_LAMBDA)
+$(ZIG): $(CARGO_LAMBDA) .ci/python/ziglang.txt
 	@echo '== zig $(ZIG_VERSION), into .venv'
-	.venv/$(PIP) ziglang==$(ZIG_VERSION)
+	.venv/$(PIP) --no-deps --require-hashes -r .ci/python/ziglang.txt
 	@touch $@
 
-$(SAM):
+$(SAM): .ci/python/sam.txt
 	@echo '== AWS SAM CLI $(SAM_VERSION), into .venv-sam'
 	$(PYTHON) -m venv .venv-sam
-	.venv-sam/$(PIP) aws-sam-cli==$(SAM_VERSION)
+	.venv-sam/$(PIP) -c .ci/python/sam.txt aws-sam-cli==$(SAM_VERSION)
 	@touch $@
 
-$(LINTERS):
+$(LINTERS): .ci/python/lint.txt
 	@echo '== cfn-lint $(CFN_LINT_VERSION) and checkov $(CHECKOV_VERSION), into .venv-lint'
 	$(PYTHON) -m venv .venv-lint
-	.venv-lint/$(PIP) cfn-lint==$(CFN_LINT_VERSION) checkov==$(CHECKOV_VERSION) aws-sam-translator==$(SAM_TRANSLATOR_VERSION)
+	.venv-lint/$(PIP) -c .ci/python/lint.txt \
+		cfn-lint==$(CFN_LINT_VERSION) checkov==$(CHECKOV_VERSION) aws-sam-translator==$(SAM_TRANSLATOR_VERSION)
 	@touch $@
 
-$(E2E): tests/e2e/requirements.txt
+$(E2E): tests/e2e/requirements.txt .ci/python/e2e.txt
 	@echo '== an emulator of AWS and pytest, into .venv-e2e'
 	$(PYTHON) -m venv .venv-e2e
-	.venv-e2e/$(PIP) -r tests/e2e/requirements.txt
+	.venv-e2e/$(PIP) -c .ci/python/e2e.txt -r tests/e2e/requirements.txt
 	@touch $@
 
 $(FUZZ):
@@ -142,10 +161,17 @@ $(FUZZ):
 	cargo install cargo-fuzz --locked --version $(FUZZ_VERSION) --root .cargo-fuzz
 	@touch $@
 
-$(CHECKS):
+# Unoptimized: it is built in half the time, and runs for a second.
+$(DENY):
+	@echo '== cargo-deny $(DENY_VERSION), into .cargo-deny'
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		cargo install cargo-deny --locked --version $(DENY_VERSION) --root .cargo-deny
+	@touch $@
+
+$(CHECKS): .ci/python/checks.txt
 	@echo '== boto3 $(BOTO3_VERSION) and the AWS SDK for JavaScript $(AWS_JS_VERSION), into .venv-checks'
 	$(PYTHON) -m venv .venv-checks
-	.venv-checks/$(PIP) boto3==$(BOTO3_VERSION) idna==$(IDNA_VERSION)
+	.venv-checks/$(PIP) -c .ci/python/checks.txt boto3==$(BOTO3_VERSION) idna==$(IDNA_VERSION)
 	npm install --silent --no-audit --no-fund --prefix .venv-checks --save-exact \
 		@aws-sdk/client-dynamodb@$(AWS_JS_VERSION) @aws-sdk/lib-dynamodb@$(AWS_JS_VERSION)
 	@touch $@

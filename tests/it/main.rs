@@ -24,6 +24,7 @@ mod overload;
 mod poison;
 mod samples;
 mod secret;
+mod supply;
 mod template;
 mod vectors;
 mod webhooks;

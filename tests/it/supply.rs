@@ -1,0 +1,61 @@
+//! The page on dependencies says of each what the manifests say, and names no other; the same for the tools.
+
+mod manifest;
+mod page;
+
+use std::collections::BTreeSet;
+
+use manifest::{Kind, crates_linked, fuzzing, of_the_function, tools};
+use page::Page;
+
+/// The lines of the page that the manifest does not have, and those that it has and the page lacks.
+fn assert_same(page: &BTreeSet<String>, manifest: &BTreeSet<String>) {
+    let odd: Vec<_> = page.symmetric_difference(manifest).collect();
+    assert!(odd.is_empty(), "only one of page and manifest has, or both have differently:\n{odd:#?}");
+}
+
+#[test]
+fn each_crate_of_the_function_stands_on_the_page() {
+    assert_same(&Page::read().heads("In the function"), &of_the_function(Kind::Normal));
+}
+
+#[test]
+fn each_crate_of_the_tests_stands_on_the_page() {
+    assert_same(&Page::read().heads("Tests, benchmarks and examples"), &of_the_function(Kind::Dev));
+}
+
+#[test]
+fn each_crate_of_fuzzing_stands_on_the_page() {
+    let heads = Page::read().heads("Fuzzing");
+    // Licence and home are known of downloaded crates only, and tests need none of these.
+    let known = heads.iter().map(|head| head.split_once(". ").expect("a licence").0.to_owned()).collect();
+    assert_same(&known, &fuzzing());
+}
+
+#[test]
+fn each_tool_stands_on_the_page_in_its_version() {
+    let heads = Page::read().heads("Tools");
+    let known = heads.iter().map(|head| head.split_once(": ").expect("a licence").0.to_owned()).collect();
+    assert_same(&known, &tools());
+}
+
+#[test]
+fn each_crate_has_its_reason() {
+    let page = Page::read();
+    for section in ["In the function", "Tests, benchmarks and examples", "Fuzzing"] {
+        for (head, reason) in page.entries(section) {
+            let (what, without) =
+                reason.split_once("Without it: ").unwrap_or_else(|| panic!("{head}: and without it?"));
+            assert!(what.len() > 4 && without.len() > 8, "{head}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn the_page_has_the_number_of_crates_that_are_linked() {
+    let page = Page::read();
+    let direct = page.heads("In the function").len();
+    let sentence =
+        format!("{direct} crates are asked for, and they bring others: **{}** crates are linked", crates_linked());
+    assert!(page.text().contains(&sentence), "the page lacks: {sentence}");
+}

@@ -1,0 +1,127 @@
+//! What the manifests, the lock and the Makefile say, as the page has to write it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What the function is deployed to by default. The machine of the test may be another one.
+const TARGET: &str = "aarch64-unknown-linux-gnu";
+
+/// Whom a dependency is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The function.
+    Normal,
+    /// Tests, benchmarks and examples.
+    Dev,
+}
+
+/// The dependencies of the function's manifest: name, version, features, licence and home.
+pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
+    let metadata = metadata("Cargo.toml", &["--filter-platform", TARGET]);
+    let package =
+        array(&metadata["packages"]).iter().find(|package| package["name"] == "mail-feedback").expect("the function");
+    let wanted = match kind {
+        Kind::Normal => Value::Null,
+        Kind::Dev => "dev".into(),
+    };
+    let dependencies = dependencies(package).filter(|dependency| dependency["kind"] == wanted);
+    dependencies.map(|dependency| format!("{}. {}", asked(dependency), origin(&metadata, dependency))).collect()
+}
+
+/// The dependencies of the manifest of fuzzing, but for the function: name, version and features.
+pub fn fuzzing() -> BTreeSet<String> {
+    let metadata = metadata("fuzz/Cargo.toml", &["--no-deps"]);
+    dependencies(&metadata["packages"][0]).filter(|dependency| dependency["path"].is_null()).map(asked).collect()
+}
+
+/// How many crates are linked into the function, itself not among them; derives only run while it is built.
+pub fn crates_linked() -> usize {
+    let tree = cargo(&["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none", "--target", TARGET]);
+    let crates: BTreeSet<_> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    crates.len() - 1
+}
+
+/// The tools that the Makefile installs: name and version.
+pub fn tools() -> BTreeSet<String> {
+    let makefile = read("Makefile");
+    let set = makefile.lines().filter_map(|line| line.split_once(" := "));
+    let versions: BTreeMap<_, _> = set.map(|(name, value)| (format!("$({name})"), value)).collect();
+    let filled = |name: &str, version: &str| {
+        let version = versions.get(version).unwrap_or_else(|| panic!("{name} has no exact version, but {version}"));
+        format!("`{name}` {version}")
+    };
+    let words = makefile.lines().filter(|line| line.starts_with('\t')).flat_map(str::split_whitespace);
+    let asked = words.filter_map(|word| word.split_once("==").or_else(|| word.rsplit_once('@')));
+    // Neither headings in quotes nor silenced commands.
+    let asked = asked.filter(|(name, _)| name.starts_with(|first: char| first == '@' || first.is_ascii_lowercase()));
+    let mut tools: BTreeSet<_> = asked.map(|(name, version)| filled(name, version)).collect();
+    for line in makefile.lines().filter_map(|line| line.split_once("cargo install ")).map(|(_, line)| line) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let version = words.iter().position(|word| *word == "--version").expect("an exact version") + 1;
+        tools.insert(filled(words[0], words[version]));
+    }
+    for list in [".ci/python/cargo-lambda.txt", ".ci/python/ziglang.txt", "tests/e2e/requirements.txt"] {
+        let text = read(list);
+        let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("=="));
+        tools.extend(lines.map(|(name, version)| format!("`{name}` {}", version.trim_end_matches(" \\"))));
+    }
+    tools
+}
+
+fn dependencies(package: &Value) -> impl Iterator<Item = &Value> {
+    array(&package["dependencies"]).iter()
+}
+
+/// Name, version and features of a dependency, as its manifest asks for them.
+fn asked(dependency: &Value) -> String {
+    let own = array(&dependency["features"]).iter().map(text);
+    let default = dependency["uses_default_features"].as_bool().expect("a boolean").then_some("default");
+    let features: BTreeSet<_> = own.chain(default).map(|feature| format!("`{feature}`")).collect();
+    let features = features.into_iter().collect::<Vec<_>>().join(", ");
+    let features = if features.is_empty() { "no features" } else { &features };
+    format!("`{}` {}: {features}", text(&dependency["name"]), text(&dependency["req"]).trim_start_matches('^'))
+}
+
+/// Licence and home of a dependency, of those that the function was resolved with.
+fn origin(metadata: &Value, dependency: &Value) -> String {
+    let nodes = array(&metadata["resolve"]["nodes"]);
+    let node = nodes.iter().find(|node| node["id"] == metadata["resolve"]["root"]).expect("the function");
+    let resolved: Vec<_> = array(&node["deps"]).iter().map(|dep| &dep["pkg"]).collect();
+    let mut packages = array(&metadata["packages"]).iter();
+    let found = packages.find(|package| package["name"] == dependency["name"] && resolved.contains(&&package["id"]));
+    let package = found.unwrap_or_else(|| panic!("{dependency} is not resolved"));
+    let home = text(&package["repository"]).trim_start_matches("https://github.com/").trim_end_matches('/');
+    format!("{}, {home}.", text(&package["license"]))
+}
+
+fn array(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap_or_else(|| panic!("{value} is no list"))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+fn metadata(manifest: &str, arguments: &[&str]) -> Value {
+    let fixed = ["metadata", "--locked", "--format-version", "1", "--manifest-path", manifest];
+    serde_json::from_str(&cargo(&[&fixed, arguments].concat())).expect("metadata")
+}
+
+/// What the cargo that runs the tests prints.
+fn cargo(arguments: &[&str]) -> String {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(program).args(arguments).current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no file {name}"))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
