@@ -9,7 +9,7 @@ mod hot;
 mod mistaken;
 mod reference;
 mod schedule;
-mod seeded;
+pub mod seeded;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ const THREADS: u64 = 2;
 const SOON: u64 = 100;
 
 /// Says something past the capture of the test harness.
-fn say(text: &str) {
+pub fn say(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 

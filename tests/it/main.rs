@@ -6,6 +6,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../../fuzz/src/targets/mod.rs"]
+mod targets;
 
 mod allocations;
 mod attacks;
@@ -13,7 +15,9 @@ mod binary;
 mod costs;
 mod decisions;
 mod disorder;
+mod extremes;
 mod faults;
+mod fuzzed;
 mod identity;
 mod input;
 mod manual;
