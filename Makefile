@@ -20,7 +20,8 @@ PYTHON ?= python3
 ARCH ?= arm64
 
 # What `make fuzz` runs, and for how long.
-TARGET ?= envelope
+FUZZERS := address certificate envelope invocation mailjet merge ses tencent timestamp
+TARGET ?= invocation
 FUZZ_SECONDS ?= 60
 
 # The marks carry the versions, so that a new version is installed over the old one.
@@ -33,6 +34,11 @@ E2E := .venv-e2e/installed
 FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 DENY := .cargo-deny/cargo-deny-$(DENY_VERSION)
 CARGO_DENY := .cargo-deny/bin/cargo-deny --locked
+# libFuzzer needs flags that a stable compiler takes only so. No sanitizer: without unsafe code there is nothing for one to
+# find, and the fuzzers are twice as fast.
+CARGO_FUZZ := RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/.cargo-fuzz/bin:$$PATH" cargo fuzz run --sanitizer none
+# No input may take longer than these seconds, nor more than these megabytes.
+FUZZ_LIMITS := -max_len=8192 -timeout=20 -rss_limit_mb=512
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 # The same bytes from every folder and every home of cargo: their paths would get into the texts of panics. In this variable
@@ -43,7 +49,7 @@ WITHOUT_PATHS = env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAG
 --remap-path-prefix=$$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$$(rustc -vV | sed -n 's/^commit-hash: //p')"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long checks lint deny audit bench guard fuzz build release reproduce samples conformance validate e2e clean
+.PHONY: help run test test-long checks lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release reproduce samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -93,10 +99,24 @@ guard: ## instructions of each step against those written down (needs valgrind)
 	cargo build --locked --profile guard --bench suite
 	cargo bench --locked --profile guard --bench suite -- guard
 
-# libFuzzer needs flags that a stable compiler takes only so.
-fuzz: $(FUZZ) ## fuzz what reads SNS input (TARGET=envelope or certificate; FUZZ_SECONDS=60)
+fuzz: $(FUZZ) ## look for input that breaks something (TARGET=invocation or another file of fuzz/fuzz_targets; FUZZ_SECONDS=60)
 	$(PYTHON) fuzz/seed.py
-	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/.cargo-fuzz/bin:$$PATH" cargo fuzz run $(TARGET) -- -max_total_time=$(FUZZ_SECONDS)
+	@mkdir -p fuzz/grown/$(TARGET)
+	$(CARGO_FUZZ) $(TARGET) fuzz/grown/$(TARGET) fuzz/corpus/$(TARGET) fuzz/seeds/$(TARGET) -- \
+		-max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(FUZZ_LIMITS)
+
+fuzz-all: ## the same with every fuzzer, one after the other
+	@for target in $(FUZZERS); do $(MAKE) --no-print-directory fuzz TARGET=$$target || exit 1; done
+
+# By what is reached and not how often (use_counters), which would keep ten times as many inputs.
+fuzz-corpus: $(FUZZ) ## choose the committed inputs in fuzz/corpus anew, out of those and what make fuzz found
+	$(PYTHON) fuzz/seed.py
+	@for target in $(FUZZERS); do \
+		rm -rf fuzz/grown/merged fuzz/grown/control && mkdir -p fuzz/grown/merged fuzz/grown/$$target fuzz/corpus/$$target \
+		&& $(CARGO_FUZZ) $$target fuzz/grown/merged fuzz/grown/$$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+			-merge=1 -use_counters=0 -merge_control_file=fuzz/grown/control -max_len=8192 \
+		&& $(PYTHON) fuzz/keep.py $$target fuzz/grown/control || exit 1; \
+	done
 
 # zig, which cargo-lambda finds on the PATH, compiles the C parts and links against the glibc of Lambda. The toolchain is the
 # user's to change: without --skip-target-check cargo-lambda would download a missing target unasked.
@@ -142,7 +162,7 @@ e2e: $(CARGO_LAMBDA) $(SAM) $(E2E) ## the real template on an emulated AWS, from
 
 clean: ## remove everything that was built or installed here
 	cargo clean
-	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .cargo-deny .cargo-fuzz .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .cargo-deny .cargo-fuzz .aws-sam fuzz/target fuzz/seeds fuzz/grown fuzz/artifacts
 
 # Without its dependency, which is zig: 400 MB that only `make build` needs.
 $(CARGO_LAMBDA): .ci/python/cargo-lambda.txt

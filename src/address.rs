@@ -8,6 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The longest address, in bytes (RFC 5321 path limit of 256 less the angle brackets; RFC 3696 erratum 1690).
 const MAX_BYTES: usize = 254;
+/// The longest domain, in bytes (RFC 1035, less the length bytes of the wire form).
+const MAX_DOMAIN_BYTES: usize = 253;
 /// Raw text above this is refused before any Unicode work is done on it.
 const MAX_RAW_BYTES: usize = 1024;
 
@@ -111,7 +113,8 @@ fn after(text: &str, at: usize) -> &str {
     text.get(at.saturating_add(1)..).unwrap_or_default()
 }
 
-/// A domain in lower-case A-labels without a trailing dot; `None` when no domain can be made of the text.
+/// A domain in lower-case A-labels without a trailing dot; `None` when no domain of at most 253 bytes can be made of the
+/// text.
 ///
 /// An address literal such as `[192.0.2.1]` is kept in lower case.
 #[must_use]
@@ -123,11 +126,11 @@ pub fn normalize_domain(domain: &str) -> Option<String> {
     if domain.starts_with('[') && domain.ends_with(']') {
         let literal = domain.to_ascii_lowercase();
         let plain = literal.bytes().all(|byte| byte.is_ascii_graphic());
-        return plain.then_some(literal);
+        return (plain && literal.len() <= MAX_DOMAIN_BYTES).then_some(literal);
     }
     let ascii = Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Ignore).ok()?;
     let name = ascii.strip_suffix('.').unwrap_or(&ascii);
-    let valid = !name.is_empty() && name.split('.').all(|label| !label.is_empty());
+    let valid = (1..=MAX_DOMAIN_BYTES).contains(&name.len()) && name.split('.').all(|label| !label.is_empty());
     valid.then(|| name.to_owned())
 }
 
@@ -140,7 +143,7 @@ pub fn domain_of(mailbox: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, addr_spec};
+    use super::{Address, addr_spec, normalize_domain};
 
     fn key(text: &str) -> Option<String> {
         Address::parse(text).map(|address| address.as_str().to_owned())
@@ -188,6 +191,17 @@ mod tests {
         for text in refused.iter().copied().chain([long.as_str()]) {
             assert_eq!(key(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_domain_has_at_most_253_bytes() {
+        let of =
+            |bytes: usize| "a.".repeat(127).get(..bytes).map(str::to_owned).and_then(|text| normalize_domain(&text));
+        assert_eq!(of(253).map(|domain| domain.len()), Some(253));
+        assert_eq!(of(254).map(|domain| domain.len()), Some(253), "without the trailing dot");
+        assert_eq!(normalize_domain(&"a.".repeat(130)), None);
+        assert_eq!(normalize_domain(&format!("{}b", "é.".repeat(40))), None, "once spelled in A-labels");
+        assert_eq!(normalize_domain(&format!("[{}]", "1".repeat(252))), None);
     }
 
     #[test]

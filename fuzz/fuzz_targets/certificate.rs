@@ -1,29 +1,3 @@
-//! PEM and certificate: no input panics, and none that is not Amazon's is accepted.
-//!
-//! An even first byte stands before a PEM text, an odd one before the DER of a certificate.
-
 #![no_main]
 
-use std::sync::LazyLock;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use libfuzzer_sys::fuzz_target;
-use mail_feedback::sns::{TopicArn, TrustStore};
-use mail_feedback::timestamp::Timestamp;
-
-static TRUST: LazyLock<TrustStore> = LazyLock::new(|| TrustStore::new("", "").expect("the built-in store"));
-static TOPIC: LazyLock<TopicArn> =
-    LazyLock::new(|| TopicArn::parse("arn:aws:sns:us-east-1:123456789012:t").expect("a topic"));
-
-fuzz_target!(|input: &[u8]| {
-    let Some((first, rest)) = input.split_first() else { return };
-    let pem = if first % 2 == 0 {
-        String::from_utf8_lossy(rest).into_owned()
-    } else {
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(rest))
-    };
-    let now = Timestamp::parse("2026-11-20T00:00:00.000Z").expect("a time");
-    assert!(TRUST.signing_key(&pem, &TOPIC, now).is_none(), "nobody but Amazon has such a certificate");
-    let _ = TrustStore::new(&pem, &pem);
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| mail_feedback_fuzz::targets::certificate::run(input));

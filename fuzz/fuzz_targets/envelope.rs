@@ -1,37 +1,3 @@
-//! The SNS envelope: no input panics, and what is accepted has a string to sign that can be read in one way only.
-
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use mail_feedback::sns::Envelope;
-use serde_json::Value;
-
-fuzz_target!(|json: &str| {
-    let Ok(envelope) = Envelope::parse(json) else { return };
-    let text = envelope.string_to_sign();
-    // Fields that no envelope has are skipped unread, so a broken escape may stand in one.
-    let Ok(fields) = serde_json::from_str::<Value>(json) else { return };
-    let confirmation = fields["Type"] != "Notification";
-
-    // Read from its end, where every value is one line, the text gives back each field that it was made of.
-    let mut rest = text.as_str();
-    let mut keys = if confirmation {
-        vec!["Type", "TopicArn", "Token", "Timestamp", "SubscribeURL", "MessageId"]
-    } else {
-        vec!["Type", "TopicArn", "Timestamp", "Subject", "MessageId"]
-    };
-    if fields["Subject"].is_null() {
-        keys.retain(|key| *key != "Subject");
-    }
-    for key in keys {
-        rest = rest.strip_suffix('\n').expect("a line ends");
-        let (before, value) = rest.rsplit_once('\n').expect("a key stands before its value");
-        let (before, found) = before.rsplit_once('\n').expect("a line stands before the key");
-        let other_spelling = if key == "SubscribeURL" { &fields["SubscribeUrl"] } else { &Value::Null };
-        assert_eq!(found, key);
-        assert!(fields[key] == value || *other_spelling == value, "{key}");
-        rest = text.get(..before.len() + 1).expect("a prefix");
-    }
-    let message = rest.strip_prefix("Message\n").and_then(|rest| rest.strip_suffix('\n'));
-    assert_eq!(message, fields["Message"].as_str());
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| mail_feedback_fuzz::targets::envelope::run(input));

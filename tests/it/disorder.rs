@@ -9,7 +9,7 @@ mod hot;
 mod mistaken;
 mod reference;
 mod schedule;
-mod seeded;
+pub mod seeded;
 mod wire;
 
 use std::collections::BTreeSet;

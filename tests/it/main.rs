@@ -6,6 +6,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../../fuzz/src/targets/mod.rs"]
+mod targets;
 
 mod allocations;
 mod attacks;
@@ -14,7 +16,9 @@ mod costs;
 mod decisions;
 mod disorder;
 mod doors;
+mod extremes;
 mod faults;
+mod fuzzed;
 mod identity;
 mod input;
 mod manual;

@@ -11,19 +11,18 @@ use mail_feedback::store::Recorder;
 use mail_feedback::telemetry::FunctionVersion;
 use mail_feedback::timestamp::Timestamp;
 use mail_feedback::webhook::CredentialStore;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::authority::FOLDER;
 use super::database::{Database, EVENTS, SUPPRESSIONS};
 use super::envelope::TOPIC;
+pub use super::request::{CREDENTIALS, authorization, post};
 use super::samples;
 
 /// The time that an invocation has.
 pub const TIME_LEFT: Duration = Duration::from_secs(30);
 /// The account of the samples.
 pub const ACCOUNT: &str = "123456789012";
-/// User and password of the local environment.
-pub const CREDENTIALS: &str = "local:local-only-password";
 
 /// The environment under which the samples are accepted, as `events/local.env` sets it.
 pub fn environment(database: &Database) -> Vec<(String, String)> {
@@ -100,25 +99,4 @@ pub fn version(name: &str) -> FunctionVersion {
 pub async fn invoke(handler: &Arc<Handler>, payload: &str) -> Result<Value, Error> {
     let answer: Answer = Arc::clone(handler).handle(payload, "test-request", TIME_LEFT).await?;
     Ok(serde_json::to_value(answer).expect("answers are JSON"))
-}
-
-/// An HTTP API event (payload format 2.0) that posts a body.
-pub fn post(path: &str, headers: &Value, body: &str) -> Value {
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": headers,
-        "requestContext": {"stage": "$default", "http": {"method": "POST", "path": path}},
-        "body": body,
-        "isBase64Encoded": false,
-    })
-}
-
-/// The header of the local credential.
-pub fn authorization() -> Value {
-    use base64::Engine;
-    let encoded = base64::engine::general_purpose::STANDARD.encode(CREDENTIALS);
-    json!({"authorization": format!("Basic {encoded}")})
 }

@@ -1,7 +1,7 @@
 //! What the integration tests and the local programs share: a test CA, signed envelopes, an embedded DynamoDB, and the
 //! samples with what is expected of them.
 
-#![allow(dead_code, reason = "each program that includes this module uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each program that includes this module uses a part of it")]
 #![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support fails by panicking")]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "test support fails by panicking")]
@@ -14,6 +14,7 @@ pub mod door;
 pub mod envelope;
 pub mod fixture;
 pub mod function;
+pub mod request;
 pub mod runtime_api;
 pub mod samples;
 pub mod size;

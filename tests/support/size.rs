@@ -3,8 +3,7 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 
 use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::database::Item;
+use mail_feedback::store::Item;
 
 /// The size of an item in bytes: of its names and values.
 pub fn item_bytes(item: &Item) -> usize {

@@ -1,0 +1,158 @@
+//! The merge of suppression records: any order and any repetition give one record, which survives the table.
+//!
+//! The first six bytes are the rules and the order, each six after them a change.
+
+use mail_feedback::address::Address;
+use mail_feedback::event::Reason;
+use mail_feedback::store::Suppressions;
+use mail_feedback::suppression::{
+    Change, Entry, Scope, SoftBounce, SoftBounceRules, SoftLift, State, SuppressionRecord,
+};
+use mail_feedback::timestamp::Timestamp;
+
+use super::world::{NOW, World};
+
+/// The most changes: more of them find no more.
+const MAX_CHANGES: usize = 60;
+/// A quarter of a day, in milliseconds.
+const STEP_MS: i64 = 6 * 3_600_000;
+
+/// Judges bytes as a set of changes to one record.
+pub fn run(input: &[u8]) {
+    let Some((head, rest)) = input.split_at_checked(6) else { return };
+    let rules = SoftBounceRules {
+        threshold: u32::from(head[0] % 7),
+        window_days: u32::from(head[1] % 40),
+        min_days: u32::from(head[2] % 4),
+        cooldown_days: u32::from(head[3] % 40),
+    };
+    let mut changes: Vec<Change> = rest.chunks_exact(6).take(MAX_CHANGES).map(change).collect();
+    let deliveries = changes.extract_if(.., |change| matches!(change, Change::Delivered { .. })).collect::<Vec<_>>();
+    spare_crowded_days(&mut changes, rules);
+
+    let record = merged(&changes, rules);
+    let mut twice: Vec<Change> = changes.iter().rev().chain(&changes).cloned().collect();
+    shuffle(&mut twice, u16::from_be_bytes([head[4], head[5]]));
+    assert_eq!(record, merged(&twice, rules), "order and repetition");
+    // Now and then: the way to the table takes far longer than all the rest.
+    if head[4] % 8 == 0 {
+        survives_the_table(&changes, &record, rules);
+    }
+    for delivery in &deliveries {
+        delivered(record.clone(), delivery, rules);
+    }
+}
+
+fn merged(changes: &[Change], rules: SoftBounceRules) -> SuppressionRecord {
+    let mut record = SuppressionRecord::default();
+    for change in changes {
+        record.merge(change, rules);
+    }
+    record
+}
+
+/// One record, merged and written in one go, is read as it was.
+fn survives_the_table(changes: &[Change], record: &SuppressionRecord, rules: SoftBounceRules) {
+    World::with(|world| {
+        let suppressions = Suppressions::new(world.empty_dynamo(), "s".to_owned(), rules);
+        let address = Address::parse("a@example.com").expect("an address");
+        let applied = world.wait(suppressions.apply(&address, changes, *NOW)).expect("it is written");
+        assert!(applied.is_empty() || !record.suppressions.is_empty());
+        assert_eq!(world.wait(suppressions.get(&address)).as_ref(), Ok(record));
+        assert_eq!(world.wait(suppressions.apply(&address, changes, *NOW)), Ok(vec![]), "nothing new");
+    });
+}
+
+/// A delivery takes the soft bounces before it, and nothing else.
+fn delivered(mut record: SuppressionRecord, delivery: &Change, rules: SoftBounceRules) {
+    let Change::Delivered { at } = delivery else { panic!("a delivery") };
+    let others = |record: &SuppressionRecord| {
+        let mut all: Vec<_> = Vec::new();
+        for (scope, reasons) in &record.suppressions {
+            all.extend(reasons.iter().map(|(reason, entry)| (scope.clone(), *reason, entry.clone())));
+        }
+        all.retain(|(_, reason, _)| *reason != Reason::SoftBounce);
+        all
+    };
+    let before = others(&record);
+    record.merge(delivery, rules);
+    assert!(!record.soft_bounces.any_until(*at) && others(&record) == before);
+    let once = record.clone();
+    record.merge(delivery, rules);
+    assert_eq!(once, record);
+}
+
+/// Of a day with more bounces than a record keeps, a lift in its middle may leave others behind: that is known.
+fn spare_crowded_days(changes: &mut Vec<Change>, rules: SoftBounceRules) {
+    let keep = usize::try_from(rules.threshold.max(1)).expect("small") * 2;
+    let mut of_day = std::collections::BTreeMap::new();
+    changes.retain(|change| match change {
+        Change::SoftBounce(bounce) => {
+            let known: &mut std::collections::BTreeSet<String> = of_day.entry(bounce.at.day()).or_default();
+            known.insert(bounce.event_id.clone());
+            known.len() <= keep
+        }
+        _ => true,
+    });
+}
+
+/// A permutation that a number chooses.
+fn shuffle(changes: &mut [Change], seed: u16) {
+    let mut state = u64::from(seed) + 1;
+    for last in (1..changes.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let place = usize::try_from(state >> 33).expect("31 bits") % (last + 1);
+        changes.swap(last, place);
+    }
+}
+
+fn time(step: u16) -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000 + i64::from(step) * STEP_MS).expect("in range")
+}
+
+/// The change that six bytes say.
+fn change(bytes: &[u8]) -> Change {
+    let step = u16::from_be_bytes([bytes[1], bytes[2]]) % 480;
+    let [who, more, last] = [bytes[3], bytes[4], bytes[5]];
+    match bytes[0] % 8 {
+        0..=2 => entry(step % 16, who, more, last),
+        3..=5 => Change::SoftBounce(SoftBounce {
+            at: time(step),
+            event_id: format!("{step}-{}", who % 8),
+            provider: "ses".to_owned(),
+            code: (more % 2 == 0).then(|| more.to_string()),
+            detail: (last % 2 == 0).then(|| last.to_string()),
+            recipient: None,
+        }),
+        6 => {
+            let note = (more % 2 == 0).then(|| last.to_string());
+            Change::LiftSoftBounces(SoftLift { at: time(step), actor: Some(who.to_string()), note })
+        }
+        _ => Change::Delivered { at: time(step) },
+    }
+}
+
+/// A word on a reason. The report of an untimed event is always the same.
+fn entry(step: u16, who: u8, more: u8, last: u8) -> Change {
+    let timed = !last.is_multiple_of(4);
+    let scopes = ["*", "provider:ses", "domain:example.com", "list:ses:a/b"];
+    let reasons = [Reason::HardBounce, Reason::Complaint, Reason::Unsubscribe, Reason::Manual];
+    let state = if timed && more % 2 == 1 { State::Lifted } else { State::Suppressed };
+    let suppressed = state == State::Suppressed;
+    let until = (timed && suppressed && who >= 128).then(|| time(u16::from(who)));
+    let entry = Entry {
+        state,
+        at: time(step),
+        first_at: suppressed.then(|| time(step)),
+        until,
+        provider: "ses".to_owned(),
+        event_id: if timed { (who % 4).to_string() } else { format!("untimed {step}") },
+        code: None,
+        detail: timed.then(|| format!("{step} {who} {more} {last}")),
+        recipient: None,
+        actor: None,
+        note: None,
+    };
+    let scope = Scope::from_text(scopes[usize::from(more / 2 % 4)]);
+    Change::Entry { scope, reason: reasons[usize::from(more / 8 % 4)], entry, timed }
+}

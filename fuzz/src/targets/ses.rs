@@ -1,0 +1,33 @@
+//! What SES publishes, in messages that are signed for real.
+
+use mail_feedback::error::{Error, Refusal};
+use mail_feedback::provider::normalize_sns;
+use serde_json::Value;
+
+use super::world::World;
+use super::{judged, signed};
+
+/// Judges a text as the text of a verified message.
+pub fn run(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let envelope = signed::envelope(&text).to_string();
+    let message = World::with(|world| world.verified(&envelope));
+    assert_eq!(message.text(), text);
+    let events = normalize_sns(&message, &[]).expect("any account");
+    for event in &events {
+        judged::judge(event, &text);
+    }
+    assert!(events.iter().all(|event| event.sns_message_id.as_deref() == Some(message.message_id())));
+    if events.is_empty() {
+        // Read, so that escapes are none; what cannot be read is no test.
+        let plain = serde_json::from_str::<Value>(&text).map_or(text.to_string(), |value| value.to_string());
+        let known = ["Successfully validated SNS topic", "amazonsnssubscriptionsucceeded"];
+        let is_test = plain.contains(known[0]) || plain.to_lowercase().contains(known[1]);
+        assert!(is_test || serde_json::from_str::<Value>(&text).is_err(), "only a test gives no event");
+    }
+    assert!(events == normalize_sns(&message, &[]).expect("any account"), "the same once more");
+    match normalize_sns(&message, &["123456789012".to_owned()]) {
+        Ok(same) => assert!(events == same),
+        Err(error) => assert_eq!(error, Error::Unauthentic(Refusal::Account)),
+    }
+}

@@ -1,0 +1,8 @@
+//! The callbacks of Tencent.
+
+use mail_feedback::provider::Provider;
+
+/// Judges a text as the body of an authentic request.
+pub fn run(input: &[u8]) {
+    super::webhook::judge(Provider::Tencent, input);
+}
