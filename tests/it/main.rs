@@ -20,6 +20,7 @@ mod manual;
 mod merge;
 mod operator;
 mod overload;
+mod privacy;
 mod samples;
 mod secret;
 mod template;

