@@ -1,4 +1,4 @@
-//! What other crates warn of, in their words and without their values, which may quote a request, an answer or a setting.
+//! What other crates warn of, in their words and without their values: these may quote a request or a setting.
 
 use std::fmt;
 

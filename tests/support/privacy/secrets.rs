@@ -65,8 +65,11 @@ impl Secrets {
     /// Those of an invocation.
     pub fn of(payload: &str) -> Self {
         let mut secrets = Self::default();
-        secrets.text("payload", payload);
         let event: Value = serde_json::from_str(payload).unwrap_or_default();
+        if event.is_null() {
+            secrets.text("payload", payload);
+        }
+        secrets.value("payload", "", &event);
         for record in event["Records"].as_array().into_iter().flatten().filter(|it| it["eventSource"] == "aws:sqs") {
             secrets.queued.extend(record["messageId"].as_str().map(str::to_owned));
         }
@@ -100,7 +103,7 @@ impl Secrets {
     /// A text, and what is JSON or base64 in it.
     fn text(&mut self, place: &str, text: &str) {
         match serde_json::from_str(text) {
-            Ok(value) if text.trim_start().starts_with(['{', '[']) => self.value(place, "", &value),
+            Ok(value @ (Value::Object(_) | Value::Array(_))) => self.value(place, "", &value),
             _ => self.leaf(place, text),
         }
         let encoded = Some(text).filter(|text| text.len() >= LONG_TEXT && !text.contains(['{', ' ', ':', '@', '.']));
@@ -122,7 +125,9 @@ impl Secrets {
             Value::Object(map) => {
                 for (key, value) in map {
                     self.leaf(&format!("{place}, a key"), key);
-                    self.value(&format!("{place}.{key}"), key, value);
+                    if !value.is_number() {
+                        self.value(&format!("{place}.{key}"), key, value);
+                    }
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -160,18 +165,23 @@ impl Secrets {
     fn leaf(&mut self, place: &str, text: &str) {
         self.add(Class::Body, place, text);
         let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"',;()[]{}".contains(c);
-        for word in text.split(ends).filter(|word| word.contains('@')) {
+        // Splitting takes its time, and a body may have megabytes.
+        let has_address = text.contains('@').then_some(text).into_iter();
+        for word in has_address.flat_map(|text| text.split(ends)).filter(|word| word.contains('@')) {
             self.address(place, word);
         }
         if let Some((name, _)) = text.split_once('<').filter(|(_, rest)| rest.contains('@')) {
             self.add(Class::Address, place, name.trim().trim_matches('"'));
         }
-        for url in text.split(ends).filter_map(|word| Some(&word[word.find("http")?..])) {
+        let has_link = text.contains("://").then_some(text).into_iter();
+        for url in has_link.flat_map(|text| text.split(ends)).filter_map(|word| Some(&word[word.find("http")?..])) {
             self.link(place, url);
         }
-        for word in text.split(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':')) {
-            if word.len() >= shortest(Class::Ip) && word.trim_matches('.').parse::<IpAddr>().is_ok() {
-                self.add(Class::Ip, place, word.trim_matches('.'));
+        let is_part = |c: char| c.is_ascii_hexdigit() || c == '.' || c == ':';
+        let has_ip = (text.contains('.') || text.contains(':')).then_some(text).into_iter();
+        for word in has_ip.flat_map(|text| text.split(|c| !is_part(c))).map(|word| word.trim_matches('.')) {
+            if word.len() >= shortest(Class::Ip) && word.parse::<IpAddr>().is_ok() {
+                self.add(Class::Ip, place, word);
             }
         }
     }
