@@ -64,6 +64,7 @@ run: $(CARGO_LAMBDA) ## the function on this machine, fed with every sample (ONC
 
 test: ## all tests: unit, integration, documentation
 	cargo test
+	@cat "$${CARGO_TARGET_DIR:-target}/tmp/privacy.txt"
 
 test-long: ## the proof that order, repetition and crashes change nothing, on 5,000 sets of events
 	DISORDER_SETS=5000 cargo test --test it disorder

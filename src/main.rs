@@ -33,7 +33,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let handler = Arc::clone(&handler);
         async move {
             let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(UNTOLD_TIME);
-            handler.handle(event.payload.get(), &event.context.request_id, time_left).await
+            let work = handler.handle(event.payload.get(), &event.context.request_id, time_left);
+            telemetry::panic_unquoted(work).await
         }
     }))
     .await

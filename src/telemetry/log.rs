@@ -5,20 +5,25 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::foreign::{OWN, Reticent};
+use super::panic;
+
 /// Starts the log in the format and at the level that Lambda's variables name: JSON and INFO by default.
 ///
-/// Other crates speak from WARN on only: at finer levels they print payloads.
+/// Other crates speak from WARN on only, at finer levels they print payloads, and without values. Panics go there, too.
 pub fn init() {
     let own = level(std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().as_deref());
-    let targets = Targets::new().with_target("mail_feedback", own).with_default(own.min(LevelFilter::WARN));
+    let targets = Targets::new().with_target(OWN, own).with_default(own.min(LevelFilter::WARN));
     let plain = std::env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("text"));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false);
     let registry = tracing_subscriber::registry().with(targets);
     if plain {
-        registry.with(lines.without_time()).init();
+        registry.with(Reticent(lines.without_time())).init();
     } else {
-        registry.with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false)).init();
+        let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
+        registry.with(Reticent(lines)).init();
     }
+    panic::report_places();
 }
 
 /// Lambda's own names of levels; it has FATAL above ERROR.

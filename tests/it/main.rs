@@ -26,6 +26,7 @@ mod merge;
 mod operator;
 mod overload;
 mod poison;
+mod privacy;
 mod samples;
 mod secret;
 mod supply;

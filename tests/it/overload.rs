@@ -1,7 +1,7 @@
 //! A DynamoDB that does not answer: the function does, before its time is over.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,7 +16,7 @@ use crate::attacks::world::{Host, MESSAGE, World};
 use crate::support::authority::AUTHORITY;
 use crate::support::database::{Database, client};
 use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{authorization, post};
+use crate::support::function::{authorization, invoke_within, post};
 
 /// Enough for what answers, and far too little for the retries of what does not.
 const TIME_LEFT: Duration = Duration::from_secs(3);
@@ -49,10 +49,9 @@ fn bounce(address: &str, id: u8) -> Value {
 }
 
 async fn in_time(handler: Arc<Handler>, event: &Value) -> Result<Value, &'static str> {
-    let started = Instant::now();
-    let answer = handler.handle(&event.to_string(), "test", TIME_LEFT).await;
-    assert!(started.elapsed() < TIME_LEFT, "the answer comes before the time is over");
-    answer.map(|answer| serde_json::to_value(answer).unwrap()).map_err(Error::label)
+    let (answer, took) = invoke_within(&handler, &event.to_string(), TIME_LEFT).await;
+    assert!(took < TIME_LEFT, "the answer comes before the time is over");
+    answer.map_err(Error::label)
 }
 
 #[tokio::test]

@@ -1,25 +1,28 @@
 //! A binary, driven through a Runtime API as Lambda drives it.
 
+use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::routing::{get, post};
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc, watch};
-use tokio::task::JoinHandle;
 
 /// The answer to an invocation, or the error that the function reported.
 pub type Outcome = Result<Value, Value>;
 
+/// What the id of every invocation begins with; its number follows.
+pub const REQUEST: &str = "c2b8a1f4-06d9-4f3e-8a57-";
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -30,8 +33,13 @@ pub struct Function {
     shared: Arc<Shared>,
     started: Instant,
     child: Child,
-    /// Standard output and error, read from the start: a full pipe would stop the function.
-    output: [JoinHandle<String>; 2],
+    /// Standard output and error: a file, so that all that was written before an answer is there with the answer.
+    output: File,
+    #[cfg(test)]
+    watch: super::privacy::Watch,
+    /// How many bytes of the output were judged.
+    #[cfg(test)]
+    judged: u64,
 }
 
 struct Shared {
@@ -39,6 +47,8 @@ struct Shared {
     outcomes: mpsc::Sender<Outcome>,
     /// When the function first asked for an invocation.
     asked: watch::Sender<Option<Instant>>,
+    /// How many invocations it got.
+    invocations: AtomicU64,
 }
 
 impl Function {
@@ -52,10 +62,13 @@ impl Function {
     pub async fn start_program(program: &Path, environment: &[(String, String)]) -> Self {
         let (events, received) = mpsc::channel(1);
         let (sent, outcomes) = mpsc::channel(1);
-        let shared = Arc::new(Shared { events: Mutex::new(received), outcomes: sent, asked: watch::Sender::new(None) });
+        let (events_received, asked) = (Mutex::new(received), watch::Sender::new(None));
+        let shared = Shared { events: events_received, outcomes: sent, asked, invocations: AtomicU64::new(0) };
+        let shared = Arc::new(shared);
+        let output = unnamed();
         let address = serve(Arc::clone(&shared)).await;
         let started = Instant::now();
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .env_clear()
             .envs(environment.iter().cloned())
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
@@ -65,13 +78,23 @@ impl Function {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/mail-feedback")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(output.try_clone().expect("a file"))
+            .stderr(output.try_clone().expect("a file"))
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
-        let output = [read(child.stdout.take().unwrap()), read(child.stderr.take().unwrap())];
-        Self { events, outcomes, shared, started, child, output }
+        Self {
+            events,
+            outcomes,
+            shared,
+            started,
+            child,
+            output,
+            #[cfg(test)]
+            watch: super::privacy::Watch::over(environment, REQUEST),
+            #[cfg(test)]
+            judged: 0,
+        }
     }
 
     /// How long after its start the function asked for its first invocation.
@@ -89,42 +112,53 @@ impl Function {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
-    /// Sends one invocation and waits for its outcome.
+    /// Sends one invocation and waits for its outcome; in a test, both it and what was written are judged.
     pub async fn invoke(&mut self, payload: &str) -> Outcome {
         self.events.send(payload.to_owned()).await.expect("the server runs");
         let outcome = tokio::time::timeout(PATIENCE, self.outcomes.recv()).await;
-        outcome.expect("the function answers in time").expect("the server runs")
+        let outcome = outcome.expect("the function answers in time").expect("the server runs");
+        #[cfg(test)]
+        self.judge(payload, &outcome);
+        outcome
+    }
+
+    #[cfg(test)]
+    fn judge(&mut self, payload: &str, outcome: &Outcome) {
+        let written = self.written_since(self.judged);
+        self.judged += written.len() as u64;
+        self.watch.judge(&written, payload, outcome).unwrap_or_else(|found| panic!("not private: {found}"));
+    }
+
+    /// What it has written to standard output and error so far, from a byte on.
+    pub fn written_since(&self, start: u64) -> String {
+        let length = self.output.metadata().expect("a file").len() - start;
+        let mut bytes = vec![0; usize::try_from(length).expect("it fits into memory")];
+        self.output.read_exact_at(&mut bytes, start).expect("the file can be read");
+        String::from_utf8(bytes).expect("its output is text")
     }
 
     /// Stops the function and gives everything it wrote to standard output and error.
     pub async fn stop(mut self) -> String {
         self.child.start_kill().expect("the function can be stopped");
-        self.output().await
+        self.ended().await.1
     }
 
     /// Waits until the function ends by itself; gives its exit code and what it wrote.
     pub async fn ended(mut self) -> (Option<i32>, String) {
-        let output = self.output().await;
-        let status = self.child.wait().await.expect("the function ends");
-        (status.code(), output)
-    }
-
-    async fn output(&mut self) -> String {
-        let mut written = String::new();
-        for part in &mut self.output {
-            let text = tokio::time::timeout(PATIENCE, part).await.expect("the function ends in time");
-            written += &text.expect("its output is text");
-        }
-        written
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = ended.expect("the function ends in time").expect("its end can be seen");
+        (status.code(), self.written_since(0))
     }
 }
 
-fn read(mut pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<String> {
-    tokio::spawn(async move {
-        let mut text = String::new();
-        pipe.read_to_string(&mut text).await.expect("its output is text");
-        text
-    })
+/// A file that is gone with its last reader and writer, who all write to its end.
+fn unnamed() -> File {
+    static FILES: AtomicU64 = AtomicU64::new(0);
+    let nth = FILES.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("mail-feedback-output-{}-{nth}", std::process::id()));
+    let file = File::options().read(true).append(true).create_new(true).open(&path).expect("a new file");
+    std::fs::remove_file(path).expect("the file is ours");
+    file
 }
 
 async fn serve(shared: Arc<Shared>) -> SocketAddr {
@@ -145,9 +179,10 @@ async fn next(State(shared): State<Arc<Shared>>) -> (HeaderMap, String) {
         Some(payload) => payload,
         None => std::future::pending().await,
     };
-    let mut headers = HeaderMap::new();
+    let nth = shared.invocations.fetch_add(1, Ordering::Relaxed);
+    let id = HeaderValue::try_from(format!("{REQUEST}{nth:012x}")).expect("an id is ASCII");
+    let mut headers = HeaderMap::from_iter([(HeaderName::from_static("lambda-runtime-aws-request-id"), id)]);
     for (name, value) in [
-        ("lambda-runtime-aws-request-id", "7f0c36a1-93c5-4b7e-9d3e-6a1f1f0e2d3c"),
         ("lambda-runtime-deadline-ms", "4102444800000"),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:mail-feedback"),
         ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000"),

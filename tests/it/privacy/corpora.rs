@@ -1,0 +1,60 @@
+//! What other projects and SNS itself sent: recorded requests and published messages, at every door.
+//!
+//! They are no part of the project: without them beside it this test says so and does nothing.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{function, say};
+use crate::support::database::Database;
+use crate::support::envelope::lambda_event;
+use crate::support::function::{authorization, post, trusting_environment};
+
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let all = entries.flat_map(|path| if path.is_dir() { documents(&path) } else { vec![path] });
+    all.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+}
+
+/// What a document can be taken for.
+fn invocations(document: &Value) -> Vec<Value> {
+    let request = &document["request"];
+    let body = match (&request["body"], &request["body_json"]) {
+        (Value::String(text), _) => text.clone(),
+        (_, Value::Null) => document.to_string(),
+        (_, value) => value.to_string(),
+    };
+    let mut headers = if request["headers"].is_object() { request["headers"].clone() } else { json!({}) };
+    let mut all = vec![post("/webhooks/sns", &headers, &body)];
+    headers["authorization"] = authorization()["authorization"].clone();
+    all.extend(["/webhooks/mailjet", "/webhooks/tencent"].map(|path| post(path, &headers, &body)));
+    let envelope = serde_json::from_str(&body).unwrap_or_default();
+    all.push(lambda_event(&envelope));
+    all.push(json!({"Records": [{"eventSource": "aws:sqs", "messageId": "m-1", "body": body}]}));
+    all
+}
+
+#[tokio::test]
+async fn what_others_sent_leaves_no_trace() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folders = ["peer-cases", "sns-vectors"].map(|name| shared.join(name));
+    if !folders.iter().all(|folder| folder.is_dir()) {
+        return say("NOT RUN: the recorded requests and published messages are not beside the project");
+    }
+    let database = Database::start().await;
+    let mut function = function(trusting_environment(&database), &[]).await;
+    let files: Vec<PathBuf> = folders.iter().flat_map(|folder| documents(folder)).collect();
+    let mut sent = 0;
+    for file in &files {
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        for invocation in invocations(&document) {
+            drop(function.invoke(&invocation.to_string()).await);
+            sent += 1;
+        }
+    }
+    assert!(files.len() > 300, "{}", files.len());
+    let output = function.stop().await;
+    let lines = output.lines().count();
+    say(&format!("{} documents of others as {sent} invocations: {lines} lines, {} bytes", files.len(), output.len()));
+}

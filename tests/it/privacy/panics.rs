@@ -1,0 +1,42 @@
+//! No panic is known; one that comes all the same tells its place, and nothing of what it could not handle.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use mail_feedback::telemetry;
+
+use super::{alone, function};
+use crate::support::authority::FOLDER;
+use crate::support::database::Database;
+use crate::support::function::environment;
+
+#[test]
+fn a_panic_tells_its_place_and_not_its_message() {
+    let output = alone("privacy::panics::a_fault");
+    let line = output.lines().find(|line| line.contains("please report this as a fault")).expect(&output);
+    assert!(line.contains(r#""level":"ERROR""#) && line.contains("tests/it/privacy/panics.rs:"), "{line}");
+    assert!(!output.contains("jane@"), "{output}");
+}
+
+#[tokio::test]
+#[ignore = "sets what the whole process says of panics"]
+async fn a_fault() {
+    telemetry::init();
+    let work = telemetry::panic_unquoted(async { panic!("no such address: {}", "jane@example.com") });
+    let panicked = AssertUnwindSafe::<_>(work).catch_unwind().await.map(|(): ()| "it panics").unwrap_err();
+    let reported = panicked.downcast_ref::<&str>().unwrap();
+    assert_eq!(*reported, "a fault of the function; its log names the place");
+}
+
+/// The HTTPS client takes a file without certificates for a fault of its own in builds for tests.
+#[tokio::test]
+async fn a_panic_of_the_binary_is_a_line_of_the_log() {
+    let database = Database::start().await;
+    let file = FOLDER.join("no-certificates.pem");
+    std::fs::write(&file, "jane@example.com").unwrap();
+    let settings = [("SSL_CERT_FILE", file.to_str().unwrap())];
+    let (code, output) = function(environment(&database), &settings).await.ended().await;
+    assert_eq!(code, Some(101), "{output}");
+    assert!(output.contains("please report this as a fault") && !output.contains("thread 'main'"), "{output}");
+    assert!(!output.contains("jane@"), "{output}");
+}

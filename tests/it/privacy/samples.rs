@@ -1,0 +1,24 @@
+//! Every sample, in both formats of the log.
+
+use super::{function, say};
+use crate::support::database::Database;
+use crate::support::function::environment;
+use crate::support::samples;
+
+#[tokio::test]
+async fn every_sample_at_the_most_verbose_level_in_both_formats() {
+    for format in ["JSON", "Text"] {
+        let database = Database::start().await;
+        let mut function = function(environment(&database), &[("AWS_LAMBDA_LOG_FORMAT", format)]).await;
+        let samples = samples::all();
+        for sample in &samples {
+            let outcome = function.invoke(&sample.json).await;
+            let answer = outcome.unwrap_or_else(|error| panic!("{}: {error}", sample.name));
+            assert_eq!(sample.expected.status == "ok", answer.get("statusCode").is_none(), "{}", sample.name);
+        }
+        let output = function.stop().await;
+        let lines = output.lines().count();
+        assert_eq!(lines, 2 * samples.len(), "a line of the log and one of metrics each");
+        say(&format!("{} samples, log in {format}: {lines} lines, {} bytes", samples.len(), output.len()));
+    }
+}

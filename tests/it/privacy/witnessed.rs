@@ -1,0 +1,91 @@
+//! No attack and no other invocation of a test escapes the scan, and the scan sees what the SDK would say.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::{alone, say};
+use crate::attacks::world::{Host, World, signed};
+use crate::support::database::Database;
+use crate::support::function::{authorization, environment, handler, invoke, post};
+use crate::support::privacy::Watch;
+use crate::support::privacy::tally;
+
+#[tokio::test]
+async fn what_a_test_hands_to_the_handler_goes_to_the_real_binary_too() {
+    let name = std::thread::current().name().unwrap().to_owned();
+    let world = World::at(&Host::genuine()).await;
+    assert_eq!(world.https(&signed(|_| {})).await, 200);
+    assert!(tally::has_test(&name), "{name}");
+    let figures = std::fs::read_to_string(tally::FILE).unwrap();
+    assert!(figures.starts_with("privacy: "), "{figures}");
+}
+
+/// The files of the integration tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn no_test_hands_anything_to_a_handler_past_the_scan() {
+    let call = [".handle", "("].concat();
+    let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"));
+    assert!(files.len() > 50, "{}", files.len());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!text.contains(&call), "{}: call support::function::invoke instead", file.display());
+    }
+}
+
+/// What is written by all crates at all levels.
+#[derive(Clone, Default)]
+struct Everything(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Everything {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Everything {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// What the filter of the log is for: other crates show whole items at the finest level, and the scan says so.
+#[test]
+fn what_other_crates_say_at_the_finest_level_would_be_found() {
+    if STATIC_MAX_LEVEL < LevelFilter::TRACE {
+        return say("NOT RUN: this build has no finer levels of the log than release builds have");
+    }
+    alone("privacy::witnessed::without_the_filter_of_the_log");
+}
+
+#[tokio::test]
+#[ignore = "sets what the whole process logs"]
+async fn without_the_filter_of_the_log() {
+    let database = Database::start().await;
+    let environment = environment(&database);
+    let handler = handler(&database, &environment);
+    let body = r#"{"event":"spam","time":1763600000,"MessageID":5,"email":"jane.doe+7@example.com"}"#;
+    let request = post("/webhooks/mailjet", &authorization(), body).to_string();
+    let everything = Everything::default();
+    tracing_subscriber::fmt().json().with_max_level(LevelFilter::TRACE).with_writer(everything.clone()).init();
+    let answer = invoke(&handler, &request).await.unwrap();
+    let written = String::from_utf8(everything.0.lock().unwrap().clone()).unwrap();
+    let found = Watch::over(&environment, "test").judge(&written, &request, &Ok::<_, Value>(answer)).unwrap_err();
+    assert!(found.contains("Address of payload.body.email"), "{found:.2000}");
+    assert!(found.contains("jane.doe+7@example.com"), "{found:.2000}");
+}

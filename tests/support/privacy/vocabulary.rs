@@ -1,0 +1,210 @@
+//! All that the function may say: what is not in here fails, whether or not it is known to be anybody's secret.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use mail_feedback::error::Error;
+use mail_feedback::telemetry::metric_names;
+use serde_json::Value;
+
+use super::secrets::Secrets;
+
+/// What the log says beside what it advises on errors.
+const SENTENCES: [&str; 5] = [
+    "recorded",
+    "a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
+    "a subscription of the topic to this endpoint has ended",
+    "SNS_ALLOW_SHA1 admits signature version 1; set SignatureVersion 2 on the topics instead",
+    "dynamodb did not answer during the cold start; the first event will tell",
+];
+/// The fields of a line of the log that hold numbers or booleans.
+const FIGURES: [&str; 4] = ["events", "status", "duration_ms", "retry"];
+/// Its other fields, and those of an answer.
+const FIELDS: [&str; 21] = [
+    "timestamp",
+    "level",
+    "target",
+    "mail_feedback::handler::spoken",
+    "mail_feedback::store::suppressions",
+    "mail_feedback::telemetry::foreign",
+    "lambda_runtime::layers::panic",
+    "source",
+    "message",
+    "request_id",
+    "message_id",
+    "class",
+    "label",
+    "signature_version_1_topics",
+    "statusCode",
+    "isBase64Encoded",
+    "statusDescription",
+    "multiValueHeaders",
+    "batchItemFailures",
+    "errorType",
+    "errorMessage",
+];
+/// What the headers of an answer are made of.
+const HEADERS: [&str; 6] = [
+    "content-type",
+    "application/json",
+    "www-authenticate",
+    "Basic realm=\"mail-feedback\", charset=\"UTF-8\"",
+    "allow",
+    "POST",
+];
+/// What the directives of a line of metrics are made of, beside the names of metrics.
+const DIRECTIVES: [&str; 13] = [
+    "Timestamp",
+    "CloudWatchMetrics",
+    "Namespace",
+    "Dimensions",
+    "Metrics",
+    "Name",
+    "Unit",
+    "Count",
+    "Milliseconds",
+    "function",
+    "version",
+    "mail-feedback",
+    "$LATEST",
+];
+
+static METRICS: LazyLock<BTreeSet<String>> = LazyLock::new(metric_names);
+static ADVICE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::all().map(Error::advice).collect());
+static CLASSES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::all().map(Error::class).collect());
+static LABELS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::labels().collect());
+/// How the Lambda runtime prints an error of the handler.
+static PRINTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| format!("{error:?}")).collect());
+static MESSAGES: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| error.to_string()).collect());
+
+/// All of it in one text, in lower case.
+static SAID: LazyLock<String> = LazyLock::new(|| {
+    let fixed = SENTENCES.iter().chain(&FIELDS).chain(&FIGURES).chain(&DIRECTIVES).chain(&HEADERS);
+    let ours = ADVICE.iter().chain(CLASSES.iter()).chain(LABELS.iter()).chain(fixed).copied();
+    let made = PRINTED.iter().chain(MESSAGES.iter()).chain(METRICS.iter()).map(String::as_str);
+    ours.chain(made).collect::<Vec<_>>().join("\n").to_lowercase()
+});
+
+/// Whether the function says a text, given in lower case, without any report.
+pub fn says(text: &str) -> bool {
+    SAID.contains(text)
+}
+
+/// The ids and names that may be written.
+#[derive(Clone, Debug, Default)]
+pub struct Ids {
+    /// What the ids of invocations begin with.
+    pub request: String,
+    /// The tables and topics of the function.
+    pub configured: Vec<String>,
+}
+
+/// What in the lines of the function is no part of its vocabulary, as `<field>: <value>`. The messages of
+/// other crates are passed over: only secrets are looked for in them.
+pub fn strangers(written: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
+    written.lines().flat_map(|line| strange_parts(line, ids, secrets)).collect()
+}
+
+fn strange_parts(line: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
+    let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
+        return vec![format!("a line that is no JSON: {line}")];
+    };
+    let source = fields.get("source").and_then(Value::as_str);
+    let known: &dyn Fn(&str, &Value) -> bool = match source {
+        _ if fields.contains_key("_aws") => &|field, value| is_metric(field, value, ids),
+        // What the Lambda runtime says of each failure is known.
+        None | Some("lambda_runtime::layers::panic") => &|field, value| is_log(field, value, ids, secrets),
+        Some(_) => &|field, value| field == "message" || is_log(field, value, ids, secrets),
+    };
+    let strange = fields.iter().filter(|(field, value)| !known(field, value));
+    strange.map(|(field, value)| format!("{field}: {value}")).collect()
+}
+
+fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
+    let text = value.as_str();
+    let is_text = |test: &dyn Fn(&str) -> bool| text.is_some_and(test);
+    match field {
+        "timestamp" => is_text(&|it| it.len() <= 30 && it.chars().all(|c| c.is_ascii_digit() || "-T:.Z".contains(c))),
+        "level" => is_text(&|it| ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"].contains(&it)),
+        "target" => is_text(&|it| it.starts_with("mail_feedback") && is_path(it)),
+        "source" => is_text(&is_path),
+        "message" => is_text(&|it| SENTENCES.contains(&it) || ADVICE.contains(it) || PRINTED.contains(it)),
+        "request_id" => is_text(&|it| it.starts_with(&ids.request)),
+        "message_id" => is_text(&|it| secrets.queued.iter().any(|id| id == it)),
+        "table" => is_text(&|it| ids.configured.iter().any(|name| name == it)),
+        "door" => is_text(&|it| it.len() <= 16 && it.chars().all(|c| c.is_ascii_lowercase())),
+        "class" => is_text(&|it| CLASSES.contains(it)),
+        "label" => is_text(&|it| LABELS.contains(it)),
+        _ => FIGURES.contains(&field) && (value.is_u64() || value.is_boolean()),
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == ':' || c == '_')
+}
+
+fn is_metric(field: &str, value: &Value, ids: &Ids) -> bool {
+    match field {
+        "_aws" | "function" | "version" => is_directive(value),
+        "signature_version_1_topics" => value
+            .as_array()
+            .is_some_and(|topics| topics.iter().all(|it| ids.configured.iter().any(|known| it == known))),
+        "lag_ms" => value.as_array().is_some_and(|lags| lags.iter().all(Value::is_i64)),
+        _ => METRICS.contains(field) && value.is_u64(),
+    }
+}
+
+fn is_directive(value: &Value) -> bool {
+    let known = |text: &str| DIRECTIVES.contains(&text) || METRICS.contains(text);
+    match value {
+        Value::String(text) => known(text),
+        Value::Array(list) => list.iter().all(is_directive),
+        Value::Object(map) => map.iter().all(|(key, value)| known(key) && is_directive(value)),
+        Value::Number(_) => true,
+        Value::Bool(_) | Value::Null => false,
+    }
+}
+
+/// What in an answer is no part of the vocabulary.
+pub fn strange_answers(outcome: &Result<Value, Value>, secrets: &Secrets) -> Vec<String> {
+    let known = |field: &str, value: &Value| match outcome {
+        Ok(_) => is_answer(field, value, secrets),
+        Err(_) => is_error(field, value),
+    };
+    let answer = outcome.as_ref().unwrap_or_else(|error| error).as_object();
+    let strange = answer.into_iter().flatten().filter(|(field, value)| !known(field, value));
+    strange.map(|(field, value)| format!("the answer's {field}: {value}")).collect()
+}
+
+fn is_answer(field: &str, value: &Value, secrets: &Secrets) -> bool {
+    let events =
+        |text: &str| text.strip_prefix("{\"events\":").and_then(|it| it.strip_suffix('}')).map(str::parse::<u64>);
+    match field {
+        "events" | "statusCode" => value.is_u64(),
+        "isBase64Encoded" | "statusDescription" => value.is_boolean() || value.is_null(),
+        "body" => value.as_str().is_some_and(|text| text.is_empty() || matches!(events(text), Some(Ok(_)))),
+        "headers" | "multiValueHeaders" => is_header(value),
+        "cookies" => value.as_array().is_some_and(Vec::is_empty),
+        "batchItemFailures" => value.as_array().is_some_and(|list| {
+            list.iter().all(|failure| secrets.queued.iter().any(|id| failure["itemIdentifier"] == id.as_str()))
+        }),
+        _ => false,
+    }
+}
+
+fn is_header(value: &Value) -> bool {
+    match value {
+        Value::String(text) => HEADERS.contains(&text.as_str()),
+        Value::Array(list) => list.iter().all(is_header),
+        Value::Object(map) => map.iter().all(|(key, value)| HEADERS.contains(&key.as_str()) && is_header(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn is_error(field: &str, value: &Value) -> bool {
+    match field {
+        "errorType" => value.as_str().is_some_and(|text| CLASSES.contains(text)),
+        "errorMessage" => value.as_str().is_some_and(|text| MESSAGES.contains(text)),
+        _ => false,
+    }
+}
