@@ -11,9 +11,13 @@ use super::panic;
 /// Starts the log in the format and at the level that Lambda's variables name: JSON and INFO by default.
 ///
 /// Other crates speak from WARN on only, at finer levels they print payloads, and without values. Panics go there, too.
+/// What the runtime would repeat of failures and panics is left out: each has its line here.
 pub fn init() {
     let own = level(std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().as_deref());
-    let targets = Targets::new().with_target(OWN, own).with_default(own.min(LevelFilter::WARN));
+    let targets = Targets::new()
+        .with_target(OWN, own)
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+        .with_default(own.min(LevelFilter::WARN));
     let plain = std::env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("text"));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false);
     let registry = tracing_subscriber::registry().with(targets);

@@ -20,14 +20,13 @@ const SENTENCES: [&str; 5] = [
 /// The fields of a line of the log that hold numbers or booleans.
 const FIGURES: [&str; 4] = ["events", "status", "duration_ms", "retry"];
 /// Its other fields, and those of an answer.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 20] = [
     "timestamp",
     "level",
     "target",
     "mail_feedback::handler::spoken",
     "mail_feedback::store::suppressions",
     "mail_feedback::telemetry::foreign",
-    "lambda_runtime::layers::panic",
     "source",
     "message",
     "request_id",
@@ -112,8 +111,7 @@ fn strange_parts(line: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
     let source = fields.get("source").and_then(Value::as_str);
     let known: &dyn Fn(&str, &Value) -> bool = match source {
         _ if fields.contains_key("_aws") => &|field, value| is_metric(field, value, ids),
-        // What the Lambda runtime says of each failure is known.
-        None | Some("lambda_runtime::layers::panic") => &|field, value| is_log(field, value, ids, secrets),
+        None => &|field, value| is_log(field, value, ids, secrets),
         Some(_) => &|field, value| field == "message" || is_log(field, value, ids, secrets),
     };
     let strange = fields.iter().filter(|(field, value)| !known(field, value));
@@ -132,7 +130,7 @@ fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
         "request_id" => is_text(&|it| it.starts_with(&ids.request)),
         "message_id" => is_text(&|it| secrets.queued.iter().any(|id| id == it)),
         "table" => is_text(&|it| ids.configured.iter().any(|name| name == it)),
-        "door" => is_text(&|it| it.len() <= 16 && it.chars().all(|c| c.is_ascii_lowercase())),
+        "door" => is_text(&|it| it.len() <= 16 && it.chars().all(|c| c.is_ascii_lowercase() || c == '_')),
         "class" => is_text(&|it| CLASSES.contains(it)),
         "label" => is_text(&|it| LABELS.contains(it)),
         _ => FIGURES.contains(&field) && (value.is_u64() || value.is_boolean()),

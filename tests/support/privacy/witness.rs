@@ -60,6 +60,8 @@ fn settings(handler: &Handler) -> Settings {
         ("SNS_MAX_AGE_SECONDS", (handler.verifier.max_age_ms / 1000).to_string()),
         ("SNS_AUTO_CONFIRM", handler.auto_confirm.to_string()),
         ("SES_ACCOUNT_IDS", handler.accounts.join(",")),
+        ("EVENTBRIDGE_ACCOUNT_IDS", handler.event_bridge.accounts.join(",")),
+        ("EVENTBRIDGE_QUEUE_ARNS", handler.event_bridge.queues.join(",")),
     ];
     pairs.map(|(name, value)| (name.to_owned(), value)).into()
 }
