@@ -153,13 +153,18 @@ impl Error {
         }
     }
 
-    /// The labels of all errors.
-    pub fn labels() -> impl Iterator<Item = &'static str> {
+    /// Every error there is.
+    pub fn all() -> impl Iterator<Item = Self> {
         let malformed = Malformed::ALL.iter().map(|what| Self::Malformed(*what));
         let refused = Refusal::ALL.iter().map(|why| Self::Unauthentic(*why));
         let outages = Outage::ALL.iter().map(|what| Self::Transient(*what));
         let single = [Self::Credential, Self::NotFound, Self::Method, Self::TooLarge, Self::Unconfigured];
-        malformed.chain(refused).chain(outages).chain(single).map(Self::label)
+        malformed.chain(refused).chain(outages).chain(single)
+    }
+
+    /// The labels of all errors.
+    pub fn labels() -> impl Iterator<Item = &'static str> {
+        Self::all().map(Self::label)
     }
 
     /// Whether another attempt may succeed.
