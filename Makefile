@@ -31,7 +31,7 @@ FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long checks lint bench guard fuzz build samples conformance validate e2e clean
+.PHONY: help run redrive test test-long checks lint bench guard fuzz build samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -43,6 +43,12 @@ run: $(CARGO_LAMBDA) ## the function on this machine, fed with every sample (ONC
 	cargo build --bin mail-feedback
 	@echo '== The program that starts it and DynamoDB. Its first build takes minutes, too.'
 	@exec cargo run --example local
+
+# exec: Ctrl-C must reach the program, which switches the redrive off before it ends.
+redrive: ## what lies in the failure queues of a stack, and why (STACK=name); SEND=yes sends it, PARKED=yes the parked, too
+	@test -n '$(STACK)' || { echo 'no stack; say make redrive STACK=name' >&2; exit 1; }
+	@exec cargo run --example operator -- redrive --stack '$(STACK)' \
+		$(if $(filter yes,$(PARKED)),--parked) $(if $(filter yes,$(SEND)),--send --yes)
 
 test: ## all tests: unit, integration, documentation
 	cargo test

@@ -10,6 +10,7 @@ from cloud import REGION
 from sam import REPOSITORY
 from stack import Stack
 
+PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 QUEUES = ("UndeliveredQueueUrl", "FailedQueueUrl", "ParkedQueueUrl")
 
 
@@ -36,9 +37,15 @@ class Operator:
 
     def start(self, *arguments: str, stack: str | None = None) -> subprocess.Popen:
         command = [str(self.program), "redrive", "--stack", stack or self.stack.name, *arguments]
-        environment = self.stack.cloud.environment() | {"AWS_REGION": REGION} | self.credentials
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, env=environment, **pipes)
+        return subprocess.Popen(command, env=self.environment(), **PIPES)
+
+    def make(self, target: str, *, stack: str | None = None) -> Ran:
+        name = self.stack.name if stack is None else stack
+        command = ["make", "--no-print-directory", target, f"STACK={name}"]
+        return self.end(subprocess.Popen(command, env=self.environment(), cwd=REPOSITORY, **PIPES))
+
+    def environment(self) -> dict[str, str]:
+        return self.stack.cloud.environment() | {"AWS_REGION": REGION} | self.credentials
 
     def end(self, process: subprocess.Popen, within: float = 120) -> Ran:
         try:

@@ -79,6 +79,12 @@ def test_a_look_tells_the_reasons_and_no_address(stack, operator):
     assert queues.depth(stack, FAILED) == 2 and states(stack) == {"Disabled"}
 
 
+def test_make_redrive_is_the_same(stack, operator):
+    ran = operator.make("redrive")
+    assert (ran.code, "UndeliveredQueue: 2 messages" in ran.out) == (0, True), ran.err
+    assert operator.make("redrive", stack="").code == 2
+
+
 @pytest.mark.usefixtures("failed")
 def test_sent_they_are_recorded_and_what_cannot_succeed_is_parked_with_its_reason(stack, operator):
     before = Snapshot.take(stack)
@@ -90,7 +96,7 @@ def test_sent_they_are_recorded_and_what_cannot_succeed_is_parked_with_its_reaso
     assert states(stack) == {"Disabled"}
     assert {event[0] for event in Snapshot.take(stack).since(before).events} == GENUINE
     (parked,) = document["queues"][0]["groups"][0]["messages"]
-    looks = 1
+    looks = 2
     assert attempts(stack, parked["id"]) == [("sqs", "Unauthentic", "signature")] * (ATTEMPTS - looks)
 
 
