@@ -49,7 +49,7 @@ WITHOUT_PATHS = env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAG
 --remap-path-prefix=$$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$$(rustc -vV | sed -n 's/^commit-hash: //p')"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long checks lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release reproduce samples conformance validate e2e clean
+.PHONY: help run redrive test test-long checks lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release reproduce samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -61,6 +61,12 @@ run: $(CARGO_LAMBDA) ## the function on this machine, fed with every sample (ONC
 	cargo build --bin mail-feedback
 	@echo '== The program that starts it and DynamoDB. Its first build takes minutes, too.'
 	@exec cargo run --example local
+
+# exec: Ctrl-C must reach the program, which switches the redrive off before it ends.
+redrive: ## what lies in the failure queues of a stack, and why (STACK=name); SEND=yes sends it, PARKED=yes the parked, too
+	@test -n '$(STACK)' || { echo 'no stack; say make redrive STACK=name' >&2; exit 1; }
+	@exec cargo run --example operator -- redrive --stack '$(STACK)' \
+		$(if $(filter yes,$(PARKED)),--parked) $(if $(filter yes,$(SEND)),--send --yes)
 
 test: ## all tests: unit, integration, documentation
 	cargo test

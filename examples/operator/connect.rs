@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, Region};
 use mail_feedback::config::Config;
@@ -13,6 +13,7 @@ use mail_feedback::suppression::SoftBounceRules;
 
 use crate::commands::cli::Cli;
 use crate::commands::failure::Failure;
+use crate::commands::redrive::Cloud;
 use crate::commands::tables::Tables;
 
 /// Where `make run` says what it has started.
@@ -25,6 +26,26 @@ pub async fn tables(cli: &Cli) -> Result<Tables, Failure> {
     }
     let event_table = named(cli.event_table.as_ref(), "--event-table or EVENT_TABLE")?;
     let suppression_table = named(cli.suppression_table.as_ref(), "--suppression-table or SUPPRESSION_TABLE")?;
+    let sdk = sdk().await?;
+    Ok(Tables::new(Client::new(&sdk), event_table, suppression_table, rules()?))
+}
+
+/// The services that a redrive asks.
+pub async fn cloud(cli: &Cli) -> Result<Cloud, Failure> {
+    if cli.local {
+        return Err(Failure::new("`make run` has no queues; leave --local out"));
+    }
+    let sdk = sdk().await?;
+    Ok(Cloud {
+        cloudformation: aws_sdk_cloudformation::Client::new(&sdk),
+        lambda: aws_sdk_lambda::Client::new(&sdk),
+        sqs: aws_sdk_sqs::Client::new(&sdk),
+        region: sdk.region().map(ToString::to_string).unwrap_or_default(),
+    })
+}
+
+/// The caller's region and credentials.
+async fn sdk() -> Result<SdkConfig, Failure> {
     let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard().with_max_attempts(6))
@@ -45,7 +66,7 @@ pub async fn tables(cli: &Cli) -> Result<Tables, Failure> {
              For SSO: eval \"$(aws configure export-credentials --format env)\". For `make run`: --local",
         ));
     }
-    Ok(Tables::new(Client::new(&sdk), event_table, suppression_table, rules()?))
+    Ok(sdk)
 }
 
 fn named(name: Option<&String>, what: &str) -> Result<String, Failure> {

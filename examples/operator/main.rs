@@ -7,13 +7,15 @@
 
 mod commands;
 mod connect;
+mod signals;
 
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use commands::cli::Cli;
+use commands::cli::{Cli, Command};
 use commands::failure::Failure;
+use commands::redrive::{self, Interrupt};
 use commands::{Console, Outcome};
 use mail_feedback::timestamp::Timestamp;
 
@@ -39,11 +41,17 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> Result<Outcome, Failure> {
-    let tables = connect::tables(cli).await?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut console =
         Console { out: &mut out, err: &mut std::io::stderr(), json: cli.json, progress: true, now: Timestamp::now() };
-    let outcome = commands::run(&cli.command, &tables, &mut console).await;
+    let outcome = match &cli.command {
+        Command::Tables(command) => commands::run(command, &connect::tables(cli).await?, &mut console).await,
+        Command::Redrive(args) => {
+            let cloud = connect::cloud(cli).await?;
+            let mut interrupt = Interrupt(signals::listen()?);
+            Box::pin(redrive::run(args, &cloud, &mut interrupt, &mut console)).await
+        }
+    };
     out.flush()?;
     outcome
 }

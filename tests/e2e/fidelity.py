@@ -3,6 +3,8 @@
 import datetime
 import json
 import os
+import time
+import uuid
 from pathlib import Path
 
 import authority
@@ -16,6 +18,8 @@ def complete(folder: Path) -> None:
     honour_alias_destinations()
     keep_expired_items()
     provide_certificates(folder / authority.ROOT)
+    move_parked_messages()
+    judge_actions_of_queues()
 
 
 def now() -> str:
@@ -144,3 +148,46 @@ def provide_certificates(root: Path) -> None:
         return values
 
     lambda_svc._provided_worker_env = with_certificates
+
+
+def move_parked_messages() -> None:
+    """SQS moves messages of a dead-letter queue back to where they came from, as new ones; the emulator cannot."""
+    from ministack.services import sqs
+
+    moved = {}
+
+    def start(data, _url):
+        parked = sqs._queue_by_arn(data["SourceArn"])
+        messages, parked["messages"] = parked["messages"], []
+        for message in messages:
+            origin = sqs._queue_by_arn(message["sys"]["DeadLetterQueueSourceArn"])
+            fresh = {"id": str(uuid.uuid4()), "sent_at": time.time(), "visible_at": time.time(), "receive_count": 0}
+            about = {"SenderId": message["sys"]["SenderId"], "SentTimestamp": str(int(time.time() * 1000))}
+            fresh |= {"first_receive_at": None, "receipt_handle": None, "sys": about}
+            origin["messages"].append(message | fresh)
+        moved[data["SourceArn"]] = len(messages)
+        return {"TaskHandle": "task"}
+
+    def tasks(data, _url):
+        count = moved[data["SourceArn"]]
+        return {"Results": [{"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": count}]}
+
+    sqs._HANDLERS |= {"StartMessageMoveTask": start, "ListMessageMoveTasks": tasks}
+
+
+def judge_actions_of_queues() -> None:
+    """The right to a batch is the right to its single action, and a move task is judged by the ARN it names."""
+    from ministack.core import iam_actions
+
+    action_of, resource_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+
+    def action(service, *rest):
+        found = action_of(service, *rest)
+        return found.removesuffix("Batch") if found and service == "sqs" else found
+
+    def resource(service, method, path, headers, body, *rest):
+        if service == "sqs" and b'"SourceArn"' in body:
+            return json.loads(body)["SourceArn"]
+        return resource_of(service, method, path, headers, body, *rest)
+
+    iam_actions.extract_iam_action, iam_actions.extract_resource_arn = action, resource

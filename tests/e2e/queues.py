@@ -29,3 +29,20 @@ def set_visibility_timeout(stack: Stack, output: str, seconds: int) -> None:
     stack.cloud.client("sqs").set_queue_attributes(
         QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}
     )
+
+
+def purge(stack: Stack) -> None:
+    """Empties all three queues."""
+    for output in ("UndeliveredQueueUrl", "FailedQueueUrl", "ParkedQueueUrl"):
+        stack.cloud.client("sqs").purge_queue(QueueUrl=stack.outputs[output])
+
+
+def park(stack: Stack, output: str) -> None:
+    """Has SQS park what lies in a queue, by receiving it too often."""
+    client, url = stack.cloud.client("sqs"), stack.outputs[output]
+    policy = client.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
+    strict = json.dumps(json.loads(policy) | {"maxReceiveCount": 1})
+    client.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": strict})
+    peek(stack, output)
+    peek(stack, output)
+    client.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})

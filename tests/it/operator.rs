@@ -1,6 +1,7 @@
 //! The operators' commands, from their command line to the tables.
 
 mod lists;
+mod redrive;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{CommandFactory, Parser};
@@ -12,7 +13,7 @@ use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
 
 use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
-use commands::cli::Cli;
+use commands::cli::{Cli, Command};
 use commands::tables::Tables;
 use commands::{Console, Outcome};
 
@@ -48,7 +49,8 @@ impl Desk {
         let cli = Cli::try_parse_from([&["operator"], args].concat()).expect("a right command line");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut console = Console { out: &mut out, err: &mut err, json: cli.json, progress: false, now: self.now };
-        let outcome = commands::run(&cli.command, &self.tables, &mut console).await;
+        let Command::Tables(command) = &cli.command else { panic!("a command about the tables") };
+        let outcome = commands::run(command, &self.tables, &mut console).await;
         Ran {
             outcome: outcome.map_err(|failure| failure.to_string()),
             out: String::from_utf8(out).unwrap(),

@@ -16,7 +16,20 @@ Credentials and region come from the AWS SDK's usual environment: AWS_REGION, AW
 with keys or with a role work; those of IAM Identity Center (SSO), `aws login` and credential_process do not. For these:
   eval \"$(aws configure export-credentials --profile NAME --format env)\"
 
-Exit codes: 0 done, or allowed; 1 failed, or incomplete; 2 blocked (check).";
+Exit codes: 0 done, or allowed; 1 failed, or incomplete (redrive: something still fails or was parked); 2 blocked (check).";
+
+const REDRIVE_HELP: &str = "\
+Examples:
+  operator redrive --stack mail-feedback                  look: what is there, why, and what to do
+  operator redrive --stack mail-feedback --send --yes     on, until all is sent, off again; what failed again and why
+  operator redrive --stack mail-feedback --parked --send --yes     the parked messages, too
+  operator redrive --stack mail-feedback --delete ID      show one message; with --yes, delete it for good
+  operator redrive --stack mail-feedback --off            after a run that was killed
+
+A look receives each message once, and so does each attempt of the function: after ten (maxReceiveCount), SQS parks the
+message. `now` says what the function's own checks, run here with its settings, make of the message; nothing is written.
+
+Exit codes: 0 shown, deleted or off, or all that was sent is recorded; 1 failed, or something still fails or was parked.";
 
 /// Looks into the tables of mail-feedback, and changes what they say.
 #[derive(Debug, Parser)]
@@ -42,6 +55,17 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Something about the tables.
+    #[command(flatten)]
+    Tables(TableCommand),
+    /// Show what lies in the failure queues of a stack and why, and send it through the function again
+    #[command(after_help = REDRIVE_HELP)]
+    Redrive(RedriveArgs),
+}
+
+/// What is done with the tables.
+#[derive(Debug, Subcommand)]
+pub enum TableCommand {
     /// May these addresses be mailed, and if not, why?
     #[command(after_help = "Examples:
   operator check jane@example.com
@@ -192,6 +216,51 @@ pub struct ForgetArgs {
     /// Do it: there is no way back
     #[arg(long)]
     pub yes: bool,
+}
+
+/// The arguments of `redrive`.
+#[derive(Args, Debug)]
+pub struct RedriveArgs {
+    /// The stack, by the name that it was deployed with
+    #[arg(long, env = "STACK", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub stack: String,
+    /// What to do instead of looking.
+    #[command(flatten)]
+    pub step: RedriveStep,
+    /// Do it
+    #[arg(long)]
+    pub yes: bool,
+    /// How to look.
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// What a redrive does instead of looking.
+#[derive(Args, Debug)]
+pub struct RedriveStep {
+    /// Send what lies in the queues through the function; with --yes
+    #[arg(long)]
+    pub send: bool,
+    /// Move the parked messages back first
+    #[arg(long, requires = "send")]
+    pub parked: bool,
+    /// Show one message; with --yes, delete it
+    #[arg(long, value_name = "MESSAGE_ID", conflicts_with = "send")]
+    pub delete: Option<String>,
+    /// Switch the redrive off
+    #[arg(long, conflicts_with_all = ["send", "delete"])]
+    pub off: bool,
+}
+
+/// How messages are looked at.
+#[derive(Args, Debug)]
+pub struct LookArgs {
+    /// Show addresses, too; with --json, the whole messages
+    #[arg(long)]
+    pub personal: bool,
+    /// How many messages of a queue to look at
+    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
+    pub limit: usize,
 }
 
 fn address(text: &str) -> Result<Address, String> {

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod failure;
+pub mod redrive;
 pub mod tables;
 
 mod check;
@@ -20,7 +21,7 @@ use std::io::Write;
 
 use mail_feedback::timestamp::Timestamp;
 
-use cli::Command;
+use cli::TableCommand;
 use failure::Failure;
 use tables::Tables;
 
@@ -60,17 +61,17 @@ impl Outcome {
     }
 }
 
-/// Runs a command.
-pub async fn run(command: &Command, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+/// Runs a command about the tables.
+pub async fn run(command: &TableCommand, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let outcome = match command {
-        Command::Check(args) => check::run(args, tables, console).await,
-        Command::Explain(args) => explain::run(args, tables, console).await,
-        Command::Message(args) => message::run(args, tables, console).await,
-        Command::Suppress(args) => decide::suppress(args, tables, console).await,
-        Command::Lift(args) => decide::lift(args, tables, console).await,
-        Command::Export(args) => export::run(args, tables, console).await,
-        Command::Import(args) => import::run(args, tables, console).await,
-        Command::Forget(args) => forget::run(args, tables, console).await,
+        TableCommand::Check(args) => check::run(args, tables, console).await,
+        TableCommand::Explain(args) => explain::run(args, tables, console).await,
+        TableCommand::Message(args) => message::run(args, tables, console).await,
+        TableCommand::Suppress(args) => decide::suppress(args, tables, console).await,
+        TableCommand::Lift(args) => decide::lift(args, tables, console).await,
+        TableCommand::Export(args) => export::run(args, tables, console).await,
+        TableCommand::Import(args) => import::run(args, tables, console).await,
+        TableCommand::Forget(args) => forget::run(args, tables, console).await,
     }?;
     console.out.flush()?;
     Ok(outcome)

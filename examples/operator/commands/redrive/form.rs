@@ -1,0 +1,64 @@
+//! What a message of a failure queue is.
+
+use serde_json::Value;
+
+use super::contents::Contents;
+
+/// The shape of a message, by its discriminating fields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// An SNS message, which SNS itself put there.
+    Envelope(Value),
+    /// Lambda's record of an invocation that failed.
+    Record(Value),
+    /// An event that EventBridge could not deliver.
+    Event(Value),
+    /// None of them.
+    Unknown,
+}
+
+impl Form {
+    /// Tells the shape of a text.
+    pub fn of(body: &str) -> Self {
+        match serde_json::from_str::<Value>(body) {
+            Ok(value) if value.get("requestPayload").is_some() => Self::Record(value),
+            Ok(value) if value.get("detail-type").is_some() => Self::Event(value),
+            Ok(value) if ["Type", "TopicArn", "Message"].iter().any(|name| value.get(name).is_some()) => {
+                Self::Envelope(value)
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The name of the shape, for people and programs.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Envelope(_) => "SNS message",
+            Self::Record(_) => "Lambda's record",
+            Self::Event(_) => "EventBridge event",
+            Self::Unknown => "unknown text",
+        }
+    }
+
+    /// The reports in it; a record has one for each SNS record of the invocation.
+    pub fn contents(&self) -> Vec<Contents> {
+        match self {
+            Self::Envelope(envelope) => vec![Contents::of_envelope(envelope)],
+            Self::Event(event) => vec![Contents::of_event(event)],
+            Self::Unknown => Vec::new(),
+            Self::Record(record) => {
+                let payload = record.get("requestPayload");
+                match payload.and_then(|payload| payload.get("Records")).and_then(Value::as_array) {
+                    Some(records) => {
+                        records.iter().filter_map(|record| record.get("Sns")).map(Contents::of_envelope).collect()
+                    }
+                    None => payload
+                        .filter(|payload| payload.get("detail-type").is_some())
+                        .map(Contents::of_event)
+                        .into_iter()
+                        .collect(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `redrive`: what lies in the failure queues of a stack, why, and through the function with it again.
+
+pub mod checks;
+pub mod cloud;
+mod contents;
+mod delete;
+pub mod depth;
+pub mod described;
+mod form;
+pub mod group;
+mod interrupt;
+mod look;
+mod mappings;
+pub mod message;
+mod moved;
+mod past;
+pub mod queue;
+pub mod report;
+mod run;
+mod send;
+pub mod show;
+mod stack;
+pub mod watch;
+
+pub use cloud::Cloud;
+pub use interrupt::Interrupt;
+pub use run::run;

@@ -1,0 +1,9 @@
+//! The redrive: what it says of messages, and what it does with an account that misbehaves.
+
+mod account;
+mod describing;
+mod looking;
+mod refusals;
+mod sending;
+mod watching;
+mod wire;

@@ -1,0 +1,239 @@
+//! An account with one stack: queues, mappings that take their time, and a function that takes from the queues.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use clap::Parser;
+use mail_feedback::timestamp::Timestamp;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::time::Instant;
+
+use super::super::Ran;
+use super::super::commands::cli::{Cli, Command};
+use super::super::commands::redrive::queue::Kind;
+use super::super::commands::redrive::{self, Interrupt};
+use super::super::commands::{Console, Outcome};
+use crate::support::authority::FOLDER;
+use crate::support::envelope::TOPIC;
+
+/// How long a received message is hidden, as the template says.
+const HIDDEN: Duration = Duration::from_mins(3);
+/// After how many receives a message is parked.
+pub const LIMIT: u32 = 10;
+
+/// The account; clones share it.
+#[derive(Clone, Debug)]
+pub struct Account(Arc<Mutex<State>>);
+
+/// What is the case in it.
+#[derive(Debug)]
+pub struct State {
+    /// What `CloudFormation` is doing.
+    pub status: &'static str,
+    /// The parameter `RedriveEnabled`.
+    pub always_on: bool,
+    /// The mappings of the two queues, by their state.
+    pub mappings: [Mapping; 2],
+    /// What lies in the three queues.
+    pub queues: [Vec<Lying>; 3],
+    /// Actions that are refused: how often still, and with which code.
+    pub refusals: BTreeMap<&'static str, (u32, &'static str)>,
+    /// The variables of the function.
+    pub variables: BTreeMap<String, String>,
+    /// The changes that were asked for.
+    pub changes: Vec<String>,
+    /// Comes as a wish to end when the function has been on for the first time.
+    pub interrupt_when_on: Option<Sender<()>>,
+}
+
+/// A mapping: its state, and those that it will be read to have.
+#[derive(Debug)]
+pub struct Mapping {
+    /// Now.
+    pub state: &'static str,
+    /// One a reading.
+    pub then: VecDeque<&'static str>,
+}
+
+/// A message.
+#[derive(Clone, Debug, Default)]
+pub struct Lying {
+    /// Its id.
+    pub id: String,
+    /// Its text.
+    pub body: String,
+    /// Its attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// How often it was received.
+    pub received: u32,
+    /// How often the function fails on it before it records it.
+    pub failures: u32,
+    /// Until when it is hidden.
+    pub hidden_until: Option<Instant>,
+    /// How often the function was given it.
+    pub attempts: u32,
+    /// Where it was parked from.
+    pub origin: Option<usize>,
+}
+
+impl Lying {
+    /// A message that the function fails on so often.
+    pub fn failing(id: &str, failures: u32, body: &str) -> Self {
+        Self { id: id.to_owned(), body: body.to_owned(), failures, ..Self::default() }
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.hidden_until.is_some_and(|until| Instant::now() < until)
+    }
+}
+
+impl Account {
+    /// One whose redrive is off, with these messages in `UndeliveredQueue` and `FailedQueue`.
+    pub fn new(undelivered: Vec<Lying>, failed: Vec<Lying>) -> Self {
+        let off = || Mapping { state: "Disabled", then: VecDeque::new() };
+        let folder = FOLDER.to_string_lossy();
+        let variables = [
+            ("EVENT_TABLE", "events".to_owned()),
+            ("SUPPRESSION_TABLE", "suppressions".to_owned()),
+            ("SNS_TOPIC_ARNS", TOPIC.to_owned()),
+            ("SNS_TRUST_ANCHORS", format!("{folder}/root.pem")),
+            ("SNS_CERTIFICATES", folder.into_owned()),
+            ("SSL_CERT_FILE", "/not/here".to_owned()),
+        ];
+        Self(Arc::new(Mutex::new(State {
+            status: "UPDATE_COMPLETE",
+            always_on: false,
+            mappings: [off(), off()],
+            queues: [undelivered, failed, Vec::new()],
+            refusals: BTreeMap::new(),
+            variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
+            changes: Vec::new(),
+            interrupt_when_on: None,
+        })))
+    }
+
+    /// What is the case.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// Runs `operator redrive --stack mf` with more arguments.
+    pub async fn run(&self, args: &[&str]) -> Ran {
+        let (sender, wishes) = channel(8);
+        if let Some(wanted) = self.state().interrupt_when_on.as_mut() {
+            *wanted = sender.clone();
+        }
+        let cli = Cli::try_parse_from([&["operator", "redrive", "--stack", "mf"], args].concat()).expect("right");
+        let Command::Redrive(given) = &cli.command else { panic!("a redrive") };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let now = Timestamp::now();
+        let mut console = Console { out: &mut out, err: &mut err, json: cli.json, progress: false, now };
+        let (cloud, mut interrupt) = (self.cloud(), Interrupt(wishes));
+        let outcome = Box::pin(redrive::run(given, &cloud, &mut interrupt, &mut console)).await;
+        drop(sender);
+        Ran {
+            outcome: outcome.map_err(|failure| failure.to_string()),
+            out: String::from_utf8(out).unwrap(),
+            err: String::from_utf8(err).unwrap(),
+        }
+    }
+
+    /// Runs it, and it must come to this.
+    pub async fn ends(&self, args: &[&str], outcome: Outcome) -> String {
+        let ran = self.run(args).await;
+        assert_eq!(ran.outcome, Ok(outcome), "{args:?}: {}{}", ran.out, ran.err);
+        ran.out
+    }
+
+    /// Runs it, and it must fail with words that hold these.
+    pub async fn fails(&self, args: &[&str], words: &str) {
+        let ran = self.run(args).await;
+        let failure = ran.outcome.expect_err("a failure");
+        assert!(failure.contains(words), "{failure}");
+    }
+}
+
+impl State {
+    /// Reads the state of a mapping, which goes on with the next reading.
+    pub fn read_mapping(&mut self, number: usize) -> &'static str {
+        let mapping = &mut self.mappings[number];
+        mapping.state = mapping.then.pop_front().unwrap_or(mapping.state);
+        mapping.state
+    }
+
+    /// Lambda takes its time to switch.
+    pub fn switch(&mut self, number: usize, on: bool) {
+        self.changes.push(format!("{} {}", Kind::OPEN[number].as_str(), if on { "on" } else { "off" }));
+        self.mappings[number].then =
+            if on { ["Enabling", "Enabling", "Enabled"] } else { ["Disabling", "Disabling", "Disabled"] }.into();
+    }
+
+    /// The function takes what is shown in the queues whose mappings are on; SQS parks what was received too often.
+    pub fn work(&mut self) {
+        for number in [0, 1] {
+            if self.mappings[number].state != "Enabled" {
+                continue;
+            }
+            if let Some(sender) = self.interrupt_when_on.take() {
+                sender.try_send(()).expect("somebody listens");
+            }
+            for message in std::mem::take(&mut self.queues[number]) {
+                if message.is_hidden() {
+                    self.queues[number].push(message);
+                } else if let Some(mut message) = self.received(number, message) {
+                    message.attempts += 1;
+                    if message.failures > 0 {
+                        message.failures -= 1;
+                        message.hidden_until = Some(Instant::now() + HIDDEN);
+                        self.queues[number].push(message);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What `ReceiveMessage` answers.
+    pub fn receive(&mut self, number: usize, most: usize, hidden: Duration) -> Vec<Lying> {
+        let mut found = Vec::new();
+        for message in std::mem::take(&mut self.queues[number]) {
+            if message.is_hidden() || found.len() == most {
+                self.queues[number].push(message);
+            } else if let Some(mut message) = self.received(number, message) {
+                message.hidden_until = Some(Instant::now() + hidden);
+                found.push(message.clone());
+                self.queues[number].push(message);
+            }
+        }
+        found
+    }
+
+    /// Counts a receive, or parks.
+    fn received(&mut self, number: usize, mut message: Lying) -> Option<Lying> {
+        if number < 2 && message.received >= LIMIT {
+            message.origin = Some(number);
+            message.hidden_until = None;
+            self.queues[2].push(message);
+            return None;
+        }
+        message.received += 1;
+        Some(message)
+    }
+
+    /// The numbers of a queue: shown, and hidden.
+    pub fn depth(&self, number: usize) -> (usize, usize) {
+        let hidden = self.queues[number].iter().filter(|message| message.is_hidden()).count();
+        (self.queues[number].len() - hidden, hidden)
+    }
+
+    /// What a move task does: messages are new in the queues that they came from.
+    pub fn move_back(&mut self) -> usize {
+        let parked = std::mem::take(&mut self.queues[2]);
+        let count = parked.len();
+        for message in parked {
+            let origin = message.origin.expect("it came from somewhere");
+            self.queues[origin].push(Lying { received: 0, hidden_until: None, origin: None, ..message });
+        }
+        count
+    }
+}

@@ -1,0 +1,55 @@
+//! Looking, and deleting one message.
+
+use serde_json::Value;
+
+use super::account::{Account, Lying};
+use crate::operator::commands::Outcome;
+
+fn found(json: &str) -> Value {
+    serde_json::from_str(json).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_receives_each_message_once_says_so_and_shows_it_again() {
+    let many = (0..25).map(|number| Lying::failing(&format!("m-{number}"), 0, "garbage")).collect();
+    let account = Account::new(many, vec![Lying::failing("f-1", 0, "garbage")]);
+    let look = found(&account.ends(&["--json"], Outcome::Done).await);
+    assert_eq!(look["redrive"]["FailedQueue"], "off");
+    let group = &look["queues"][0]["groups"][0];
+    assert_eq!((&group["count"], &group["receives_left"]), (&25.into(), &9.into()));
+    {
+        let state = account.state();
+        assert!(state.queues[0].iter().all(|message| message.received == 1 && message.hidden_until.is_none()));
+        assert_eq!(state.changes, Vec::<String>::new());
+    }
+    let text = account.ends(&["--limit", "20"], Outcome::Done).await;
+    assert!(text.contains("8 receives of 10 are left") && text.contains("5 more were not looked at"), "{text}");
+    assert_eq!(account.state().queues[0].iter().filter(|message| message.received == 2).count(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_some_rights_a_look_says_less_and_says_so() {
+    let account = Account::new(vec![Lying::failing("m-1", 0, "garbage")], Vec::new());
+    account.state().refusals.insert("GetFunctionConfiguration", (9, "AccessDeniedException"));
+    account.state().refusals.insert("ChangeMessageVisibilityBatch", (9, "AccessDenied"));
+    let ran = account.run(&[]).await;
+    assert_eq!(ran.outcome, Ok(Outcome::Done));
+    let words = "not checked: the settings of the function cannot be read (AccessDeniedException)";
+    assert!(ran.out.contains(words), "{}", ran.out);
+    assert!(ran.err.contains("hidden for a minute: sqs:ChangeMessageVisibility"), "{}", ran.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_message_is_deleted_after_it_is_shown_and_no_other() {
+    let messages = ["m-1", "m-2", "m-3"].map(|id| Lying::failing(id, 0, "garbage"));
+    let account = Account::new(Vec::new(), messages.into());
+    let ran = account.run(&["--delete", "m-2"]).await;
+    assert!(ran.out.contains("m-2") && !ran.out.contains("m-1"), "{}", ran.out);
+    assert!(ran.outcome.expect_err("a question").contains("repeat it with --yes"));
+    assert_eq!(account.state().queues[1].len(), 3);
+    account.ends(&["--delete", "m-2", "--yes"], Outcome::Done).await;
+    assert_eq!(account.state().changes, ["deleted m-2"]);
+    let is_shown = |message: &Lying| message.hidden_until.is_none();
+    assert!(account.state().queues[1].iter().all(is_shown), "the others are shown again");
+    account.fails(&["--delete", "m-2", "--yes"], "no message m-2 in the queues").await;
+}
