@@ -21,6 +21,8 @@ use crate::support::function::{TIME_LEFT, authorization, post};
 const PEAK_FACTOR: u64 = 20;
 /// The memory that an invocation of any length may take beside that: as much as 10,000 records without content.
 const PEAK_BYTES: u64 = 10 * 1024 * 1024;
+/// What two invocations may differ by beside that.
+const STEP_BYTES: u64 = 256 * 1024;
 /// A report, without its braces.
 const REPORT: &str = r#""event":"spam","time":1763600000,"MessageID":5,"email":"a@example.com""#;
 
@@ -63,6 +65,8 @@ fn grows_with_its_length(name: &str, size: usize, expected: &str, make: impl Fn(
         let most = PEAK_FACTOR * run.bytes + PEAK_BYTES;
         assert!(run.peak <= most, "{name}: {} bytes of memory for {} of input", run.peak, run.bytes);
     }
+    let (more, input) = (twice.peak.saturating_sub(once.peak), twice.bytes - once.bytes);
+    assert!(more <= PEAK_FACTOR * input + STEP_BYTES, "{name}: {more} bytes of memory more for {input} of input");
     let most = 2 * once.allocations + once.allocations / 5 + 500;
     assert!(twice.allocations <= most, "{name}: {} allocations, then {}", once.allocations, twice.allocations);
 }
@@ -207,7 +211,7 @@ fn very_many_records() {
 fn very_many_recipients_of_one_report() {
     let names = |size: usize| list(size, |n| format!("\"a{n}@b.c\""));
     let objects = |size: usize| list(size, |n| format!("{{\"emailAddress\":\"a{n}@b.c\"}}"));
-    let shared = |size: usize| "x".repeat(200 * size);
+    let shared = |size: usize| "x".repeat(1_000 * size);
     let send = |size: usize| {
         format!(
             r#"{{"eventType":"Send","mail":{{"destination":[{}],"tags":{{"a":["{}"]}}}}}}"#,
