@@ -22,6 +22,7 @@ mod operator;
 mod overload;
 mod samples;
 mod secret;
+mod survival;
 mod template;
 mod vectors;
 mod webhooks;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// The answer to an invocation, or the error that the function reported.
 pub type Outcome = Result<Value, Value>;
@@ -23,19 +23,27 @@ pub type Outcome = Result<Value, Value>;
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The deadline of an invocation that has all the time it wants, in Unix milliseconds.
+const NO_DEADLINE: u128 = 4_102_444_800_000;
+
+/// An invocation, and its deadline in Unix milliseconds.
+type Event = (String, u128);
+
 /// A running function.
 pub struct Function {
-    events: mpsc::Sender<String>,
+    events: mpsc::Sender<Event>,
     outcomes: mpsc::Receiver<Outcome>,
     shared: Arc<Shared>,
     started: Instant,
     child: Child,
+    /// The Runtime API, which ends with it.
+    _server: JoinSet<()>,
     /// Standard output and error, read from the start: a full pipe would stop the function.
     output: [JoinHandle<String>; 2],
 }
 
 struct Shared {
-    events: Mutex<mpsc::Receiver<String>>,
+    events: Mutex<mpsc::Receiver<Event>>,
     outcomes: mpsc::Sender<Outcome>,
     /// When the function first asked for an invocation.
     asked: watch::Sender<Option<Instant>>,
@@ -53,7 +61,7 @@ impl Function {
         let (events, received) = mpsc::channel(1);
         let (sent, outcomes) = mpsc::channel(1);
         let shared = Arc::new(Shared { events: Mutex::new(received), outcomes: sent, asked: watch::Sender::new(None) });
-        let address = serve(Arc::clone(&shared)).await;
+        let (address, server) = serve(Arc::clone(&shared)).await;
         let started = Instant::now();
         let mut child = Command::new(program)
             .env_clear()
@@ -71,7 +79,7 @@ impl Function {
             .spawn()
             .expect("the binary starts");
         let output = [read(child.stdout.take().unwrap()), read(child.stderr.take().unwrap())];
-        Self { events, outcomes, shared, started, child, output }
+        Self { events, outcomes, shared, started, child, _server: server, output }
     }
 
     /// How long after its start the function asked for its first invocation.
@@ -91,12 +99,20 @@ impl Function {
 
     /// Sends one invocation and waits for its outcome.
     pub async fn invoke(&mut self, payload: &str) -> Outcome {
-        self.events.send(payload.to_owned()).await.expect("the server runs");
+        self.events.send((payload.to_owned(), NO_DEADLINE)).await.expect("the server runs");
         let outcome = tokio::time::timeout(PATIENCE, self.outcomes.recv()).await;
         outcome.expect("the function answers in time").expect("the server runs")
     }
 
-    /// Stops the function and gives everything it wrote to standard output and error.
+    /// Sends one invocation with a time limit; without an outcome by then, Lambda ends the function, and so must the test.
+    pub async fn invoke_within(&mut self, payload: &str, limit: Duration) -> Option<Outcome> {
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") + limit;
+        self.events.send((payload.to_owned(), deadline.as_millis())).await.expect("the server runs");
+        let outcome = tokio::time::timeout(limit, self.outcomes.recv()).await.ok()?;
+        Some(outcome.expect("the server runs"))
+    }
+
+    /// Kills the function, whatever it is at, and gives everything it wrote to standard output and error.
     pub async fn stop(mut self) -> String {
         self.child.start_kill().expect("the function can be stopped");
         self.output().await
@@ -127,7 +143,7 @@ fn read(mut pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<String>
     })
 }
 
-async fn serve(shared: Arc<Shared>) -> SocketAddr {
+async fn serve(shared: Arc<Shared>) -> (SocketAddr, JoinSet<()>) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("a bound port");
     let routes = Router::new()
@@ -135,20 +151,21 @@ async fn serve(shared: Arc<Shared>) -> SocketAddr {
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .with_state(shared);
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    address
+    let mut server = JoinSet::new();
+    server.spawn(async move { axum::serve(listener, routes).await.expect("the server runs") });
+    (address, server)
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> (HeaderMap, String) {
     shared.asked.send_if_modified(|asked| asked.is_none().then(|| *asked = Some(Instant::now())).is_some());
-    let payload = match shared.events.lock().await.recv().await {
-        Some(payload) => payload,
+    let (payload, deadline) = match shared.events.lock().await.recv().await {
+        Some(event) => event,
         None => std::future::pending().await,
     };
     let mut headers = HeaderMap::new();
+    headers.insert("lambda-runtime-deadline-ms", HeaderValue::try_from(deadline.to_string()).expect("digits"));
     for (name, value) in [
         ("lambda-runtime-aws-request-id", "7f0c36a1-93c5-4b7e-9d3e-6a1f1f0e2d3c"),
-        ("lambda-runtime-deadline-ms", "4102444800000"),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:mail-feedback"),
         ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000"),
     ] {
