@@ -10,6 +10,7 @@ mod instance;
 mod mistakes;
 mod proxy;
 mod report;
+mod retries;
 mod run;
 mod sender;
 mod tables;
@@ -30,7 +31,7 @@ const INSTANCES: usize = 16;
 /// What the feed is sent through.
 fn rough(seed: u64) -> Conditions {
     Conditions {
-        schedule: Schedule { seed, calm: 4, storm: 85, storms: 8, only: None },
+        schedule: Schedule { seed, calm: 4, storm: 85, storms: 8, ..Schedule::CALM },
         dangers: Dangers { kill: 5, hurry: 10 },
         instances: INSTANCES,
         manner: Manner::Insistent,
@@ -50,8 +51,8 @@ async fn a_feed_through_faults_and_kills_leaves_the_tables_of_a_run_without() {
     let faults: usize = counts.faults.values().sum();
     say(&format!(
         "survival: seed {seed}, {} events of {} addresses in {} deliveries, {invocations} invocations by {} instances, \
-         {kills} killed, {timeouts} out of time and {refused} in vain; {} requests, {faults} faults: {:?}, {} conflicts; sent again {}: \
-         {again:?}; lost {}, doubled {}, changed {}; {:.1} s",
+         {kills} killed, {timeouts} out of time and {refused} in vain; {} requests, {faults} faults: {:?}, {} \
+         conflicts; sent again {}: {again:?}; lost {}, doubled {}, changed {}; {:.1} s",
         feed.facts,
         tables.suppressions.len(),
         feed.parcels.len(),

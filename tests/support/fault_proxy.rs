@@ -18,8 +18,6 @@ use super::fault_schedule::{Fault, Schedule};
 use super::http_message::Message;
 use super::seeded::Seeded;
 
-/// Longer than the function waits for one attempt.
-const STALL: Duration = Duration::from_millis(2_300);
 /// The most that a request is delayed, in milliseconds.
 const DELAY_MS: usize = 60;
 
@@ -181,7 +179,7 @@ impl FaultProxy {
                 link.forward(&request).await?
             }
             Some(Fault::Stall) => {
-                tokio::time::sleep(STALL).await;
+                tokio::time::sleep(self.schedule.stall).await;
                 link.forward(&request).await?
             }
             Some(Fault::Unprocessed) => {
@@ -200,16 +198,20 @@ impl FaultProxy {
 
     /// Counts a request and gives its number.
     fn number(&self, operation: &str, request: &Message) -> usize {
-        // The cold start opens its connection by a read of a key that nothing has.
-        let is_weak = matches!(operation, "GetItem" | "Query") && {
-            let body = request.json();
-            body["ConsistentRead"] != true && body["Key"]["address"]["S"] != "-"
-        };
+        let is_weak = matches!(operation, "GetItem" | "BatchGetItem" | "Query") && is_weak(&request.json());
         let mut counts = self.lock();
         counts.weak_reads += usize::from(is_weak);
         counts.requests += 1;
         counts.requests - 1
     }
+}
+
+/// Whether a read may miss what was written last; that of the cold start, of a key that nothing has, does not count.
+fn is_weak(body: &Value) -> bool {
+    let is_strong = |request: &Value| request["ConsistentRead"] == true;
+    let tables = body["RequestItems"].as_object();
+    let all_strong = tables.map_or_else(|| is_strong(body), |tables| tables.values().all(is_strong));
+    !all_strong && body["Key"]["address"]["S"] != "-"
 }
 
 /// The doom whose time has come.

@@ -1,5 +1,7 @@
 //! When which fault strikes: a function of the seed and the number of the request.
 
+use std::time::Duration;
+
 use super::seeded::Seeded;
 
 /// What may happen to a request on its way.
@@ -50,21 +52,29 @@ pub struct Schedule {
     pub storms: usize,
     /// The only class of faults that strikes; `None`: all do.
     pub only: Option<Fault>,
+    /// Besides, every so manieth request meets that class; 0: none does.
+    pub every: usize,
+    /// How long a stall takes.
+    pub stall: Duration,
 }
+
+/// Longer than the function waits for one attempt, and shorter than for all.
+pub const STALL: Duration = Duration::from_millis(2_300);
 
 /// The requests of a storm.
 const STRETCH: usize = 40;
 
 impl Schedule {
     /// No faults at all.
-    pub const CALM: Self = Self { seed: 0, calm: 0, storm: 0, storms: 0, only: None };
+    pub const CALM: Self = Self { seed: 0, calm: 0, storm: 0, storms: 0, only: None, every: 0, stall: STALL };
 
     /// What happens to a request; only batches can be left undone in part.
     pub fn fault(&self, number: usize, is_batch: bool) -> Option<Fault> {
         let of = |part: usize| Seeded::new(self.seed ^ u64::try_from(part).expect("a number") << 20);
         let is_storm = of(number / STRETCH).percent(self.storms);
         let mut random = of(usize::MAX - number);
-        if !random.percent(if is_storm { self.storm } else { self.calm }) {
+        let regular = self.every > 0 && number % self.every == 1;
+        if !regular && !random.percent(if is_storm { self.storm } else { self.calm }) {
             return None;
         }
         if self.only.is_some() {

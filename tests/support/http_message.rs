@@ -16,7 +16,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// Reads the next message of a connection; `None` where it has ended. Both ends of these tests say how long a body is.
+    /// Reads the next message of a connection; `None` where it has ended. Both ends of these tests tell the length of
+    /// a body.
     pub async fn read(stream: &mut (impl AsyncRead + Unpin), rest: &mut Vec<u8>) -> io::Result<Option<Self>> {
         let head_bytes = loop {
             if let Some(at) = rest.windows(BLANK_LINE.len()).position(|window| window == BLANK_LINE) {

@@ -104,7 +104,8 @@ impl Function {
         outcome.expect("the function answers in time").expect("the server runs")
     }
 
-    /// Sends one invocation with a time limit; without an outcome by then, Lambda ends the function, and so must the test.
+    /// Sends one invocation with a time limit; without an outcome by then Lambda ends the function, and so must the
+    /// test.
     pub async fn invoke_within(&mut self, payload: &str, limit: Duration) -> Option<Outcome> {
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") + limit;
         self.events.send((payload.to_owned(), deadline.as_millis())).await.expect("the server runs");

@@ -200,7 +200,7 @@ pub fn hot(count: usize) -> Vec<Fact> {
     (0..count).map(fact).collect()
 }
 
-/// A temporary bounce of each of many addresses, and the delivery after it: whichever is recorded first, neither counts.
+/// A temporary bounce of each of many addresses, and the delivery after it: whichever comes first, no bounce counts.
 pub fn voided(addresses: usize) -> Vec<Fact> {
     let mut random = Seeded::new(11);
     let mut fact = |serial: usize| Fact {

@@ -12,7 +12,7 @@ use crate::support::fault_schedule::{Fault, Schedule};
 /// Many faults of one class.
 fn with(only: Fault, percent: usize) -> Conditions {
     Conditions {
-        schedule: Schedule { seed: 3, calm: percent, storm: percent, storms: 0, only: Some(only) },
+        schedule: Schedule { seed: 3, calm: percent, only: Some(only), ..Schedule::CALM },
         dangers: Dangers { kill: 0, hurry: 0 },
         instances: 6,
         manner: Manner::Insistent,

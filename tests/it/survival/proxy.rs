@@ -26,7 +26,7 @@ impl World {
     /// Nothing but faults of one class.
     async fn of(fault: Fault) -> Self {
         let database = Database::start().await;
-        let schedule = Schedule { seed: 5, calm: 100, storm: 100, storms: 0, only: Some(fault) };
+        let schedule = Schedule { seed: 5, calm: 100, only: Some(fault), ..Schedule::CALM };
         let proxy = FaultProxy::new(database.address, schedule, None);
         let door = proxy.door().await;
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(2)).build();
@@ -111,7 +111,7 @@ async fn what_a_batch_leaves_undone_is_what_it_says() {
 #[test]
 fn a_schedule_is_a_function_of_its_seed_and_has_every_fault() {
     let faults = |seed| -> Vec<Option<Fault>> {
-        let schedule = Schedule { seed, calm: 4, storm: 85, storms: 8, only: None };
+        let schedule = Schedule { seed, calm: 4, storm: 85, storms: 8, ..Schedule::CALM };
         (0..3_000).map(|number| schedule.fault(number, number.is_multiple_of(2))).collect()
     };
     assert_eq!(faults(1), faults(1));

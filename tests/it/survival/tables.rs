@@ -41,8 +41,8 @@ pub fn difference(expected: &Snapshot, found: &Snapshot) -> Difference {
     difference
 }
 
-/// A fact that SES publishes in both of its forms comes by two SNS messages, and the event names that which was recorded
-/// last: either is right. Their ids differ in the last digit here, and only theirs do.
+/// A fact that SES publishes in both of its forms comes by two SNS messages, and the event names the one that was
+/// recorded last: either is right. Their ids differ in the last digit here, and only theirs do.
 fn comparable_event(item: &Item) -> Item {
     let mut item = item.clone();
     if let Some(AttributeValue::S(id)) = item.get_mut("sns_message_id") {
