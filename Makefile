@@ -72,8 +72,8 @@ test: ## all tests: unit, integration, documentation
 	cargo test
 	@cat "$${CARGO_TARGET_DIR:-target}/tmp/privacy.txt"
 
-test-long: ## the proof that order, repetition and crashes change nothing, on 5,000 sets of events
-	DISORDER_SETS=5000 cargo test --test it disorder
+test-long: ## the proofs at length: 5,000 sets of events in any order, 10,000 events through faults and kills
+	DISORDER_SETS=5000 SURVIVAL_EVENTS=10000 cargo test --test it -- disorder survival
 
 checks: $(CHECKS) ## the checks of the README in Python and JavaScript, and the library's own (needs Node.js 20)
 	cargo run --example checks -- .venv-checks/bin/python .venv-checks

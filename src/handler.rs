@@ -56,6 +56,7 @@ pub struct Handler {
 /// The time and the counters of one invocation.
 struct Invoked {
     at: Timestamp,
+    deadline: Deadline,
     metrics: Metrics,
 }
 
@@ -71,9 +72,9 @@ impl Handler {
         request_id: &str,
         time_left: Duration,
     ) -> Result<Answer, Error> {
-        let mut invoked = Invoked { at: (self.clock)(), metrics: Metrics::default() };
-        let spoken = Spoken { request_id, message_id: None, door: "unknown", started: Instant::now() };
         let deadline = Deadline::after(time_left);
+        let mut invoked = Invoked { at: (self.clock)(), deadline, metrics: Metrics::default() };
+        let spoken = Spoken { request_id, message_id: None, door: "unknown", started: Instant::now() };
         let answer = match Invocation::detect(payload) {
             Ok(Invocation::Sns(records)) => {
                 let outcome = deadline.holds(Box::pin(self.sns_event(records, Door::Lambda, &mut invoked))).await;
@@ -85,7 +86,7 @@ impl Handler {
                 spoken.at("event_bridge").conclude(outcome, &mut invoked.metrics).map(Answer::event)
             }
             Ok(Invocation::Queue(messages)) => {
-                Ok(Box::pin(self.queue_batch(&messages, spoken.at("sqs"), deadline, &mut invoked)).await)
+                Ok(Box::pin(self.queue_batch(&messages, spoken.at("sqs"), &mut invoked)).await)
             }
             Ok(Invocation::Http(request)) => {
                 let outcome = deadline.holds(Box::pin(self.http_request(&request, &mut invoked))).await;
@@ -99,17 +100,11 @@ impl Handler {
 
     /// Each message is handled for itself, and all at once: one that fails or waits holds nothing up, and one that
     /// succeeded does not come again.
-    async fn queue_batch(
-        &self,
-        messages: &[QueuedMessage<'_>],
-        spoken: Spoken<'_>,
-        deadline: Deadline,
-        invoked: &mut Invoked,
-    ) -> Answer {
-        let at = invoked.at;
+    async fn queue_batch(&self, messages: &[QueuedMessage<'_>], spoken: Spoken<'_>, invoked: &mut Invoked) -> Answer {
+        let Invoked { at, deadline, .. } = *invoked;
         let mut outcomes = stream::iter(messages)
             .map(|message| async move {
-                let mut invoked = Invoked { at, metrics: Metrics::default() };
+                let mut invoked = Invoked { at, deadline, metrics: Metrics::default() };
                 let spoken = Spoken { message_id: Some(&message.id), ..spoken };
                 let outcome = deadline.holds(self.queued_message(message, &mut invoked)).await;
                 let failed = spoken.conclude(outcome, &mut invoked.metrics).is_err();
@@ -238,8 +233,10 @@ impl Handler {
         normalize_sns(message, &self.accounts)
     }
 
+    /// The evidence of several events may take half of the time that is left: what does not hang on it needs the rest.
     async fn record(&self, events: Vec<EmailEvent>, invoked: &mut Invoked) -> Result<usize, Error> {
-        let recorded = self.recorder.record(events, invoked.at).await?;
+        let patience = if events.len() > 1 { invoked.deadline.half() } else { Duration::MAX };
+        let recorded = self.recorder.record_patiently(events, invoked.at, patience).await?;
         invoked.metrics.events(&recorded.events, invoked.at);
         invoked.metrics.suppressed(&recorded.suppressed);
         Ok(recorded.events.len())

@@ -22,6 +22,11 @@ impl Deadline {
         Self(now.checked_add(time_left.saturating_sub(margin)).unwrap_or(now))
     }
 
+    /// Half of the time until then.
+    pub(super) fn half(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now()).checked_div(2).unwrap_or_default()
+    }
+
     /// The outcome of some work, or that there is no time for it: what is under way is given up and comes again, since
     /// all of it is idempotent.
     pub(super) async fn holds<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

@@ -6,9 +6,12 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use futures_util::{StreamExt, stream};
+use tokio::time::sleep;
 
 use super::event_item::{partition_key, sort_key, to_item};
 use super::events::{BATCH_WRITE, Events};
@@ -77,28 +80,43 @@ impl Recorder {
     /// # Errors
     /// Transient; the sender should send all of it again.
     pub async fn record(&self, events: Vec<EmailEvent>, received_at: Timestamp) -> Result<Recorded, Error> {
+        self.record_patiently(events, received_at, Duration::MAX).await
+    }
+
+    /// The same, but evidence that takes longer than `patience` fails, and what does not hang on it is written then.
+    ///
+    /// # Errors
+    /// Transient; the sender should send all of it again.
+    pub async fn record_patiently(
+        &self,
+        events: Vec<EmailEvent>,
+        received_at: Timestamp,
+        patience: Duration,
+    ) -> Result<Recorded, Error> {
         let planned = plan(events, received_at);
         let mut recorded = Recorded::default();
         let mut failure: Option<Error> = None;
 
-        let mut held_back: BTreeSet<Address> = BTreeSet::new();
         let evidence = by_address(&planned, is_evidence);
-        let mut outcomes = stream::iter(evidence)
-            .map(|(address, changes)| async move {
-                let outcome = self.weigh(&address, &changes, received_at).await;
-                (address, outcome)
-            })
-            .buffer_unordered(IN_FLIGHT);
-        while let Some((address, outcome)) = outcomes.next().await {
+        let mut held_back: BTreeSet<&Address> = evidence.keys().collect();
+        let outcomes = stream::iter(&evidence)
+            .map(|(address, changes)| async move { (address, self.weigh(address, changes, received_at).await) })
+            .buffer_unordered(IN_FLIGHT)
+            .take_until(sleep(patience));
+        let weighed = outcomes.for_each(|(address, outcome)| {
             match outcome {
-                Ok(suppressed) => recorded.suppressed.extend(suppressed),
-                Err(error) => {
-                    failure = failure.or(Some(error));
-                    held_back.insert(address);
+                Ok(suppressed) => {
+                    recorded.suppressed.extend(suppressed);
+                    held_back.remove(address);
                 }
+                Err(error) => failure = failure.or(Some(error)),
             }
+            ready(())
+        });
+        weighed.await;
+        if !held_back.is_empty() {
+            failure = failure.or(Some(Error::Transient(Outage::Deadline)));
         }
-        drop(outcomes);
 
         let mut written: Vec<Planned> = Vec::new();
         for outcome in self.write(planned, &held_back, received_at).await {
@@ -135,7 +153,7 @@ impl Recorder {
     async fn write(
         &self,
         planned: Vec<Planned>,
-        held_back: &BTreeSet<Address>,
+        held_back: &BTreeSet<&Address>,
         received_at: Timestamp,
     ) -> Vec<Result<Vec<Planned>, Error>> {
         let mut chunks: Vec<Vec<Planned>> = Vec::new();

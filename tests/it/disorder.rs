@@ -4,12 +4,11 @@
 //! [`reference`] makes of the facts at once. `DISORDER_SETS` says how many sets (300), `DISORDER_SEED`
 //! which is the first; alone, it runs that one again.
 
-mod facts;
+pub mod facts;
 mod hot;
 mod mistaken;
 mod reference;
 mod schedule;
-pub mod seeded;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -26,9 +25,9 @@ use self::facts::Fact;
 use self::mistaken::{Mistake, SmallRecorder};
 use self::reference::{expected, observed};
 use self::schedule::{Subject, Tally};
-use self::seeded::Seeded;
 use self::wire::Wire;
 use crate::support::database::{EVENTS, SUPPRESSIONS};
+use crate::support::seeded::Seeded;
 
 /// How many schedules each set goes through.
 const SCHEDULES: usize = 2;
@@ -56,7 +55,8 @@ fn small(wire: &Wire, rules: SoftBounceRules, mistake: Option<Mistake>) -> Subje
     Subject::Small(SmallRecorder { client, suppressions, mistake })
 }
 
-fn number(name: &str) -> Option<u64> {
+/// A number in the environment.
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 

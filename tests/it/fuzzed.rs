@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::disorder::say;
-use crate::disorder::seeded::Seeded;
+use crate::support::seeded::Seeded;
 use crate::targets::ALL;
 
 /// The longest input that is made, in bytes.

@@ -30,6 +30,7 @@ mod privacy;
 mod samples;
 mod secret;
 mod supply;
+mod survival;
 mod template;
 mod vectors;
 mod webhooks;

@@ -1,10 +1,12 @@
 //! A DynamoDB that does not answer: the function does, before its time is over.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::StatusCode;
 use mail_feedback::error::Error;
 use mail_feedback::handler::Handler;
@@ -14,30 +16,37 @@ use serde_json::{Value, json};
 
 use crate::attacks::world::{Host, MESSAGE, World};
 use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, client};
+use crate::support::database::{Database, EVENTS, client};
 use crate::support::envelope::{lambda_event, notification, sign};
 use crate::support::function::{authorization, invoke_within, post};
 
 /// Enough for what answers, and far too little for the retries of what does not.
-const TIME_LEFT: Duration = Duration::from_secs(3);
+const TIME_LEFT: Duration = Duration::from_secs(4);
+
+/// The bodies of the requests that were answered.
+type Answered = Arc<Mutex<Vec<Value>>>;
 
 /// A server that answers everything with an empty success, but what names `slow` with silence.
-async fn silent() -> Database {
+async fn silent() -> (Database, Answered) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let routes = Router::new().fallback(async |body: Bytes| {
-        if String::from_utf8_lossy(&body).contains("slow") {
-            std::future::pending::<()>().await;
-        }
-        (StatusCode::OK, "{}")
-    });
+    let answered = Answered::default();
+    let routes = Router::new().fallback(answer).with_state(Arc::clone(&answered));
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    Database { address, client: client(&format!("http://{address}")) }
+    (Database { address, client: client(&format!("http://{address}")) }, answered)
 }
 
-async fn function() -> Arc<Handler> {
-    let world = World::over(silent().await, Fetcher::over(Host::genuine()));
-    world.handler
+async fn answer(State(answered): State<Answered>, body: Bytes) -> (StatusCode, &'static str) {
+    if String::from_utf8_lossy(&body).contains("slow") {
+        std::future::pending::<()>().await;
+    }
+    answered.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+    (StatusCode::OK, "{}")
+}
+
+async fn function() -> (Arc<Handler>, Answered) {
+    let (database, answered) = silent().await;
+    (World::over(database, Fetcher::over(Host::genuine())).handler, answered)
 }
 
 /// A signed bounce of an address.
@@ -56,7 +65,7 @@ async fn in_time(handler: Arc<Handler>, event: &Value) -> Result<Value, &'static
 
 #[tokio::test]
 async fn an_event_fails_and_a_webhook_answers_503_before_the_time_is_over() {
-    let handler = function().await;
+    let (handler, _) = function().await;
     let event = lambda_event(&bounce("slow@example.com", 0));
     assert_eq!(in_time(Arc::clone(&handler), &event).await, Err("deadline"));
     let body = r#"{"event":"spam","time":1763600000,"MessageID":5,"email":"slow@example.com"}"#;
@@ -74,8 +83,32 @@ async fn a_batch_records_what_it_can_and_fails_the_rest_before_the_time_is_over(
         json!({"messageId": format!("m-{place}"), "body": body, "eventSource": "aws:sqs"})
     };
     let records: Vec<_> = (0..10).map(record).collect();
-    let answer = in_time(function().await, &json!({"Records": records})).await.unwrap();
+    let answer = in_time(function().await.0, &json!({"Records": records})).await.unwrap();
     let failed = answer["batchItemFailures"].as_array().unwrap().iter();
     let failed: Vec<_> = failed.map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect();
     assert_eq!(failed, ["m-0", "m-3", "m-6", "m-9"]);
+}
+
+/// More events than are worked on at once, and in each part one whose evidence cannot be recorded.
+#[tokio::test]
+async fn a_large_array_records_what_it_can_and_answers_503_before_the_time_is_over() {
+    let events: Vec<_> = (0..1_040)
+        .map(|place| {
+            let slow = place == 10 || place == 1_010;
+            let event = if slow || place % 40 == 0 { "spam" } else { "open" };
+            let email = if slow { format!("slow-{place}@example.com") } else { format!("{place}@example.com") };
+            json!({"event": event, "time": 1_763_600_000, "MessageID": place + 1, "email": email})
+        })
+        .collect();
+    let expected: BTreeSet<String> = events.iter().map(|event| event["email"].as_str().unwrap().to_owned()).collect();
+    let expected: BTreeSet<_> = expected.into_iter().filter(|email| !email.starts_with("slow")).collect();
+    let (handler, answered) = function().await;
+    let body = Value::Array(events).to_string();
+    let answer = in_time(handler, &post("/webhooks/mailjet", &authorization(), &body)).await.unwrap();
+    assert_eq!(answer["statusCode"], 503);
+    let answered = answered.lock().unwrap();
+    let written = answered.iter().filter_map(|body| body["RequestItems"][EVENTS].as_array()).flatten();
+    let written: BTreeSet<_> =
+        written.map(|item| item["PutRequest"]["Item"]["address"]["S"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(written, expected);
 }

@@ -12,13 +12,19 @@ pub mod cost;
 pub mod database;
 pub mod door;
 pub mod envelope;
+pub mod fault_batch;
+pub mod fault_mistake;
+pub mod fault_proxy;
+pub mod fault_schedule;
 pub mod fixture;
 pub mod function;
+pub mod http_message;
 // Benches and examples are no tests, and not judged.
 #[cfg(test)]
 pub mod privacy;
 pub mod request;
 pub mod runtime_api;
 pub mod samples;
+pub mod seeded;
 pub mod size;
 pub mod stages;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -17,6 +17,7 @@ use axum::routing::{get, post};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc, watch};
+use tokio::task::JoinSet;
 
 /// The answer to an invocation, or the error that the function reported.
 pub type Outcome = Result<Value, Value>;
@@ -26,9 +27,15 @@ pub const REQUEST: &str = "c2b8a1f4-06d9-4f3e-8a57-";
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The deadline of an invocation that has all the time it wants, in Unix milliseconds.
+const NO_DEADLINE: u128 = 4_102_444_800_000;
+
+/// An invocation, and its deadline in Unix milliseconds.
+type Event = (String, u128);
+
 /// A running function.
 pub struct Function {
-    events: mpsc::Sender<String>,
+    events: mpsc::Sender<Event>,
     outcomes: mpsc::Receiver<Outcome>,
     shared: Arc<Shared>,
     started: Instant,
@@ -40,10 +47,12 @@ pub struct Function {
     /// How many bytes of the output were judged.
     #[cfg(test)]
     judged: u64,
+    /// The Runtime API, which ends with it.
+    _server: JoinSet<()>,
 }
 
 struct Shared {
-    events: Mutex<mpsc::Receiver<String>>,
+    events: Mutex<mpsc::Receiver<Event>>,
     outcomes: mpsc::Sender<Outcome>,
     /// When the function first asked for an invocation.
     asked: watch::Sender<Option<Instant>>,
@@ -66,7 +75,7 @@ impl Function {
         let shared = Shared { events: events_received, outcomes: sent, asked, invocations: AtomicU64::new(0) };
         let shared = Arc::new(shared);
         let output = unnamed();
-        let address = serve(Arc::clone(&shared)).await;
+        let (address, server) = serve(Arc::clone(&shared)).await;
         let started = Instant::now();
         let child = Command::new(program)
             .env_clear()
@@ -89,6 +98,7 @@ impl Function {
             shared,
             started,
             child,
+            _server: server,
             output,
             #[cfg(test)]
             watch: super::privacy::Watch::over(environment, REQUEST),
@@ -114,7 +124,7 @@ impl Function {
 
     /// Sends one invocation and waits for its outcome; in a test, both it and what was written are judged.
     pub async fn invoke(&mut self, payload: &str) -> Outcome {
-        self.events.send(payload.to_owned()).await.expect("the server runs");
+        self.events.send((payload.to_owned(), NO_DEADLINE)).await.expect("the server runs");
         let outcome = tokio::time::timeout(PATIENCE, self.outcomes.recv()).await;
         let outcome = outcome.expect("the function answers in time").expect("the server runs");
         #[cfg(test)]
@@ -137,7 +147,16 @@ impl Function {
         String::from_utf8(bytes).expect("its output is text")
     }
 
-    /// Stops the function and gives everything it wrote to standard output and error.
+    /// Sends one invocation with a time limit; without an outcome by then Lambda ends the function, and so must the
+    /// test.
+    pub async fn invoke_within(&mut self, payload: &str, limit: Duration) -> Option<Outcome> {
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") + limit;
+        self.events.send((payload.to_owned(), deadline.as_millis())).await.expect("the server runs");
+        let outcome = tokio::time::timeout(limit, self.outcomes.recv()).await.ok()?;
+        Some(outcome.expect("the server runs"))
+    }
+
+    /// Kills the function, whatever it is at, and gives everything it wrote to standard output and error.
     pub async fn stop(mut self) -> String {
         self.child.start_kill().expect("the function can be stopped");
         self.ended().await.1
@@ -161,7 +180,7 @@ fn unnamed() -> File {
     file
 }
 
-async fn serve(shared: Arc<Shared>) -> SocketAddr {
+async fn serve(shared: Arc<Shared>) -> (SocketAddr, JoinSet<()>) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("a bound port");
     let routes = Router::new()
@@ -169,21 +188,25 @@ async fn serve(shared: Arc<Shared>) -> SocketAddr {
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .with_state(shared);
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    address
+    let mut server = JoinSet::new();
+    server.spawn(async move { axum::serve(listener, routes).await.expect("the server runs") });
+    (address, server)
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> (HeaderMap, String) {
     shared.asked.send_if_modified(|asked| asked.is_none().then(|| *asked = Some(Instant::now())).is_some());
-    let payload = match shared.events.lock().await.recv().await {
-        Some(payload) => payload,
+    let (payload, deadline) = match shared.events.lock().await.recv().await {
+        Some(event) => event,
         None => std::future::pending().await,
     };
     let nth = shared.invocations.fetch_add(1, Ordering::Relaxed);
     let id = HeaderValue::try_from(format!("{REQUEST}{nth:012x}")).expect("an id is ASCII");
-    let mut headers = HeaderMap::from_iter([(HeaderName::from_static("lambda-runtime-aws-request-id"), id)]);
+    let deadline = HeaderValue::try_from(deadline.to_string()).expect("digits");
+    let mut headers = HeaderMap::from_iter([
+        (HeaderName::from_static("lambda-runtime-aws-request-id"), id),
+        (HeaderName::from_static("lambda-runtime-deadline-ms"), deadline),
+    ]);
     for (name, value) in [
-        ("lambda-runtime-deadline-ms", "4102444800000"),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:mail-feedback"),
         ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000"),
     ] {

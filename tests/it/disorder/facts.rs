@@ -7,7 +7,7 @@ use mail_feedback::provider::Provider;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 
-use super::seeded::Seeded;
+use crate::support::seeded::Seeded;
 
 /// Milliseconds of a day.
 pub const DAY: i64 = 86_400_000;
@@ -137,6 +137,11 @@ pub fn set(random: &mut Seeded, name: &str) -> Set {
         cooldown_days,
     };
     let rules = random.pick(&[rules(3, 5, 2, 4), rules(2, 4, 2, 3), rules(5, 30, 3, 30), rules(0, 30, 3, 30)]);
+    set_under(rules, random, name)
+}
+
+/// A set of facts that are counted under these rules.
+pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> Set {
     let addresses = 1 + random.below(3);
     // A busy set shows the bound on the bounces of a day, which holds in any order only without deliveries.
     let busy = random.percent(15);
@@ -193,4 +198,22 @@ pub fn hot(count: usize) -> Vec<Fact> {
         serial,
     };
     (0..count).map(fact).collect()
+}
+
+/// A temporary bounce of each of many addresses, and the delivery after it: whichever comes first, no bounce counts.
+pub fn voided(addresses: usize) -> Vec<Fact> {
+    let mut random = Seeded::new(11);
+    let mut fact = |serial: usize| Fact {
+        address: format!("voided-{}@example.com", serial / 2),
+        what: if serial.is_multiple_of(2) { What::Soft } else { What::Delivered },
+        provider: random.pick(&[Provider::Tencent, Provider::Mailjet]),
+        at: START + i64::try_from(serial).unwrap() * 60_000,
+        untimed: false,
+        list: None,
+        domain: None,
+        serial,
+    };
+    let mut facts: Vec<Fact> = (0..2 * addresses).map(&mut fact).collect();
+    random.shuffle(&mut facts);
+    facts
 }

@@ -10,8 +10,8 @@ use mail_feedback::timestamp::Timestamp;
 
 use super::facts::Fact;
 use super::mistaken::SmallRecorder;
-use super::seeded::Seeded;
 use super::wire::{Gate, HANDLER, Waiting, Wire, lost};
+use crate::support::seeded::Seeded;
 
 /// How often one batch may crash or lose a request; after that it gets through.
 const MISFORTUNES: u32 = 3;

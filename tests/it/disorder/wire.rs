@@ -18,8 +18,8 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::seeded::Seeded;
 use crate::support::database::{EVENTS, SUPPRESSIONS};
+use crate::support::seeded::Seeded;
 
 tokio::task_local! {
     /// The gate and the number of the handler that is being polled.

@@ -1,0 +1,80 @@
+//! Whatever fails between the senders and the database, the tables come out as if nothing had failed.
+//!
+//! A random feed of all providers goes through the real binary, several instances of it at once. A proxy before the
+//! database throttles, fails, breaks connections, delays and leaves batches undone; instances are killed in mid-invoke;
+//! the senders send again as SNS, Lambda, SQS, Mailjet and Tencent do. In the end both tables equal those of the same
+//! feed without faults. `SURVIVAL_EVENTS` says how many events (400), `SURVIVAL_SEED` fixes feed and faults.
+
+mod feed;
+mod instance;
+mod mistakes;
+mod proxy;
+mod report;
+mod retries;
+mod run;
+mod sender;
+mod tables;
+
+use std::time::Instant;
+
+use self::feed::Feed;
+use self::instance::Dangers;
+use self::run::{Conditions, Report, run, without_faults};
+use self::sender::{Again, Manner};
+use self::tables::{Difference, difference};
+use crate::disorder::{number, say};
+use crate::support::fault_schedule::{Fault, Schedule};
+
+/// How many instances work at once; most of them wait to try again.
+const INSTANCES: usize = 16;
+
+/// What the feed is sent through.
+fn rough(seed: u64) -> Conditions {
+    Conditions {
+        schedule: Schedule { seed, calm: 4, storm: 85, storms: 8, ..Schedule::CALM },
+        dangers: Dangers { kill: 5, hurry: 10 },
+        instances: INSTANCES,
+        manner: Manner::Insistent,
+        mistake: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_through_faults_and_kills_leaves_the_tables_of_a_run_without() {
+    let (events, seed) = (number("SURVIVAL_EVENTS").unwrap_or(400), number("SURVIVAL_SEED").unwrap_or(1));
+    let started = Instant::now();
+    let feed = Feed::new(seed, usize::try_from(events).unwrap());
+    let calm = without_faults(&feed).await;
+    let rough = run(&feed, rough(seed)).await;
+    let difference = difference(&calm, &rough.tables);
+    let Report { invocations, kills, timeouts, refused, again, counts, tables } = &rough;
+    let faults: usize = counts.faults.values().sum();
+    say(&format!(
+        "survival: seed {seed}, {} events of {} addresses in {} deliveries, {invocations} invocations by {} instances, \
+         {kills} killed, {timeouts} out of time and {refused} in vain; {} requests, {faults} faults: {:?}, {} \
+         conflicts; sent again {}: {again:?}; lost {}, doubled {}, changed {}; {:.1} s",
+        feed.facts,
+        tables.suppressions.len(),
+        feed.parcels.len(),
+        INSTANCES + kills + timeouts,
+        counts.requests,
+        counts.faults,
+        counts.conflicts,
+        again.sum(),
+        difference.lost.len(),
+        difference.doubled.len(),
+        difference.changed.len(),
+        started.elapsed().as_secs_f64(),
+    ));
+    assert_eq!(difference, Difference::default(), "SURVIVAL_SEED={seed} SURVIVAL_EVENTS={events}");
+    assert_eq!(calm.events.len(), feed.facts, "a record an event");
+    assert_eq!(counts.weak_reads, 0, "every read is strong");
+    // A run that nothing happened to would show nothing.
+    for fault in Fault::ALL {
+        assert!(counts.faults.contains_key(&fault), "{fault:?} never struck");
+    }
+    assert!(*kills > 5 && counts.conflicts > 0, "{rough:?}");
+    let Again { lambda, https, failure_records, undelivered, queue, mailjet, tencent, unasked, parked: _ } = again;
+    let ways = [lambda, https, failure_records, undelivered, queue, mailjet, tencent, unasked, refused];
+    assert!(ways.iter().all(|count| **count > 0), "{again:?}, {refused} refused");
+}

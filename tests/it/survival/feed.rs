@@ -1,0 +1,180 @@
+//! Random facts of all providers, packed as each of them sends.
+
+use mail_feedback::provider::Provider;
+use mail_feedback::suppression::SoftBounceRules;
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use super::report::{self, Form};
+use crate::attacks::world::failure_record;
+use crate::disorder::facts::{self, Fact, What};
+use crate::support::authority::AUTHORITY;
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{authorization, post};
+use crate::support::seeded::Seeded;
+
+/// The rules under which the function counts: few bounces suffice.
+pub const RULES: SoftBounceRules = SoftBounceRules { threshold: 3, window_days: 5, min_days: 2, cooldown_days: 4 };
+
+/// What a sender hands over at once.
+#[derive(Clone)]
+pub enum Parcel {
+    /// An SNS message to Lambda.
+    Lambda(Value),
+    /// An SNS message to the webhook.
+    Https(Value),
+    /// A message of a queue.
+    Queue(String),
+    /// A request of Mailjet.
+    Mailjet(String),
+    /// A request of Tencent.
+    Tencent(String),
+}
+
+impl Parcel {
+    /// The invocation that it becomes; a message of a queue alone in its batch.
+    pub fn payload(&self) -> Value {
+        match self {
+            Self::Lambda(envelope) => lambda_event(envelope),
+            Self::Https(envelope) => {
+                let headers = json!({"content-type": "text/plain; charset=UTF-8"});
+                post("/webhooks/sns", &headers, &envelope.to_string())
+            }
+            Self::Queue(body) => batch([(0, body.as_str())]),
+            Self::Mailjet(body) => post("/webhooks/mailjet/sender.example", &authorization(), body),
+            Self::Tencent(body) => post("/webhooks/tencent", &authorization(), body),
+        }
+    }
+
+    /// The number of the door that it comes in by.
+    pub const fn door(&self) -> usize {
+        match self {
+            Self::Lambda(_) => 0,
+            Self::Https(_) => 1,
+            Self::Queue(_) => 2,
+            Self::Mailjet(_) => 3,
+            Self::Tencent(_) => 4,
+        }
+    }
+
+    /// The message for the queue, where Lambda or SNS has given it up; what webhooks post has none.
+    pub fn given_up(&self) -> Option<Self> {
+        match self {
+            Self::Lambda(envelope) => Some(Self::Queue(failure_record(envelope))),
+            Self::Https(envelope) => Some(Self::Queue(envelope.to_string())),
+            Self::Queue(_) | Self::Mailjet(_) | Self::Tencent(_) => None,
+        }
+    }
+}
+
+/// A batch of a queue, its messages called by their places.
+pub fn batch<'b>(bodies: impl IntoIterator<Item = (usize, &'b str)>) -> Value {
+    let record = |(place, body): (usize, &str)| {
+        json!({"messageId": place.to_string(), "receiptHandle": "h", "body": body, "attributes": {},
+            "messageAttributes": {}, "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:q", "awsRegion": "us-east-1"})
+    };
+    json!({"Records": bodies.into_iter().map(record).collect::<Vec<_>>()})
+}
+
+/// What is sent, in the order in which it comes up.
+pub struct Feed {
+    /// All of it.
+    pub parcels: Vec<Parcel>,
+    /// How many different facts that reports: as many event records must there be.
+    pub facts: usize,
+    random: Seeded,
+    /// What Mailjet has gathered for its next request, and how much that will be.
+    gathered: Vec<Value>,
+    wanted: usize,
+}
+
+impl Feed {
+    /// At least so many facts. Those of a few addresses each come up together, so that instances meet on them.
+    pub fn new(seed: u64, least: usize) -> Self {
+        let mut feed = Self::empty(seed);
+        while feed.facts < least {
+            let set = facts::set_under(RULES, &mut feed.random, &format!("s{seed}-{}", feed.facts));
+            let addresses: Vec<String> = set.facts.iter().map(|fact| fact.address.clone()).collect();
+            for mut fact in set.facts {
+                fact.provider = feed.random.pick(&[Provider::Ses, Provider::Ses, Provider::Mailjet, Provider::Tencent]);
+                fact.untimed &= fact.provider == Provider::Ses;
+                feed.add(&fact, &addresses);
+            }
+        }
+        feed.send_gathered();
+        feed
+    }
+
+    /// These facts.
+    pub fn of(facts: &[Fact]) -> Self {
+        let mut feed = Self::empty(0);
+        for fact in facts {
+            feed.add(fact, &[]);
+        }
+        feed.send_gathered();
+        feed
+    }
+
+    fn empty(seed: u64) -> Self {
+        Self { parcels: Vec::new(), facts: 0, random: Seeded::new(seed), gathered: Vec::new(), wanted: 1 }
+    }
+
+    /// `addresses` are those that the same message may have gone to.
+    fn add(&mut self, fact: &Fact, addresses: &[String]) {
+        self.facts += 1;
+        let number = self.facts;
+        match fact.provider {
+            Provider::Tencent => self.parcels.push(Parcel::Tencent(report::tencent(fact, number).to_string())),
+            Provider::Mailjet => {
+                let element = report::mailjet(fact, number);
+                self.gathered.push(element.clone());
+                if self.gathered.len() >= self.wanted {
+                    self.send_gathered();
+                    // A fact may stand in two requests.
+                    self.gathered.extend(self.random.percent(20).then_some(element));
+                }
+            }
+            Provider::Ses => {
+                let mut others = Vec::new();
+                if fact.what == What::Delivered && self.random.percent(20) {
+                    others.extend(addresses.iter().filter(|address| **address != fact.address).cloned());
+                    others.sort();
+                    others.dedup();
+                }
+                self.facts += others.len();
+                let message = report::ses(fact, number, &others, Form::Event);
+                self.publish(&message, number, 'a');
+                if report::has_both_forms(fact) && self.random.percent(10) {
+                    let message = report::ses(fact, number, &others, Form::Notification);
+                    self.publish(&message, number, 'b');
+                }
+            }
+        }
+    }
+
+    fn send_gathered(&mut self) {
+        let elements = std::mem::take(&mut self.gathered);
+        self.wanted = self.random.pick(&[1, 2, 3, 5, 8, 40]);
+        match elements.as_slice() {
+            [] => {}
+            [only] if self.random.percent(50) => self.parcels.push(Parcel::Mailjet(only.to_string())),
+            _ => self.parcels.push(Parcel::Mailjet(Value::Array(elements).to_string())),
+        }
+    }
+
+    /// An SNS message to one of three doors, or to two of them.
+    fn publish(&mut self, message: &Value, number: usize, last: char) {
+        let id = format!("165545c9-2a5c-472c-8df2-{number:011x}{last}");
+        let mut envelope = notification(&message.to_string(), &id, Timestamp::now());
+        sign(&mut envelope, &AUTHORITY);
+        for _ in 0..self.random.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 1, 2]) {
+            let parcel = match self.random.below(10) {
+                0..=4 => Parcel::Lambda(envelope.clone()),
+                5 | 6 => Parcel::Https(envelope.clone()),
+                _ => Parcel::Queue(envelope.to_string()),
+            };
+            self.parcels.push(parcel);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! An instance of the function, which may end at any time and is then followed by a new one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::support::fault_proxy::{Doom, Door, FaultProxy};
+use crate::support::runtime_api::{Function, Outcome};
+use crate::support::seeded::Seeded;
+
+/// The time limit of most invocations, and the one that is short beside the retries of the client.
+const LIMIT: Duration = Duration::from_secs(30);
+const SHORT_LIMIT: Duration = Duration::from_millis(1_500);
+
+/// How an invocation ended.
+pub enum Ending {
+    /// The function answered, or failed and said so.
+    Answered(Outcome),
+    /// It was killed in between.
+    Killed,
+    /// Its time was over, so it was killed.
+    TimedOut,
+}
+
+/// When an instance is killed.
+enum Death {
+    Never,
+    InRequest { after: usize, takes_effect: bool },
+    After(Duration),
+}
+
+/// What befalls invocations.
+#[derive(Clone, Copy)]
+pub struct Dangers {
+    /// In how many of a hundred the instance is killed, if they last that long.
+    pub kill: usize,
+    /// How many of a hundred have but a short time.
+    pub hurry: usize,
+}
+
+/// An instance and its door to the database.
+pub struct Instance {
+    settings: Vec<(String, String)>,
+    door: Door,
+    function: Function,
+    dangers: Dangers,
+    random: Seeded,
+    log: String,
+}
+
+impl Instance {
+    /// Starts an instance whose requests to the database go through the proxy.
+    pub async fn start(
+        proxy: &Arc<FaultProxy>,
+        mut settings: Vec<(String, String)>,
+        dangers: Dangers,
+        random: Seeded,
+    ) -> Self {
+        let door = proxy.door().await;
+        settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), door.endpoint.clone()));
+        let function = Function::start(&settings).await;
+        function.until_ready().await;
+        Self { settings, door, function, dangers, random, log: String::new() }
+    }
+
+    /// Sends an invocation, in which the instance dies where it is `doomed`.
+    pub async fn invoke(&mut self, payload: &str, doomed: bool) -> Ending {
+        let (strike, struck) = oneshot::channel();
+        let limit = if self.random.percent(self.dangers.hurry) { SHORT_LIMIT } else { LIMIT };
+        let mut deadline = limit;
+        match self.death(doomed) {
+            Death::Never => drop(strike),
+            Death::InRequest { after, takes_effect } => {
+                self.door.set_doom(Some(Doom { after, takes_effect, strike }));
+            }
+            Death::After(time) => {
+                drop(strike);
+                deadline = time;
+            }
+        }
+        let ending = tokio::select! {
+            Ok(()) = struck => Ending::Killed,
+            outcome = tokio::time::timeout(deadline, self.function.invoke_within(payload, limit)) => match outcome {
+                Ok(Some(outcome)) => Ending::Answered(outcome),
+                Err(_) if deadline < limit => Ending::Killed,
+                Ok(None) | Err(_) => Ending::TimedOut,
+            },
+        };
+        self.door.set_doom(None);
+        if !matches!(ending, Ending::Answered(_)) {
+            let next = Function::start(&self.settings).await;
+            self.log += &std::mem::replace(&mut self.function, next).stop().await;
+            self.function.until_ready().await;
+        }
+        ending
+    }
+
+    /// Ends the instance; gives what it and those before it wrote.
+    pub async fn stop(self) -> String {
+        self.log + &self.function.stop().await
+    }
+
+    fn death(&mut self, doomed: bool) -> Death {
+        let after = self.random.below(5);
+        let takes_effect = self.random.percent(50);
+        let time = Duration::from_millis(self.random.below(40) as u64);
+        match (doomed, self.random.percent(self.dangers.kill), self.random.percent(30)) {
+            (true, _, _) => Death::InRequest { after: 0, takes_effect },
+            (false, true, true) => Death::After(time),
+            (false, true, false) => Death::InRequest { after, takes_effect },
+            (false, false, _) => Death::Never,
+        }
+    }
+}

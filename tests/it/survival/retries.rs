@@ -1,0 +1,36 @@
+//! One fault of any class costs time and no delivery: the function tries again by itself.
+
+use std::time::Duration;
+
+use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
+use crate::support::fault_proxy::FaultProxy;
+use crate::support::fault_schedule::{Fault, Schedule};
+use crate::support::function::{authorization, environment, post};
+use crate::support::runtime_api::Function;
+
+/// Longer than the function waits for all attempts at one request: only a further attempt can succeed.
+const FOR_GOOD: Duration = Duration::from_secs(9);
+
+#[tokio::test]
+async fn a_fault_in_any_request_of_an_invocation_is_made_up_for_within_it() {
+    futures_util::future::join_all(Fault::ALL.map(is_made_up_for)).await;
+}
+
+/// Each attempt that meets the fault is followed by one that nothing befalls.
+async fn is_made_up_for(fault: Fault) {
+    let database = Database::start().await;
+    let schedule = Schedule { only: Some(fault), stall: FOR_GOOD, every: 2, ..Schedule::CALM };
+    let proxy = FaultProxy::new(database.address, schedule, None);
+    let door = proxy.door().await;
+    let mut settings = environment(&database);
+    settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), door.endpoint.clone()));
+    let mut function = Function::start(&settings).await;
+    let body = r#"[{"event":"spam","time":1763600000,"MessageID":1,"email":"a@example.com"},
+        {"event":"sent","time":1763600000,"MessageID":2,"email":"b@example.com"}]"#;
+    let answer = function.invoke(&post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
+    assert_eq!(answer["statusCode"], 200, "{fault:?}");
+    assert!(proxy.counts().faults[&fault] > 0, "{fault:?} struck");
+    function.stop().await;
+    assert_eq!(database.scan(EVENTS).await.len(), 2, "{fault:?}");
+    assert_eq!(database.scan(SUPPRESSIONS).await.len(), 1, "{fault:?}");
+}

@@ -1,0 +1,134 @@
+//! A feed on its way through the function into the tables.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::feed::{Feed, RULES};
+use super::instance::{Dangers, Ending, Instance};
+use super::sender::{Again, Manner, Senders, asks_again};
+use crate::support::database::Database;
+use crate::support::fault_mistake::Mistake;
+use crate::support::fault_proxy::{Counts, FaultProxy};
+use crate::support::fault_schedule::Schedule;
+use crate::support::function::{handler, invoke, trusting_environment};
+use crate::support::samples::Snapshot;
+use crate::support::seeded::Seeded;
+
+/// Under what conditions a feed is sent.
+#[derive(Clone, Copy)]
+pub struct Conditions {
+    /// What befalls requests to the database.
+    pub schedule: Schedule,
+    /// What befalls invocations.
+    pub dangers: Dangers,
+    /// How many instances work at once.
+    pub instances: usize,
+    /// How the senders send.
+    pub manner: Manner,
+    /// What the function does wrong.
+    pub mistake: Option<Mistake>,
+}
+
+/// How it went.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// How often the function was invoked.
+    pub invocations: usize,
+    /// Instances killed within an invocation.
+    pub kills: usize,
+    /// Instances that did not answer in time.
+    pub timeouts: usize,
+    /// Answers that asked for the delivery again, or for a part of it.
+    pub refused: usize,
+    /// What was sent again.
+    pub again: Again,
+    /// What came to the database.
+    pub counts: Counts,
+    /// What the tables hold in the end.
+    pub tables: Snapshot,
+}
+
+/// The settings of the function for a feed.
+fn settings(database: &Database) -> Vec<(String, String)> {
+    let mut settings = trusting_environment(database);
+    for (name, value) in [
+        ("SOFT_BOUNCE_THRESHOLD", RULES.threshold),
+        ("SOFT_BOUNCE_WINDOW_DAYS", RULES.window_days),
+        ("SOFT_BOUNCE_MIN_DAYS", RULES.min_days),
+        ("SOFT_BOUNCE_COOLDOWN_DAYS", RULES.cooldown_days),
+    ] {
+        settings.push((name.to_owned(), value.to_string()));
+    }
+    settings
+}
+
+/// What the tables hold when a feed is sent in its order, each parcel once, to a function to which nothing happens.
+pub async fn without_faults(feed: &Feed) -> Snapshot {
+    let database = Database::start().await;
+    let handler = handler(&database, &settings(&database));
+    for parcel in &feed.parcels {
+        let answer = invoke(&handler, &parcel.payload().to_string()).await.expect("it is taken");
+        let (status, left) = (answer["statusCode"].as_i64(), answer["batchItemFailures"].as_array());
+        assert!(status.is_none_or(|status| status == 200) && left.is_none_or(Vec::is_empty), "{answer}");
+    }
+    Snapshot::take(&database).await
+}
+
+/// Sends a feed until all of it was taken.
+pub async fn run(feed: &Feed, conditions: Conditions) -> Report {
+    let database = Database::start().await;
+    let Conditions { schedule, dangers, instances, manner, mistake } = conditions;
+    let proxy = FaultProxy::new(database.address, schedule, mistake);
+    let senders = Arc::new(Mutex::new(Senders::new(feed, schedule.seed, manner)));
+    let report = Arc::new(Mutex::new(Report::default()));
+    let workers = (0..instances).map(|nth| {
+        let (proxy, senders, report) = (Arc::clone(&proxy), Arc::clone(&senders), Arc::clone(&report));
+        let (settings, random) = (settings(&database), Seeded::new(schedule.seed + 1_000 * (1 + nth as u64)));
+        tokio::spawn(async move {
+            let mut instance = Instance::start(&proxy, settings, dangers, random).await;
+            work(&mut instance, &senders, &report).await;
+            instance.stop().await
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        let log = worker.await.unwrap();
+        assert!(!log.contains("panicked"), "{log}");
+    }
+    proxy.settle().await;
+    let mut report = Arc::into_inner(report).unwrap().into_inner().unwrap();
+    report.again = senders.lock().unwrap().again;
+    report.counts = proxy.counts();
+    report.tables = Snapshot::take(&database).await;
+    report
+}
+
+async fn work(instance: &mut Instance, senders: &Mutex<Senders>, report: &Mutex<Report>) {
+    loop {
+        let (job, done) = {
+            let mut senders = senders.lock().unwrap();
+            (senders.next(), senders.is_done())
+        };
+        let Some(mut job) = job else {
+            if done {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            continue;
+        };
+        let doomed = job.0.iter().any(|delivery| delivery.dooms > 0);
+        for delivery in &mut job.0 {
+            delivery.dooms = delivery.dooms.saturating_sub(1);
+        }
+        let ending = instance.invoke(&job.payload(), doomed).await;
+        {
+            let mut report = report.lock().unwrap();
+            report.invocations += 1;
+            match &ending {
+                Ending::Answered(_) => report.refused += usize::from(asks_again(&ending)),
+                Ending::Killed => report.kills += 1,
+                Ending::TimedOut => report.timeouts += 1,
+            }
+        }
+        senders.lock().unwrap().settle(job, &ending);
+    }
+}

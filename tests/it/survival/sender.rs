@@ -1,0 +1,238 @@
+//! SNS, Lambda, SQS, Mailjet and Tencent, which send again what was not taken, each in its way.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::feed::{Feed, Parcel, batch};
+use super::instance::Ending;
+use crate::support::seeded::Seeded;
+
+/// How many parcels are on their way at once, those that wait to be sent again included.
+const WINDOW: usize = 40;
+/// Lambda tries an asynchronous invocation three times, SNS a webhook four times.
+const ATTEMPTS: u32 = 3;
+const HTTPS_ATTEMPTS: u32 = 4;
+/// How often a queue hands a message out before it parks it.
+const RECEIVES: u32 = 10;
+/// Something is wrong with what nobody takes.
+const PATIENCE: u32 = 100;
+
+/// How often something was sent again, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Again {
+    /// Lambda, after an error or an end.
+    pub lambda: usize,
+    /// SNS, after an answer of a webhook other than 200, or none.
+    pub https: usize,
+    /// Records of failed invocations, redriven through the queue.
+    pub failure_records: usize,
+    /// What SNS could not deliver, redriven through the queue.
+    pub undelivered: usize,
+    /// Messages that a batch gave back.
+    pub queue: usize,
+    /// Messages that the queue had parked, redriven by a person.
+    pub parked: usize,
+    /// Mailjet, after an answer other than 200, or none.
+    pub mailjet: usize,
+    /// Tencent likewise.
+    pub tencent: usize,
+    /// Without any reason.
+    pub unasked: usize,
+}
+
+impl Again {
+    /// All of it.
+    pub const fn sum(&self) -> usize {
+        self.lambda
+            + self.https
+            + self.failure_records
+            + self.undelivered
+            + self.queue
+            + self.parked
+            + self.mailjet
+            + self.tencent
+            + self.unasked
+    }
+}
+
+/// How the senders send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Again until it is taken, and sometimes once more.
+    Insistent,
+    /// Each parcel once.
+    Careless,
+}
+
+/// A parcel on its way.
+pub struct Delivery {
+    parcel: Parcel,
+    /// How often it failed since it came to this door.
+    failures: u32,
+    /// How often it failed at all.
+    all_failures: u32,
+    /// In how many more attempts the instance is certain to be killed.
+    pub dooms: u32,
+    is_repeated: bool,
+}
+
+/// What one invocation brings: one delivery, or some messages of a queue.
+pub struct Job(pub Vec<Delivery>);
+
+impl Job {
+    /// The invocation.
+    pub fn payload(&self) -> String {
+        let bodies = self.0.iter().enumerate().filter_map(|(place, delivery)| match &delivery.parcel {
+            Parcel::Queue(body) => Some((place, body.as_str())),
+            _ => None,
+        });
+        let event = match self.0.as_slice() {
+            [only] => only.parcel.payload(),
+            _ => batch(bodies),
+        };
+        event.to_string()
+    }
+}
+
+/// All senders together.
+pub struct Senders {
+    feed: VecDeque<Delivery>,
+    window: Vec<Delivery>,
+    random: Seeded,
+    manner: Manner,
+    /// How many invocations run.
+    pub running: usize,
+    /// What was sent again.
+    pub again: Again,
+}
+
+impl Senders {
+    /// Those who send a feed.
+    pub fn new(feed: &Feed, seed: u64, manner: Manner) -> Self {
+        let mut counts = [0; 5];
+        let delivery = |parcel: &Parcel| {
+            let nth = &mut counts[parcel.door()];
+            *nth += 1;
+            let dooms = if manner == Manner::Insistent { certain_ends(parcel, *nth) } else { 0 };
+            Delivery { parcel: parcel.clone(), failures: 0, all_failures: 0, dooms, is_repeated: false }
+        };
+        let feed = feed.parcels.iter().map(delivery).collect();
+        let random = Seeded::new(seed);
+        Self { feed, window: Vec::new(), random, manner, running: 0, again: Again::default() }
+    }
+
+    /// The next invocation, if anything waits.
+    pub fn next(&mut self) -> Option<Job> {
+        while self.window.len() < WINDOW
+            && let Some(delivery) = self.feed.pop_front()
+        {
+            self.window.push(delivery);
+        }
+        if self.window.is_empty() {
+            return None;
+        }
+        let mut job = vec![self.window.swap_remove(self.random.below(self.window.len()))];
+        let mut room = self.random.below(10);
+        while matches!(job[0].parcel, Parcel::Queue(_))
+            && room > 0
+            && let Some(at) = self.window.iter().position(|other| matches!(other.parcel, Parcel::Queue(_)))
+        {
+            job.push(self.window.swap_remove(at));
+            room -= 1;
+        }
+        self.running += 1;
+        Some(Job(job))
+    }
+
+    /// Whether nothing waits and nothing runs.
+    pub fn is_done(&self) -> bool {
+        self.feed.is_empty() && self.window.is_empty() && self.running == 0
+    }
+
+    /// Takes note of how an invocation ended.
+    pub fn settle(&mut self, job: Job, ending: &Ending) {
+        self.running -= 1;
+        let left = left_in_queue(ending);
+        for (place, delivery) in job.0.into_iter().enumerate() {
+            let taken = match &delivery.parcel {
+                Parcel::Lambda(_) => recorded(ending),
+                Parcel::Queue(_) => left.as_ref().is_some_and(|left| !left.contains(&place.to_string())),
+                Parcel::Https(_) | Parcel::Mailjet(_) | Parcel::Tencent(_) => status(ending) == Some(200),
+            };
+            if !taken {
+                self.send_again(delivery);
+            } else if !delivery.is_repeated && self.manner == Manner::Insistent && self.random.percent(5) {
+                self.again.unasked += 1;
+                self.window.push(Delivery { failures: 0, is_repeated: true, ..delivery });
+            }
+        }
+    }
+
+    fn send_again(&mut self, mut delivery: Delivery) {
+        if self.manner == Manner::Careless {
+            return;
+        }
+        delivery.failures += 1;
+        delivery.all_failures += 1;
+        assert!(delivery.all_failures < PATIENCE, "nobody takes {}", delivery.parcel.payload());
+        let (counter, given_up) = match &delivery.parcel {
+            Parcel::Lambda(_) if delivery.failures == ATTEMPTS => (&mut self.again.failure_records, true),
+            Parcel::Https(_) if delivery.failures == HTTPS_ATTEMPTS => (&mut self.again.undelivered, true),
+            Parcel::Queue(_) if delivery.failures == RECEIVES => (&mut self.again.parked, true),
+            Parcel::Lambda(_) => (&mut self.again.lambda, false),
+            Parcel::Https(_) => (&mut self.again.https, false),
+            Parcel::Queue(_) => (&mut self.again.queue, false),
+            Parcel::Mailjet(_) => (&mut self.again.mailjet, false),
+            Parcel::Tencent(_) => (&mut self.again.tencent, false),
+        };
+        *counter += 1;
+        if given_up {
+            delivery.failures = 0;
+            delivery.parcel = delivery.parcel.given_up().unwrap_or(delivery.parcel);
+        }
+        self.window.push(delivery);
+    }
+}
+
+/// In how many attempts at the nth parcel of its door the instance is killed for certain, so that every way of sending
+/// again is gone, and few messages are given up.
+const fn certain_ends(parcel: &Parcel, nth: usize) -> u32 {
+    match parcel {
+        Parcel::Lambda(_) if nth % 50 == 20 => ATTEMPTS,
+        Parcel::Https(_) if nth % 25 == 5 => HTTPS_ATTEMPTS,
+        _ if nth % 20 == 7 => 1,
+        _ => 0,
+    }
+}
+
+/// Whether the answer of an invocation asks for anything again.
+pub fn asks_again(ending: &Ending) -> bool {
+    let refused = |answer: &Value| answer["statusCode"].as_i64().is_some_and(|status| status != 200);
+    let left = left_in_queue(ending).is_some_and(|left| !left.is_empty());
+    left || matches!(ending, Ending::Answered(outcome) if outcome.as_ref().map_or(true, refused))
+}
+
+/// Whether an SNS event was recorded; any failure must be one that may pass.
+fn recorded(ending: &Ending) -> bool {
+    if let Ending::Answered(Err(error)) = ending {
+        assert_eq!(error["errorType"], "Transient", "{error}");
+    }
+    matches!(ending, Ending::Answered(Ok(_)))
+}
+
+/// The status of an answer to a request, which is 200 or 503 and nothing else.
+fn status(ending: &Ending) -> Option<i64> {
+    let Ending::Answered(outcome) = ending else { return None };
+    let answer: &Value = outcome.as_ref().expect("a request is answered");
+    let status = answer["statusCode"].as_i64();
+    assert!(matches!(status, Some(200 | 503)), "{answer}");
+    status
+}
+
+/// The messages that stay in the queue; `None`: all of them.
+fn left_in_queue(ending: &Ending) -> Option<Vec<String>> {
+    let Ending::Answered(Ok(answer)) = ending else { return None };
+    let failures = answer["batchItemFailures"].as_array()?.iter();
+    Some(failures.map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect())
+}
