@@ -2,7 +2,7 @@
 //!
 //! A random feed of all providers goes through the real binary, several instances of it at once. A proxy before the
 //! database throttles, fails, breaks connections, delays and leaves batches undone; instances are killed in mid-invoke;
-//! the senders send again as SNS, Lambda, SQS, Mailjet and Tencent do. In the end both tables equal those of the same
+//! the senders send again as SNS, EventBridge, Lambda, SQS, Mailjet and Tencent do. In the end both tables equal those of the same
 //! feed without faults. `SURVIVAL_EVENTS` says how many events (400), `SURVIVAL_SEED` fixes feed and faults.
 
 mod feed;
@@ -74,7 +74,8 @@ async fn a_feed_through_faults_and_kills_leaves_the_tables_of_a_run_without() {
         assert!(counts.faults.contains_key(&fault), "{fault:?} never struck");
     }
     assert!(*kills > 5 && counts.conflicts > 0, "{rough:?}");
-    let Again { lambda, https, failure_records, undelivered, queue, mailjet, tencent, unasked, parked: _ } = again;
-    let ways = [lambda, https, failure_records, undelivered, queue, mailjet, tencent, unasked, refused];
+    let Again { lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, unasked, parked: _ } =
+        again;
+    let ways = [lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, unasked, refused];
     assert!(ways.iter().all(|count| **count > 0), "{again:?}, {refused} refused");
 }

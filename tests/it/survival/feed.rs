@@ -6,9 +6,9 @@ use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::report::{self, Form};
-use crate::attacks::world::failure_record;
 use crate::disorder::facts::{self, Fact, What};
 use crate::support::authority::AUTHORITY;
+use crate::support::door::{Door, QUEUE, failure_record};
 use crate::support::envelope::{lambda_event, notification, sign};
 use crate::support::function::{authorization, post};
 use crate::support::seeded::Seeded;
@@ -23,6 +23,8 @@ pub enum Parcel {
     Lambda(Value),
     /// An SNS message to the webhook.
     Https(Value),
+    /// An event of EventBridge to Lambda.
+    Bridged(Value),
     /// A message of a queue.
     Queue(String),
     /// A request of Mailjet.
@@ -36,6 +38,7 @@ impl Parcel {
     pub fn payload(&self) -> Value {
         match self {
             Self::Lambda(envelope) => lambda_event(envelope),
+            Self::Bridged(event) => event.clone(),
             Self::Https(envelope) => {
                 let headers = json!({"content-type": "text/plain; charset=UTF-8"});
                 post("/webhooks/sns", &headers, &envelope.to_string())
@@ -54,13 +57,15 @@ impl Parcel {
             Self::Queue(_) => 2,
             Self::Mailjet(_) => 3,
             Self::Tencent(_) => 4,
+            Self::Bridged(_) => 5,
         }
     }
 
     /// The message for the queue, where Lambda or SNS has given it up; what webhooks post has none.
     pub fn given_up(&self) -> Option<Self> {
         match self {
-            Self::Lambda(envelope) => Some(Self::Queue(failure_record(envelope))),
+            Self::Lambda(envelope) => Some(Self::Queue(failure_record(&lambda_event(envelope)))),
+            Self::Bridged(event) => Some(Self::Queue(failure_record(event))),
             Self::Https(envelope) => Some(Self::Queue(envelope.to_string())),
             Self::Queue(_) | Self::Mailjet(_) | Self::Tencent(_) => None,
         }
@@ -72,7 +77,7 @@ pub fn batch<'b>(bodies: impl IntoIterator<Item = (usize, &'b str)>) -> Value {
     let record = |(place, body): (usize, &str)| {
         json!({"messageId": place.to_string(), "receiptHandle": "h", "body": body, "attributes": {},
             "messageAttributes": {}, "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:q", "awsRegion": "us-east-1"})
+            "eventSourceARN": QUEUE, "awsRegion": "us-east-1"})
     };
     json!({"Records": bodies.into_iter().map(record).collect::<Vec<_>>()})
 }
@@ -144,6 +149,10 @@ impl Feed {
                 }
                 self.facts += others.len();
                 let message = report::ses(fact, number, &others, Form::Event);
+                if !report::has_both_forms(fact) && self.random.percent(25) {
+                    self.put(&message, number);
+                    return;
+                }
                 self.publish(&message, number, 'a');
                 if report::has_both_forms(fact) && self.random.percent(10) {
                     let message = report::ses(fact, number, &others, Form::Notification);
@@ -160,6 +169,17 @@ impl Feed {
             [] => {}
             [only] if self.random.percent(50) => self.parcels.push(Parcel::Mailjet(only.to_string())),
             _ => self.parcels.push(Parcel::Mailjet(Value::Array(elements).to_string())),
+        }
+    }
+
+    /// An event of EventBridge, once or twice. It names no SNS message, so the same fact does not come by SNS here.
+    fn put(&mut self, message: &Value, number: usize) {
+        let id = format!("165545c9-2a5c-472c-8df2-{number:012x}");
+        let envelope = notification(&message.to_string(), &id, Timestamp::now());
+        let event = Door::EventBridge.invocation(&envelope).expect("SES names it");
+        let event: Value = serde_json::from_str(&event).expect("JSON");
+        for _ in 0..self.random.pick(&[1, 1, 1, 1, 2]) {
+            self.parcels.push(Parcel::Bridged(event.clone()));
         }
     }
 

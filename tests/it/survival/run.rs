@@ -7,6 +7,7 @@ use super::feed::{Feed, RULES};
 use super::instance::{Dangers, Ending, Instance};
 use super::sender::{Again, Manner, Senders, asks_again};
 use crate::support::database::Database;
+use crate::support::door::QUEUE;
 use crate::support::fault_mistake::Mistake;
 use crate::support::fault_proxy::{Counts, FaultProxy};
 use crate::support::fault_schedule::Schedule;
@@ -51,6 +52,7 @@ pub struct Report {
 /// The settings of the function for a feed.
 fn settings(database: &Database) -> Vec<(String, String)> {
     let mut settings = trusting_environment(database);
+    settings.push(("EVENTBRIDGE_QUEUE_ARNS".to_owned(), QUEUE.to_owned()));
     for (name, value) in [
         ("SOFT_BOUNCE_THRESHOLD", RULES.threshold),
         ("SOFT_BOUNCE_WINDOW_DAYS", RULES.window_days),

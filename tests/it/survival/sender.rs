@@ -1,4 +1,4 @@
-//! SNS, Lambda, SQS, Mailjet and Tencent, which send again what was not taken, each in its way.
+//! SNS, EventBridge, Lambda, SQS, Mailjet and Tencent, which send again what was not taken, each in its way.
 
 use std::collections::VecDeque;
 
@@ -23,6 +23,8 @@ const PATIENCE: u32 = 100;
 pub struct Again {
     /// Lambda, after an error or an end.
     pub lambda: usize,
+    /// The same for an event of EventBridge.
+    pub bridged: usize,
     /// SNS, after an answer of a webhook other than 200, or none.
     pub https: usize,
     /// Records of failed invocations, redriven through the queue.
@@ -45,6 +47,7 @@ impl Again {
     /// All of it.
     pub const fn sum(&self) -> usize {
         self.lambda
+            + self.bridged
             + self.https
             + self.failure_records
             + self.undelivered
@@ -110,7 +113,7 @@ pub struct Senders {
 impl Senders {
     /// Those who send a feed.
     pub fn new(feed: &Feed, seed: u64, manner: Manner) -> Self {
-        let mut counts = [0; 5];
+        let mut counts = [0; 6];
         let delivery = |parcel: &Parcel| {
             let nth = &mut counts[parcel.door()];
             *nth += 1;
@@ -156,7 +159,7 @@ impl Senders {
         let left = left_in_queue(ending);
         for (place, delivery) in job.0.into_iter().enumerate() {
             let taken = match &delivery.parcel {
-                Parcel::Lambda(_) => recorded(ending),
+                Parcel::Lambda(_) | Parcel::Bridged(_) => recorded(ending),
                 Parcel::Queue(_) => left.as_ref().is_some_and(|left| !left.contains(&place.to_string())),
                 Parcel::Https(_) | Parcel::Mailjet(_) | Parcel::Tencent(_) => status(ending) == Some(200),
             };
@@ -177,10 +180,13 @@ impl Senders {
         delivery.all_failures += 1;
         assert!(delivery.all_failures < PATIENCE, "nobody takes {}", delivery.parcel.payload());
         let (counter, given_up) = match &delivery.parcel {
-            Parcel::Lambda(_) if delivery.failures == ATTEMPTS => (&mut self.again.failure_records, true),
+            Parcel::Lambda(_) | Parcel::Bridged(_) if delivery.failures == ATTEMPTS => {
+                (&mut self.again.failure_records, true)
+            }
             Parcel::Https(_) if delivery.failures == HTTPS_ATTEMPTS => (&mut self.again.undelivered, true),
             Parcel::Queue(_) if delivery.failures == RECEIVES => (&mut self.again.parked, true),
             Parcel::Lambda(_) => (&mut self.again.lambda, false),
+            Parcel::Bridged(_) => (&mut self.again.bridged, false),
             Parcel::Https(_) => (&mut self.again.https, false),
             Parcel::Queue(_) => (&mut self.again.queue, false),
             Parcel::Mailjet(_) => (&mut self.again.mailjet, false),
@@ -200,6 +206,7 @@ impl Senders {
 const fn certain_ends(parcel: &Parcel, nth: usize) -> u32 {
     match parcel {
         Parcel::Lambda(_) if nth % 50 == 20 => ATTEMPTS,
+        Parcel::Bridged(_) if nth % 20 == 12 => ATTEMPTS,
         Parcel::Https(_) if nth % 25 == 5 => HTTPS_ATTEMPTS,
         _ if nth % 20 == 7 => 1,
         _ => 0,
@@ -213,7 +220,7 @@ pub fn asks_again(ending: &Ending) -> bool {
     left || matches!(ending, Ending::Answered(outcome) if outcome.as_ref().map_or(true, refused))
 }
 
-/// Whether an SNS event was recorded; any failure must be one that may pass.
+/// Whether an event of SNS or EventBridge was recorded; any failure must be one that may pass.
 fn recorded(ending: &Ending) -> bool {
     if let Ending::Answered(Err(error)) = ending {
         assert_eq!(error["errorType"], "Transient", "{error}");
