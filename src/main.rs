@@ -1,5 +1,6 @@
 //! The cold start: log, configuration, clients, one warm connection, and the runtime.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -20,24 +21,35 @@ use serde_json::value::RawValue;
 const UNTOLD_TIME: Duration = Duration::from_secs(30);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn main() -> ExitCode {
     telemetry::init();
-    let config = Config::from_env().inspect_err(|error| tracing::error!("{error}"))?;
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            tracing::error!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves invocations; why it had to end, in one sentence.
+async fn run() -> Result<(), String> {
+    let config = Config::from_env().map_err(|error| error.to_string())?;
     if config.allow_sha1 {
         tracing::warn!("SNS_ALLOW_SHA1 admits signature version 1; set SignatureVersion 2 on the topics instead");
     }
     let sdk = sdk_config().await;
     let handler = Arc::new(handler(config, &sdk));
     handler.recorder.suppressions().warm_up().await;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+    let served = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = Arc::clone(&handler);
         async move {
             let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(UNTOLD_TIME);
             let work = handler.handle(event.payload.get(), &event.context.request_id, time_left);
             telemetry::panic_unquoted(work).await
         }
-    }))
-    .await
+    }));
+    served.await.map_err(|_| "the runtime api of lambda does not answer; nothing is served".to_owned())
 }
 
 /// Limits below Lambda's timeout: after a freeze the first connection is often dead.

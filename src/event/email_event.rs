@@ -100,6 +100,8 @@ pub struct EmailEvent {
     pub candidates: Option<usize>,
     /// The id of the SNS message that brought it.
     pub sns_message_id: Option<String>,
+    /// The id of the EventBridge event that brought it.
+    pub event_bridge_id: Option<String>,
     /// The element itself where it could not be understood, cut at 16 KiB.
     pub raw: Option<String>,
 }
@@ -131,6 +133,7 @@ impl EmailEvent {
             bot: None,
             candidates: None,
             sns_message_id: None,
+            event_bridge_id: None,
             raw: None,
         }
     }
@@ -170,6 +173,7 @@ impl EmailEvent {
             &mut self.user_agent,
             &mut self.ip,
             &mut self.bot,
+            &mut self.event_bridge_id,
         ] {
             shorten(text, TEXT_BYTES);
         }

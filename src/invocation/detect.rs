@@ -143,9 +143,17 @@ impl<'a> Invocation<'a> {
         let mut probe: Probe<'a, S> = serde_json::from_str(json).ok()?;
         match probe.records.take() {
             Some(Records(records)) => from_records(records),
-            None if probe.source.as_deref() == Some(SOURCE) => bridged_event(probe, json).map(Self::EventBridge),
+            None if probe.is_of_ses() => bridged_event(probe, json).map(Self::EventBridge),
             None => http_request(probe).map(Self::Http),
         }
+    }
+}
+
+impl<S> Probe<'_, S> {
+    /// Whether it is an event of SES that EventBridge brings, and has nothing of a request.
+    fn is_of_ses(&self) -> bool {
+        let is_request = self.context.is_some() || self.http_method.is_some() || self.raw_path.is_some();
+        self.source.as_deref() == Some(SOURCE) && !is_request
     }
 }
 

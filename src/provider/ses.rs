@@ -26,25 +26,35 @@ const TOPIC_TEST: &str = "Successfully validated SNS topic for Amazon SES event 
 /// The `notificationType` that SES publishes when a topic is set for identity notifications.
 const IDENTITY_TEST: &str = "amazonsnssubscriptionsucceeded";
 
+/// What brought it, by its id.
+#[derive(Clone, Copy)]
+enum BroughtBy<'a> {
+    SnsMessage(&'a str),
+    BridgedEvent(&'a str),
+}
+
 /// What SES has published, with what is known of it from its way.
 pub(super) struct Published<'a> {
     text: &'a str,
-    /// The id of the SNS message or of the EventBridge event.
-    transport_id: &'a str,
-    sns_message_id: Option<&'a str>,
+    brought_by: BroughtBy<'a>,
     published_at: Option<Timestamp>,
 }
 
 impl<'a> Published<'a> {
     pub(super) fn by_sns(message: &'a VerifiedMessage<'_>) -> Self {
-        let id = message.message_id();
-        let published_at = Some(message.published_at());
-        Self { text: message.text(), transport_id: id, sns_message_id: Some(id), published_at }
+        let brought_by = BroughtBy::SnsMessage(message.message_id());
+        Self { text: message.text(), brought_by, published_at: Some(message.published_at()) }
     }
 
     pub(super) fn by_event_bridge(event: &'a AdmittedEvent<'_>) -> Self {
-        let published_at = event.published_at();
-        Self { text: event.text(), transport_id: event.id(), sns_message_id: None, published_at }
+        let brought_by = BroughtBy::BridgedEvent(event.id());
+        Self { text: event.text(), brought_by, published_at: event.published_at() }
+    }
+
+    const fn transport_id(&self) -> &'a str {
+        match self.brought_by {
+            BroughtBy::SnsMessage(id) | BroughtBy::BridgedEvent(id) => id,
+        }
     }
 }
 
@@ -76,7 +86,7 @@ fn read(wire: &Wire<'_>, published: &Published<'_>, accounts: &[String]) -> Resu
 
 fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
-    let report = Report { wire, name: &name, transport_id: published.transport_id };
+    let report = Report { wire, name: &name, transport_id: published.transport_id() };
     if wire.names_too_many() {
         return vec![report.unknown(Ruling::of(Kind::Unknown))];
     }
@@ -99,7 +109,10 @@ fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
 
 /// The event with what the transport knows of it.
 fn stamped(mut event: EmailEvent, published: &Published<'_>) -> EmailEvent {
-    event.sns_message_id = published.sns_message_id.map(str::to_owned);
+    match published.brought_by {
+        BroughtBy::SnsMessage(id) => event.sns_message_id = Some(id.to_owned()),
+        BroughtBy::BridgedEvent(id) => event.event_bridge_id = Some(id.to_owned()),
+    }
     event.published_at = published.published_at;
     if event.kind == Kind::Unknown && event.raw.is_none() {
         event.raw = Some(published.text.to_owned());

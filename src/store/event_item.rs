@@ -92,6 +92,7 @@ pub fn to_item(event: &EmailEvent, retention: Retention, received_at: Timestamp)
         ("ip", &event.ip),
         ("bot", &event.bot),
         ("sns_message_id", &event.sns_message_id),
+        ("event_bridge_id", &event.event_bridge_id),
         ("raw", &event.raw),
     ] {
         set(&mut item, name, text.as_deref());

@@ -10,7 +10,7 @@ use super::panic;
 
 /// Starts the log in the format and at the level that Lambda's variables name: JSON and INFO by default.
 ///
-/// Other crates speak from WARN on only, at finer levels they print payloads, and without values. Panics go there, too.
+/// Other crates speak from WARN on only, at finer levels they print payloads, and without words. Panics go there, too.
 /// What the runtime would repeat of failures and panics is left out: each has its line here.
 pub fn init() {
     let own = level(std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().as_deref());

@@ -33,6 +33,7 @@ async fn taken(handler: &Arc<Handler>, invocation: &str, what: &str) {
 fn facts(mut snapshot: Snapshot) -> Snapshot {
     for item in snapshot.events.values_mut() {
         item.remove("sns_message_id");
+        item.remove("event_bridge_id");
         item.remove("raw");
     }
     for item in snapshot.suppressions.values_mut() {

@@ -208,10 +208,10 @@ impl Report<'_> {
                         event
                     }));
                 }
+                // Both have the id of what brought the report, and the same raw text: one of them is enough.
                 if mismatch {
                     events.push(self.mismatch(timestamp));
-                }
-                if (1..elements).contains(&naming) {
+                } else if (1..elements).contains(&naming) {
                     events.push(self.unknown(Ruling::of(Kind::Unknown)));
                 }
                 events

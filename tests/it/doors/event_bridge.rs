@@ -1,11 +1,14 @@
 //! Events of EventBridge, which nobody signs: from which accounts and queues they are taken.
 
+use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::{open, taken};
-use crate::support::database::{Database, EVENTS, text};
+use crate::support::authority::AUTHORITY;
+use crate::support::database::{Database, EVENTS, SUPPRESSIONS, text};
 use crate::support::door::{QUEUE, failure_record, queue_event};
-use crate::support::function::{ACCOUNT, handler, invoke, post, trusting_environment};
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{ACCOUNT, authorization, handler, invoke, post, trusting_environment};
 use crate::support::samples;
 
 /// A bounce as EventBridge brings it.
@@ -73,17 +76,46 @@ async fn a_sending_account_that_is_not_accepted_is_refused_at_this_door_too() {
     assert!(database.scan(EVENTS).await.is_empty());
 }
 
+/// With a right credential or signature, and in every mixture with what another door brings.
 #[tokio::test]
 async fn what_looks_like_an_event_of_eventbridge_comes_in_by_no_other_door() {
     let database = Database::start().await;
     let handler = handler(&database, &open(&database));
     let event = bridged();
-    for path in ["/webhooks/sns", "/webhooks/mailjet", "/webhooks/tencent", "/"] {
-        let request = post(path, &json!({}), &event.to_string());
-        let answer = invoke(&handler, &request.to_string()).await.unwrap();
-        assert!([401, 403, 404].contains(&answer["statusCode"].as_i64().unwrap()), "{path}: {answer}");
+    let mut keys = event.as_object().unwrap().clone();
+    keys.remove("version");
+    let mixed = |mut invocation: Value| {
+        invocation.as_object_mut().unwrap().extend(keys.clone());
+        invocation.to_string()
+    };
+    for (path, headers, status) in [
+        ("/webhooks/mailjet", authorization(), 200),
+        ("/webhooks/tencent", authorization(), 200),
+        ("/webhooks/mailjet", json!({}), 401),
+        ("/webhooks/sns", json!({}), 403),
+        ("/", json!({}), 404),
+    ] {
+        let request = post(path, &headers, &event.to_string());
+        for invocation in [request.to_string(), mixed(request)] {
+            let answer = invoke(&handler, &invocation).await.unwrap();
+            assert_eq!(answer["statusCode"], status, "{path}");
+        }
     }
-    assert!(database.scan(EVENTS).await.is_empty());
+    let mut envelope = notification(&event.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
+    let forged = mixed(envelope.clone());
+    sign(&mut envelope, &AUTHORITY);
+    let of_sns = mixed(lambda_event(&{
+        let mut altered = envelope.clone();
+        altered["Message"] = "{}".into();
+        altered
+    }));
+    assert_eq!(invoke(&handler, &of_sns).await.unwrap_err().label(), "signature", "records come first");
+    let other = queue_event("arn:aws:sqs:us-east-1:123456789012:other", &[event.to_string(), forged]);
+    let failed = invoke(&handler, &other.to_string()).await.unwrap();
+    assert_eq!(failed["batchItemFailures"].as_array().unwrap().len(), 2, "{failed}");
+    let kinds: Vec<_> = database.scan(EVENTS).await.values().map(|item| text(item, "kind").to_owned()).collect();
+    assert!(kinds.iter().all(|kind| kind == "unknown"), "as what the webhooks could not understand: {kinds:?}");
+    assert!(database.scan(SUPPRESSIONS).await.is_empty());
 }
 
 #[tokio::test]

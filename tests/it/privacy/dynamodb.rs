@@ -17,7 +17,7 @@ use crate::support::database::{Database, client};
 use crate::support::function::{authorization, environment, post};
 
 /// Who must not be seen.
-const ADDRESS: &str = "jane.doe+4711@example.com";
+const ADDRESS: &str = "jane.doe+vip@example.com";
 
 /// Errors as DynamoDB names them, with their status.
 const ERRORS: [(u16, &str); 15] = [

@@ -11,7 +11,7 @@ use crate::support::envelope::lambda_event;
 use crate::support::function::{authorization, post, trusting_environment};
 
 /// What must not be seen, whatever it stands for.
-const MARK: &str = "jane.doe+4711@müller.example";
+const MARK: &str = "jane.doe+vip@müller.example";
 
 /// A request with the mark in a part of it.
 fn request(change: impl FnOnce(&mut Value)) -> Value {
@@ -112,7 +112,7 @@ async fn hostile_input_leaves_no_trace_in_either_format() {
             drop(function.invoke(&payload.to_string()).await);
         }
         let output = function.stop().await;
-        for part in ["jane", "4711", "ller.example", "horse", "203.0.113", "2001:db8", "example.org"] {
+        for part in ["jane", "+vip", "ller.example", "horse", "203.0.113", "2001:db8", "example.org"] {
             assert!(!output.to_lowercase().contains(part), "{part}");
         }
         say(&format!("{} hostile invocations, log in {format}: {} lines", all.len(), output.lines().count()));

@@ -157,7 +157,8 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
         (|at: &str, value: Value| with(&line, at, value), |at: &str, value| with(&metrics, at, value));
     assert_eq!(judged(&line("/door", "sns".into()), &Ok(good.clone())), Ok(()));
     assert_eq!(judged(&metrics("/invocations", 2.into()), &Ok(good.clone())), Ok(()));
-    let foreign = json!({"target": "mail_feedback::x", "source": "hyper", "message": "no"}).to_string();
+    let warns = "a library warns; its source says of what at this line";
+    let foreign = json!({"target": "mail_feedback::x", "source": "hyper", "line": 7, "message": warns}).to_string();
     assert_eq!(judged(&foreign, &Ok(good.clone())), Ok(()));
     for bad in [
         "thread 'main' panicked at src/main.rs:1:1:".to_owned(),
@@ -178,11 +179,10 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
         metrics("/_aws/CloudWatchMetrics/0/Namespace", "x".into()),
         metrics("/signature_version_1_topics/0", "topic-2".into()),
         line("/source", "a crate of jane".into()),
-        // Another crate may say anything but a secret, and only in its message.
+        // Another crate may say where it speaks, and nothing else.
         json!({"target": "hyper::proto", "level": "WARN", "message": "recorded"}).to_string(),
         json!({"target": "mail_feedback::x", "source": "hyper", "message": "no", "error": "no"}).to_string(),
-        json!({"target": "mail_feedback::x", "source": "hyper", "message": "ab@c.de is no host"}).to_string(),
-        json!({"target": "mail_feedback::x", "source": "hyper", "message": "the correct horse"}).to_string(),
+        json!({"target": "mail_feedback::x", "source": "hyper", "message": "no"}).to_string(),
     ] {
         assert!(judged(&bad, &Ok(good.clone())).is_err(), "{bad}");
     }

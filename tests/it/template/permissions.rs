@@ -160,7 +160,7 @@ fn only_statement(template: &Template, id: &str) -> Value {
 }
 
 #[test]
-fn whoever_may_publish_or_send_is_one_source() {
+fn whoever_may_publish_or_send_is_known() {
     let template = Template::read();
     let own = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}";
     let name =
@@ -274,6 +274,11 @@ fn nothing_that_fails_is_lost_or_goes_round() {
             queue["RedrivePolicy"]["deadLetterTargetArn"],
             json!({"Fn::GetAtt": ["ParkedQueue", "Arn"]}),
             "{id}"
+        );
+        assert_eq!(
+            queue["RedriveAllowPolicy"],
+            json!({"redrivePermission": "denyAll"}),
+            "{id}: no other queue fills it"
         );
         assert!(
             queue["VisibilityTimeout"].as_i64() >= function["Timeout"].as_i64().map(|timeout| timeout * 6),

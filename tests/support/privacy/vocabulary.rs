@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::secrets::Secrets;
 
 /// What the log says beside what it advises on errors.
-const SENTENCES: [&str; 5] = [
+const SENTENCES: [&str; 7] = [
+    "a library warns; its source says of what at this line",
+    "a library reports an error; its source says of what at this line",
     "recorded",
     "a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
     "a subscription of the topic to this endpoint has ended",
@@ -18,7 +20,7 @@ const SENTENCES: [&str; 5] = [
     "dynamodb did not answer during the cold start; the first event will tell",
 ];
 /// The fields of a line of the log that hold numbers or booleans.
-const FIGURES: [&str; 4] = ["events", "status", "duration_ms", "retry"];
+const FIGURES: [&str; 5] = ["events", "status", "duration_ms", "retry", "line"];
 /// Its other fields, and those of an answer.
 const FIELDS: [&str; 20] = [
     "timestamp",
@@ -98,8 +100,7 @@ pub struct Ids {
     pub configured: Vec<String>,
 }
 
-/// What in the lines of the function is no part of its vocabulary, as `<field>: <value>`. The messages of
-/// other crates are passed over: only secrets are looked for in them.
+/// What in the lines of the function is no part of its vocabulary, as `<field>: <value>`.
 pub fn strangers(written: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
     written.lines().flat_map(|line| strange_parts(line, ids, secrets)).collect()
 }
@@ -108,11 +109,10 @@ fn strange_parts(line: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
         return vec![format!("a line that is no JSON: {line}")];
     };
-    let source = fields.get("source").and_then(Value::as_str);
-    let known: &dyn Fn(&str, &Value) -> bool = match source {
-        _ if fields.contains_key("_aws") => &|field, value| is_metric(field, value, ids),
-        None => &|field, value| is_log(field, value, ids, secrets),
-        Some(_) => &|field, value| field == "message" || is_log(field, value, ids, secrets),
+    let known: &dyn Fn(&str, &Value) -> bool = if fields.contains_key("_aws") {
+        &|field, value| is_metric(field, value, ids)
+    } else {
+        &|field, value| is_log(field, value, ids, secrets)
     };
     let strange = fields.iter().filter(|(field, value)| !known(field, value));
     strange.map(|(field, value)| format!("{field}: {value}")).collect()
