@@ -19,6 +19,10 @@ PYTHON ?= python3
 # What the template deploys to by default; the other one is x86_64.
 ARCH ?= arm64
 
+# How long the proofs of `make test-long` are.
+DISORDER_SETS ?= 5000
+SURVIVAL_EVENTS ?= 10000
+
 # What `make fuzz` runs, and for how long.
 FUZZERS := address certificate envelope invocation mailjet merge ses tencent timestamp
 TARGET ?= invocation
@@ -65,6 +69,8 @@ run: $(CARGO_LAMBDA) ## the function on this machine, fed with every sample (ONC
 # exec: Ctrl-C must reach the program, which switches the redrive off before it ends.
 redrive: ## what lies in the failure queues of a stack, and why (STACK=name); SEND=yes sends it, PARKED=yes the parked, too
 	@test -n '$(STACK)' || { echo 'no stack; say make redrive STACK=name' >&2; exit 1; }
+	@case '$(SEND)$(PARKED)' in ''|yes|yesyes) ;; *) echo 'SEND and PARKED are yes or nothing' >&2; exit 1;; esac
+	@test -z '$(PARKED)' || test -n '$(SEND)' || { echo 'PARKED goes with SEND=yes' >&2; exit 1; }
 	@exec cargo run --example operator -- redrive --stack '$(STACK)' \
 		$(if $(filter yes,$(PARKED)),--parked) $(if $(filter yes,$(SEND)),--send --yes)
 
@@ -73,7 +79,7 @@ test: ## all tests: unit, integration, documentation
 	@cat "$${CARGO_TARGET_DIR:-target}/tmp/privacy.txt"
 
 test-long: ## the proofs at length: 5,000 sets of events in any order, 10,000 events through faults and kills
-	DISORDER_SETS=5000 SURVIVAL_EVENTS=10000 cargo test --test it -- disorder survival
+	DISORDER_SETS=$(DISORDER_SETS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --test it -- disorder survival
 
 checks: $(CHECKS) ## the checks of the README in Python and JavaScript, and the library's own (needs Node.js 20)
 	cargo run --example checks -- .venv-checks/bin/python .venv-checks
@@ -106,7 +112,7 @@ guard: ## instructions of each step against those written down (needs valgrind)
 	cargo build --locked --profile guard --bench suite
 	cargo bench --locked --profile guard --bench suite -- guard
 
-fuzz: $(FUZZ) ## look for input that breaks something (TARGET=invocation or another file of fuzz/fuzz_targets; FUZZ_SECONDS=60)
+fuzz: $(FUZZ) ## look for input that breaks something (TARGET=invocation or another of fuzz/fuzz_targets; FUZZ_SECONDS=60; builds for minutes first)
 	$(PYTHON) fuzz/seed.py
 	@mkdir -p fuzz/grown/$(TARGET)
 	$(CARGO_FUZZ) $(TARGET) fuzz/grown/$(TARGET) fuzz/corpus/$(TARGET) fuzz/seeds/$(TARGET) -- \

@@ -23,7 +23,7 @@ Examples:
   operator redrive --stack mail-feedback                  look: what is there, why, and what to do
   operator redrive --stack mail-feedback --send --yes     on, until all is sent, off again; what failed again and why
   operator redrive --stack mail-feedback --parked --send --yes     the parked messages, too
-  operator redrive --stack mail-feedback --delete ID      show one message; with --yes, delete it for good
+  operator redrive --stack mail-feedback --delete ID …    show messages; with --yes, delete them for good
   operator redrive --stack mail-feedback --off            after a run that was killed
 
 A look receives each message once, and so does each attempt of the function: after ten (maxReceiveCount), SQS parks the
@@ -244,9 +244,9 @@ pub struct RedriveStep {
     /// Move the parked messages back first
     #[arg(long, requires = "send")]
     pub parked: bool,
-    /// Show one message; with --yes, delete it
-    #[arg(long, value_name = "MESSAGE_ID", conflicts_with = "send")]
-    pub delete: Option<String>,
+    /// Show these messages; with --yes, delete them
+    #[arg(long, value_name = "MESSAGE_ID", num_args = 1.., conflicts_with = "send")]
+    pub delete: Vec<String>,
     /// Switch the redrive off
     #[arg(long, conflicts_with_all = ["send", "delete"])]
     pub off: bool,

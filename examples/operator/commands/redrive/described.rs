@@ -67,11 +67,11 @@ impl Described {
     pub fn advice(&self) -> String {
         match &self.now {
             Verdict::Refused(error) => {
-                return format!("{}; else it fails each time, and --delete removes it", error.advice());
+                return format!("{}; if that cannot be, it fails each time, and --delete removes it", error.advice());
             }
             Verdict::Unchecked(_) if !self.retry() => {
                 let advice = self.known_error().map_or("the function cannot read it", Error::advice);
-                return format!("{advice}; else it fails each time, and --delete removes it");
+                return format!("{advice}; if that cannot be, it fails each time, and --delete removes it");
             }
             Verdict::Passes | Verdict::Unchecked(_) => {}
         }

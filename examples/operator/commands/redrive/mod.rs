@@ -16,7 +16,7 @@ mod moved;
 mod past;
 pub mod queue;
 pub mod report;
-mod run;
+pub mod run;
 mod send;
 pub mod show;
 mod stack;

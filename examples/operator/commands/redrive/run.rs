@@ -26,6 +26,8 @@ pub struct Shown {
     pub limits: Limits,
     /// The messages that were looked at.
     pub found: Vec<Described>,
+    /// How many more were, and are not shown.
+    pub passed_over: usize,
 }
 
 /// Looks, or does what else is asked for.
@@ -60,8 +62,8 @@ async fn other(
         writeln!(console.err, "the redrive of {} is off", deployment.name)?;
         return Ok(Outcome::Done);
     }
-    if let Some(id) = &args.step.delete {
-        return delete::run(id, args.yes, cloud, deployment, console, args.look.personal).await;
+    if !args.step.delete.is_empty() {
+        return delete::run(&args.step.delete, args.yes, cloud, deployment, console, args.look.personal).await;
     }
     let shown = look(args, cloud, deployment, &Kind::ALL, console).await?;
     write_look(deployment, mappings, &shown, args.look.personal, console)?;
@@ -90,7 +92,7 @@ pub async fn look(
                 writeln!(console.err, "what was looked at in {} is hidden for a minute: {failure}", kind.as_str())?;
             }
         }
-        shown.push(Shown { kind: *kind, depth, limits: queue.limits, found });
+        shown.push(Shown { kind: *kind, depth, limits: queue.limits, found, passed_over: 0 });
     }
     Ok(shown)
 }
@@ -142,7 +144,7 @@ impl Shown {
         if console.json {
             writeln!(console.out, "{}", self.json(personal))?;
         } else {
-            write!(console.out, "{}", queue_text(self.kind, self.depth, self.limits, &self.found, personal))?;
+            write!(console.out, "{}", queue_text(self, personal))?;
         }
         Ok(())
     }

@@ -8,14 +8,16 @@ use super::depth::Depth;
 use super::described::Described;
 use super::group::{Group, grouped};
 use super::queue::{Kind, Limits};
+use super::run::Shown;
 
 /// The queue, its groups by reason and their messages, in lines.
-pub fn queue_text(kind: Kind, depth: Depth, limits: Limits, found: &[Described], personal: bool) -> String {
-    let mut text = format!("{}: {}\n", kind.as_str(), amount(depth));
+pub fn queue_text(shown: &Shown, personal: bool) -> String {
+    let Shown { kind, depth, limits, found, passed_over } = shown;
+    let mut text = format!("{}: {}\n", kind.as_str(), amount(*depth));
     for group in grouped(found) {
-        group_text(&mut text, &group, limits, personal);
+        group_text(&mut text, &group, *limits, personal);
     }
-    let seen = u64::try_from(found.len()).unwrap_or(u64::MAX);
+    let seen = u64::try_from(found.len().saturating_add(*passed_over)).unwrap_or(u64::MAX);
     if seen < depth.total() {
         line(&mut text, "  ", &format!("{} more were not looked at", depth.total().saturating_sub(seen)));
     }

@@ -12,6 +12,7 @@ use super::super::commands::redrive::described::Described;
 use super::super::commands::redrive::group::grouped;
 use super::super::commands::redrive::message::Message;
 use super::super::commands::redrive::queue::{Kind, Limits};
+use super::super::commands::redrive::run::Shown;
 use super::super::commands::redrive::show::{queue_json, queue_text};
 use super::super::time;
 use crate::support::authority::{AUTHORITY, FOLDER};
@@ -268,8 +269,9 @@ async fn one_reason_is_one_group_and_nothing_personal_is_shown_unasked() {
     assert_eq!(groups[0].messages[0].message.sent_at, found[2].message.sent_at, "the oldest first");
 
     let depth = Depth { waiting: 5, hidden: 1 };
-    let text = queue_text(Kind::Failed, depth, LIMITS, &found, false);
-    let json = queue_json(Kind::Failed, depth, LIMITS, &found, false).to_string();
+    let shown = Shown { kind: Kind::Failed, depth, limits: LIMITS, found, passed_over: 0 };
+    let text = queue_text(&shown, false);
+    let json = queue_json(Kind::Failed, depth, LIMITS, &shown.found, false).to_string();
     for word in ["jane", "192.0.2.1", "550"] {
         assert!(!text.contains(word) && !json.contains(word), "{word}: {text}{json}");
     }
@@ -284,10 +286,10 @@ async fn one_reason_is_one_group_and_nothing_personal_is_shown_unasked() {
     ] {
         assert!(text.contains(word), "{word}: {text}");
     }
-    let text = queue_text(Kind::Failed, depth, LIMITS, &found, true);
+    let text = queue_text(&shown, true);
     assert!(text.contains("jane@example.com"), "{text}");
-    let json = queue_json(Kind::Failed, depth, LIMITS, &found, true);
+    let json = queue_json(Kind::Failed, depth, LIMITS, &shown.found, true);
     assert_eq!(json["groups"][0]["count"], 2);
     assert_eq!(json["groups"][0]["messages"][0]["reports"][0]["addresses"], json!(["jane@example.com"]));
-    assert_eq!(json["groups"][0]["messages"][0]["body"], found[2].message.body);
+    assert_eq!(json["groups"][0]["messages"][0]["body"], shown.found[2].message.body);
 }

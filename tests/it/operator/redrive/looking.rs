@@ -53,3 +53,16 @@ async fn one_message_is_deleted_after_it_is_shown_and_no_other() {
     assert!(account.state().queues[1].iter().all(is_shown), "the others are shown again");
     account.fails(&["--delete", "m-2", "--yes"], "no message m-2 in the queues").await;
 }
+
+/// Each search takes a receive of every message, so several go in one.
+#[tokio::test(start_paused = true)]
+async fn several_messages_are_deleted_in_one_search() {
+    let messages = ["m-1", "m-2", "m-3"].map(|id| Lying::failing(id, 0, "garbage"));
+    let account = Account::new(Vec::new(), messages.into());
+    let ran = account.run(&["--delete", "m-1", "m-3", "--yes"]).await;
+    assert_eq!(ran.outcome, Ok(Outcome::Done));
+    assert!(!ran.out.contains("not looked at"), "{}", ran.out);
+    assert_eq!(account.state().changes, ["deleted m-1", "deleted m-3"]);
+    account.fails(&["--delete", "m-2", "m-4", "--yes"], "no message m-4 in the queues").await;
+    assert_eq!(account.state().changes.last().unwrap(), "deleted m-2", "what is found is deleted");
+}
