@@ -11,7 +11,7 @@ use crate::support::door::QUEUE;
 use crate::support::fault_mistake::Mistake;
 use crate::support::fault_proxy::{Counts, FaultProxy};
 use crate::support::fault_schedule::Schedule;
-use crate::support::function::{handler, invoke, trusting_environment};
+use crate::support::function::{TIME_LEFT, handler, invoke_alone, trusting_environment};
 use crate::support::samples::Snapshot;
 use crate::support::seeded::Seeded;
 
@@ -69,7 +69,8 @@ pub async fn without_faults(feed: &Feed) -> Snapshot {
     let database = Database::start().await;
     let handler = handler(&database, &settings(&database));
     for parcel in &feed.parcels {
-        let answer = invoke(&handler, &parcel.payload().to_string()).await.expect("it is taken");
+        let payload = parcel.payload().to_string();
+        let answer = invoke_alone(&handler, &payload, TIME_LEFT).await.expect("it is taken");
         let (status, left) = (answer["statusCode"].as_i64(), answer["batchItemFailures"].as_array());
         assert!(status.is_none_or(|status| status == 200) && left.is_none_or(Vec::is_empty), "{answer}");
     }
