@@ -236,7 +236,7 @@ impl Handler {
     /// The evidence of several events may take half of the time that is left: what does not hang on it needs the rest.
     async fn record(&self, events: Vec<EmailEvent>, invoked: &mut Invoked) -> Result<usize, Error> {
         let patience = if events.len() > 1 { invoked.deadline.half() } else { Duration::MAX };
-        let recorded = self.recorder.record_patiently(events, invoked.at, patience).await?;
+        let recorded = self.recorder.record(events, invoked.at, patience).await?;
         invoked.metrics.events(&recorded.events, invoked.at);
         invoked.metrics.suppressed(&recorded.suppressed);
         Ok(recorded.events.len())

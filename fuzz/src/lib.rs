@@ -8,6 +8,7 @@ mod support {
     pub mod envelope;
     pub mod request;
     pub mod size;
+    pub mod wired;
 }
 
 pub mod targets;

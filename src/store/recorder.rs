@@ -76,18 +76,11 @@ impl Recorder {
     /// Writes events; success means that all of them and all that follows are durable.
     ///
     /// What can be written is written even where something else fails, since all of it is idempotent and comes again.
+    /// Evidence that takes longer than `patience` fails, and what does not hang on it is written then.
     ///
     /// # Errors
     /// Transient; the sender should send all of it again.
-    pub async fn record(&self, events: Vec<EmailEvent>, received_at: Timestamp) -> Result<Recorded, Error> {
-        self.record_patiently(events, received_at, Duration::MAX).await
-    }
-
-    /// The same, but evidence that takes longer than `patience` fails, and what does not hang on it is written then.
-    ///
-    /// # Errors
-    /// Transient; the sender should send all of it again.
-    pub async fn record_patiently(
+    pub async fn record(
         &self,
         events: Vec<EmailEvent>,
         received_at: Timestamp,

@@ -3,6 +3,8 @@
 mod lists;
 mod redrive;
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{CommandFactory, Parser};
 use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
@@ -66,7 +68,7 @@ impl Desk {
     }
 
     async fn record(&self, events: &[EmailEvent]) {
-        self.recorder.record(events.to_vec(), self.now).await.unwrap();
+        self.recorder.record(events.to_vec(), self.now, Duration::MAX).await.unwrap();
     }
 
     async fn records(&self) -> Vec<Item> {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use mail_feedback::handler::Handler;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::attacks::world::{Host, World, signed};
 use crate::support::database::{Database, EVENTS, SUPPRESSIONS, text};
+use crate::support::door::RequestForm;
 use crate::support::function::{authorization, environment, handler, invoke, post};
 use crate::support::size::item_bytes;
 
@@ -43,19 +42,14 @@ fn good(provider: &str) -> String {
     )
 }
 
-/// A body at each door of HTTP: payload formats 2.0 and 1.0, base64, a load balancer.
-fn doors(provider: &str, body: &str) -> [Value; 4] {
-    let path = format!("/webhooks/{provider}");
-    let rest = json!({"httpMethod": "POST", "path": path, "headers": authorization(), "body": body});
-    let mut balancer = rest.clone();
-    balancer["requestContext"] = json!({"elb": {"targetGroupArn": "arn"}});
-    let mut encoded = post(&path, &authorization(), &STANDARD.encode(body));
-    encoded["isBase64Encoded"] = true.into();
-    [post(&path, &authorization(), body), rest, encoded, balancer]
+/// A body in each form of a request.
+fn requests(provider: &str, body: &str) -> [String; 6] {
+    let request = post(&format!("/webhooks/{provider}"), &authorization(), body).to_string();
+    RequestForm::ALL.map(|form| form.request(&request))
 }
 
-async fn answered(handler: &std::sync::Arc<Handler>, request: &Value, events: usize) {
-    let answer = invoke(handler, &request.to_string()).await.unwrap();
+async fn answered(handler: &std::sync::Arc<Handler>, request: &str, events: usize) {
+    let answer = invoke(handler, request).await.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!(format!("{{\"events\":{events}}}"))));
 }
 
@@ -71,7 +65,7 @@ async fn recorded(database: &Database) -> (BTreeSet<String>, Vec<String>) {
 async fn a_bad_element_of_any_type_is_kept_as_it_came_at_every_door_of_every_webhook() {
     for provider in ["mailjet", "tencent"] {
         let body = format!("[{},\n {} ]", BAD.join(" , "), good(provider));
-        for request in doors(provider, &body) {
+        for request in requests(provider, &body) {
             let database = Database::start().await;
             let handler = handler(&database, &environment(&database));
             answered(&handler, &request, BAD.len() + 1).await;
@@ -154,7 +148,7 @@ async fn a_raw_text_is_cut_at_16_kib_between_characters_and_its_item_fits() {
         let database = Database::start().await;
         let handler = handler(&database, &environment(&database));
         let body = format!("[{},{}]", elements.join(","), good(provider));
-        answered(&handler, &doors(provider, &body)[0], elements.len() + 1).await;
+        answered(&handler, &requests(provider, &body)[0], elements.len() + 1).await;
         let (raw, known) = recorded(&database).await;
         assert_eq!((&raw, known.len()), (&expected, 1));
         assert!(database.scan(EVENTS).await.values().all(|item| item_bytes(item) < RAW_BYTES + 1024));
@@ -173,7 +167,7 @@ async fn many_bad_elements_of_the_longest_raw_text_are_written() {
     let handler = handler(&database, &environment(&database));
     let element = |n: usize| format!("{{\"{n}\":\"{}\"}}", "\\\\".repeat(8 * 1024 + n));
     let body: Vec<String> = (0..240).map(element).chain([good("mailjet")]).collect();
-    answered(&handler, &doors("mailjet", &format!("[{}]", body.join(",")))[0], 241).await;
+    answered(&handler, &requests("mailjet", &format!("[{}]", body.join(",")))[0], 241).await;
     let (raw, known) = recorded(&database).await;
     assert_eq!((raw.len(), known.len()), (240, 1));
     assert!(raw.iter().all(|raw| raw.len() == RAW_BYTES));

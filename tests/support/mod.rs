@@ -28,3 +28,4 @@ pub mod samples;
 pub mod seeded;
 pub mod size;
 pub mod stages;
+pub mod wired;

@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
 use super::signed::CERTIFICATE_URL;
 use crate::support::authority::AUTHORITY;
+use crate::support::wired::client_over;
 
 /// The signing certificate of the samples.
 const OF_SAMPLES: &str =
@@ -37,18 +35,7 @@ struct Kept {
 impl Dynamo {
     /// A client of it that tries everything once and signs nothing.
     pub fn client(&self) -> Client {
-        let connector = SharedHttpConnector::new(self.clone());
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            .allow_no_auth()
-            .endpoint_url("http://localhost")
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .build();
-        Client::from_conf(config)
+        client_over(self.clone())
     }
 
     /// Forgets everything, and says how many items were written.

@@ -1,7 +1,7 @@
 //! Many handlers at once on one address.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -32,7 +32,7 @@ async fn two_hundred_events_on_one_address_are_all_kept() {
     for _ in 0..ROUNDS {
         let calls: FuturesUnordered<_> = pending
             .iter()
-            .map(|fact| async { (*fact, recorder.record(vec![fact.event()], now).await.is_ok()) })
+            .map(|fact| async { (*fact, recorder.record(vec![fact.event()], now, Duration::MAX).await.is_ok()) })
             .collect();
         let answers: Vec<_> = calls.collect().await;
         pending = answers.into_iter().filter(|(_, done)| !done).map(|(fact, _)| fact).collect();

@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use mail_feedback::event::EmailEvent;
 use mail_feedback::store::Recorder;
@@ -28,7 +29,7 @@ pub enum Subject {
 impl Subject {
     async fn record(self, events: Vec<EmailEvent>, now: Timestamp) -> bool {
         match self {
-            Self::Real(recorder) => recorder.record(events, now).await.is_ok(),
+            Self::Real(recorder) => recorder.record(events, now, Duration::MAX).await.is_ok(),
             Self::Small(recorder) => recorder.record(events, now).await.is_ok(),
         }
     }

@@ -6,10 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -20,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::support::database::{EVENTS, SUPPRESSIONS};
 use crate::support::seeded::Seeded;
+use crate::support::wired::client_over;
 
 tokio::task_local! {
     /// The gate and the number of the handler that is being polled.
@@ -135,19 +133,7 @@ impl Wire {
 
     /// A client that uses this way and tries everything once.
     pub fn client(&self) -> Client {
-        let connector = SharedHttpConnector::new(self.clone());
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            // Nobody checks signatures here, and making them takes most of the time.
-            .allow_no_auth()
-            .endpoint_url("http://localhost")
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .build();
-        Client::from_conf(config)
+        client_over(self.clone())
     }
 
     /// Lets a request take effect.

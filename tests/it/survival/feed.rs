@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::report::{self, Form};
 use crate::disorder::facts::{self, Fact, What};
 use crate::support::authority::AUTHORITY;
-use crate::support::door::{Door, QUEUE, failure_record};
+use crate::support::door::{Door, QUEUE, failure_record, queue_event};
 use crate::support::envelope::{lambda_event, notification, sign};
 use crate::support::function::{authorization, post};
 use crate::support::seeded::Seeded;
@@ -43,7 +43,7 @@ impl Parcel {
                 let headers = json!({"content-type": "text/plain; charset=UTF-8"});
                 post("/webhooks/sns", &headers, &envelope.to_string())
             }
-            Self::Queue(body) => batch([(0, body.as_str())]),
+            Self::Queue(body) => queue_event(QUEUE, std::slice::from_ref(body)),
             Self::Mailjet(body) => post("/webhooks/mailjet/sender.example", &authorization(), body),
             Self::Tencent(body) => post("/webhooks/tencent", &authorization(), body),
         }
@@ -70,16 +70,6 @@ impl Parcel {
             Self::Queue(_) | Self::Mailjet(_) | Self::Tencent(_) => None,
         }
     }
-}
-
-/// A batch of a queue, its messages called by their places.
-pub fn batch<'b>(bodies: impl IntoIterator<Item = (usize, &'b str)>) -> Value {
-    let record = |(place, body): (usize, &str)| {
-        json!({"messageId": place.to_string(), "receiptHandle": "h", "body": body, "attributes": {},
-            "messageAttributes": {}, "eventSource": "aws:sqs",
-            "eventSourceARN": QUEUE, "awsRegion": "us-east-1"})
-    };
-    json!({"Records": bodies.into_iter().map(record).collect::<Vec<_>>()})
 }
 
 /// What is sent, in the order in which it comes up.
