@@ -49,13 +49,13 @@ fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<
             let at = event.evidence_at(received_at);
             let until = days.map(|days| at.plus_days(days));
             let entry = entry(event, State::Suppressed, at, until);
-            Some(Change::Entry { scope: scope(event, breadth), reason, entry, timed: event.occurred_at.is_some() })
+            Some(Change::Entry { scope: scope(event, breadth), reason, entry })
         }
         // A lift reaches no further than it says: without its list it would undo what others rest on.
         Effect::Lift { breadth: Breadth::List, .. } if event.list.is_none() => None,
         Effect::Lift { reason, breadth } => {
             let entry = entry(event, State::Lifted, event.evidence_at(received_at), None);
-            Some(Change::Entry { scope: scope(event, breadth), reason, entry, timed: event.occurred_at.is_some() })
+            Some(Change::Entry { scope: scope(event, breadth), reason, entry })
         }
     }
 }

@@ -74,5 +74,5 @@ fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, st
         actor: Some(actor.clone()),
         note: note.clone(),
     };
-    Change::Entry { scope: scope.clone(), reason, entry, timed: true }
+    Change::Entry { scope: scope.clone(), reason, entry }
 }

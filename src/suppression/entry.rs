@@ -108,6 +108,16 @@ impl Entry {
         self.state == State::Suppressed && self.until.is_none_or(|until| until > now)
     }
 
+    /// Whether another entry is of the same report, with another time.
+    ///
+    /// The time of a report is that of its arrival where its own cannot be used, and its own once it can; its repetition
+    /// must not move the entry that it set. Decisions of people may: the id of one names who decided, not when.
+    #[must_use]
+    pub(super) fn is_moved_by(&self, other: &Self) -> bool {
+        let reported = self.actor.is_none() && other.actor.is_none();
+        reported && self.event_id == other.event_id && self.at != other.at
+    }
+
     /// The one of two entries for the same reason and scope that stands, with the earliest `first_at` of both.
     ///
     /// The newest `at` wins; on a tie `suppressed` over `lifted`, then the later `until` (none is the latest), then

@@ -17,9 +17,6 @@ pub enum Change {
         reason: Reason,
         /// The new word on it.
         entry: Entry,
-        /// Whether `entry.at` is the provider's time. The time of an untimed event is that of its arrival, so its
-        /// repetition must not move an entry that it has already set.
-        timed: bool,
     },
     /// A temporary bounce is counted.
     SoftBounce(SoftBounce),
@@ -54,7 +51,7 @@ impl SuppressionRecord {
     /// Applies one change.
     pub fn merge(&mut self, change: &Change, rules: SoftBounceRules) {
         match change {
-            Change::Entry { scope, reason, entry, timed } => self.merge_entry(scope, *reason, entry, *timed),
+            Change::Entry { scope, reason, entry } => self.merge_entry(scope, *reason, entry),
             Change::SoftBounce(bounce) => self.soft_bounces.add(bounce.clone(), rules),
             Change::Delivered { at } => self.soft_bounces.delivered(*at),
             Change::LiftSoftBounces(lift) => self.soft_bounces.lift(lift),
@@ -62,10 +59,10 @@ impl SuppressionRecord {
         self.derive_soft_bounce_entry(rules);
     }
 
-    fn merge_entry(&mut self, scope: &Scope, reason: Reason, entry: &Entry, timed: bool) {
+    fn merge_entry(&mut self, scope: &Scope, reason: Reason, entry: &Entry) {
         let reasons = self.suppressions.entry(scope.clone()).or_default();
         let joined = match reasons.remove(&reason) {
-            Some(known) if !timed && known.event_id == entry.event_id => known,
+            Some(known) if known.is_moved_by(entry) => known,
             Some(known) => known.join(entry.clone()),
             None => entry.clone(),
         };

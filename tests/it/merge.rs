@@ -17,9 +17,9 @@ fn entries() -> impl Strategy<Value = Change> {
     (scopes, reasons, any::<bool>(), 0_i64..6, proptest::option::of(0_i64..4), 0_u8..4).prop_map(
         |(scope, reason, lifted, at, until, id)| {
             let state = if lifted { State::Lifted } else { State::Suppressed };
-            let mut entry = entry(state, at, until.filter(|_| !lifted), &id.to_string());
+            let mut entry = entry(state, at, until.filter(|_| !lifted), &format!("{at} {id}"));
             entry.detail = Some(format!("{at} {id}"));
-            Change::Entry { scope: Scope::from_text(scope), reason, entry, timed: true }
+            Change::Entry { scope: Scope::from_text(scope), reason, entry }
         },
     )
 }
@@ -114,17 +114,17 @@ fn entry(state: State, at: i64, until: Option<i64>, id: &str) -> Entry {
     }
 }
 
-fn complaint(entry: Entry, timed: bool) -> Change {
-    Change::Entry { scope: Scope::everything(), reason: Reason::Complaint, entry, timed }
+fn complaint(entry: Entry) -> Change {
+    Change::Entry { scope: Scope::everything(), reason: Reason::Complaint, entry }
 }
 
 #[test]
 fn a_tie_goes_to_the_suppression_without_end() {
     let list = [
-        complaint(entry(State::Lifted, 1, None, "9"), true),
-        complaint(entry(State::Suppressed, 1, Some(5), "8"), true),
-        complaint(entry(State::Suppressed, 1, None, "1"), true),
-        complaint(entry(State::Suppressed, 1, Some(7), "7"), true),
+        complaint(entry(State::Lifted, 1, None, "9")),
+        complaint(entry(State::Suppressed, 1, Some(5), "8")),
+        complaint(entry(State::Suppressed, 1, None, "1")),
+        complaint(entry(State::Suppressed, 1, Some(7), "7")),
     ];
     let record = merged(&list);
     let winner = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
@@ -132,9 +132,19 @@ fn a_tie_goes_to_the_suppression_without_end() {
 }
 
 #[test]
-fn an_untimed_event_does_not_move_the_entry_it_set() {
-    let first = entry(State::Suppressed, 1, None, "a");
-    let again = entry(State::Suppressed, 2, None, "a");
-    let record = merged(&[complaint(first.clone(), false), complaint(again, false)]);
-    assert_eq!(record.entry(&Scope::everything(), Reason::Complaint), Some(&first));
+fn a_repeated_report_does_not_move_the_entry_it_set() {
+    for (first, again) in [(1, 2), (2, 1)] {
+        let first = entry(State::Suppressed, first, None, "a");
+        let again = entry(State::Suppressed, again, None, "a");
+        let record = merged(&[complaint(first.clone()), complaint(again)]);
+        assert_eq!(record.entry(&Scope::everything(), Reason::Complaint), Some(&first));
+    }
+}
+
+#[test]
+fn a_person_may_decide_the_same_twice() {
+    let decision = |at| Entry { actor: Some("jo".to_owned()), ..entry(State::Suppressed, at, None, "a") };
+    let record = merged(&[complaint(decision(1)), complaint(decision(2))]);
+    let entry = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
+    assert_eq!((entry.first_at, entry.at), (Some(time(1)), time(2)));
 }

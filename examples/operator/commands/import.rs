@@ -133,5 +133,5 @@ fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Chan
         actor: Some(args.source.clone()),
         note: derived.then(|| "imported soft_bounce".to_owned()),
     };
-    Ok((address, Change::Entry { scope, reason, entry, timed: true }))
+    Ok((address, Change::Entry { scope, reason, entry }))
 }

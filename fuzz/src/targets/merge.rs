@@ -146,7 +146,7 @@ fn entry(step: u16, who: u8, more: u8, last: u8) -> Change {
         first_at: suppressed.then(|| time(step)),
         until,
         provider: "ses".to_owned(),
-        event_id: if timed { (who % 4).to_string() } else { format!("untimed {step}") },
+        event_id: if timed { format!("{step} {}", who % 4) } else { format!("untimed {step}") },
         code: None,
         detail: timed.then(|| format!("{step} {who} {more} {last}")),
         recipient: None,
@@ -154,5 +154,5 @@ fn entry(step: u16, who: u8, more: u8, last: u8) -> Change {
         note: None,
     };
     let scope = Scope::from_text(scopes[usize::from(more / 2 % 4)]);
-    Change::Entry { scope, reason: reasons[usize::from(more / 8 % 4)], entry, timed }
+    Change::Entry { scope, reason: reasons[usize::from(more / 8 % 4)], entry }
 }
