@@ -61,3 +61,26 @@ async fn every_event_but_unknown_ones_fits_into_one_write_unit() {
         assert!(index_item(item).is_none_or(|item| item_bytes(&item) <= 1_024));
     }
 }
+
+/// A million deliveries, in GB of the table and of the index, and what they cost a month.
+///
+/// DynamoDB adds 100 bytes to each item and each entry, and bills point-in-time recovery by the table without the global index:
+/// <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
+#[tokio::test]
+async fn the_guide_says_what_stored_deliveries_cost() {
+    let (event, entry, _) = cost("ses/delivery", true).await.bytes;
+    #[expect(clippy::cast_precision_loss, reason = "some hundred bytes")]
+    let gigabytes = |bytes: usize| (bytes + 100) as f64 / 1_000.0;
+    let (table, index) = (gigabytes(event), gigabytes(entry));
+    let (storage, recovery) = (0.25 * (table + index), 0.20 * table);
+    let sentence = format!(
+        "A million deliveries take {table:.2} GB in the table and {index:.2} GB in the index, so {:.2} dollars a month: \
+        {storage:.2} for storage and {recovery:.2} for point-in-time recovery.",
+        storage + recovery
+    );
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/cost.md");
+    let page = std::fs::read_to_string(page).unwrap_or_default().replace('\n', " ");
+    assert!(page.contains(&sentence), "src/guide/cost.md must hold this:\n{sentence}");
+    let row = format!("with its recovery, once they are full: {:.2} a million events", storage + recovery);
+    assert!(page.contains(&row), "src/guide/cost.md must hold this:\n{row}");
+}
