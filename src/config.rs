@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::event_bridge::Admission;
-use crate::sns::{TopicArn, TrustStore};
+use crate::sns::{Sha1, TopicArn, TrustStore};
 use crate::store::Retention;
 use crate::suppression::SoftBounceRules;
 use crate::webhook::Credentials;
@@ -23,8 +23,8 @@ pub struct Config {
     pub topics: Vec<TopicArn>,
     /// `SNS_AUTO_CONFIRM`: confirm subscriptions of these topics.
     pub auto_confirm: bool,
-    /// `SNS_ALLOW_SHA1`: admit signature version 1.
-    pub allow_sha1: bool,
+    /// `SNS_ALLOW_SHA1`: where SHA-1 is accepted.
+    pub sha1: Sha1,
     /// `SNS_MAX_AGE_SECONDS`: the oldest message that a Lambda delivery may bring.
     pub max_age_seconds: u32,
     /// The built-in trust store with `SNS_TRUST_ANCHORS` and `SNS_INTERMEDIATES`.
@@ -98,7 +98,7 @@ impl Config {
             suppression_table: env.required("SUPPRESSION_TABLE")?,
             topics: env.topics()?,
             auto_confirm: env.flag("SNS_AUTO_CONFIRM")?,
-            allow_sha1: env.flag("SNS_ALLOW_SHA1")?,
+            sha1: env.sha1()?,
             max_age_seconds: env.number("SNS_MAX_AGE_SECONDS", SNS_RETRY_SECONDS)?,
             trust: env.trust()?,
             certificates: env.certificates()?,
@@ -149,6 +149,13 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             Some("true") => Ok(true),
             Some(_) => Err(ConfigError { variable, demand: "must be true or false" }),
         }
+    }
+
+    fn sha1(&self) -> Result<Sha1, ConfigError> {
+        let demand = "must be iam, all or none";
+        let parse =
+            |value: String| Sha1::from_setting(&value).ok_or(ConfigError { variable: "SNS_ALLOW_SHA1", demand });
+        self.get("SNS_ALLOW_SHA1").map_or(Ok(Sha1::Iam), parse)
     }
 
     fn number(&self, variable: &'static str, default: u32) -> Result<u32, ConfigError> {
@@ -243,6 +250,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 #[cfg(test)]
 mod tests {
     use super::{Config, WebhookConfig};
+    use crate::sns::Sha1;
 
     fn read(extra: &[(&str, &str)]) -> Result<Config, String> {
         let base = [("EVENT_TABLE", "events"), ("SUPPRESSION_TABLE", "suppressions")];
@@ -258,7 +266,7 @@ mod tests {
         assert_eq!((config.soft_bounces.threshold, config.soft_bounces.window_days), (5, 30));
         assert_eq!((config.soft_bounces.min_days, config.soft_bounces.cooldown_days), (3, 30));
         assert_eq!((config.retention.evidence_days, config.retention.engagement_days), (400, 30));
-        assert!(config.topics.is_empty() && !config.allow_sha1 && !config.auto_confirm);
+        assert!(config.topics.is_empty() && config.sha1 == Sha1::Iam && !config.auto_confirm);
         assert!(config.event_bridge.accounts.is_empty() && config.event_bridge.queues.is_empty());
         assert!(matches!(config.webhook, WebhookConfig::Unconfigured));
         Ok(())

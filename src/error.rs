@@ -201,7 +201,7 @@ impl Error {
                 "the message is too old or from the future; check SNS_MAX_AGE_SECONDS and the clock"
             }
             Self::Unauthentic(Refusal::SignatureVersion) => {
-                "the signature version is not admitted; set SignatureVersion 2 on the topic"
+                "the signature version is not admitted; set SignatureVersion 2 on the topic, or see SNS_ALLOW_SHA1"
             }
             Self::Unauthentic(Refusal::Signature) => "the signature does not fit the message; do not alter the message",
             Self::Unauthentic(Refusal::CertificateUrl) => "the certificate url is not that of the topic's region",

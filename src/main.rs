@@ -10,7 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use mail_feedback::config::{Config, WebhookConfig};
 use mail_feedback::handler::Handler;
-use mail_feedback::sns::{CertificateSource, Fetcher, Verifier};
+use mail_feedback::sns::{CertificateSource, Fetcher, Sha1, Verifier};
 use mail_feedback::store::Recorder;
 use mail_feedback::telemetry::{self, FunctionVersion};
 use mail_feedback::timestamp::Timestamp;
@@ -35,8 +35,8 @@ async fn main() -> ExitCode {
 /// Serves invocations; why it had to end, in one sentence.
 async fn run() -> Result<(), String> {
     let config = Config::from_env().map_err(|error| error.to_string())?;
-    if config.allow_sha1 {
-        tracing::warn!("SNS_ALLOW_SHA1 admits signature version 1; set SignatureVersion 2 on the topics instead");
+    if config.sha1 == Sha1::All {
+        tracing::warn!("SNS_ALLOW_SHA1 admits sha-1 over https, too; set SignatureVersion 2 on the topics instead");
     }
     let sdk = sdk_config().await;
     let handler = Arc::new(handler(config, &sdk));
@@ -75,7 +75,7 @@ fn handler(config: Config, sdk: &aws_config::SdkConfig) -> Handler {
         },
         verifier: Verifier {
             topics: config.topics,
-            allow_sha1: config.allow_sha1,
+            sha1: config.sha1,
             max_age_ms: i64::from(config.max_age_seconds).saturating_mul(1000),
             certificates,
         },

@@ -14,9 +14,10 @@
 //! 4. **Subscribe URL** of a confirmation: to the letter the one of the signed topic and token.
 //! 5. **Age.** HTTPS: 75 minutes, since SNS retries for an hour at most. Lambda: 23 days and 6 hours by default, its retry
 //!    span there. A queue: 14 days more, the longest that SQS keeps a message. From the future: 5 minutes.
-//! 6. **Signature version.** 2, or 1 where `SNS_ALLOW_SHA1` admits it. Over HTTPS the label must be that of the digest. SNS
-//!    labels the events it brings to Lambda 1 even where the signature is of version 2, so there, and in a queue that may
-//!    hold such an event, the label only limits which digests are tried; the padding of an RSA signature names its digest, so trying two is safe.
+//! 6. **Signature version.** 1 means SHA-1, 2 means SHA-256. Over HTTPS the label must be that of the digest, and 1 is refused
+//!    unless `SNS_ALLOW_SHA1` is `all`. SNS labels the events that it brings to Lambda 1 even where it signs with SHA-256. So
+//!    there, and in a queue that may hold such an event, the label 1 admits SHA-256, too, and SHA-1 unless `SNS_ALLOW_SHA1` is
+//!    `none`. The padding of an RSA signature names its digest, so trying two is safe.
 //! 7. **Certificate URL.** Exactly `https://sns.<region>.<suffix>/SimpleNotificationService-`, from the allow-listed topic's
 //!    region and partition, then 32 lower-case hex digits and `.pem`. No URL parser sees input, and what is fetched is the
 //!    text built here. Whoever writes the message chooses 128 bits of a path on Amazon's own host, nothing else.
@@ -45,7 +46,11 @@
 //! - Audience: a message does not say for which subscriber it was signed.
 //! - Revocation of certificates is not checked. A certificate is asked for again once a day.
 //! - Amazon's key is trusted to sign only what SNS published. Who may publish to the topic is the topic policy's matter.
-//! - With `SNS_ALLOW_SHA1`, a chosen-prefix collision of SHA-1 would let a publisher of the same topic swap texts.
+//! - SHA-1 is broken for collisions: a publisher of a topic could have SNS sign one text, and then show another under the
+//!   same signature. That takes a way in past SNS, which never shows it itself. With `SNS_ALLOW_SHA1=iam`, IAM guards every
+//!   such way: the forger would need `lambda:InvokeFunction`, or `sqs:SendMessage` to a queue, besides `sns:Publish` and a
+//!   chosen-prefix collision in text that AWS signs, with a message id and time that SNS chooses. With `all`, anybody who may
+//!   publish and finds such a collision can post it to the HTTPS door.
 //!
 //! # Beside AWS's own validators
 //!
@@ -63,7 +68,7 @@
 //! | fields without line breaks | yes | no | no | no | no | no |
 //! | allow-list of topics | yes | no | no | no | no | no |
 //! | age | yes | no | no | no | no | no |
-//! | SHA-1 | off by default | label | label | label | label | label |
+//! | SHA-1 | where IAM guards the door | label | label | label | label | label |
 //! | bounded memory of certificates | yes | none | no | no | yes | yes |
 //! | events of Lambda topics with version 2 | yes | no | no | no | no | no |
 //!
@@ -72,6 +77,7 @@
 
 mod certificate;
 mod envelope;
+mod sha1;
 mod source;
 mod topic;
 mod verifier;
@@ -79,6 +85,7 @@ mod verifier;
 pub use certificate::{SigningKey, TrustStore};
 pub(crate) use envelope::Fields;
 pub use envelope::{Envelope, MessageType};
+pub use sha1::Sha1;
 pub use source::{CertificateSource, Fetcher};
 pub use topic::TopicArn;
 pub use verifier::{Confirmation, Door, Verified, VerifiedMessage, Verifier};

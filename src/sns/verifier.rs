@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::certificate::Digest;
 use super::envelope::confirmation_url;
-use super::{CertificateSource, Envelope, MessageType, TopicArn};
+use super::{CertificateSource, Envelope, MessageType, Sha1, TopicArn};
 use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
@@ -36,8 +36,8 @@ pub enum Door {
 pub struct Verifier {
     /// The topics whose messages are accepted.
     pub topics: Vec<TopicArn>,
-    /// Whether `SignatureVersion` 1 (SHA-1) is admitted.
-    pub allow_sha1: bool,
+    /// Where SHA-1 is accepted.
+    pub sha1: Sha1,
     /// The oldest accepted message of a Lambda delivery, in milliseconds.
     pub max_age_ms: i64,
     /// Where certificates come from.
@@ -95,7 +95,7 @@ impl VerifiedMessage<'_> {
         self.published_at
     }
 
-    /// Whether its signature is of version 1, over a SHA-1 digest.
+    /// Whether its signature is over a SHA-1 digest, whatever its label says.
     #[must_use]
     pub const fn is_sha1(&self) -> bool {
         matches!(self.digest, Digest::Sha1)
@@ -115,7 +115,7 @@ impl Verifier {
         if !self.is_fresh(envelope.sent_at, door, now) {
             return Err(Error::Unauthentic(Refusal::Age));
         }
-        let digests = self.digests(&envelope.signature_version, door);
+        let digests = self.sha1.digests(&envelope.signature_version, door);
         if digests.is_empty() {
             return Err(Error::Unauthentic(Refusal::SignatureVersion));
         }
@@ -151,16 +151,6 @@ impl Verifier {
             Door::Https => HTTPS_MAX_AGE_MS,
         };
         (-MAX_AHEAD_MS..=max_age_ms).contains(&now.millis_since(sent_at))
-    }
-
-    /// The digests that a label admits. Trying two is safe: the padding of the signature names its digest.
-    fn digests(&self, label: &str, door: Door) -> &'static [Digest] {
-        match (label, door, self.allow_sha1) {
-            ("2", _, _) | ("1", Door::Lambda | Door::Queue, false) => &[Digest::Sha256],
-            ("1", Door::Lambda | Door::Queue, true) => &[Digest::Sha256, Digest::Sha1],
-            ("1", Door::Https, true) => &[Digest::Sha1],
-            _ => &[],
-        }
     }
 }
 

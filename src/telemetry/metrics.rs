@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
 
 /// The namespace in CloudWatch.
 const NAMESPACE: &str = "mail-feedback";
-/// Counts messages with a signature of version 1.
+/// Counts messages accepted with a signature over a SHA-1 digest (version 1).
 const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
 /// Counts what failed and may succeed later, by version: a deployment is taken back by it.
 const FAILURES: &str = "failures";
@@ -89,7 +89,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a message with a signature of version 1, and names its topic in the line.
+    /// Counts a message accepted with a signature over a SHA-1 digest, and names its topic in the line.
     pub fn sha1(&mut self, topic_arn: &str) {
         self.count(SIGNATURE_VERSION_1);
         self.sha1_topics.insert(topic_arn.to_owned());

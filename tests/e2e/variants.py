@@ -36,7 +36,7 @@ VARIANTS = [
         absent=LOAD_BALANCER | SILENT_ALARMS | EVENT_BRIDGE | {"AlarmTopic"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
-            "SNS_ALLOW_SHA1": "false",
+            "SNS_ALLOW_SHA1": "iam",
             "EVENTBRIDGE_ACCOUNT_IDS": "",
             "EVENT_RETENTION_DAYS": "400",
         },

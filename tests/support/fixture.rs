@@ -77,7 +77,7 @@ pub fn verifier(config: &mut Config) -> Verifier {
     );
     Verifier {
         topics: config.topics.clone(),
-        allow_sha1: config.allow_sha1,
+        sha1: config.sha1,
         max_age_ms: i64::from(config.max_age_seconds) * 1_000,
         certificates: CertificateSource::new(trust, config.certificates.clone(), Fetcher::default()),
     }

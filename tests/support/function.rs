@@ -66,7 +66,7 @@ pub fn custom_handler(database: &Database, environment: &[(String, String)]) -> 
         function: version("test"),
         verifier: Verifier {
             topics: config.topics,
-            allow_sha1: config.allow_sha1,
+            sha1: config.sha1,
             max_age_ms: i64::from(config.max_age_seconds) * 1000,
             certificates: CertificateSource::new(config.trust, config.certificates, Fetcher::default()),
         },

@@ -8,7 +8,7 @@ use mail_feedback::error::Error;
 use mail_feedback::event_bridge::Admission;
 use mail_feedback::handler::Handler;
 use mail_feedback::sns::{
-    CertificateSource, Door, Envelope, Fetcher, TopicArn, TrustStore, Verified, VerifiedMessage, Verifier,
+    CertificateSource, Door, Envelope, Fetcher, Sha1, TopicArn, TrustStore, Verified, VerifiedMessage, Verifier,
 };
 use mail_feedback::store::{Recorder, Retention};
 use mail_feedback::suppression::SoftBounceRules;
@@ -60,7 +60,7 @@ impl World {
             function: FunctionVersion { name: "fuzzed".to_owned(), version: "1".to_owned() },
             verifier: Verifier {
                 topics: vec![TopicArn::parse(TOPIC).expect("a topic")],
-                allow_sha1: false,
+                sha1: Sha1::Iam,
                 max_age_ms: i64::MAX / 2,
                 certificates: CertificateSource::new(trust, None, Fetcher::over(CertificateHost)),
             },

@@ -11,7 +11,7 @@ use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::subscriptions::confirmation;
-use super::world::{Host, World, signed, tampered};
+use super::world::{Host, World, failure_record, signed, tampered};
 use crate::support::authority::{AUTHORITY, Authority};
 use crate::support::database::Database;
 use crate::support::envelope::lambda_event;
@@ -85,8 +85,8 @@ async fn case_68_labels_that_do_not_exist() {
 /// The lines of metrics of the functions that admit version 1 or not.
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The committed message of version 1, in a function that admits that version or not.
-async fn version_one(allowed: &str, label: &str) -> (i64, &'static str) {
+/// What becomes of the committed message of version 1 over HTTPS, as a Lambda event and out of a queue.
+async fn version_one(allowed: &str, label: &str) -> (i64, &'static str, usize) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sha1");
     let text = std::fs::read_to_string(fixtures.join("notification.json")).unwrap();
     let mut envelope: Value = serde_json::from_str(&text).unwrap();
@@ -101,17 +101,21 @@ async fn version_one(allowed: &str, label: &str) -> (i64, &'static str) {
     handler.clock = || Timestamp::parse("2026-11-20T09:30:00.000Z").unwrap();
     handler.metrics = |line| LINES.lock().unwrap().push(line.to_owned());
     let world = World { handler: Arc::new(handler), database };
-    (world.https(&envelope).await, world.lambda(&envelope).await)
+    let https = world.https(&envelope).await;
+    let failed = world.queue(&[envelope.to_string(), failure_record(&envelope)]).await;
+    (https, world.lambda(&envelope).await, failed.len())
 }
 
 #[tokio::test]
 async fn case_69_a_label_of_another_digest_over_https() {
-    assert_eq!(version_one("true", "1").await, (200, "ok"), "admitted, and rightly labelled");
+    for all in ["all", "true"] {
+        assert_eq!(version_one(all, "1").await, (200, "ok", 0), "admitted, and rightly labelled");
+    }
     let counted =
         |line: &String| line.contains("\"sns.signature_version_1\":1") && line.contains("mail-feedback-local");
     assert!(LINES.lock().unwrap().iter().any(counted), "an operator sees which topic still signs so");
-    assert_eq!(version_one("true", "2").await, (403, "signature"));
-    let settings = [("SNS_ALLOW_SHA1", "true")];
+    assert_eq!(version_one("all", "2").await, (403, "signature", 2));
+    let settings = [("SNS_ALLOW_SHA1", "all")];
     let fetcher = mail_feedback::sns::Fetcher::over(Host::genuine());
     let world = World::new(fetcher, &settings).await;
     assert_eq!(world.https(&signed(|envelope| envelope["SignatureVersion"] = "1".into())).await, 403);
@@ -122,7 +126,22 @@ async fn case_70_the_label_of_lambda_understates_and_no_downgrade_follows() {
     let world = world().await;
     let understated = signed(|envelope| envelope["SignatureVersion"] = "1".into());
     assert_eq!(world.lambda(&understated).await, "ok");
-    assert_eq!(version_one("false", "1").await, (403, "signature"));
+    for none in ["none", "false"] {
+        assert_eq!(version_one(none, "1").await, (403, "signature", 2));
+    }
+}
+
+/// Nobody documents with which digest SNS signs what it brings to Lambda. By default neither answer refuses it, and a label
+/// that contradicts its digest is refused as ever.
+#[tokio::test]
+async fn case_70_where_iam_guards_the_door_either_digest_will_do() {
+    for default in ["", "iam"] {
+        LINES.lock().unwrap().clear();
+        assert_eq!(version_one(default, "1").await, (403, "ok", 0));
+        let counted = |line: &String| line.contains("\"sns.signature_version_1\":1");
+        assert!(LINES.lock().unwrap().iter().any(counted));
+        assert_eq!(version_one(default, "2").await, (403, "signature", 2));
+    }
 }
 
 #[tokio::test]

@@ -47,11 +47,24 @@ fn defaults_of_the_parameters_are_those_of_the_code() {
     assert_eq!(format!("{:?}", deployed.soft_bounces), format!("{:?}", bare.soft_bounces));
     assert_eq!(format!("{:?}", deployed.retention), format!("{:?}", bare.retention));
     assert_eq!(deployed.max_age_seconds, bare.max_age_seconds, "SnsMaxAgeSeconds");
-    assert_eq!((deployed.auto_confirm, deployed.allow_sha1), (bare.auto_confirm, bare.allow_sha1));
+    assert_eq!((deployed.auto_confirm, deployed.sha1), (bare.auto_confirm, bare.sha1));
     assert_eq!(format!("{:?}", deployed.event_bridge), format!("{:?}", bare.event_bridge));
     assert_eq!((deployed.accounts, deployed.certificates), (bare.accounts, bare.certificates));
     assert_eq!(deployed.topics.len(), 1);
     assert!(matches!(deployed.webhook, WebhookConfig::Secret(_)));
+}
+
+/// Stacks of before hold the old values.
+#[test]
+fn each_value_that_may_be_chosen_for_sha1_is_read() {
+    let template = Template::read();
+    let allowed = template.0["Parameters"]["SnsAllowSha1"]["AllowedValues"].as_array().unwrap().clone();
+    assert_eq!(allowed, ["iam", "all", "none", "true", "false"]);
+    for value in allowed {
+        let mut environment = default_environment(&template);
+        environment.insert("SNS_ALLOW_SHA1".to_owned(), value.as_str().unwrap().to_owned());
+        Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ const SENTENCES: [&str; 7] = [
     "recorded",
     "a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
     "a subscription of the topic to this endpoint has ended",
-    "SNS_ALLOW_SHA1 admits signature version 1; set SignatureVersion 2 on the topics instead",
+    "SNS_ALLOW_SHA1 admits sha-1 over https, too; set SignatureVersion 2 on the topics instead",
     "dynamodb did not answer during the cold start; the first event will tell",
 ];
 /// The fields of a line of the log that hold numbers or booleans.

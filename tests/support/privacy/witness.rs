@@ -56,7 +56,7 @@ fn settings(handler: &Handler) -> Settings {
     let topics: Vec<&str> = handler.verifier.topics.iter().map(mail_feedback::sns::TopicArn::as_str).collect();
     let pairs = [
         ("SNS_TOPIC_ARNS", topics.join(",")),
-        ("SNS_ALLOW_SHA1", handler.verifier.allow_sha1.to_string()),
+        ("SNS_ALLOW_SHA1", handler.verifier.sha1.to_string()),
         ("SNS_MAX_AGE_SECONDS", (handler.verifier.max_age_ms / 1000).to_string()),
         ("SNS_AUTO_CONFIRM", handler.auto_confirm.to_string()),
         ("SES_ACCOUNT_IDS", handler.accounts.join(",")),

@@ -65,7 +65,7 @@ impl Checker {
     fn of(config: Config) -> Self {
         let certificates = CertificateSource::new(config.trust, config.certificates, Fetcher::default());
         let max_age_ms = i64::from(config.max_age_seconds).saturating_mul(1000);
-        let verifier = Verifier { topics: config.topics, allow_sha1: config.allow_sha1, max_age_ms, certificates };
+        let verifier = Verifier { topics: config.topics, sha1: config.sha1, max_age_ms, certificates };
         Self { verifier, event_bridge: config.event_bridge, accounts: config.accounts }
     }
 
