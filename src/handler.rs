@@ -137,7 +137,7 @@ impl Handler {
         invoked: &mut Invoked,
     ) -> Result<usize, Error> {
         let admitted = self.event_bridge.admit(event, origin)?;
-        self.record(normalize_event_bridge(&admitted, &self.accounts)?, invoked).await
+        self.record(normalize_event_bridge(&admitted, &self.accounts, invoked.at)?, invoked).await
     }
 
     /// All records are verified before any has an effect.

@@ -15,6 +15,7 @@ use crate::event::{EmailEvent, EventId, digest_hex};
 use crate::event_bridge::AdmittedEvent;
 use crate::label::labelled;
 use crate::sns::VerifiedMessage;
+use crate::timestamp::Timestamp;
 use crate::webhook::AuthenticRequest;
 
 labelled! {
@@ -29,8 +30,17 @@ labelled! {
     }
 }
 
-/// Reads one element of a webhook body; the second argument is the sender domain that the path names.
-type ElementParser = for<'a> fn(&'a str, Option<&'a str>) -> EmailEvent;
+/// What is known of a webhook request beside its body.
+#[derive(Clone, Copy)]
+struct Posted<'a> {
+    /// The sender domain that the path names.
+    sender_domain: Option<&'a str>,
+    /// When it came in: no report can be of a time much later.
+    received_at: Timestamp,
+}
+
+/// Reads one element of a webhook body.
+type ElementParser = for<'a> fn(&'a str, Posted<'a>) -> EmailEvent;
 
 impl Provider {
     /// Whether the provider posts to `/webhooks/<provider>`.
@@ -69,12 +79,17 @@ pub fn normalize_sns(message: &VerifiedMessage<'_>, accounts: &[String]) -> Resu
 
 /// The events of an admitted event of EventBridge, which brings those of SES alone.
 ///
-/// `accounts` are the accepted sending accounts; empty: any.
+/// `accounts` are the accepted sending accounts; empty: any. `received_at` stands in for the time of publication where the
+/// event holds none that can be used.
 ///
 /// # Errors
 /// Refuses an event about mail of an account that is not accepted.
-pub fn normalize_event_bridge(event: &AdmittedEvent<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
-    ses::parse(&ses::Published::by_event_bridge(event), accounts)
+pub fn normalize_event_bridge(
+    event: &AdmittedEvent<'_>,
+    accounts: &[String],
+    received_at: Timestamp,
+) -> Result<Vec<EmailEvent>, Error> {
+    ses::parse(&ses::Published::by_event_bridge(event, received_at), accounts)
 }
 
 /// The events of an authenticated webhook request: of the object it holds, or of each element of its array.
@@ -89,7 +104,8 @@ pub fn normalize_webhook<'r>(
 ) -> Result<impl Iterator<Item = EmailEvent> + use<'r>, Error> {
     let parse = request.provider().element_parser().ok_or(Error::NotFound)?;
     let elements = elements(request.body())?.into_iter();
-    Ok(elements.map(move |element| parse(element.get(), request.sender_domain()).clipped()))
+    let posted = Posted { sender_domain: request.sender_domain(), received_at: request.received_at() };
+    Ok(elements.map(move |element| parse(element.get(), posted).clipped()))
 }
 
 fn elements(body: &str) -> Result<Vec<&RawValue>, Error> {

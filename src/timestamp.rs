@@ -100,6 +100,15 @@ impl Timestamp {
         Self(self.0.saturating_add(1)).min(Self::MAX)
     }
 
+    /// The time, unless it lies more than a day after `reference`, when its report was published or received.
+    ///
+    /// Clocks of mail servers and providers may be a little ahead. One that is a day ahead says nothing of when a thing
+    /// happened, and what is written down as later than all that comes after it could never be lifted or expire.
+    #[must_use]
+    pub fn usable_at(self, reference: Self) -> Option<Self> {
+        (self <= reference.plus_days(1)).then_some(self)
+    }
+
     /// Milliseconds from `earlier` to this time, negative when it lies before.
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> i64 {
@@ -153,6 +162,19 @@ mod tests {
         for input in ["", "0", "-5", "1.5", "99999999999999999999", "253402300800000"] {
             assert_eq!(Timestamp::from_unix(input), None, "{input}");
         }
+    }
+
+    #[test]
+    fn a_time_is_usable_up_to_a_day_after_its_report() {
+        let reference = Timestamp(5 * super::DAY_MS);
+        let day_after = Timestamp(6 * super::DAY_MS);
+        for usable in [Timestamp(0), reference, day_after] {
+            assert_eq!(usable.usable_at(reference), Some(usable));
+        }
+        for unusable in [day_after.next(), Timestamp::MAX] {
+            assert_eq!(unusable.usable_at(reference), None);
+        }
+        assert_eq!(Timestamp::MAX.usable_at(Timestamp::MAX), Some(Timestamp::MAX));
     }
 
     #[test]

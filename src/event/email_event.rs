@@ -52,8 +52,8 @@ impl fmt::Debug for Recipient {
 
 /// One fact of a provider about one message and one recipient.
 ///
-/// It is a function of the provider's report alone: no clock and no receipt time, so a redelivery equals the first
-/// delivery.
+/// It is a function of the provider's report alone, so a redelivery equals the first delivery. Publication or receipt
+/// only say which times lie in the future: see [`Timestamp::usable_at`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailEvent {
     /// The id that a repetition of the same fact has too.
@@ -72,7 +72,7 @@ pub struct EmailEvent {
     pub recipient: Option<Recipient>,
     /// When it happened, by the provider's facts; `None` when the report holds no usable time.
     pub occurred_at: Option<Timestamp>,
-    /// When the notification was published, where the transport says so (SNS).
+    /// When the notification was published, where the transport says so (SNS, EventBridge).
     pub published_at: Option<Timestamp>,
     /// The provider's id of the sent message: SES `messageId`, Tencent `bulkId`, Mailjet `MessageID`.
     pub message_id: Option<String>,

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::salvage::salvaged;
-use super::{Provider, quarantined};
+use super::{Posted, Provider, quarantined};
 use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
 use crate::lenient::Text;
 use crate::timestamp::Timestamp;
@@ -121,18 +121,18 @@ const FAULTS: &[(&str, Fault)] = &[
 /// Errors that were seen in `error_related_to` beside an empty `error` [wild].
 const MISPLACED: &[&str] = &["sender blocked", "content blocked", "policy issue"];
 
-/// Reads one event; `sender_domain` comes from the path of the webhook, since Mailjet's events name no sender.
-pub(super) fn parse(element: &str, sender_domain: Option<&str>) -> EmailEvent {
+/// Reads one event; its sender domain comes from the path of the webhook, since Mailjet's events name no sender.
+pub(super) fn parse(element: &str, posted: Posted<'_>) -> EmailEvent {
     if let Ok(wire) = serde_json::from_str(element) {
-        return normalize(&wire, element, sender_domain);
+        return normalize(&wire, element, posted);
     }
     match salvaged(element).as_deref().map(serde_json::from_str) {
-        Some(Ok(wire)) => normalize(&wire, element, sender_domain),
+        Some(Ok(wire)) => normalize(&wire, element, posted),
         _ => quarantined(Provider::Mailjet, element),
     }
 }
 
-fn normalize(wire: &Wire<'_>, element: &str, sender_domain: Option<&str>) -> EmailEvent {
+fn normalize(wire: &Wire<'_>, element: &str, posted: Posted<'_>) -> EmailEvent {
     if wire.event.get().is_none() {
         return quarantined(Provider::Mailjet, element);
     }
@@ -149,9 +149,9 @@ fn normalize(wire: &Wire<'_>, element: &str, sender_domain: Option<&str>) -> Ema
         event.raw = Some(element.to_owned());
     }
     event.recipient = recipient;
-    event.occurred_at = wire.time.get().and_then(Timestamp::from_unix);
+    event.occurred_at = wire.time.get().and_then(Timestamp::from_unix).and_then(|at| at.usable_at(posted.received_at));
     event.message_id = number(&wire.message_id).or_else(|| number(&wire.mj_message_id)).map(str::to_owned);
-    event.sender_domain = sender_domain.map(str::to_owned);
+    event.sender_domain = posted.sender_domain.map(str::to_owned);
     event.list = wire.list_id().map(str::to_owned);
     event.campaign = wire.customcampaign.owned().or_else(|| number(&wire.mj_campaign_id).map(str::to_owned));
     event.tags = [

@@ -38,17 +38,22 @@ pub(super) struct Published<'a> {
     text: &'a str,
     brought_by: BroughtBy<'a>,
     published_at: Option<Timestamp>,
+    /// No report can be of a time much later: that of its publication, or else of its receipt.
+    reference: Timestamp,
 }
 
 impl<'a> Published<'a> {
     pub(super) fn by_sns(message: &'a VerifiedMessage<'_>) -> Self {
         let brought_by = BroughtBy::SnsMessage(message.message_id());
-        Self { text: message.text(), brought_by, published_at: Some(message.published_at()) }
+        let reference = message.published_at();
+        Self { text: message.text(), brought_by, published_at: Some(reference), reference }
     }
 
-    pub(super) fn by_event_bridge(event: &'a AdmittedEvent<'_>) -> Self {
+    /// Nobody signs an event of EventBridge, so its own time is measured by the receipt.
+    pub(super) fn by_event_bridge(event: &'a AdmittedEvent<'_>, received_at: Timestamp) -> Self {
         let brought_by = BroughtBy::BridgedEvent(event.id());
-        Self { text: event.text(), brought_by, published_at: event.published_at() }
+        let published_at = event.published_at().and_then(|at| at.usable_at(received_at));
+        Self { text: event.text(), brought_by, published_at, reference: published_at.unwrap_or(received_at) }
     }
 
     const fn transport_id(&self) -> &'a str {
@@ -86,7 +91,7 @@ fn read(wire: &Wire<'_>, published: &Published<'_>, accounts: &[String]) -> Resu
 
 fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
-    let report = Report { wire, name: &name, transport_id: published.transport_id() };
+    let report = Report { wire, name: &name, transport_id: published.transport_id(), reference: published.reference };
     if wire.names_too_many() {
         return vec![report.unknown(Ruling::of(Kind::Unknown))];
     }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::salvage::salvaged;
-use super::{Provider, quarantined};
+use super::{Posted, Provider, quarantined};
 use crate::address::{domain_of, normalize_domain};
 use crate::dsn::{self, Status};
 use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
@@ -110,17 +110,17 @@ const DROPS: &[(Drop, &[&str])] = &[
 ];
 
 /// Reads one callback; its sender domain stands in the callback itself.
-pub(super) fn parse(element: &str, _: Option<&str>) -> EmailEvent {
+pub(super) fn parse(element: &str, posted: Posted<'_>) -> EmailEvent {
     if let Some(wire) = Wire::read(element) {
-        return normalize(&wire, element);
+        return normalize(&wire, element, posted);
     }
     match salvaged(element).as_deref().and_then(Wire::read) {
-        Some(wire) => normalize(&wire, element),
+        Some(wire) => normalize(&wire, element, posted),
         None => quarantined(Provider::Tencent, element),
     }
 }
 
-fn normalize(wire: &Wire<'_>, element: &str) -> EmailEvent {
+fn normalize(wire: &Wire<'_>, element: &str, posted: Posted<'_>) -> EmailEvent {
     if wire.event.get().is_none() {
         return quarantined(Provider::Tencent, element);
     }
@@ -133,7 +133,8 @@ fn normalize(wire: &Wire<'_>, element: &str) -> EmailEvent {
         event.raw = Some(element.to_owned());
     }
     event.recipient = recipient;
-    event.occurred_at = wire.timestamp.get().and_then(Timestamp::from_unix);
+    event.occurred_at =
+        wire.timestamp.get().and_then(Timestamp::from_unix).and_then(|at| at.usable_at(posted.received_at));
     event.message_id = wire.bulk_id().map(str::to_owned);
     event.sender_domain =
         wire.from_domain.get().and_then(normalize_domain).or_else(|| wire.from.get().and_then(domain_of));

@@ -72,6 +72,7 @@ pub struct AuthenticRequest<'a> {
     provider: Provider,
     sender_domain: Option<String>,
     body: Cow<'a, str>,
+    received_at: Timestamp,
 }
 
 impl<'a> AuthenticRequest<'a> {
@@ -94,7 +95,7 @@ impl<'a> AuthenticRequest<'a> {
         if !accepted {
             return Err(Error::Credential);
         }
-        Ok(Self { provider, sender_domain, body: request.body()? })
+        Ok(Self { provider, sender_domain, body: request.body()?, received_at: now })
     }
 
     /// Who posted it.
@@ -107,6 +108,12 @@ impl<'a> AuthenticRequest<'a> {
     #[must_use]
     pub fn sender_domain(&self) -> Option<&str> {
         self.sender_domain.as_deref()
+    }
+
+    /// When it came in.
+    #[must_use]
+    pub const fn received_at(&self) -> Timestamp {
+        self.received_at
     }
 
     /// The body.

@@ -18,6 +18,7 @@ mod disorder;
 mod doors;
 mod extremes;
 mod faults;
+mod future;
 mod fuzzed;
 mod identity;
 mod input;

@@ -23,6 +23,8 @@ pub(super) struct Report<'r> {
     pub(super) name: &'r str,
     /// The id of the SNS message or of the EventBridge event.
     pub(super) transport_id: &'r str,
+    /// When it was published: see [`Timestamp::usable_at`].
+    pub(super) reference: Timestamp,
 }
 
 impl Report<'_> {
@@ -163,15 +165,18 @@ impl Report<'_> {
         })
     }
 
-    /// An event with what all events have in common; its time is clamped to the life of the mail.
+    /// An event with what all events have in common.
+    ///
+    /// Its time is clamped to the life of the mail. A time from the future is none: that of the mail stands then.
     pub(super) fn event(&self, id: EventId, ruling: Ruling, timestamp: Option<&str>) -> EmailEvent {
         let mut event = EmailEvent::new(Provider::Ses, id, ruling);
-        let reported = timestamp.and_then(Timestamp::parse);
+        let usable = |text: &str| Timestamp::parse(text)?.usable_at(self.reference);
+        let reported = timestamp.and_then(usable);
         let Some(mail) = &self.wire.mail.0 else {
             event.occurred_at = reported;
             return event;
         };
-        let sent = mail.timestamp.get().and_then(Timestamp::parse);
+        let sent = mail.timestamp.get().and_then(usable);
         event.occurred_at = match (reported, sent) {
             (Some(at), Some(sent)) => Some(at.clamp(sent, sent.plus_days(MAX_DELAY_DAYS))),
             (at, sent) => at.or(sent),

@@ -91,7 +91,7 @@ impl Checker {
             }
             Queued::Bridged(event) => {
                 let admitted = self.event_bridge.admit(event, Origin::Queue(&message.queue_arn))?;
-                normalize_event_bridge(&admitted, &self.accounts).map(drop)
+                normalize_event_bridge(&admitted, &self.accounts, now).map(drop)
             }
         }
     }

@@ -1,0 +1,268 @@
+//! Times more than a day after the report of them: they outweigh nothing, void nothing and keep nothing for ever.
+
+use std::sync::Arc;
+
+use mail_feedback::address::Address;
+use mail_feedback::event::Reason;
+use mail_feedback::handler::Handler;
+use mail_feedback::store::Decision;
+use mail_feedback::suppression::{Context, Scope};
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::authority::AUTHORITY;
+use crate::support::database::{Database, EVENTS, Item, text};
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{ACCOUNT, authorization, custom_handler, handler, invoke, post, trusting_environment};
+
+/// Late in the year 2037, in seconds and as SES spells it.
+const SECONDS_2037: i64 = 2_140_000_000;
+const TEXT_2037: &str = "2037-10-24T12:26:40.000Z";
+const YEAR_2037: Option<&str> = Some(TEXT_2037);
+
+/// A function, its tables, and one that lives two days later.
+struct Desk {
+    database: Database,
+    handler: Arc<Handler>,
+    later: Arc<Handler>,
+}
+
+fn in_two_days() -> Timestamp {
+    Timestamp::now().plus_days(2)
+}
+
+fn seconds_ago(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(Timestamp::now().millis() - 1000 * seconds).unwrap()
+}
+
+fn address() -> Address {
+    Address::parse("a@example.com").unwrap()
+}
+
+impl Desk {
+    async fn open() -> Self {
+        let database = Database::start().await;
+        let environment = trusting_environment(&database);
+        let mut later = custom_handler(&database, &environment);
+        later.clock = in_two_days;
+        Self { handler: handler(&database, &environment), later: Arc::new(later), database }
+    }
+
+    async fn mailjet(&self, event: &str, time: i64) {
+        Self::posts(&self.handler, "mailjet", &mailjet(event, time)).await;
+    }
+
+    async fn tencent(&self, event: &str, time: i64) {
+        let body = json!({"event": event, "timestamp": time, "bulkId": "b", "email": "a@example.com",
+            "fromDomain": "example.com", "bounceType": "soft"});
+        Self::posts(&self.handler, "tencent", &body).await;
+    }
+
+    async fn posts(handler: &Arc<Handler>, provider: &str, body: &Value) {
+        let request = post(&format!("/webhooks/{provider}"), &authorization(), &body.to_string());
+        assert_eq!(invoke(handler, &request.to_string()).await.unwrap()["statusCode"], 200);
+    }
+
+    async fn sns(&self, message: &Value) {
+        let mut envelope = notification(&message.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
+        sign(&mut envelope, &AUTHORITY);
+        invoke(&self.handler, &lambda_event(&envelope).to_string()).await.unwrap();
+    }
+
+    async fn event_bridge(&self, time: Option<&str>, detail: &Value) {
+        let event = json!({"version": "0", "id": "e-1", "source": "aws.ses", "account": ACCOUNT, "region": "us-east-1",
+            "resources": [], "time": time, "detail-type": "Email Bounced", "detail": detail});
+        invoke(&self.handler, &event.to_string()).await.unwrap();
+    }
+
+    /// The only event record.
+    async fn record(&self) -> Item {
+        let events = self.database.scan(EVENTS).await;
+        assert_eq!(events.len(), 1);
+        events.into_values().next().unwrap()
+    }
+
+    async fn blocks(&self) -> Vec<String> {
+        let context = Context {
+            provider: Some("tencent".to_owned()),
+            sender_domain: Some("example.com".to_owned()),
+            ..Context::default()
+        };
+        let suppressions = self.handler.recorder.suppressions();
+        let verdict = suppressions.check(&address(), &context, Timestamp::now()).await.unwrap();
+        verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect()
+    }
+
+    /// When the entry was set.
+    async fn at(&self, reason: Reason) -> Timestamp {
+        let record = self.handler.recorder.suppressions().get(&address()).await.unwrap();
+        record.entry(&Scope::everything(), reason).unwrap().at
+    }
+
+    async fn soft_bounces(&self) -> Vec<Timestamp> {
+        let record = self.handler.recorder.suppressions().get(&address()).await.unwrap();
+        record.soft_bounces.bounces().iter().map(|bounce| bounce.at).collect()
+    }
+}
+
+fn mailjet(event: &str, time: i64) -> Value {
+    json!({"event": event, "time": time, "MessageID": 5, "email": "a@example.com", "error": "quota exceeded"})
+}
+
+/// A bounce for good: when the mail was sent, and when it came back.
+fn bounce(sent: &str, bounced: &str) -> Value {
+    json!({"eventType": "Bounce", "mail": {"timestamp": sent, "messageId": "m", "sendingAccountId": ACCOUNT,
+        "destination": ["a@example.com"]}, "bounce": {"bounceType": "Permanent", "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": "a@example.com"}], "timestamp": bounced, "feedbackId": "f"}})
+}
+
+/// A record without a time that expires within the 400 days of evidence.
+fn assert_untimed(record: &Item) {
+    assert!(text(record, "event").starts_with("-#") && text(record, "occurred_at").is_empty(), "{record:?}");
+    let expires: i64 = record["expires_at"].as_n().unwrap().parse().unwrap();
+    assert!(expires <= Timestamp::now().plus_days(400).seconds(), "{expires}");
+}
+
+#[tokio::test]
+async fn a_complaint_from_the_future_yields_to_a_lift() {
+    for far in [SECONDS_2037, 99_999_999_999, 1000 * SECONDS_2037] {
+        let desk = Desk::open().await;
+        desk.mailjet("spam", far).await;
+        assert_eq!(desk.blocks().await, ["* complaint"]);
+        assert!(desk.at(Reason::Complaint).await <= Timestamp::now());
+        assert_untimed(&desk.record().await);
+        let decision = Decision {
+            scope: Scope::everything(),
+            reason: Reason::Complaint,
+            until: None,
+            actor: "jo".to_owned(),
+            note: None,
+        };
+        desk.handler.recorder.suppressions().lift(&address(), &decision, Timestamp::now()).await.unwrap();
+        assert_eq!(desk.blocks().await, Vec::<String>::new(), "{far}");
+    }
+}
+
+#[tokio::test]
+async fn an_unsubscribe_from_the_future_yields_to_later_words() {
+    let desk = Desk::open().await;
+    desk.tencent("unsubscribe", SECONDS_2037).await;
+    assert_eq!(desk.blocks().await, ["domain:example.com unsubscribe"]);
+    assert_untimed(&desk.record().await);
+    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    let entry = record.entry(&Scope::domain("example.com"), Reason::Unsubscribe).unwrap();
+    assert!(entry.at <= Timestamp::now());
+}
+
+#[tokio::test]
+async fn a_delivery_from_the_future_voids_no_soft_bounce() {
+    let desk = Desk::open().await;
+    desk.mailjet("bounce", seconds_ago(60).seconds()).await;
+    desk.mailjet("sent", SECONDS_2037).await;
+    desk.tencent("delivered", SECONDS_2037).await;
+    assert_eq!(desk.soft_bounces().await.len(), 1);
+    // Nor one that comes after it, which looks for deliveries since.
+    desk.tencent("bounce", seconds_ago(30).seconds()).await;
+    assert_eq!(desk.soft_bounces().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_soft_bounce_from_the_future_is_not_counted() {
+    let desk = Desk::open().await;
+    desk.mailjet("bounce", SECONDS_2037).await;
+    desk.tencent("bounce", SECONDS_2037).await;
+    assert_eq!(desk.soft_bounces().await, []);
+}
+
+#[tokio::test]
+async fn a_bounce_dated_in_the_future_is_of_the_time_of_its_mail() {
+    let (sent, bounced) = (seconds_ago(100), seconds_ago(50));
+    let spelled = sent.to_string();
+    let mut ids = Vec::new();
+    for (sent_at, bounced_at, expected) in [
+        (spelled.as_str(), bounced.to_string().as_str(), Some(bounced)),
+        (&spelled, TEXT_2037, Some(sent)),
+        (TEXT_2037, &bounced.to_string(), Some(bounced)),
+        (TEXT_2037, TEXT_2037, None),
+    ] {
+        let desk = Desk::open().await;
+        desk.sns(&bounce(sent_at, bounced_at)).await;
+        let (record, at) = (desk.record().await, desk.at(Reason::HardBounce).await);
+        if let Some(expected) = expected {
+            assert_eq!((text(&record, "occurred_at"), at), (expected.to_string().as_str(), expected));
+        } else {
+            assert_untimed(&record);
+            assert!(at <= Timestamp::now());
+        }
+        ids.push(text(&record, "event_id").to_owned());
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "one feedback id is one fact");
+}
+
+#[tokio::test]
+async fn a_return_to_a_list_from_the_future_swallows_no_later_unsubscribe() {
+    let desk = Desk::open().await;
+    let change = |leaves: bool, at: &str| {
+        json!({"eventType": "Subscription", "mail": {"timestamp": seconds_ago(100).to_string(), "messageId": "m",
+            "sendingAccountId": ACCOUNT, "destination": ["a@example.com"]},
+            "subscription": {"contactList": "News", "timestamp": at,
+            "newTopicPreferences": {"unsubscribeAll": leaves}, "oldTopicPreferences": {"unsubscribeAll": !leaves}}})
+    };
+    desk.sns(&change(false, TEXT_2037)).await;
+    desk.sns(&change(true, &seconds_ago(10).to_string())).await;
+    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    let entry = record.entry(&Scope::list("ses", "News"), Reason::Unsubscribe).unwrap();
+    assert!(entry.stands(Timestamp::now()));
+}
+
+#[tokio::test]
+async fn an_event_of_eventbridge_is_measured_by_its_own_time_or_else_by_its_receipt() {
+    let detail = bounce(TEXT_2037, TEXT_2037);
+    for time in [None, YEAR_2037, Some("9999-12-31T23:59:59Z")] {
+        let desk = Desk::open().await;
+        desk.event_bridge(time, &detail).await;
+        assert_untimed(&desk.record().await);
+        assert!(desk.at(Reason::HardBounce).await <= Timestamp::now(), "{time:?}");
+    }
+    let published = seconds_ago(3 * 86_400);
+    let desk = Desk::open().await;
+    desk.event_bridge(Some(&published.to_string()), &bounce(TEXT_2037, &seconds_ago(86_400).to_string())).await;
+    assert_untimed(&desk.record().await);
+    assert_eq!(desk.at(Reason::HardBounce).await, published, "two days after its publication is the future");
+}
+
+#[tokio::test]
+async fn a_day_ahead_is_a_clock_like_others() {
+    let desk = Desk::open().await;
+    let ahead = seconds_ago(-86_000);
+    desk.mailjet("spam", ahead.seconds()).await;
+    assert_eq!(desk.at(Reason::Complaint).await.seconds(), ahead.seconds());
+}
+
+/// Once its time can be used, a repetition leaves the entry that it set; what had no effect has it then, and once.
+#[tokio::test]
+async fn a_repetition_that_is_timed_by_now_leaves_the_first_effect() {
+    let desk = Desk::open().await;
+    let ahead = Timestamp::now().plus_days(2).seconds();
+    desk.mailjet("spam", ahead).await;
+    let first = desk.at(Reason::Complaint).await;
+    for _ in 0..2 {
+        Desk::posts(&desk.later, "mailjet", &mailjet("spam", ahead)).await;
+        assert_eq!(desk.at(Reason::Complaint).await, first);
+    }
+    let events = desk.database.scan(EVENTS).await;
+    let ids: Vec<_> = events.values().map(|item| text(item, "event_id")).collect();
+    assert_eq!((ids.len(), ids[0]), (2, ids[1]), "a record without a time and one with it, of one event");
+
+    desk.mailjet("bounce", ahead).await;
+    assert_eq!(desk.soft_bounces().await, []);
+    for _ in 0..2 {
+        Desk::posts(&desk.later, "mailjet", &mailjet("bounce", ahead)).await;
+        assert_eq!(desk.soft_bounces().await.iter().map(|at| at.seconds()).collect::<Vec<_>>(), [ahead]);
+    }
+    desk.mailjet("sent", ahead).await;
+    assert_eq!(desk.soft_bounces().await.len(), 1);
+    Desk::posts(&desk.later, "mailjet", &mailjet("sent", ahead)).await;
+    assert_eq!(desk.soft_bounces().await, []);
+}
