@@ -9,13 +9,14 @@ mod commands;
 mod connect;
 mod signals;
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use commands::cli::{Cli, Command};
 use commands::failure::Failure;
 use commands::redrive::{self, Interrupt};
+use commands::safe::{Reader, Safe, clean_lines};
 use commands::{Console, Outcome};
 use mail_feedback::timestamp::Timestamp;
 
@@ -34,14 +35,18 @@ async fn main() -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(Failure::Closed) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", clean_lines(&failure.to_string()));
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(cli: &Cli) -> Result<Outcome, Failure> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let stdout = std::io::stdout().lock();
+    // An export to a terminal is for a person, too.
+    let reader = if stdout.is_terminal() { Reader::Person } else { Reader::File };
+    let mut buffered = BufWriter::new(stdout);
+    let mut out = Safe::new(&mut buffered, reader);
     let mut console =
         Console { out: &mut out, err: &mut std::io::stderr(), json: cli.json, progress: true, now: Timestamp::now() };
     let outcome = match &cli.command {

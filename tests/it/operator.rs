@@ -1,6 +1,7 @@
 //! The operators' commands, from their command line to the tables.
 
 mod lists;
+mod output;
 mod redrive;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use mail_feedback::provider::Provider;
 use mail_feedback::store::{Recorder, Retention};
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
 use commands::cli::{Cli, Command};

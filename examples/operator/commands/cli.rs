@@ -96,7 +96,9 @@ pub enum TableCommand {
   operator export --format mailjet > exclusion-list.csv
 
 ses takes hard_bounce and invalid_address as BOUNCE and complaint as COMPLAINT, of the scopes * and provider:ses; mailjet
-takes every reason of the scopes * and provider:mailjet. What is left out is counted on standard error.")]
+takes every reason of the scopes * and provider:mailjet. What is left out is counted on standard error. Both hold addresses
+to the letter, for machines: open no such file in a spreadsheet. csv is made for one: an apostrophe stands before what it
+would take for a formula, and `import` takes the apostrophe away.")]
     Export(ExportArgs),
     /// Take over suppressions from a list; importing it again changes nothing
     #[command(after_help = "Examples:

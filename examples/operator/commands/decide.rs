@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::cli::{DecisionArgs, SuppressArgs};
 use super::failure::Failure;
-use super::show::{block_json, block_line, clean, everything};
+use super::safe::clean;
+use super::show::{block_json, block_line, everything};
 use super::tables::Tables;
 use super::{Console, Outcome};
 

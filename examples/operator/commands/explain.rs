@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::cli::ExplainArgs;
 use super::failure::Failure;
 use super::item::{Item, to_json};
-use super::show::{Standing, block_json, block_line, clean, columns, entries, event_line, everything, time_of};
+use super::safe::clean;
+use super::show::{Standing, block_json, block_line, columns, entries, event_line, everything, time_of};
 use super::tables::Tables;
 use super::{Console, Outcome};
 

@@ -5,6 +5,8 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::csv::{self, Formulas};
+
 /// A format of suppressions, one a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -74,11 +76,9 @@ struct SesRow {
 
 /// The columns of a row as CSV has them.
 pub fn csv_line(row: &Row) -> String {
-    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let Row { address, scope, reason, since, at, until, provider, code, .. } = row;
-    let fields = [address.clone(), scope.clone(), reason.clone()];
-    let rest = [since, at, until, provider, code].map(or_empty);
-    fields.iter().chain(&rest).map(|field| quote(field)).collect::<Vec<_>>().join(",")
+    let rest = [since, at, until, provider, code].map(|field| field.as_deref().unwrap_or_default());
+    csv::join([address, scope, reason].map(String::as_str).into_iter().chain(rest), Formulas::Defused)
 }
 
 /// The line that SES takes of the rows of one address: it knows bounces and complaints, one reason an address, and no
@@ -95,7 +95,7 @@ pub fn ses_line(rows: &[Row], json: bool) -> Option<String> {
         concerned.filter_map(|row| Some((reason_of(row)?, row))).max_by(|one, other| one.0.cmp(other.0))?;
     let address = row.spelling.as_ref().unwrap_or(&row.address).clone();
     if !json {
-        return Some(format!("{},{reason}", quote(&address)));
+        return Some(csv::join([address.as_str(), reason], Formulas::Kept));
     }
     let line = SesRow { email_address: address, reason: reason.to_owned(), last_update_time: None };
     serde_json::to_string(&line).ok()
@@ -106,7 +106,7 @@ pub fn ses_line(rows: &[Row], json: bool) -> Option<String> {
 pub fn mailjet_line(rows: &[Row]) -> Option<String> {
     let concerns = |row: &&Row| matches!(row.scope.as_str(), "*" | "provider:mailjet") && row.until.is_none();
     let row = rows.iter().find(concerns)?;
-    Some(quote(row.spelling.as_ref().unwrap_or(&row.address)))
+    Some(csv::join([row.spelling.as_ref().unwrap_or(&row.address).as_str()], Formulas::Kept))
 }
 
 /// Reads lines of one format, in their order.
@@ -131,10 +131,10 @@ impl Reader {
         }
         let first = !std::mem::replace(&mut self.begun, true);
         match self.format {
-            Format::Csv => self.csv(&split(line)?),
+            Format::Csv => self.csv(&csv::split(line, Formulas::Defused)?),
             Format::Ndjson => json(line).map(Some),
             Format::Ses if line.starts_with('{') => json(line).and_then(ses).map(Some),
-            Format::Ses => match split(line)?.as_slice() {
+            Format::Ses => match csv::split(line, Formulas::Kept)?.as_slice() {
                 [address, _] if address.eq_ignore_ascii_case("emailAddress") => Ok(None),
                 [address, reason] => {
                     let (email_address, reason) = (address.clone(), reason.clone());
@@ -142,7 +142,7 @@ impl Reader {
                 }
                 _ => Err("not of the form address,BOUNCE or address,COMPLAINT".to_owned()),
             },
-            Format::Mailjet => Ok(mailjet(&split(line)?, first)),
+            Format::Mailjet => Ok(mailjet(&csv::split(line, Formulas::Kept)?, first)),
         }
     }
 
@@ -213,50 +213,4 @@ fn mailjet(fields: &[String], first: bool) -> Option<Row> {
         provider: Some("mailjet".to_owned()),
         ..Row::default()
     })
-}
-
-/// A field of CSV. Control characters become spaces, so that a row is a line; what a spreadsheet would take for a formula
-/// gets an apostrophe, which [`split`] takes away.
-fn quote(field: &str) -> String {
-    let field: String = field.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
-    let field = if field.starts_with(FORMULA) { format!("'{field}") } else { field };
-    if field.contains([',', '"']) || field.trim() != field {
-        return format!("\"{}\"", field.replace('"', "\"\""));
-    }
-    field
-}
-
-/// What begins a formula, and the apostrophe itself, so that taking one away gives back what was.
-const FORMULA: [char; 5] = ['=', '+', '-', '@', '\''];
-
-/// Splits a line of CSV; quotes enclose what holds a comma, and a quote in quotes is doubled.
-fn split(line: &str) -> Result<Vec<String>, String> {
-    let mut fields = Vec::new();
-    let mut field = String::new();
-    let (mut quoted, mut was_quoted) = (false, false);
-    let mut chars = line.chars().peekable();
-    while let Some(char) = chars.next() {
-        match char {
-            '"' if quoted && chars.next_if_eq(&'"').is_some() => field.push('"'),
-            '"' if quoted => quoted = false,
-            '"' if field.trim().is_empty() => {
-                field.clear();
-                (quoted, was_quoted) = (true, true);
-            }
-            ',' if !quoted => fields.push(unquoted(&std::mem::take(&mut field), std::mem::take(&mut was_quoted))),
-            char => field.push(char),
-        }
-    }
-    if quoted {
-        return Err("a quote is not closed".to_owned());
-    }
-    fields.push(unquoted(&field, was_quoted));
-    Ok(fields)
-}
-
-/// What a field says: outer space counts only within quotes.
-fn unquoted(field: &str, was_quoted: bool) -> String {
-    let field = if was_quoted { field } else { field.trim() };
-    let plain = field.strip_prefix('\'').filter(|plain| plain.starts_with(FORMULA));
-    plain.unwrap_or(field).to_owned()
 }

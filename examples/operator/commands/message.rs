@@ -3,7 +3,8 @@
 use super::cli::MessageArgs;
 use super::failure::Failure;
 use super::item::{text, to_json};
-use super::show::{clean, event_line};
+use super::safe::clean;
+use super::show::event_line;
 use super::tables::Tables;
 use super::{Console, Outcome};
 

@@ -3,9 +3,11 @@
 pub mod cli;
 pub mod failure;
 pub mod redrive;
+pub mod safe;
 pub mod tables;
 
 mod check;
+mod csv;
 mod decide;
 mod explain;
 mod export;
@@ -23,6 +25,7 @@ use mail_feedback::timestamp::Timestamp;
 
 use cli::TableCommand;
 use failure::Failure;
+use safe::{Reader, Safe};
 use tables::Tables;
 
 /// Where a command writes, and how.
@@ -63,6 +66,14 @@ impl Outcome {
 
 /// Runs a command about the tables.
 pub async fn run(command: &TableCommand, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+    let reader = match command {
+        _ if console.json => Reader::Program,
+        TableCommand::Export(_) => Reader::File,
+        _ => Reader::Person,
+    };
+    let mut out = Safe::new(&mut *console.out, reader);
+    let mut err = Safe::new(&mut *console.err, Reader::Person);
+    let console = &mut Console { out: &mut out, err: &mut err, ..*console };
     let outcome = match command {
         TableCommand::Check(args) => check::run(args, tables, console).await,
         TableCommand::Explain(args) => explain::run(args, tables, console).await,

@@ -6,6 +6,7 @@ use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::item::{Item, text};
+use super::safe::clean;
 
 /// What an entry amounts to at a time.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,13 +99,4 @@ pub fn columns(time: &str, provider: &str, kind: &str, permanence: &str, cause: 
 /// The time in the key of an event record, `-` without one: what the index has of it.
 pub fn time_of(item: &Item) -> String {
     text(item, "event").and_then(|key| key.split_once('#')).map_or_else(|| "-".to_owned(), |(time, _)| time.to_owned())
-}
-
-/// Text of others without control characters, which could steer the terminal, and without marks that turn its direction
-/// or break its line.
-pub fn clean(text: &str) -> String {
-    let steers = |char: char| {
-        char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|char| if steers(char) { ' ' } else { char }).collect()
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use mail_feedback::error::Error;
 use serde_json::Value;
 
-use super::super::show::clean;
+use super::super::safe::clean;
 use super::form::Form;
 use super::message::Message;
 

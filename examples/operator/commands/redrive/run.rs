@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::cli::RedriveArgs;
 use super::super::failure::Failure;
+use super::super::safe::{Reader, Safe};
 use super::super::{Console, Outcome};
 use super::cloud::Cloud;
 use super::depth::Depth;
@@ -37,6 +38,9 @@ pub async fn run(
     interrupt: &mut Interrupt,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
+    let mut out = Safe::new(&mut *console.out, if console.json { Reader::Program } else { Reader::Person });
+    let mut err = Safe::new(&mut *console.err, Reader::Person);
+    let console = &mut Console { out: &mut out, err: &mut err, ..*console };
     let found = async {
         let deployment = Deployment::find(cloud, &args.stack).await?;
         let mappings = mappings::find(cloud, &deployment).await?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::show::clean;
+use super::super::safe::clean;
 use super::contents::Contents;
 use super::depth::Depth;
 use super::described::Described;

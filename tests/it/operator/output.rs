@@ -1,0 +1,131 @@
+//! What others wrote, on its way to spreadsheets, machines, programs and terminals.
+
+use super::*;
+
+/// What turns the direction of text or steers a terminal, C1 among it, and may stand in an address.
+const STEERING: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}";
+
+async fn import(desk: &Desk, format: &str, text: &str) -> String {
+    let path = file(&format!("output-{}.{format}", text.len()), text);
+    let import = ["import", "--format", format, "--at", "2026-01-01", "--source", "old", "--file", &path];
+    let out = desk.done(&import).await;
+    std::fs::remove_file(path).unwrap();
+    out
+}
+
+/// A row for each code, whose address is told apart by its number.
+async fn with_codes(codes: &[&str]) -> Desk {
+    let desk = Desk::new().await;
+    let row = |(n, code): (usize, &&str)| {
+        json!({"address": format!("{n:02}@example.com"), "reason": "complaint", "since": "2026-01-01", "code": code})
+            .to_string()
+    };
+    import(&desk, "ndjson", &codes.iter().enumerate().map(row).collect::<Vec<_>>().join("\n")).await;
+    desk
+}
+
+fn sorted(lines: &str) -> Vec<String> {
+    let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[tokio::test]
+async fn lists_for_machines_hold_addresses_to_the_letter() {
+    let desk = Desk::new().await;
+    let addresses = ["'+x@example.com", "'x@example.com", "+tag@example.com", "=1@example.com", "－x@example.com"];
+    for address in addresses {
+        desk.done(&["suppress", address, "--reason", "hard_bounce", "--actor", "ops"]).await;
+    }
+    for (format, rest) in [("ses", ",BOUNCE"), ("mailjet", "")] {
+        let exported = desk.done(&["export", "--format", format]).await;
+        assert_eq!(sorted(&exported), addresses.map(|address| format!("{address}{rest}")), "{format}");
+        let other = Desk::new().await;
+        import(&other, format, &exported).await;
+        let mut keys: Vec<_> = other.records().await.iter().map(|record| text(record, "address").to_owned()).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, addresses, "{format}");
+    }
+}
+
+#[tokio::test]
+async fn no_cell_begins_a_formula_wherever_a_spreadsheet_splits() {
+    let codes = [
+        "=1+1",
+        "x;=1+1",
+        "x; =1",
+        "x;\"=1",
+        "x;;-1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠A1",
+        "x;＝1",
+        "'=1",
+        "''",
+        "x;'",
+        "x;'=1",
+        "'",
+        "x;'y",
+        "\u{3000}=1",
+        "550 5.1.1; unknown",
+        "a, =b",
+        "don't",
+        "\u{feff}=1",
+    ];
+    let desk = with_codes(&codes).await;
+    desk.done(&["suppress", "\"x;=1\"@example.com", "--reason", "manual", "--actor", "ops"]).await;
+    let tab = with_codes(&["x\t=1"]).await.done(&["export"]).await;
+    assert!(tab.ends_with(",x =1\n"), "{tab:?}");
+
+    let exported = desk.done(&["export"]).await;
+    for separator in [';', '\t'] {
+        for cell in exported.split(['\n', separator]) {
+            let begin = cell.trim_start_matches(|char: char| char.is_whitespace() || char == '"');
+            assert!(!begin.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']), "{separator:?}: {cell}");
+        }
+    }
+    for code in ["=1+1", "＝1", "＠A1"] {
+        assert!(exported.contains(&format!(",'{code}\n")), "{code}: {exported}");
+    }
+    let other = Desk::new().await;
+    import(&other, "csv", &exported).await;
+    assert_eq!(other.done(&["export"]).await, exported);
+    let as_json = |desk: Desk| async move { sorted(&desk.done(&["export", "--format", "ndjson"]).await) };
+    assert_eq!(as_json(other).await, as_json(desk).await, "as it was, to the letter");
+}
+
+#[tokio::test]
+async fn what_steers_is_escaped_for_programs_and_a_space_for_people() {
+    let address = format!("a{STEERING}b@example.com");
+    let code = format!("{STEERING}\u{2028}\u{7f}\u{80}\u{9b}31m");
+    let desk = Desk::new().await;
+    let row = json!({"address": address, "reason": "complaint", "since": "2026-01-01", "code": code}).to_string();
+    import(&desk, "ndjson", &row).await;
+    let steers = |char: char| STEERING.contains(char) || char.is_control() && char != '\n';
+    for args in [
+        &["check", &address][..],
+        &["explain", &address],
+        &["message", "ses", &address],
+        &["export", "--json"],
+        &["export", "--format", "ndjson"],
+        &["export", "--format", "ses", "--json"],
+        &["check", "--json", &address],
+        &["explain", "--json", &address],
+        &["suppress", "--json", &address, "--reason", "manual", "--actor", STEERING],
+        &["suppress", &address, "--reason", "manual", "--actor", STEERING],
+        &["forget", "--json", &address, "--yes"],
+    ] {
+        let ran = desk.run(args).await;
+        assert!(!ran.out.contains(steers) && !ran.err.contains(steers), "{args:?}: {:?} {:?}", ran.out, ran.err);
+        if args.contains(&"--json") || args.contains(&"ndjson") {
+            assert!(ran.out.contains(r"a\u061c\u200e\u200f\u202a\u202e\u2066\u2069b"), "{args:?}: {}", ran.out);
+            let line: Value = serde_json::from_str(&ran.out).unwrap();
+            let named = line.get("address").or_else(|| line.get("emailAddress")).unwrap();
+            assert_eq!(named, &Value::from(address.as_str()), "{args:?}");
+        }
+    }
+    let row: Value =
+        serde_json::from_str(Box::pin(desk.done(&["export", "--json"])).await.lines().next().unwrap()).unwrap();
+    assert_eq!(row["code"], Value::from(code));
+}
