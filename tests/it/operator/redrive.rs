@@ -3,6 +3,7 @@
 mod account;
 mod describing;
 mod looking;
+mod moving;
 mod refusals;
 mod sending;
 mod watching;

@@ -43,6 +43,12 @@ pub struct State {
     pub variables: BTreeMap<String, String>,
     /// The changes that were asked for.
     pub changes: Vec<String>,
+    /// The move tasks of the parked queue, oldest first.
+    pub tasks: Vec<Task>,
+    /// What lists will say of the task that is started next, as [`Task::then`].
+    pub own_states: VecDeque<&'static str>,
+    /// How many lists still lack the task that is started next.
+    pub unlisted: usize,
     /// Comes as a wish to end when the function has been on for the first time.
     pub interrupt_when_on: Option<Sender<()>>,
 }
@@ -54,6 +60,17 @@ pub struct Mapping {
     pub state: &'static str,
     /// One a reading.
     pub then: VecDeque<&'static str>,
+}
+
+/// A move task of SQS.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// By the clock of SQS, in milliseconds.
+    pub started: i64,
+    /// What each list says of it, one after the other; the last stays.
+    pub then: VecDeque<&'static str>,
+    /// How many messages it has moved.
+    pub moved: usize,
 }
 
 /// A message.
@@ -109,6 +126,9 @@ impl Account {
             refusals: BTreeMap::new(),
             variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
             changes: Vec::new(),
+            tasks: Vec::new(),
+            own_states: ["COMPLETED"].into(),
+            unlisted: 0,
             interrupt_when_on: None,
         })))
     }
@@ -224,16 +244,5 @@ impl State {
     pub fn depth(&self, number: usize) -> (usize, usize) {
         let hidden = self.queues[number].iter().filter(|message| message.is_hidden()).count();
         (self.queues[number].len() - hidden, hidden)
-    }
-
-    /// What a move task does: messages are new in the queues that they came from.
-    pub fn move_back(&mut self) -> usize {
-        let parked = std::mem::take(&mut self.queues[2]);
-        let count = parked.len();
-        for message in parked {
-            let origin = message.origin.expect("it came from somewhere");
-            self.queues[origin].push(Lying { received: 0, hidden_until: None, origin: None, ..message });
-        }
-        count
     }
 }

@@ -157,13 +157,9 @@ fn queue_answer(state: &mut State, action: &str, body: &Value, number: usize) ->
             state.queues[number].retain(|message| body["ReceiptHandle"] != message.id);
             json!({})
         }
-        "StartMessageMoveTask" => {
-            let moved = state.move_back();
-            state.changes.push(format!("moved {moved} back"));
-            json!({"TaskHandle": "task"})
-        }
+        "StartMessageMoveTask" => state.move_back(),
         "ListMessageMoveTasks" => {
-            json!({"Results": [{"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 1}]})
+            state.list_moves(body["MaxResults"].as_u64().map_or(1, |most| most.try_into().unwrap()))
         }
         action => panic!("{action}"),
     }
