@@ -93,6 +93,8 @@ pub enum Error {
     Credential,
     /// No such route.
     NotFound,
+    /// The path names a sender domain that is none.
+    SenderDomain,
     /// The route takes POST only.
     Method,
     /// The body exceeds the limit.
@@ -120,7 +122,7 @@ impl Error {
             Self::Malformed(_) => 400,
             Self::Credential => 401,
             Self::Unauthentic(_) => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::SenderDomain => 404,
             Self::Method => 405,
             Self::TooLarge => 413,
             Self::Unconfigured | Self::Transient(_) => 503,
@@ -135,6 +137,7 @@ impl Error {
             Self::Unauthentic(why) => why.as_str(),
             Self::Credential => "credential",
             Self::NotFound => "not_found",
+            Self::SenderDomain => "sender_domain",
             Self::Method => "method",
             Self::TooLarge => "too_large",
             Self::Unconfigured => "unconfigured",
@@ -149,7 +152,7 @@ impl Error {
             Self::Malformed(_) => "Malformed",
             Self::Unauthentic(_) => "Unauthentic",
             Self::Credential => "Credential",
-            Self::NotFound | Self::Method | Self::TooLarge => "Request",
+            Self::NotFound | Self::SenderDomain | Self::Method | Self::TooLarge => "Request",
             Self::Unconfigured => "Unconfigured",
             Self::Transient(_) => "Transient",
         }
@@ -160,7 +163,8 @@ impl Error {
         let malformed = Malformed::ALL.iter().map(|what| Self::Malformed(*what));
         let refused = Refusal::ALL.iter().map(|why| Self::Unauthentic(*why));
         let outages = Outage::ALL.iter().map(|what| Self::Transient(*what));
-        let single = [Self::Credential, Self::NotFound, Self::Method, Self::TooLarge, Self::Unconfigured];
+        let request = [Self::NotFound, Self::SenderDomain, Self::Method, Self::TooLarge];
+        let single = [Self::Credential].into_iter().chain(request).chain([Self::Unconfigured]);
         malformed.chain(refused).chain(outages).chain(single)
     }
 
@@ -178,12 +182,26 @@ impl Error {
             | Self::Unauthentic(_)
             | Self::Credential
             | Self::NotFound
+            | Self::SenderDomain
             | Self::Method
             | Self::TooLarge => Disposition::GiveUp,
         }
     }
 
-    /// One sentence that says what to do.
+    /// What the answer to a request says beside its status: one sentence on what to do.
+    ///
+    /// Whoever has to prove something (401, 403) learns nothing, and what passes by itself (503) needs no words.
+    #[must_use]
+    pub const fn answer(self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(_) | Self::NotFound | Self::SenderDomain | Self::Method | Self::TooLarge => {
+                Some(self.advice())
+            }
+            Self::Credential | Self::Unauthentic(_) | Self::Unconfigured | Self::Transient(_) => None,
+        }
+    }
+
+    /// One sentence that says what to do. It is the same for every input, and quotes none.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
@@ -218,6 +236,7 @@ impl Error {
             }
             Self::Credential => "credential missing or wrong; use the user and password of the webhook secret",
             Self::NotFound => "no such route; post to /webhooks/mailjet, /webhooks/tencent or /webhooks/sns",
+            Self::SenderDomain => "the sender domain in the path is no domain; end the path with one, or leave it out",
             Self::Method => "method not allowed; use POST",
             Self::TooLarge => "the body exceeds 4 MiB; send fewer events a request",
             Self::Unconfigured => "no webhook credential; set WEBHOOK_SECRET_ARN or WEBHOOK_CREDENTIALS",

@@ -6,6 +6,7 @@ use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use aws_lambda_events::http::{HeaderMap, HeaderValue};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::error::Error;
 use crate::invocation::PayloadFormat;
@@ -57,12 +58,12 @@ impl Answer {
         Self::Queue { batch_item_failures: failed.into_iter().map(failure).collect() }
     }
 
-    /// The answer to a request: 200 with the number of events, or the status of the error and nothing else.
+    /// The answer to a request: 200 with the number of events, `{"error":"<one sentence>"}` where the caller can mend what is
+    /// wrong, or a status alone.
     #[must_use]
     pub fn http(format: PayloadFormat, outcome: Result<usize, Error>) -> Self {
         let status_code = outcome.map_or_else(|error| i64::from(error.status()), |_| 200);
-        let body = outcome.map_or_else(|_| String::new(), |events| format!(r#"{{"events":{events}}}"#));
-        let (body, headers) = (Some(Body::Text(body)), headers(outcome.err()));
+        let (body, headers) = (Some(Body::Text(body(outcome))), headers(outcome.err()));
         match format {
             PayloadFormat::V1 => {
                 let mut response = ApiGatewayProxyResponse::default();
@@ -90,14 +91,28 @@ impl Answer {
     }
 }
 
+fn body(outcome: Result<usize, Error>) -> String {
+    match outcome.map_err(Error::answer) {
+        Ok(events) => format!(r#"{{"events":{events}}}"#),
+        Err(Some(sentence)) => json!({ "error": sentence }).to_string(),
+        Err(None) => String::new(),
+    }
+}
+
 fn headers(error: Option<Error>) -> HeaderMap {
-    let header = match error {
-        None => (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    let mut headers = HeaderMap::new();
+    if error.is_none_or(|error| error.answer().is_some()) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    match error {
         Some(Error::Credential) => {
-            (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="mail-feedback", charset="UTF-8""#))
+            let challenge = HeaderValue::from_static(r#"Basic realm="mail-feedback", charset="UTF-8""#);
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        Some(Error::Method) => (ALLOW, HeaderValue::from_static("POST")),
-        Some(_) => return HeaderMap::new(),
-    };
-    HeaderMap::from_iter([header])
+        Some(Error::Method) => {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        _ => {}
+    }
+    headers
 }

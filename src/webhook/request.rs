@@ -33,9 +33,9 @@ impl Route {
     /// Finds the route of a request and checks method and size.
     ///
     /// # Errors
-    /// No such route, another method than POST, or a body above the limit.
+    /// No such route, no domain where the path names one, another method than POST, or a body above the limit.
     pub fn of(request: &HttpRequest<'_>) -> Result<Self, Error> {
-        let route = Self::of_path(&request.path).ok_or(Error::NotFound)?;
+        let route = Self::of_path(&request.path)?;
         if request.method != "POST" {
             return Err(Error::Method);
         }
@@ -45,23 +45,24 @@ impl Route {
         Ok(route)
     }
 
-    fn of_path(path: &str) -> Option<Self> {
-        let mut segments = path.strip_prefix("/webhooks/")?.trim_end_matches('/').split('/');
-        let name = segments.next()?;
-        let domain = segments.next();
-        if segments.next().is_some() {
-            return None;
+    fn of_path(path: &str) -> Result<Self, Error> {
+        let rest = path.strip_prefix("/webhooks/").ok_or(Error::NotFound)?.trim_end_matches('/');
+        let (name, domain) = rest.split_once('/').map_or((rest, None), |(name, domain)| (name, Some(domain)));
+        if domain.is_some_and(|domain| domain.contains('/')) {
+            return Err(Error::NotFound);
         }
         if name == "sns" {
-            return domain.is_none().then_some(Self::Sns);
+            return if domain.is_none() { Ok(Self::Sns) } else { Err(Error::NotFound) };
         }
-        let provider = Provider::from_label(name).filter(|provider| provider.has_webhook())?;
+        let provider = Provider::from_label(name).filter(|provider| provider.has_webhook()).ok_or(Error::NotFound)?;
         let sender_domain = match domain {
             None => None,
-            Some(domain) if provider.takes_sender_domain() => Some(normalize_domain(domain)?),
-            Some(_) => return None,
+            Some(domain) if provider.takes_sender_domain() => {
+                Some(normalize_domain(domain).ok_or(Error::SenderDomain)?)
+            }
+            Some(_) => return Err(Error::NotFound),
         };
-        Some(Self::Provider { provider, sender_domain })
+        Ok(Self::Provider { provider, sender_domain })
     }
 }
 
@@ -132,21 +133,22 @@ fn basic_credential(header: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::Route;
+    use crate::error::Error;
     use crate::provider::Provider;
 
     /// The sender domain of a route, `-` for a route without one.
-    fn domain_of(path: &str) -> Option<String> {
-        match Route::of_path(path) {
-            Some(Route::Provider { sender_domain, .. }) => Some(sender_domain.unwrap_or("-".to_owned())),
-            _ => None,
+    fn domain_of(path: &str) -> Result<String, Error> {
+        match Route::of_path(path)? {
+            Route::Provider { sender_domain, .. } => Ok(sender_domain.unwrap_or("-".to_owned())),
+            Route::Sns => panic!("{path} is the route of SNS"),
         }
     }
 
     #[test]
     fn routes_are_those_of_providers_with_a_webhook() {
         let tencent = Route::Provider { provider: Provider::Tencent, sender_domain: None };
-        assert_eq!(Route::of_path("/webhooks/sns"), Some(Route::Sns));
-        assert_eq!(Route::of_path("/webhooks/tencent/"), Some(tencent));
+        assert_eq!(Route::of_path("/webhooks/sns"), Ok(Route::Sns));
+        assert_eq!(Route::of_path("/webhooks/tencent/"), Ok(tencent));
         for path in [
             "/",
             "/webhooks",
@@ -156,15 +158,16 @@ mod tests {
             "/webhooks/tencent/example.com",
             "/x/webhooks/sns",
         ] {
-            assert_eq!(Route::of_path(path), None, "{path}");
+            assert_eq!(Route::of_path(path), Err(Error::NotFound), "{path}");
         }
     }
 
     #[test]
     fn a_path_may_name_the_sender_domain() {
-        assert_eq!(domain_of("/webhooks/mailjet"), Some("-".to_owned()));
-        assert_eq!(domain_of("/webhooks/mailjet/Example.COM"), Some("example.com".to_owned()));
-        assert_eq!(domain_of("/webhooks/mailjet/not a domain"), None);
-        assert_eq!(domain_of("/webhooks/mailjet/example.com/x"), None);
+        assert_eq!(domain_of("/webhooks/mailjet"), Ok("-".to_owned()));
+        assert_eq!(domain_of("/webhooks/mailjet/Example.COM"), Ok("example.com".to_owned()));
+        assert_eq!(domain_of("/webhooks/mailjet/not a domain"), Err(Error::SenderDomain));
+        assert_eq!(domain_of("/webhooks/mailjet/example.com/x"), Err(Error::NotFound));
+        assert_eq!(domain_of("/webhooks/mailjet//example.com"), Err(Error::NotFound));
     }
 }

@@ -100,6 +100,13 @@ def test_what_is_no_webhook_is_not_found(stack):
 
 
 @pytest.mark.usefixtures("untouched")
+def test_a_wrong_sender_domain_is_told(stack):
+    answer = stack.post("/webhooks/mailjet/example..com", "{}")
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
+    assert json.loads(answer.body)["error"].startswith("the sender domain in the path is no domain")
+
+
+@pytest.mark.usefixtures("untouched")
 def test_a_subscription_is_not_confirmed_unasked(stack, signer):
     """Taken note of, so that SNS does not repeat it; SnsAutoConfirm is off."""
     token = "0123456789abcdef" * 4

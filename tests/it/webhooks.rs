@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use mail_feedback::error::Error;
 use mail_feedback::provider::Provider;
 use serde_json::{Value, json};
 
@@ -88,6 +89,51 @@ async fn several_credentials_are_valid_side_by_side() {
     {
         let answer = invoke(&handler, &post("/webhooks/mailjet", &basic(credential), BODY).to_string()).await.unwrap();
         assert_eq!(answer["statusCode"], expected, "{credential}");
+    }
+}
+
+/// What an answer says beside its status: the sentence of a JSON object, or nothing.
+fn sentence(answer: &Value) -> Option<String> {
+    let body = answer["body"].as_str().unwrap();
+    let is_json = answer["headers"]["content-type"] == "application/json";
+    assert_eq!(is_json, !body.is_empty(), "{answer}");
+    let body: Value = serde_json::from_str(body).ok()?;
+    assert_eq!(body.as_object().unwrap().len(), 1, "{answer}");
+    Some(body["error"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn whoever_can_mend_a_request_is_told_how_and_nobody_else_is_told_anything() {
+    let (right, wrong) = (authorization(), json!({}));
+    let mut get = post("/webhooks/mailjet", &right, BODY);
+    get["requestContext"]["http"]["method"] = "GET".into();
+    let large = " ".repeat(4 * 1024 * 1024 + 1);
+    let envelope = json!({"Type": "Notification"}).to_string();
+    let cases = [
+        (post("/webhooks/mailjet", &right, "no JSON"), 400, Some("send the provider's JSON")),
+        (post("/webhooks/sns", &wrong, &envelope), 400, Some("subscribe without raw delivery")),
+        (post("/webhooks/nobody", &right, BODY), 404, Some("post to /webhooks/mailjet")),
+        (post("/webhooks/mailjet/no domain", &right, BODY), 404, Some("end the path with one")),
+        (get, 405, Some("use POST")),
+        (post("/webhooks/mailjet", &right, &large), 413, Some("send fewer events a request")),
+        (post("/webhooks/mailjet", &wrong, BODY), 401, None),
+        (post("/webhooks/sns", &json!({"x-amz-sns-rawdelivery": "true"}), BODY), 403, None),
+    ];
+    for (request, expected, advice) in cases {
+        let (status, answer) = status(&request).await;
+        let told = sentence(&answer);
+        assert_eq!(status, expected, "{answer}");
+        assert_eq!(told.is_some(), advice.is_some(), "{answer}");
+        assert!(told.is_none_or(|told| told.contains(advice.unwrap())), "{answer}");
+    }
+}
+
+/// Each failure by the status it is answered with: a sentence goes with these four statuses and no other.
+#[test]
+fn an_answer_speaks_by_its_status() {
+    for error in Error::all() {
+        let speaks = matches!(error.status(), 400 | 404 | 405 | 413);
+        assert_eq!(error.answer().is_some(), speaks, "{error}");
     }
 }
 

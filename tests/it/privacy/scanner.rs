@@ -156,6 +156,8 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
     let (line, metrics) =
         (|at: &str, value: Value| with(&line, at, value), |at: &str, value| with(&metrics, at, value));
     assert_eq!(judged(&line("/door", "sns".into()), &Ok(good.clone())), Ok(()));
+    let told = json!({"statusCode": 405, "body": "{\"error\":\"method not allowed; use POST\"}"});
+    assert_eq!(judged(&line("/door", "http".into()), &Ok(told)), Ok(()));
     assert_eq!(judged(&metrics("/invocations", 2.into()), &Ok(good.clone())), Ok(()));
     let warns = "a library warns; its source says of what at this line";
     let foreign = json!({"target": "mail_feedback::x", "source": "hyper", "line": 7, "message": warns}).to_string();
@@ -188,6 +190,11 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
     }
     for (at, value) in [
         ("/body", json!("{\"events\":1,\"x\":2}")),
+        ("/body", json!("{\"error\":\"no such route as jane\"}")),
+        (
+            "/body",
+            json!("{\"error\":\"credential missing or wrong; use the user and password of the webhook secret\"}"),
+        ),
         ("/body", json!("no")),
         ("/statusCode", json!("x")),
         ("/headers/content-type", json!("text/html")),

@@ -77,12 +77,17 @@ static LABELS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::labels
 /// How the Lambda runtime prints an error of the handler.
 static PRINTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| format!("{error:?}")).collect());
 static MESSAGES: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| error.to_string()).collect());
+/// The bodies of answers that say what to do.
+static ANSWERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let told = Error::all().filter_map(Error::answer);
+    told.map(|sentence| format!("{{\"error\":\"{sentence}\"}}")).collect()
+});
 
 /// All of it in one text, in lower case.
 static SAID: LazyLock<String> = LazyLock::new(|| {
     let fixed = SENTENCES.iter().chain(&FIELDS).chain(&FIGURES).chain(&DIRECTIVES).chain(&HEADERS);
     let ours = ADVICE.iter().chain(CLASSES.iter()).chain(LABELS.iter()).chain(fixed).copied();
-    let made = PRINTED.iter().chain(MESSAGES.iter()).chain(METRICS.iter()).map(String::as_str);
+    let made = PRINTED.iter().chain(MESSAGES.iter()).chain(ANSWERS.iter()).chain(METRICS.iter()).map(String::as_str);
     ours.chain(made).collect::<Vec<_>>().join("\n").to_lowercase()
 });
 
@@ -180,7 +185,9 @@ fn is_answer(field: &str, value: &Value, secrets: &Secrets) -> bool {
     match field {
         "events" | "statusCode" => value.is_u64(),
         "isBase64Encoded" | "statusDescription" => value.is_boolean() || value.is_null(),
-        "body" => value.as_str().is_some_and(|text| text.is_empty() || matches!(events(text), Some(Ok(_)))),
+        "body" => value
+            .as_str()
+            .is_some_and(|text| text.is_empty() || matches!(events(text), Some(Ok(_))) || ANSWERS.contains(text)),
         "headers" | "multiValueHeaders" => is_header(value),
         "cookies" => value.as_array().is_some_and(Vec::is_empty),
         "batchItemFailures" => value.as_array().is_some_and(|list| {
