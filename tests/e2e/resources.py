@@ -12,6 +12,7 @@ def complete() -> None:
     keep_signature_versions(handlers["AWS::SNS::Topic"])
     read_switches(handlers["AWS::Lambda::EventSourceMapping"])
     register_targets(handlers["AWS::ElasticLoadBalancingV2::TargetGroup"])
+    stream_tables(handlers["AWS::DynamoDB::Table"])
     admit_metric_math(provisioners)
     for kind in ("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"):
         handlers[kind] = stand_in()
@@ -86,6 +87,23 @@ def read_switches(handlers: dict) -> None:
 
     def updated(identity, old, new, *rest, **named):
         return update(identity, switched(old), switched(new), *rest, **named)
+
+    handlers |= {"create": created, "update": updated}
+
+
+def stream_tables(handlers: dict) -> None:
+    """A view is enough for a stream; the emulator wants StreamEnabled, too, which CloudFormation does not know."""
+    create, update = handlers["create"], handlers["update"]
+
+    def streamed(properties):
+        view = properties.get("StreamSpecification")
+        return properties | {"StreamSpecification": view | {"StreamEnabled": True}} if view else properties
+
+    def created(logical_id, properties, stack):
+        return create(logical_id, streamed(properties), stack)
+
+    def updated(identity, old, new, *rest, **named):
+        return update(identity, streamed(old), streamed(new), *rest, **named)
 
     handlers |= {"create": created, "update": updated}
 

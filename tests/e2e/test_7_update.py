@@ -6,6 +6,16 @@ from stack import basic
 from tables import Snapshot
 
 
+def live(stack) -> str:
+    """The version that the alias names."""
+    return stack.cloud.client("lambda").get_alias(FunctionName=stack.function, Name="live")["FunctionVersion"]
+
+
+def versions(stack) -> set[str]:
+    pages = stack.cloud.client("lambda").get_paginator("list_versions_by_function").paginate(FunctionName=stack.function)
+    return {each["Version"] for page in pages for each in page["Versions"]}
+
+
 def test_an_update_keeps_data_and_credentials_and_takes_effect(deployment, stack):
     before, credential, environment = Snapshot.take(stack), stack.credential(), stack.environment()
     outputs, trust = stack.outputs, environment["SNS_TRUST_ANCHORS"]
@@ -17,6 +27,15 @@ def test_an_update_keeps_data_and_credentials_and_takes_effect(deployment, stack
     assert trust == deployment.trust["SnsTrustAnchors"], "what is not named keeps its value"
     assert Snapshot.take(stack) == before
     assert stack.credential() == credential
+
+
+def test_a_changed_setting_makes_a_version_and_the_one_before_stays(deployment, stack):
+    """Lambda may hold events for it."""
+    old = live(stack)
+    deployment.sam.deploy(deployment.template, stack.name, MemorySize="384")
+    assert stack.configuration()["MemorySize"] == 384, "by the alias"
+    assert live(stack) != old
+    assert {old, live(stack)} <= versions(stack)
 
 
 def test_events_arrive_after_an_update(stack):

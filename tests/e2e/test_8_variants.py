@@ -12,8 +12,13 @@ NAME = "mail-feedback-variants"
 
 
 @pytest.fixture(scope="module")
-def existing(cloud, trust) -> dict[str, str]:
-    return needed.make(cloud, trust["SnsTrustAnchors"])
+def existing(cloud, trust, stack) -> dict[str, str]:
+    tables = {
+        "event_table": stack.outputs["EventTableName"],
+        "suppression_table": stack.outputs["SuppressionTableName"],
+        "suppression_stream": stack.outputs["SuppressionStreamArn"],
+    }
+    return needed.make(cloud, trust["SnsTrustAnchors"]) | tables
 
 
 @pytest.fixture(scope="module")

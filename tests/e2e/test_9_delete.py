@@ -1,4 +1,4 @@
-"""Deleting the stack takes everything but what was recorded."""
+"""Deleting the stack takes everything but what was recorded, the configuration set, and a function that nothing invokes."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -7,11 +7,10 @@ from tables import Snapshot
 
 @pytest.fixture(scope="module")
 def deleted(deployment, stack):
-    """What the tables held, and the id of the API, before the stack was deleted."""
+    """What the tables held, and the resources, before the stack was deleted."""
     before, resources = Snapshot.take(stack), stack.resources()
-    function = stack.function
     deployment.sam.delete(stack.name)
-    return before, resources, function
+    return before, resources
 
 
 def test_the_stack_is_gone(deleted, stack):
@@ -20,7 +19,7 @@ def test_the_stack_is_gone(deleted, stack):
 
 
 def test_the_tables_are_as_they_were(deleted, cloud, stack):
-    before, *_ = deleted
+    before, _ = deleted
     assert len(before.events) > len(before.suppressions) > 0
     assert Snapshot.take(stack) == before
     for output in ("EventTableName", "SuppressionTableName"):
@@ -29,9 +28,7 @@ def test_the_tables_are_as_they_were(deleted, cloud, stack):
 
 
 def test_nothing_answers_any_more(deleted, cloud, stack):
-    _, resources, function = deleted
-    with pytest.raises(ClientError, match="ResourceNotFound"):
-        cloud.client("lambda").get_function(FunctionName=function)
+    _, resources = deleted
     with pytest.raises(ClientError, match="NotFound"):
         cloud.client("apigatewayv2").get_api(ApiId=resources["HttpApi"]["PhysicalResourceId"])
     with pytest.raises(ClientError, match="NotFound"):
@@ -39,14 +36,31 @@ def test_nothing_answers_any_more(deleted, cloud, stack):
     assert stack.post("/webhooks/mailjet", "{}").status == 404
 
 
+def test_mail_that_names_the_configuration_set_is_not_refused(deleted, cloud, stack):
+    name = stack.outputs["ConfigurationSetName"]
+    client = cloud.client("sesv2")
+    assert client.get_configuration_set(ConfigurationSetName=name)["ConfigurationSetName"] == name
+    left = client.get_configuration_set_event_destinations(ConfigurationSetName=name)
+    assert not left.get("EventDestinations")
+
+
+def test_the_function_is_left_and_goes_with_one_command(deleted, cloud, stack):
+    client = cloud.client("lambda")
+    assert not client.list_event_source_mappings(FunctionName=stack.function)["EventSourceMappings"]
+    client.delete_function(FunctionName=stack.function)
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        client.get_function(FunctionName=stack.function)
+
+
 def test_only_the_tables_are_left(deleted, cloud, stack):
-    _, resources, _ = deleted
+    _, resources = deleted
     kept = [each for each in resources.values() if each["ResourceType"] == "AWS::DynamoDB::Table"]
     tables = {each["PhysicalResourceId"] for each in kept}
     prefix = f"{stack.name}-"
     left = cloud.client("dynamodb").list_tables()["TableNames"]
     assert {name for name in left if name.startswith(prefix)} == tables
-    assert not cloud.client("sqs").list_queues(QueueNamePrefix=prefix).get("QueueUrls")
+    queues = {resources[name]["PhysicalResourceId"] for name in ("UndeliveredQueue", "FailedQueue", "ParkedQueue")}
+    assert not queues & set(cloud.client("sqs").list_queues().get("QueueUrls", []))
     secrets = cloud.client("secretsmanager").list_secrets()["SecretList"]
     assert not [secret["Name"] for secret in secrets if secret["Name"].startswith(prefix)]
     roles = cloud.client("iam").list_roles()["Roles"]

@@ -35,6 +35,9 @@ def test_a_mistake_is_found_by(processed, rule):
         document["Statement"][0]["Action"] = "dynamodb:*"
     elif rule is translated.unprotected_tables:
         del broken["Resources"]["EventTable"]["DeletionPolicy"]
+    elif rule is translated.mortal_versions:
+        (version,) = [each for each in broken["Resources"].values() if each["Type"] == "AWS::Lambda::Version"]
+        version["DeletionPolicy"] = "Delete"
     else:
         kind, key = MISTAKES[rule.__name__]
         for properties in translated.of_type(broken, kind).values():

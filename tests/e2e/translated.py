@@ -123,8 +123,12 @@ def ends_wide(resource) -> bool:
 
 
 def public_policies(template: dict) -> list[str]:
-    """Queue and topic policies that let anybody in, or a service on anybody's behalf."""
-    wrong = []
+    """Queue and topic policies that let anybody in, or a service on anybody's behalf; and topics without a policy."""
+    exists = {name: resource.get("Condition") for name, resource in template["Resources"].items()}
+    policies = of_type(template, "AWS::SNS::TopicPolicy").items()
+    governed = {topic["Ref"]: exists[name] for name, policy in policies for topic in policy["Topics"]}
+    topics = of_type(template, "AWS::SNS::Topic")
+    wrong = [f"{name} is not always governed" for name in topics if governed.get(name, "never") != exists[name]]
     for name, properties in of_type(template, "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy").items():
         for statement in statements(properties["PolicyDocument"]):
             if statement["Effect"] != "Allow":
@@ -173,6 +177,17 @@ def unprotected_tables(template: dict) -> list[str]:
     ]
 
 
+def mortal_versions(template: dict) -> list[str]:
+    """Versions that go while Lambda may hold events for them, or stay where an update that made them was taken back."""
+    return [
+        f"{name}: {policy} is not {meant}"
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Version"
+        for policy, meant in (("DeletionPolicy", "RetainExceptOnCreate"), ("UpdateReplacePolicy", "Retain"))
+        if resource.get(policy) != meant
+    ]
+
+
 RULES = (
     open_permissions,
     missing_permissions,
@@ -184,4 +199,5 @@ RULES = (
     alarms_off_target,
     mute_alarms,
     unprotected_tables,
+    mortal_versions,
 )

@@ -52,7 +52,8 @@ VARIANTS = [
     Variant(
         "neither of both",
         {"ConfigurationSet": "none", "IdentityNotifications": "false", "ExistingTopicArns": "{topic}"},
-        absent=EVENT_DESTINATION | {"TopicPolicy"},
+        present={"TopicPolicy"},
+        absent=EVENT_DESTINATION,
     ),
     Variant(
         "topics that exist",
@@ -111,6 +112,16 @@ VARIANTS = [
     ),
     Variant("a key of one's own", {"KmsKeyArn": "{key}"}),
     Variant("tables that may be deleted", {"DeletionProtection": "false"}),
+    Variant(
+        "tables of an earlier stack",
+        {
+            "ExistingEventTable": "{event_table}",
+            "ExistingSuppressionTable": "{suppression_table}",
+            "ExistingSuppressionStreamArn": "{suppression_stream}",
+        },
+        absent={"EventTable", "SuppressionTable"},
+        environment={"EVENT_TABLE": "{event_table}", "SUPPRESSION_TABLE": "{suppression_table}"},
+    ),
     Variant(
         "another size",
         {"MemorySize": "512", "ReservedConcurrency": "10", "Tracing": "PassThrough", "Deployment": "AllAtOnce"},

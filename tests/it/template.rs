@@ -4,5 +4,8 @@ mod dashboard;
 mod document;
 mod environment;
 mod guide;
+mod limits;
 mod monitoring;
 mod permissions;
+mod rules;
+mod versions;

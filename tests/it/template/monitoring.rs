@@ -15,8 +15,11 @@ fn metric(metric: &Value) -> String {
     format!("{}:{}[{}]", text(&metric["Namespace"]), text(&metric["MetricName"]), dimensions.join(","))
 }
 
-/// What a value refers to, or the value itself.
+/// What a value refers to, or the value itself; of two, the one by default.
 fn reference(value: &Value) -> String {
+    if let Some(branches) = value["Fn::If"].as_array() {
+        return reference(&branches[1]);
+    }
     match (&value["Ref"], &value["Fn::GetAtt"], &value["Fn::Sub"], &value["Fn::FindInMap"]) {
         (Value::String(name), ..) => name.clone(),
         (_, Value::Array(path), ..) => path.iter().map(text).collect::<Vec<_>>().join("."),

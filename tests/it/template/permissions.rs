@@ -80,6 +80,13 @@ async fn calls_of_the_code() -> BTreeSet<(String, String)> {
     seen
 }
 
+/// The ARN of the table that the stack makes, or of the one of an earlier stack that it goes on with.
+fn table_arn(id: &str) -> Value {
+    let existing =
+        format!("arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/${{Existing{id}}}");
+    json!({"Fn::If": ["MakesTables", {"Fn::GetAtt": [id, "Arn"]}, {"Fn::Sub": existing}]})
+}
+
 #[tokio::test]
 async fn the_role_allows_what_the_code_calls_and_nothing_else() {
     let mut allowed = BTreeSet::new();
@@ -89,9 +96,9 @@ async fn the_role_allows_what_the_code_calls_and_nothing_else() {
             continue;
         }
         let resource = &statement["Resource"];
-        let table = if *resource == json!({"Fn::GetAtt": ["EventTable", "Arn"]}) {
+        let table = if *resource == table_arn("EventTable") {
             EVENTS
-        } else if *resource == json!({"Fn::GetAtt": ["SuppressionTable", "Arn"]}) {
+        } else if *resource == table_arn("SuppressionTable") {
             SUPPRESSIONS
         } else {
             assert_eq!(*resource, json!({"Ref": "WebhookSecret"}), "{sid}");
@@ -178,7 +185,14 @@ fn whoever_may_publish_or_send_is_known() {
             "Resource": {"Ref": topic}, "Condition": condition})
     };
     let by_ses = json!({"StringEquals": account, "ArnLike": {"aws:SourceArn": sources}});
-    assert_eq!(only_statement(&template, "TopicPolicy"), publish("ses.amazonaws.com", "Topic", by_ses));
+    let by_nobody = json!({"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": {"Ref": "Topic"}});
+    let mut publishers = only_statement(&template, "TopicPolicy")["Fn::If"].clone();
+    for branch in [1, 2] {
+        publishers[branch].as_object_mut().unwrap().remove("Sid").unwrap();
+    }
+    assert_eq!(publishers, json!(["HasPublisher", publish("ses.amazonaws.com", "Topic", by_ses), by_nobody]));
+    let without = &template.0["Resources"]["TopicPolicy"]["Condition"];
+    assert!(without.is_null(), "without a policy, SNS lets the whole account publish");
     let by_alarms = publish("cloudwatch.amazonaws.com", "AlarmTopic", json!({"StringEquals": account}));
     assert_eq!(only_statement(&template, "AlarmTopicPolicy"), by_alarms);
     let topics = json!({"Fn::If": [
@@ -288,10 +302,22 @@ fn nothing_that_fails_is_lost_or_goes_round() {
     for (id, body) in template.resources("AWS::SQS::Queue") {
         assert_eq!(body["Properties"]["MessageRetentionPeriod"], 1_209_600, "{id}: the longest there is");
     }
-    for table in ["EventTable", "SuppressionTable"] {
-        assert_eq!(template.0["Resources"][table]["DeletionPolicy"], "Retain");
-        assert_eq!(template.0["Resources"][table]["UpdateReplacePolicy"], "Retain");
+    let sources = ["UndeliveredQueue", "FailedQueue"].map(|id| {
+        let mut arn = template.properties(id)["QueueName"].clone();
+        let name = arn["Fn::Sub"][0].as_str().expect("a name that the other queue can know before this one exists");
+        arn["Fn::Sub"][0] = format!("arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}").into();
+        arn
+    });
+    let by_these = json!({"redrivePermission": "byQueue", "sourceQueueArns": sources});
+    assert_eq!(template.properties("ParkedQueue")["RedriveAllowPolicy"], by_these, "no other queue parks here");
+    for id in ["EventTable", "SuppressionTable", "NewConfigurationSet"] {
+        assert_eq!(template.0["Resources"][id]["DeletionPolicy"], "Retain", "{id} outlives the stack");
+        assert_eq!(template.0["Resources"][id]["UpdateReplacePolicy"], "Retain", "{id}");
     }
+    let function = &template.0["Resources"]["Function"];
+    assert_eq!(function["DeletionPolicy"], "RetainExceptOnCreate", "SAM gives it to the version, too");
+    assert_eq!(function["UpdateReplacePolicy"], "Retain");
+    assert!(function["Properties"]["VersionDeletionPolicy"].is_null(), "it would be of no effect");
 }
 
 #[test]

@@ -1,0 +1,50 @@
+//! What a rule of the template refuses before anything is changed.
+
+use serde_json::Value;
+
+use super::document::Template;
+
+/// Whether a condition holds with these parameters; the rest are empty.
+fn holds(condition: &Value, given: &[&str]) -> bool {
+    let parts = |name: &str| condition[name].as_array();
+    if let Some(all) = parts("Fn::And") {
+        return all.iter().all(|part| holds(part, given));
+    }
+    if let Some(any) = parts("Fn::Or") {
+        return any.iter().any(|part| holds(part, given));
+    }
+    if let Some(not) = parts("Fn::Not") {
+        return !holds(&not[0], given);
+    }
+    let equal = parts("Fn::Equals").unwrap_or_else(|| panic!("the template has {condition}"));
+    assert_eq!(equal[1], "", "a comparison with nothing");
+    !given.contains(&equal[0]["Ref"].as_str().unwrap())
+}
+
+/// Whether a rule admits these parameters.
+fn admits(rule: &str, given: &[&str]) -> bool {
+    let rule = &Template::read().0["Rules"][rule];
+    let applies = rule.get("RuleCondition").is_none_or(|condition| holds(condition, given));
+    !applies || rule["Assertions"].as_array().unwrap().iter().all(|assertion| holds(&assertion["Assert"], given))
+}
+
+#[test]
+fn the_tables_of_an_earlier_stack_come_together() {
+    let all = ["ExistingEventTable", "ExistingSuppressionTable", "ExistingSuppressionStreamArn"];
+    assert!(admits("TablesComeTogether", &[]));
+    assert!(admits("TablesComeTogether", &all));
+    for one in all {
+        assert!(!admits("TablesComeTogether", &[one]), "{one} alone");
+        let others: Vec<_> = all.into_iter().filter(|name| *name != one).collect();
+        assert!(!admits("TablesComeTogether", &others), "without {one}");
+    }
+}
+
+#[test]
+fn a_load_balancer_has_a_network() {
+    let (certificate, vpc, subnets) = ("LoadBalancerCertificateArn", "LoadBalancerVpcId", "LoadBalancerSubnetIds");
+    assert!(admits("LoadBalancerIsWhole", &[]));
+    assert!(admits("LoadBalancerIsWhole", &[certificate, vpc, subnets]));
+    assert!(!admits("LoadBalancerIsWhole", &[certificate, vpc]));
+    assert!(!admits("LoadBalancerIsWhole", &[certificate, subnets]));
+}
