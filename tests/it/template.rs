@@ -3,6 +3,7 @@
 mod dashboard;
 mod document;
 mod environment;
+mod formulas;
 mod guide;
 mod limits;
 mod monitoring;
