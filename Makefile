@@ -35,6 +35,7 @@ SAM := .venv-sam/aws-sam-cli-$(SAM_VERSION)
 LINTERS := .venv-lint/linters-$(CFN_LINT_VERSION)-$(CHECKOV_VERSION)-$(SAM_TRANSLATOR_VERSION)
 CHECKS := .venv-checks/checks-$(BOTO3_VERSION)-$(AWS_JS_VERSION)
 E2E := .venv-e2e/installed
+SMOKE := .venv-smoke/boto3-$(BOTO3_VERSION)
 FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
 DENY := .cargo-deny/cargo-deny-$(DENY_VERSION)
 CARGO_DENY := .cargo-deny/bin/cargo-deny --locked
@@ -53,7 +54,7 @@ WITHOUT_PATHS = env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAG
 --remap-path-prefix=$$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$$(rustc -vV | sed -n 's/^commit-hash: //p')"
 
 .DEFAULT_GOAL := help
-.PHONY: help run redrive test test-long checks lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release reproduce samples conformance validate e2e clean
+.PHONY: help run redrive smoke test test-long checks lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release reproduce samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -73,6 +74,14 @@ redrive: ## what lies in the failure queues of a stack, and why (STACK=name); SE
 	@test -z '$(PARKED)' || test -n '$(SEND)' || { echo 'PARKED goes with SEND=yes' >&2; exit 1; }
 	@exec cargo run --example operator -- redrive --stack '$(STACK)' \
 		$(if $(filter yes,$(PARKED)),--parked) $(if $(filter yes,$(SEND)),--send --yes)
+
+# exec: Ctrl-C must reach the program, which cleans up before it ends.
+smoke: $(SMOKE) ## test a stack on your account, for cents, and clean up (STACK=name; FROM=address, CHANGE=yes, PARK=no)
+	@test -n '$(STACK)' || { echo 'no stack; say make smoke STACK=name' >&2; exit 1; }
+	@case '$(CHANGE)' in ''|yes) ;; *) echo 'CHANGE is yes or nothing' >&2; exit 1;; esac
+	@case '$(PARK)' in ''|no) ;; *) echo 'PARK is no or nothing' >&2; exit 1;; esac
+	@PYTHONPATH=tests exec .venv-smoke/bin/python -B -m smoke --stack '$(STACK)' \
+		$(if $(FROM),--from '$(FROM)') $(if $(filter yes,$(CHANGE)),--change) $(if $(filter no,$(PARK)),--no-park)
 
 test: ## all tests: unit, integration, documentation
 	cargo test
@@ -169,13 +178,13 @@ validate: $(SAM) $(LINTERS) ## the linters of AWS SAM, CloudFormation and checko
 	@.venv-lint/bin/cfn-lint --list-rules | grep -c '^[EWI][0-9]*:' | sed 's/$$/ rules of cfn-lint, no finding in template and translation/'
 	.venv-lint/bin/checkov --config-file tests/static/checkov.yaml -f target/translated.json
 
-e2e: $(CARGO_LAMBDA) $(SAM) $(E2E) ## the real template on an emulated AWS, from sam deploy to sam delete (E2E_PROFILE=debug or release)
+e2e: $(CARGO_LAMBDA) $(SAM) $(E2E) $(SMOKE) ## the real template on an emulated AWS, from sam deploy to sam delete (E2E_PROFILE=debug or release)
 	@echo '== The build comes first: a minute or two without a word.'
 	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e --durations=8
 
 clean: ## remove everything that was built or installed here
 	cargo clean
-	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .cargo-deny .cargo-fuzz .aws-sam fuzz/target fuzz/seeds fuzz/grown fuzz/artifacts
+	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .venv-smoke .cargo-deny .cargo-fuzz .aws-sam fuzz/target fuzz/seeds fuzz/grown fuzz/artifacts
 
 # Without its dependency, which is zig: 400 MB that only `make build` needs.
 $(CARGO_LAMBDA): .ci/python/cargo-lambda.txt
@@ -206,6 +215,12 @@ $(E2E): tests/e2e/requirements.txt .ci/python/e2e.txt
 	@echo '== an emulator of AWS and pytest, into .venv-e2e'
 	$(PYTHON) -m venv .venv-e2e
 	.venv-e2e/$(PIP) -c .ci/python/e2e.txt -r tests/e2e/requirements.txt
+	@touch $@
+
+$(SMOKE): .ci/python/smoke.txt
+	@echo '== boto3 $(BOTO3_VERSION), into .venv-smoke'
+	$(PYTHON) -m venv .venv-smoke
+	.venv-smoke/$(PIP) --only-binary=:all: --require-hashes -r .ci/python/smoke.txt
 	@touch $@
 
 $(FUZZ):

@@ -20,6 +20,7 @@ def complete(folder: Path) -> None:
     provide_certificates(folder / authority.ROOT)
     move_parked_messages()
     judge_actions_of_queues()
+    judge_mail_by_its_sender()
 
 
 def now() -> str:
@@ -154,9 +155,10 @@ def move_parked_messages() -> None:
     """SQS moves messages of a dead-letter queue back to where they came from, as new ones; the emulator cannot."""
     from ministack.services import sqs
 
-    moved = {}
+    started = {}
 
     def start(data, _url):
+        earlier = started.setdefault(data["SourceArn"], [])
         parked = sqs._queue_by_arn(data["SourceArn"])
         messages, parked["messages"] = parked["messages"], []
         for message in messages:
@@ -165,12 +167,14 @@ def move_parked_messages() -> None:
             about = {"SenderId": message["sys"]["SenderId"], "SentTimestamp": str(int(time.time() * 1000))}
             fresh |= {"first_receive_at": None, "receipt_handle": None, "sys": about}
             origin["messages"].append(message | fresh)
-        moved[data["SourceArn"]] = len(messages)
+        # Each task has a time of its own, by which it is known once it has ended.
+        at = max([int(time.time() * 1000), *(task["StartedTimestamp"] + 1 for task in earlier)])
+        task = {"Status": "COMPLETED", "StartedTimestamp": at, "ApproximateNumberOfMessagesMoved": len(messages)}
+        earlier.insert(0, task)
         return {"TaskHandle": "task"}
 
     def tasks(data, _url):
-        count = moved[data["SourceArn"]]
-        return {"Results": [{"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": count}]}
+        return {"Results": started.get(data["SourceArn"], [])[: data.get("MaxResults", 1)]}
 
     sqs._HANDLERS |= {"StartMessageMoveTask": start, "ListMessageMoveTasks": tasks}
 
@@ -191,3 +195,17 @@ def judge_actions_of_queues() -> None:
         return resource_of(service, method, path, headers, body, *rest)
 
     iam_actions.extract_iam_action, iam_actions.extract_resource_arn = action, resource
+
+
+def judge_mail_by_its_sender() -> None:
+    """Sending is judged by the identity that sends; the emulator names no resource."""
+    from ministack.core import iam_actions
+
+    resource_of = iam_actions._ses_v2_resource_arn
+
+    def resource(method, path, body, region, account_id):
+        if path == "/v2/email/outbound-emails":
+            return f"arn:aws:ses:{region}:{account_id}:identity/{json.loads(body)['FromEmailAddress']}"
+        return resource_of(method, path, body, region, account_id)
+
+    iam_actions._ses_v2_resource_arn = resource

@@ -6,8 +6,9 @@ import json
 import urllib.parse
 from dataclasses import dataclass
 
+from common.credential import basic
 from sam import REPOSITORY
-from stack import Answer, Stack, basic
+from stack import Answer, Stack
 from tables import Effect
 
 FOLDER = REPOSITORY / "events"

@@ -1,6 +1,5 @@
 """A deployed stack as its users meet it: topic, webhooks, tables, queues, secret."""
 
-import base64
 import http.client
 import json
 import time
@@ -126,11 +125,6 @@ class Stack:
 
     def await_finished(self, count: int, seconds: float = 30) -> None:
         until(f"the end of invocation {count}", lambda: self.finished() >= count, seconds=seconds)
-
-
-def basic(username: str, password: str) -> dict[str, str]:
-    """The header of HTTP Basic."""
-    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
 
 
 def timestamp() -> str:

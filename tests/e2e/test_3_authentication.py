@@ -6,7 +6,7 @@ import messages
 import pytest
 import samples
 from cloud import REGION
-from stack import basic
+from common.credential import basic
 from tables import Snapshot
 
 ADDRESS = "authentication@example.com"

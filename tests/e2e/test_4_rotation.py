@@ -4,7 +4,7 @@ import json
 import secrets
 
 import samples
-from stack import basic
+from common.credential import basic
 from waiting import until
 
 SAMPLE = samples.ALL["mailjet/open"]

@@ -2,7 +2,7 @@
 
 import messages
 import samples
-from stack import basic
+from common.credential import basic
 from tables import Snapshot
 
 

@@ -1,4 +1,4 @@
-"""Waiting for something with an end: every wait of the suite goes through here."""
+"""Waiting for something with an end: every wait of both suites goes through here."""
 
 import time
 from typing import Callable, TypeVar

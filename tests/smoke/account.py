@@ -1,0 +1,72 @@
+"""The stack under test: outputs, parameters and clients, with the rights and in the region of the environment."""
+
+import os
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 6})
+
+
+class Refused(Exception):
+    """The test does not begin; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One stack, as it was when the test began."""
+
+    session: boto3.session.Session
+    stack: str
+    outputs: dict[str, str]
+    parameters: dict[str, str]
+
+    @classmethod
+    def of(cls, stack: str) -> "Account":
+        """Reads the stack; refuses one that is absent or changing."""
+        # The SDK of Python does not know this variable, which the AWS CLI and the guide use.
+        session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
+        if not session.region_name:
+            raise Refused("no region; set AWS_REGION")
+        try:
+            description = describe(session.client("cloudformation", config=CONFIG), stack)
+        except ClientError as error:
+            raise Refused(f"cannot read stack {stack} in {session.region_name}: {code(error)}") from error
+        status = description["StackStatus"]
+        if not status.endswith("_COMPLETE") or status.startswith("DELETE"):
+            raise Refused(f"stack {stack} is {status}; wait for the end of it")
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in description["Outputs"]}
+        given = description.get("Parameters", [])
+        parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in given}
+        return cls(session, stack, outputs, parameters)
+
+    @property
+    def region(self) -> str:
+        return self.session.region_name
+
+    @property
+    def number(self) -> str:
+        """The id of the account."""
+        return self.outputs["TopicArn"].split(":")[4]
+
+    def client(self, service: str):
+        return self.session.client(service, config=CONFIG)
+
+    def table(self, output: str):
+        """One of the tables, with items as plain values."""
+        return self.session.resource("dynamodb", config=CONFIG).Table(self.outputs[output])
+
+    def function(self) -> dict:
+        """The configuration of the version that the alias names."""
+        return self.client("lambda").get_function_configuration(FunctionName=self.outputs["FunctionAliasArn"])
+
+
+def describe(cloudformation, stack: str) -> dict:
+    return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+
+
+def code(error: ClientError) -> str:
+    """Which call was refused, and why; texts of AWS beyond the code may name resources of others."""
+    return f"{error.operation_name} answered {error.response.get('Error', {}).get('Code', 'an error')}"

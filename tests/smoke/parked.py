@@ -1,0 +1,159 @@
+"""Whether a parked message comes back: a forged one fails, is parked, and is moved to where it came from."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from botocore.exceptions import ClientError
+
+from common.waiting import Timeout, until
+
+from .account import Account
+from .line import Line, failed, ok, unknown
+from .queue import Queue
+
+QUESTION = "Does a parked message move back to its queue?"
+# Lambda tries again after one minute and after two more.
+FAILS_WITHIN = 420
+PARKED_WITHIN = 180
+MOVED_WITHIN = 180
+
+
+class Disturbed(Exception):
+    """A message of somebody else lies there, so that nothing more may be received or moved."""
+
+
+@dataclass
+class Parked:
+    """One forged message on its way through the queues."""
+
+    account: Account
+    run: str
+    invoked_at: float | None = None
+    gone: bool = False
+    queues: dict[str, Queue] = field(init=False)
+
+    def __post_init__(self):
+        sqs = self.account.client("sqs")
+        names = ("UndeliveredQueue", "FailedQueue", "ParkedQueue")
+        self.queues = {name: Queue(sqs, self.account.outputs[f"{name}Url"]) for name in names}
+
+    def obstacle(self) -> str | None:
+        """Why it cannot be asked now."""
+        if self.account.region.startswith("cn-"):
+            return "SQS moves no messages back in China"
+        mappings = self.account.client("lambda").list_event_source_mappings(
+            FunctionName=self.account.outputs["FunctionAliasArn"]
+        )
+        if any(mapping["State"] != "Disabled" for mapping in mappings["EventSourceMappings"]):
+            return "the redrive is on; switch it off"
+        filled = [name for name, queue in self.queues.items() if queue.depth()]
+        return f"{' and '.join(filled)} not empty; see make redrive" if filled else None
+
+    def begin(self) -> None:
+        """Invokes the function, as SNS does, with a message of a topic that is not the stack's."""
+        payload = json.dumps(forged(self.account.outputs["TopicArn"], self.run))
+        self.invoked_at = time.monotonic()
+        try:
+            self.account.client("lambda").invoke(
+                FunctionName=self.account.outputs["FunctionAliasArn"], InvocationType="Event", Payload=payload
+            )
+        except ClientError:
+            self.invoked_at = None
+            raise
+
+    def finish(self) -> Line:
+        """Follows it to the end; takes minutes."""
+        failed_queue, parked = self.queues["FailedQueue"], self.queues["ParkedQueue"]
+        stage = "comes into FailedQueue"
+        try:
+            self.await_in(failed_queue, FAILS_WITHIN)
+            failed_after = self.seconds()
+            stage = "comes into ParkedQueue"
+            until("parking", lambda: self.received_until_parked(failed_queue, parked), seconds=PARKED_WITHIN)
+            stage = "begins to move"
+            if parked.depth() > 1:
+                raise Disturbed("ParkedQueue")
+            moving = time.monotonic()
+            status = self.move(parked)
+            stage = f"comes back, task {status}"
+            self.await_in(failed_queue, MOVED_WITHIN)
+        except Timeout:
+            return failed(QUESTION, "no", f"it never {stage}; {self.seconds()} s after the invocation")
+        except Disturbed as disturbed:
+            return unknown(QUESTION, f"another message came into {disturbed}; see make redrive")
+        evidence = (
+            f"in FailedQueue after {failed_after} s, parked after {failed_queue.receives} receives, "
+            f"back after {time.monotonic() - moving:.0f} s, task {status}"
+        )
+        return ok(QUESTION, "yes", evidence)
+
+    def seconds(self) -> int:
+        return round(time.monotonic() - self.invoked_at)
+
+    def await_in(self, queue: Queue, seconds: int) -> dict:
+        return until(f"it in {queue.url}", lambda: self.mine(queue), seconds=seconds, pause=1)
+
+    def mine(self, queue: Queue) -> dict | None:
+        look = queue.look(self.run)
+        if look.others:
+            raise Disturbed(next(name for name, each in self.queues.items() if each is queue))
+        return look.mine
+
+    def received_until_parked(self, queue: Queue, parked: Queue) -> bool:
+        """One receive more; what was received too often is parked."""
+        return not self.mine(queue) and bool(self.mine(parked))
+
+    def move(self, parked: Queue) -> str:
+        """Has SQS move it; the status of the task that this started, in the end."""
+        earlier = {task["StartedTimestamp"] for task in tasks(parked)}
+        parked.sqs.start_message_move_task(SourceArn=parked.arn)
+
+        def ended() -> str | None:
+            started = (task["Status"] for task in tasks(parked) if task["StartedTimestamp"] not in earlier)
+            return next((status for status in started if status not in ("RUNNING", "CANCELLING")), None)
+
+        return until("the move task", ended, seconds=MOVED_WITHIN, pause=1)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether no message of this run is left."""
+        return self.gone or self.invoked_at is None
+
+    def erase(self) -> None:
+        """Deletes the message; one that is still with Lambda is waited for."""
+        if self.is_gone:
+            return
+        left = max(1.0, FAILS_WITHIN - (time.monotonic() - self.invoked_at))
+        until("the forged message, to delete it", lambda: self.erase_of(self.run) or None, seconds=left, pause=2)
+        self.gone = True
+
+    def erase_of(self, run: str) -> int:
+        """How many messages of a run were deleted; empty queues are not received from."""
+        return sum(self.queues[name].erase(run) for name in ("FailedQueue", "ParkedQueue") if self.queues[name].depth())
+
+
+def tasks(queue: Queue) -> list[dict]:
+    """The latest move tasks of a queue; only a running one has a handle, and each has its own time."""
+    return queue.sqs.list_message_move_tasks(SourceArn=queue.arn, MaxResults=10)["Results"]
+
+
+def forged(topic: str, run: str) -> dict:
+    """An SNS event that the function refuses by its topic, before anything is fetched; nothing of it is recorded."""
+    other = f"{topic}-smoke"
+    message = {
+        "Type": "Notification",
+        "MessageId": str(uuid.uuid4()),
+        "TopicArn": other,
+        "Subject": None,
+        "Message": run,
+        "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+        "SignatureVersion": "1",
+        "Signature": "AAAA",
+        "SigningCertUrl": f"https://sns.{topic.split(':')[3]}.amazonaws.com/SimpleNotificationService-{'0' * 32}.pem",
+        "UnsubscribeUrl": "https://sns.example.com/",
+        "MessageAttributes": {},
+    }
+    about = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": f"{other}:{uuid.uuid4()}"}
+    return {"Records": [about | {"Sns": message}]}

@@ -1,0 +1,233 @@
+"""One run: the questions in their order, and in any case the cleaning up."""
+
+import secrets
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Iterable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from common.waiting import Timeout, until
+
+from . import digest, mail, settings, webhooks
+from .account import Account
+from .expected import MAILBOXES, Mailbox
+from .line import Line, exit_code, failed, ok, summary, unknown
+from .notes import Notes
+from .parked import QUESTION as PARKED_QUESTION
+from .parked import Parked
+from .records import Found, Records
+from .signals import Interrupted
+from .undo import Undo, reason
+
+# CloudWatch shows a line of a log some seconds after it was written.
+LOGGED_WITHIN = 60
+# After an interruption, reports of mail that was sent before may still be on their way.
+LATE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller asked for beside the stack."""
+
+    sender: str | None
+    change: bool
+    park: bool
+    wait: int
+    notes: Path
+
+
+def new_id() -> str:
+    """The name of a run, which all its addresses and its message bear."""
+    return f"smoke-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+@dataclass
+class Run:
+    """One run and what it has found out so far."""
+
+    account: Account
+    options: Options
+    id: str = field(default_factory=new_id)
+    lines: list[Line] = field(default_factory=list)
+    undo: Undo = field(default_factory=Undo)
+    began_ms: int = field(default_factory=lambda: int(time.time() * 1000))
+    sent_at: float | None = None
+    sent: list[Mailbox] = field(default_factory=list)
+    found: dict[str, Found] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.records = Records(self.account)
+        self.notes = Notes(self.options.notes, self.account)
+        self.parked = Parked(self.account, self.id)
+
+    @property
+    def addresses(self) -> list[str]:
+        """All that can get a record."""
+        posted = [each.address(self.id, refused=refused) for each in webhooks.WEBHOOKS for refused in (False, True)]
+        return [each.address(self.id) for each in MAILBOXES] + posted
+
+    def whole(self) -> int:
+        """Asks everything and cleans up; the exit code."""
+        print(f"stack {self.account.stack} in {self.account.region}, run {self.id}", flush=True)
+        try:
+            self.ask("Are earlier runs cleaned up?", self.clean_earlier)
+            self.ask(settings.QUESTION, self.compare_settings)
+            if self.options.change:
+                self.ask(settings.CHANGE_QUESTION, self.change_setting)
+            self.plan_erasure()
+            self.ask(PARKED_QUESTION, self.begin_parking)
+            self.ask("Does SES take mail to its simulator?", self.send)
+            for webhook in webhooks.WEBHOOKS:
+                self.ask(f"Does the webhook of {webhook.name} answer?", lambda webhook=webhook: self.post(webhook))
+            self.ask("Are the reports of SES recorded?", self.judge_mail)
+            self.ask(digest.QUESTION, self.judge_digest)
+            self.ask(PARKED_QUESTION, self.finish_parking)
+        except Interrupted:
+            print("interrupted; cleaning up takes up to minutes; again: leave it to the next run", file=sys.stderr)
+            self.say([failed("Did the run come to its end?", "no", "interrupted")])
+        finally:
+            self.say(self.undo.all())
+        print(summary(self.lines), flush=True)
+        return exit_code(self.lines)
+
+    def ask(self, question: str, step: Callable[[], Iterable[Line]]) -> None:
+        """Takes a step; a refused or unanswered call is its line."""
+        try:
+            self.say(step())
+        except (ClientError, BotoCoreError, Timeout, *webhooks.UNREACHABLE) as error:
+            self.say([failed(question, "no answer", reason(error))])
+
+    def say(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            print(line, flush=True)
+            self.lines.append(line)
+
+    def clean_earlier(self) -> list[Line]:
+        """What runs left that were killed, or whose reports came late."""
+        counts = [0, 0]
+        earlier = self.notes.left()
+        for run, addresses in earlier.items():
+            for address in addresses:
+                counts = [have + more for have, more in zip(counts, self.records.erase(address))]
+            self.parked.erase_of(run)
+            self.notes.forget(run)
+        evidence = f"{len(earlier)} runs; {counts[0]} events and {counts[1]} suppression records erased"
+        return [ok("Are earlier runs cleaned up?", "yes", evidence)] if earlier else []
+
+    def compare_settings(self) -> list[Line]:
+        return [settings.judge(self.account.parameters, self.account.function())]
+
+    def change_setting(self) -> list[Line]:
+        """Before a message fails, which a new version would be taken back for."""
+        return [settings.Change(self.account).ask(self.undo)]
+
+    def begin_parking(self) -> list[Line]:
+        """Early, since Lambda takes minutes to give the message up."""
+        if not self.options.park:
+            return [unknown(PARKED_QUESTION, "not asked")]
+        obstacle = self.parked.obstacle()
+        if obstacle:
+            return [unknown(PARKED_QUESTION, obstacle)]
+        self.undo.later("the forged message", self.erase_message)
+        self.parked.begin()
+        return []
+
+    def finish_parking(self) -> list[Line]:
+        return [] if self.parked.invoked_at is None else [self.parked.finish()]
+
+    def plan_erasure(self) -> None:
+        self.notes.write(self.id, self.addresses)
+        self.undo.later("the records", self.erase_records)
+
+    def send(self) -> list[Line]:
+        """Sends to the simulator, where the stack can hear of it."""
+        sender, obstacle = self.sender()
+        if obstacle:
+            return [unknown(mailbox.question, obstacle) for mailbox in MAILBOXES]
+        print(f"sending from {sender}", flush=True)
+        self.sent_at = time.monotonic()
+        for mailbox in MAILBOXES:
+            self.sent.append(mailbox)
+            try:
+                mail.send(self.account, sender, mailbox.address(self.id), self.id)
+            except ClientError:
+                self.sent.remove(mailbox)
+                raise
+        return []
+
+    def sender(self) -> tuple[str, None] | tuple[None, str]:
+        """Who sends, or why nothing can be sent."""
+        if not mail.configuration_set(self.account):
+            return None, "the stack has no configuration set"
+        sender = self.options.sender or mail.find_sender(self.account)
+        return (sender, None) if sender else (None, "SES lists no verified identity in this region; say FROM=address")
+
+    def judge_mail(self) -> list[Line]:
+        if not self.sent:
+            return []
+        self.await_reports(self.options.wait)
+        seconds, reported = round(time.monotonic() - self.sent_at), mail.reported(self.account)
+        return [mailbox.judge(self.found[mailbox.name], reported, seconds) for mailbox in self.sent]
+
+    def await_reports(self, seconds: int) -> bool:
+        """Whether all reports that SES is to make are in the tables."""
+        reported = mail.reported(self.account)
+
+        def complete() -> bool:
+            self.found = {mailbox.name: self.records.of(mailbox.address(self.id)) for mailbox in self.sent}
+            return not any(mailbox.outstanding(self.found[mailbox.name], reported) for mailbox in self.sent)
+
+        try:
+            return until("the reports of SES", complete, seconds=seconds, pause=2)
+        except Timeout:
+            return False
+
+    def post(self, webhook: webhooks.Webhook) -> list[Line]:
+        """One report with a wrong password, and one with the right one."""
+        credential, url = webhooks.credential(self.account), self.account.outputs[webhook.output]
+        refused, accepted = webhook.address(self.id, refused=True), webhook.address(self.id)
+        status = webhook.post(url, webhooks.wrong(credential), refused, self.id)
+        first = webhook.judge_refused(status, self.records.of(refused))
+        status = webhook.post(url, credential, accepted, self.id)
+        return [first, webhook.judge_accepted(status, self.records.of(accepted))]
+
+    def judge_digest(self) -> list[Line]:
+        if not self.sent:
+            return [unknown(digest.QUESTION, "no mail was sent")]
+        topic, messages = self.account.outputs["TopicArn"], set()
+        for found in self.found.values():
+            messages |= found.sns_messages
+        attributes = self.account.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
+
+        def line() -> Line:
+            log = digest.read(self.account.client("logs"), self.account.outputs["LogGroupName"], self.began_ms, topic)
+            return digest.judge(log, messages, attributes.get("SignatureVersion", "1"))
+
+        try:
+            return [until("the log", lambda: answered(line()), seconds=min(LOGGED_WITHIN, self.options.wait), pause=5)]
+        except Timeout:
+            return [line()]
+
+    def erase_message(self) -> None:
+        self.parked.erase()
+
+    def erase_records(self) -> Line:
+        """Erases all of this run; where reports may still come, its notes stay for the next run."""
+        late = bool(self.sent) and not self.await_reports(min(LATE_SECONDS, self.options.wait))
+        counts = [0, 0]
+        for address in self.addresses:
+            counts = [have + more for have, more in zip(counts, self.records.erase(address))]
+        evidence = f"{counts[0]} events and {counts[1]} suppression records erased"
+        if late:
+            return ok("Is everything taken back?", "yes", f"{evidence}; reports that come later go with the next run")
+        if self.parked.is_gone:
+            self.notes.forget(self.id)
+        return ok("Is everything taken back?", "yes", evidence)
+
+
+def answered(line: Line) -> Line | None:
+    """The line, once it is an answer."""
+    return None if line.answer == "unknown" else line
