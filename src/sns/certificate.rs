@@ -16,6 +16,8 @@ use crate::timestamp::Timestamp;
 pub(super) const MAX_PEM_BYTES: usize = 16 * 1024;
 /// The size of an admitted key, in bits.
 const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+/// How long the lines of a PEM text are (RFC 7468, section 2).
+const PEM_COLUMNS: usize = 64;
 /// Seconds of the last moment that a certificate can name (RFC 5280, section 4.1.2.5).
 const END_OF_TIME: u64 = 253_402_300_799;
 
@@ -169,6 +171,20 @@ impl SigningKey {
         }
         let sha256 = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).ok()?;
         Some(Self { sha256, spki, der, own, chain })
+    }
+
+    /// The certificate, for whoever keeps it.
+    pub(super) fn pem(&self) -> String {
+        let encoded = STANDARD.encode(&self.der);
+        let lines = encoded.as_bytes().chunks(PEM_COLUMNS).map(String::from_utf8_lossy);
+        let body: Vec<_> = lines.collect();
+        format!("{BEGIN}\n{}\n{END}\n", body.join("\n"))
+    }
+
+    /// When the certificate expires.
+    pub(super) fn expires_at(&self) -> Timestamp {
+        let millis = i64::try_from(self.own.not_after.saturating_mul(1000)).ok();
+        millis.and_then(Timestamp::from_millis).unwrap_or(Timestamp::MAX)
     }
 
     /// Whether the signature over the text is this key's.

@@ -1,4 +1,4 @@
-//! Where signing certificates come from: a folder, the cache, or SNS itself.
+//! Where signing certificates come from: the cache, earlier instances, a folder, or SNS itself.
 
 mod budget;
 mod cache;
@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use budget::Budget;
-use cache::{Answer, Cache};
+use cache::{Answer, Cache, Origin};
 pub use fetcher::Fetcher;
 use fetcher::NotFetched;
 
 use super::certificate::MAX_PEM_BYTES;
-use super::{Door, TopicArn, TrustStore};
+use super::{Door, GoodCertificate, TopicArn, TrustStore};
 use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
@@ -41,6 +41,17 @@ impl CertificateSource {
         Self { trust, folder, fetcher, cache, budget, fetching }
     }
 
+    /// Takes what earlier instances have found good; each is checked when it is needed.
+    pub fn remember(&self, good: Vec<GoodCertificate>) {
+        self.cache().remember(good);
+    }
+
+    /// Gives the certificates from SNS that have verified their first message since this was last asked.
+    #[must_use]
+    pub fn take_proven(&self) -> Vec<GoodCertificate> {
+        self.cache().take_proven()
+    }
+
     /// What its certificates must chain to.
     pub(super) const fn trust(&self) -> &TrustStore {
         &self.trust
@@ -52,6 +63,7 @@ impl CertificateSource {
     /// Refused where the certificate is not acceptable; transient where it cannot be had now.
     pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> Answer {
         let name = (topic.certificate_prefix(), id);
+        self.unpack(topic, id, now);
         if let Some(answer) = self.cache().get(name, door, now) {
             return answer;
         }
@@ -59,15 +71,24 @@ impl CertificateSource {
         if let Some(answer) = self.cache().get(name, door, now) {
             return answer;
         }
-        let answer = match self.provisioned(id) {
-            Some(pem) => self.accept(&pem, topic),
+        let (answer, origin) = match self.provisioned(id) {
+            Some(pem) => (self.accept(&pem, topic), Origin::Elsewhere),
             // Not remembered: it says nothing about this certificate.
             None if !self.may_fetch(topic, id, door, now) => {
                 return Err(Error::Transient(Outage::CertificateUnknown));
             }
-            None => self.fetched(topic, id, now).await,
+            None => (self.fetched(topic, id, now).await, Origin::Sns),
         };
-        self.cache().put(name, answer, door, now)
+        self.cache().put(name, answer, origin, door, now)
+    }
+
+    /// Makes the key of a certificate that an earlier instance has found good.
+    fn unpack(&self, topic: &TopicArn, id: &str, now: Timestamp) {
+        let name = (topic.certificate_prefix(), id);
+        let Some(good) = self.cache().take_remembered(name) else { return };
+        if let Ok(key) = self.accept(&good.pem, topic) {
+            self.cache().put_good(name, key, good.fetched_at.min(now));
+        }
     }
 
     /// Takes note that the certificate has verified a message.

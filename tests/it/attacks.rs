@@ -8,6 +8,7 @@ mod certificates;
 mod doors;
 mod envelopes;
 mod fetching;
+mod kept;
 mod queues;
 mod signatures;
 pub mod subscriptions;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::sns::{Door, SigningKey};
+use crate::sns::{Door, GoodCertificate, KEPT, SigningKey};
 use crate::timestamp::Timestamp;
 
 /// How many good keys, unproven ones and failures are kept, of each.
@@ -31,6 +31,17 @@ struct Known {
     name: OwnName,
     key: Arc<SigningKey>,
     at: Timestamp,
+    /// Where it came from.
+    origin: Origin,
+}
+
+/// Where a certificate came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// SNS gave it just now: once it has verified a message, later instances shall have it.
+    Sns,
+    /// It will be there for later instances anyway.
+    Elsewhere,
 }
 
 /// Keys and failures by the name of the certificate, the latest last.
@@ -42,9 +53,35 @@ pub(super) struct Cache {
     good: VecDeque<Known>,
     unproven: VecDeque<Known>,
     failures: VecDeque<(OwnName, Error, Timestamp)>,
+    /// What earlier instances have found good, and this one has not needed yet.
+    remembered: Vec<GoodCertificate>,
+    /// What this instance has found good, and nobody has kept yet.
+    proven: VecDeque<GoodCertificate>,
 }
 
 impl Cache {
+    /// Takes what earlier instances have found good.
+    pub(super) fn remember(&mut self, mut good: Vec<GoodCertificate>) {
+        good.truncate(KEPT);
+        self.remembered = good;
+    }
+
+    /// Gives a certificate that an earlier instance has found good, once.
+    pub(super) fn take_remembered(&mut self, name: Name<'_>) -> Option<GoodCertificate> {
+        let place = self.remembered.iter().position(|good| (good.prefix.as_str(), good.id.as_str()) == name)?;
+        Some(self.remembered.swap_remove(place))
+    }
+
+    /// Gives what this instance has found good since it was last asked.
+    pub(super) fn take_proven(&mut self) -> Vec<GoodCertificate> {
+        self.proven.drain(..).collect()
+    }
+
+    /// Makes a key good that an earlier instance has found so.
+    pub(super) fn put_good(&mut self, name: Name<'_>, key: Arc<SigningKey>, fetched_at: Timestamp) {
+        push_bounded(&mut self.good, Known { name: own(name), key, at: fetched_at, origin: Origin::Elsewhere });
+    }
+
     /// What is known of a certificate; `None`: nothing, or no longer.
     ///
     /// Over HTTPS a certificate is asked for again each day, since SNS may have withdrawn it. Where IAM guards the door, a
@@ -66,11 +103,11 @@ impl Cache {
     }
 
     /// Keeps an answer, and returns the one that holds: a good certificate outlives a failure to ask for it again.
-    pub(super) fn put(&mut self, name: Name<'_>, answer: Answer, door: Door, now: Timestamp) -> Answer {
+    pub(super) fn put(&mut self, name: Name<'_>, answer: Answer, origin: Origin, door: Door, now: Timestamp) -> Answer {
         self.failures.retain(|(known, _, _)| !is(known, name));
         match &answer {
             Ok(key) => {
-                let known = Known { name: own(name), key: Arc::clone(key), at: now };
+                let known = Known { name: own(name), key: Arc::clone(key), at: now, origin };
                 match self.good.iter_mut().find(|good| is(&good.name, name)) {
                     Some(good) => *good = known,
                     None => push_bounded(&mut self.unproven, known),
@@ -86,6 +123,12 @@ impl Cache {
         let unproven = self.unproven.iter().position(|known| is(&known.name, name));
         if let Some(proven) = unproven.and_then(|place| self.unproven.remove(place)) {
             push_bounded(&mut self.good, proven);
+        }
+        if let Some(good) = self.good.iter_mut().find(|good| is(&good.name, name) && good.origin == Origin::Sns) {
+            good.origin = Origin::Elsewhere;
+            let ((prefix, id), key) = (good.name.clone(), &good.key);
+            let (pem, expires_at) = (key.pem(), key.expires_at());
+            push_bounded(&mut self.proven, GoodCertificate { prefix, id, pem, fetched_at: good.at, expires_at });
         }
     }
 }
@@ -111,7 +154,7 @@ fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
 
 #[cfg(test)]
 mod tests {
-    use super::{CAPACITY, Cache};
+    use super::{CAPACITY, Cache, Origin};
     use crate::error::{Error, Outage};
     use crate::sns::Door;
     use crate::timestamp::Timestamp;
@@ -123,7 +166,10 @@ mod tests {
         for id in 0..10_000_i64 {
             let now = Timestamp::from_millis(id * 20_000).expect("a time");
             let id = id.to_string();
-            assert_eq!(cache.put(("https://", &id), Err(unreachable), Door::Https, now).err(), Some(unreachable));
+            assert_eq!(
+                cache.put(("https://", &id), Err(unreachable), Origin::Sns, Door::Https, now).err(),
+                Some(unreachable)
+            );
         }
         assert!(cache.failures.len() <= CAPACITY && cache.unproven.is_empty() && cache.good.is_empty());
     }
