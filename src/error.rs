@@ -35,7 +35,7 @@ labelled! {
         Signature = "signature",
         /// The certificate URL is not the one of the topic's region.
         CertificateUrl = "certificate_url",
-        /// The certificate is malformed, expired, not Amazon's, or not made out to SNS.
+        /// The certificate is malformed, was not valid, is not Amazon's or not made out to SNS, or SNS has none of that name.
         Certificate = "certificate",
         /// The HTTP headers contradict the signed message.
         Headers = "headers",
@@ -75,6 +75,8 @@ labelled! {
         StoredRecord = "stored_record",
         /// The signing certificate could not be fetched.
         CertificateFetch = "certificate_fetch",
+        /// SNS's host denies the signing certificate, which may not be everywhere yet, or too many unknown ones were named.
+        CertificateUnknown = "certificate_unknown",
         /// The subscription could not be confirmed.
         Confirmation = "confirmation",
         /// The webhook credential could not be read from Secrets Manager.
@@ -188,6 +190,16 @@ impl Error {
         }
     }
 
+    /// Whether it speaks against the version of the function that met it: another attempt may succeed, and no stranger
+    /// can cause it at will.
+    #[must_use]
+    pub const fn is_of_the_function(self) -> bool {
+        match self {
+            Self::Transient(Outage::CertificateUnknown) => false,
+            _ => matches!(self.disposition(), Disposition::Retry),
+        }
+    }
+
     /// What the answer to a request says beside its status: one sentence on what to do.
     ///
     /// Whoever has to prove something (401, 403) learns nothing, and what passes by itself (503) needs no words.
@@ -251,6 +263,9 @@ impl Error {
             Self::Transient(Outage::StoredRecord) => "a stored suppression record cannot be read; repair the item",
             Self::Transient(Outage::CertificateFetch) => {
                 "the signing certificate could not be fetched; check internet access or SNS_CERTIFICATES"
+            }
+            Self::Transient(Outage::CertificateUnknown) => {
+                "the signing certificate is not known at sns's host, or too many unknown ones were named; wait"
             }
             Self::Transient(Outage::Confirmation) => "sns did not confirm the subscription; try again",
             Self::Transient(Outage::Secret) => {

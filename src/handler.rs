@@ -2,6 +2,7 @@
 
 mod answer;
 mod deadline;
+mod keeping;
 mod spoken;
 
 use std::sync::Arc;
@@ -160,7 +161,7 @@ impl Handler {
         door: Door,
         invoked: &mut Invoked,
     ) -> Result<Vec<EmailEvent>, Error> {
-        match self.verifier.verify(envelope, door, invoked.at).await? {
+        match self.verify(envelope, door, invoked.at).await? {
             Verified::Notification(message) => self.normalize(&message, invoked),
             // SNS confirms subscriptions of Lambda and SQS by itself; such a message here is somebody's invention.
             Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
@@ -203,7 +204,7 @@ impl Handler {
         if !envelope.agrees_with(repeated) {
             return Err(Error::Unauthentic(Refusal::Headers));
         }
-        match self.verifier.verify(envelope, Door::Https, invoked.at).await? {
+        match self.verify(envelope, Door::Https, invoked.at).await? {
             Verified::Notification(message) => {
                 let events = self.normalize(&message, invoked)?;
                 self.record(events, invoked).await

@@ -40,7 +40,7 @@ async fn run() -> Result<(), String> {
     }
     let sdk = sdk_config().await;
     let handler = Arc::new(handler(config, &sdk));
-    handler.recorder.suppressions().warm_up().await;
+    handler.warm_up().await;
     let served = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = Arc::clone(&handler);
         async move {

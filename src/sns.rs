@@ -21,12 +21,16 @@
 //! 7. **Certificate URL.** Exactly `https://sns.<region>.<suffix>/SimpleNotificationService-`, from the allow-listed topic's
 //!    region and partition, then 32 lower-case hex digits and `.pem`. No URL parser sees input, and what is fetched is the
 //!    text built here. Whoever writes the message chooses 128 bits of a path on Amazon's own host, nothing else.
-//! 8. **Certificate source.** A folder, then the memory (8 keys for a day, failures for a minute), then one HTTPS request of
-//!    at most 5 seconds and 16 KiB without redirects; at most 6 a minute and door for certificates that were never good.
+//! 8. **Certificate source.** The memory (8 good keys, failures for a minute), then what earlier instances have found good
+//!    ([`GoodCertificate`], checked like any other), then a folder, then one HTTPS request of at
+//!    most 5 seconds and 16 KiB without redirects. A certificate that has verified a message may always be asked for. Of
+//!    others, 6 a minute and door, and 6 more that came before: made-up ids do not come again. What SNS's host denies (403,
+//!    404) may not be everywhere yet: that is an outage, and a refusal once it is denied again a minute later. Over HTTPS a
+//!    good certificate is asked for again once a day, and lasts for another day if that fails.
 //! 9. **Certificate.** The whole body is one PEM block. It chains to the roots of Amazon Trust Services, whose
-//!    intermediates are built in because SNS serves the leaf alone; it is for servers, valid now and (give or take five
-//!    minutes) at the message's time, has an RSA key of 2048 to 4096 bits, and is made out to exactly one of the names that
-//!    SNS has in the region. Its validity is checked again at each use.
+//!    intermediates are built in because SNS serves the leaf alone; it is for servers, has an RSA key of 2048 to 4096 bits,
+//!    and is made out to exactly one of the names that SNS has in the region. The whole chain was valid, give or take five
+//!    minutes, at the message's time; over HTTPS it is valid now, too. That is checked at each use.
 //! 10. **Signature.** RSA PKCS #1 v1.5 over the raw strings of the envelope, nothing normalized.
 //!
 //! The handler adds: over HTTPS, the `x-amz-sns-*` headers must agree with the signed fields and raw delivery is refused; in
@@ -44,7 +48,10 @@
 //! - Replay: a message can be sent again by whoever saw it, within its age. Nothing stops that; it changes nothing, since the
 //!   ids of events and the merge of suppressions are idempotent.
 //! - Audience: a message does not say for which subscriber it was signed.
-//! - Revocation of certificates is not checked. A certificate is asked for again once a day.
+//! - Revocation of certificates is not checked. Over HTTPS a certificate is asked for again once a day.
+//! - Where IAM guards the door, the key of an expired certificate is good for messages dated before it expired, as long as
+//!   their age is accepted (5). SNS replaces a certificate about 20 days before it expires, and tries for 23 days, so the
+//!   messages would be refused otherwise. A forger would need such a key and `lambda:InvokeFunction` or `sqs:SendMessage`.
 //! - Amazon's key is trusted to sign only what SNS published. Who may publish to the topic is the topic policy's matter.
 //! - SHA-1 is broken for collisions: a publisher of a topic could have SNS sign one text, and then show another under the
 //!   same signature. That takes a way in past SNS, which never shows it itself. With `SNS_ALLOW_SHA1=iam`, IAM guards every
@@ -77,6 +84,7 @@
 
 mod certificate;
 mod envelope;
+mod good;
 mod sha1;
 mod source;
 mod topic;
@@ -85,6 +93,7 @@ mod verifier;
 pub use certificate::{SigningKey, TrustStore};
 pub(crate) use envelope::Fields;
 pub use envelope::{Envelope, MessageType};
+pub use good::{GoodCertificate, KEPT};
 pub use sha1::Sha1;
 pub use source::{CertificateSource, Fetcher};
 pub use topic::TopicArn;

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod backoff;
+mod certificates;
 mod event_item;
 mod events;
 mod fault;
@@ -11,6 +12,7 @@ mod recorder;
 mod suppressions;
 
 pub use attribute::Item;
+pub use certificates::KEY as CERTIFICATES_KEY;
 pub use event_item::{Retention, to_item};
 pub use manual::Decision;
 pub use recorder::{Recorded, Recorder};

@@ -11,7 +11,12 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+#[path = "../../tests/it/attacks/tls_host.rs"]
+#[allow(dead_code, reason = "the tests have more uses for it")]
+mod tls_host;
+
 mod batches;
+mod certificates;
 mod clock;
 mod guard;
 mod process;
@@ -69,6 +74,10 @@ async fn report_processes() {
             "  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {peak_mb:>10.1} {size_mb:>10.1} {zip_mb:>10.1}"
         );
     }
+    let (fetched_ms, kept_ms) = certificates::measure(Path::new(env!("CARGO_BIN_EXE_mail-feedback"))).await;
+    println!("\nThe first event of SNS over TLS");
+    println!("  {:<34} {fetched_ms:>12.1} ms", "certificate fetched");
+    println!("  {:<34} {kept_ms:>12.1} ms", "certificate kept");
     report_requests().await;
     println!("\nAn array of Mailjet deliveries in one request");
     println!(

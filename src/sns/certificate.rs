@@ -14,10 +14,10 @@ use crate::timestamp::Timestamp;
 
 /// The largest body taken for a certificate, in bytes; real ones have about 2,100.
 pub(super) const MAX_PEM_BYTES: usize = 16 * 1024;
-/// How far the time of a message may lie outside the validity of the certificate, in milliseconds.
-const SKEW_MS: i64 = 5 * 60 * 1000;
 /// The size of an admitted key, in bits.
 const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+/// How long the lines of a PEM text are (RFC 7468, section 2).
+const PEM_COLUMNS: usize = 64;
 /// Seconds of the last moment that a certificate can name (RFC 5280, section 4.1.2.5).
 const END_OF_TIME: u64 = 253_402_300_799;
 
@@ -52,14 +52,17 @@ pub(super) enum Digest {
     Sha256,
 }
 
-/// The public key of a certificate that chains to a trusted root and is made out to SNS.
+/// The public key of a certificate that chains to a trusted root and is made out to SNS, now or at another time.
 #[derive(Debug)]
 pub struct SigningKey {
     /// Parsed once: parsing costs about as much as verifying.
     sha256: ParsedPublicKey,
     spki: Vec<u8>,
-    not_before: u64,
-    not_after: u64,
+    der: CertificateDer<'static>,
+    /// When the certificate itself is valid.
+    own: Validity,
+    /// When it and all issuers of the chain that was found are.
+    chain: Validity,
 }
 
 impl TrustStore {
@@ -76,66 +79,112 @@ impl TrustStore {
         })
     }
 
-    /// The key of a certificate, if it chains to a root, is valid at `now` and is made out to SNS in the topic's region.
+    /// The key of a certificate, if it chains to a root at the beginning or the end of its validity and is made out to SNS
+    /// in the topic's region. Whether it may be used for a message, [`Self::vouches`] says.
     #[must_use]
-    pub fn signing_key(&self, pem: &str, topic: &TopicArn, now: Timestamp) -> Option<SigningKey> {
+    pub fn signing_key(&self, pem: &str, topic: &TopicArn) -> Option<SigningKey> {
         let der = single_certificate(pem)?;
         let leaf = EndEntityCert::try_from(&der).ok()?;
-        self.verify_chain(&leaf, u64::try_from(now.seconds()).ok()?).ok()?;
         let names = topic.certificate_names();
         if !leaf.valid_dns_names().any(|name| names.iter().any(|known| known == name)) {
             return None;
         }
-        let (not_before, not_after) = self.validity(&leaf)?;
-        SigningKey::new(&leaf, not_before, not_after)
+        let own = self.validity(&leaf)?;
+        let chain = [own.not_before, own.not_after].into_iter().find_map(|at| self.chain(&leaf, own, at).ok())?;
+        SigningKey::new(der.clone(), own, chain)
     }
 
-    fn verify_chain(&self, leaf: &EndEntityCert<'_>, at_seconds: u64) -> Result<(), webpki::Error> {
+    /// Whether the certificate and its issuers were valid at a moment, give or take some milliseconds.
+    ///
+    /// A root has no validity of its own: whoever trusts it says so by having it in the store (RFC 5280, section 6.1.1).
+    #[must_use]
+    pub fn vouches(&self, key: &SigningKey, at: Timestamp, skew_ms: i64) -> bool {
+        key.chain.contains(at, skew_ms) || key.own.contains(at, skew_ms) && self.has_other_chain(key, at)
+    }
+
+    /// Whether a chain other than the one that was found first holds at a moment, for example by a renewed issuer.
+    fn has_other_chain(&self, key: &SigningKey, at: Timestamp) -> bool {
+        let Ok(leaf) = EndEntityCert::try_from(&key.der) else { return false };
+        let at = u64::try_from(at.seconds()).unwrap_or_default().clamp(key.own.not_before, key.own.not_after);
+        self.chain(&leaf, key.own, at).is_ok()
+    }
+
+    /// When a certificate and its issuers are all valid, by the chain that holds at a moment.
+    fn chain(&self, leaf: &EndEntityCert<'_>, own: Validity, at_seconds: u64) -> Result<Validity, webpki::Error> {
         let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(at_seconds));
         let algorithms = webpki::ALL_VERIFICATION_ALGS;
         let usage = KeyUsage::server_auth();
-        leaf.verify_for_usage(algorithms, &self.anchors, &self.intermediates, at, usage, None, None).map(|_| ())
+        let path = leaf.verify_for_usage(algorithms, &self.anchors, &self.intermediates, at, usage, None, None)?;
+        path.intermediate_certificates().try_fold(own, |narrowed, issuer| {
+            let der = issuer.der();
+            let issuer = self.validity(&EndEntityCert::try_from(&der)?).ok_or(webpki::Error::InvalidCertValidity)?;
+            Ok(narrowed.and(issuer))
+        })
     }
 
-    /// The validity of the leaf, in Unix seconds.
+    /// The validity of a certificate.
     ///
-    /// webpki does not show it, but names it when it refuses a moment outside. Asking it, rather than reading the
-    /// certificate a second time, leaves one parser and one opinion.
-    fn validity(&self, leaf: &EndEntityCert<'_>) -> Option<(u64, u64)> {
-        let not_before = match self.verify_chain(leaf, 0) {
-            Err(webpki::Error::CertNotValidYet { not_before, .. }) => not_before.as_secs(),
+    /// webpki does not show it, but names it when it refuses a moment outside, before it looks at anything else. Asking it,
+    /// rather than reading the certificate a second time, leaves one parser and one opinion.
+    fn validity(&self, certificate: &EndEntityCert<'_>) -> Option<Validity> {
+        let at = |at_seconds| self.chain(certificate, Validity::ALWAYS, at_seconds).err();
+        let not_before = match at(0)? {
+            webpki::Error::CertNotValidYet { not_before, .. } => not_before.as_secs(),
             _ => return None,
         };
-        let not_after = match self.verify_chain(leaf, END_OF_TIME) {
-            Err(webpki::Error::CertExpired { not_after, .. }) => not_after.as_secs(),
+        let not_after = match at(END_OF_TIME)? {
+            webpki::Error::CertExpired { not_after, .. } => not_after.as_secs(),
             _ => return None,
         };
-        Some((not_before, not_after))
+        Some(Validity { not_before, not_after })
+    }
+}
+
+/// From when until when a certificate is valid, in Unix seconds.
+#[derive(Clone, Copy, Debug)]
+struct Validity {
+    not_before: u64,
+    not_after: u64,
+}
+
+impl Validity {
+    const ALWAYS: Self = Self { not_before: 0, not_after: END_OF_TIME };
+
+    fn and(self, other: Self) -> Self {
+        Self { not_before: self.not_before.max(other.not_before), not_after: self.not_after.min(other.not_after) }
+    }
+
+    fn contains(self, at: Timestamp, skew_ms: i64) -> bool {
+        let millis = |seconds: u64| i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+        let (start, end) = (millis(self.not_before), millis(self.not_after));
+        (start.saturating_sub(skew_ms)..=end.saturating_add(skew_ms)).contains(&at.millis())
     }
 }
 
 impl SigningKey {
     /// `None` unless the key is an RSA key of 2048 to 4096 bits.
-    fn new(leaf: &EndEntityCert<'_>, not_before: u64, not_after: u64) -> Option<Self> {
-        let spki = leaf.subject_public_key_info().to_vec();
+    fn new(der: CertificateDer<'static>, own: Validity, chain: Validity) -> Option<Self> {
+        let spki = EndEntityCert::try_from(&der).ok()?.subject_public_key_info().to_vec();
         let bits = PublicEncryptingKey::from_der(&spki).ok()?.key_size_bits();
         if !KEY_BITS.contains(&bits) {
             return None;
         }
         let sha256 = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).ok()?;
-        Some(Self { sha256, spki, not_before, not_after })
+        Some(Self { sha256, spki, der, own, chain })
     }
 
-    /// Whether the certificate is valid now and was, give or take five minutes, when the message was sent.
-    #[must_use]
-    pub fn is_valid_for(&self, sent_at: Timestamp, now: Timestamp) -> bool {
-        let within = |at: Timestamp, skew: i64| {
-            let (start, end) = (self.not_before.saturating_mul(1000), self.not_after.saturating_mul(1000));
-            let start = i64::try_from(start).unwrap_or(i64::MAX).saturating_sub(skew);
-            let end = i64::try_from(end).unwrap_or(i64::MAX).saturating_add(skew);
-            (start..=end).contains(&at.millis())
-        };
-        within(now, 0) && within(sent_at, SKEW_MS)
+    /// The certificate, for whoever keeps it.
+    pub(super) fn pem(&self) -> String {
+        let encoded = STANDARD.encode(&self.der);
+        let lines = encoded.as_bytes().chunks(PEM_COLUMNS).map(String::from_utf8_lossy);
+        let body: Vec<_> = lines.collect();
+        format!("{BEGIN}\n{}\n{END}\n", body.join("\n"))
+    }
+
+    /// When the certificate expires.
+    pub(super) fn expires_at(&self) -> Timestamp {
+        let millis = i64::try_from(self.own.not_after.saturating_mul(1000)).ok();
+        millis.and_then(Timestamp::from_millis).unwrap_or(Timestamp::MAX)
     }
 
     /// Whether the signature over the text is this key's.

@@ -1,16 +1,19 @@
-//! Where signing certificates come from: a folder, the cache, or SNS itself.
+//! Where signing certificates come from: the cache, earlier instances, a folder, or SNS itself.
 
+mod budget;
 mod cache;
 mod fetcher;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cache::{Answer, Cache};
+use budget::Budget;
+use cache::{Answer, Cache, Origin};
 pub use fetcher::Fetcher;
+use fetcher::NotFetched;
 
 use super::certificate::MAX_PEM_BYTES;
-use super::{Door, TopicArn, TrustStore};
+use super::{Door, GoodCertificate, TopicArn, TrustStore};
 use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
@@ -24,6 +27,7 @@ pub struct CertificateSource {
     folder: Option<PathBuf>,
     fetcher: Fetcher,
     cache: Mutex<Cache>,
+    budget: Mutex<Budget>,
     /// One fetch at a time: a second request for the same certificate finds it in the cache. Keys that are in the cache
     /// never wait for it.
     fetching: tokio::sync::Mutex<()>,
@@ -33,7 +37,24 @@ impl CertificateSource {
     /// A source over a trust store; `folder` is looked in before anything is fetched.
     #[must_use]
     pub fn new(trust: TrustStore, folder: Option<PathBuf>, fetcher: Fetcher) -> Self {
-        Self { trust, folder, fetcher, cache: Mutex::default(), fetching: tokio::sync::Mutex::default() }
+        let (cache, budget, fetching) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
+        Self { trust, folder, fetcher, cache, budget, fetching }
+    }
+
+    /// Takes what earlier instances have found good; each is checked when it is needed.
+    pub fn remember(&self, good: Vec<GoodCertificate>) {
+        self.cache().remember(good);
+    }
+
+    /// Gives the certificates from SNS that have verified their first message since this was last asked.
+    #[must_use]
+    pub fn take_proven(&self) -> Vec<GoodCertificate> {
+        self.cache().take_proven()
+    }
+
+    /// What its certificates must chain to.
+    pub(super) const fn trust(&self) -> &TrustStore {
+        &self.trust
     }
 
     /// The key of the certificate `id` for messages of a topic.
@@ -41,34 +62,58 @@ impl CertificateSource {
     /// # Errors
     /// Refused where the certificate is not acceptable; transient where it cannot be had now.
     pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> Answer {
-        if let Some(answer) = self.cache().get((topic.certificate_prefix(), id), now) {
+        let name = (topic.certificate_prefix(), id);
+        self.unpack(topic, id, now);
+        if let Some(answer) = self.cache().get(name, door, now) {
             return answer;
         }
-        let url = format!("{}{id}.pem", topic.certificate_prefix());
         let _one_at_a_time = self.fetching.lock().await;
-        if let Some(answer) = self.cache().get((topic.certificate_prefix(), id), now) {
+        if let Some(answer) = self.cache().get(name, door, now) {
             return answer;
         }
-        let answer = match self.provisioned(id) {
-            Some(pem) => self.accept(&pem, topic, now),
+        let (answer, origin) = match self.provisioned(id) {
+            Some(pem) => (self.accept(&pem, topic), Origin::Elsewhere),
             // Not remembered: it says nothing about this certificate.
-            None if !self.cache().may_fetch((topic.certificate_prefix(), id), door, now) => {
-                return Err(Error::Transient(Outage::CertificateFetch));
+            None if !self.may_fetch(topic, id, door, now) => {
+                return Err(Error::Transient(Outage::CertificateUnknown));
             }
-            None => self.fetched(&url, topic, now).await,
+            None => (self.fetched(topic, id, now).await, Origin::Sns),
         };
-        self.cache().put((topic.certificate_prefix(), id), answer, now)
+        self.cache().put(name, answer, origin, door, now)
     }
 
-    async fn fetched(&self, url: &str, topic: &TopicArn, now: Timestamp) -> Answer {
-        let body = self.fetch(url).await.ok_or(Error::Transient(Outage::CertificateFetch))?;
+    /// Makes the key of a certificate that an earlier instance has found good.
+    fn unpack(&self, topic: &TopicArn, id: &str, now: Timestamp) {
+        let name = (topic.certificate_prefix(), id);
+        let Some(good) = self.cache().take_remembered(name) else { return };
+        if let Ok(key) = self.accept(&good.pem, topic) {
+            self.cache().put_good(name, key, good.fetched_at.min(now));
+        }
+    }
+
+    /// Takes note that the certificate has verified a message.
+    pub(super) fn prove(&self, topic: &TopicArn, id: &str) {
+        self.cache().prove((topic.certificate_prefix(), id));
+    }
+
+    fn may_fetch(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> bool {
+        let was_good = self.cache().is_good((topic.certificate_prefix(), id));
+        was_good || self.budget().may_fetch(id, door, now)
+    }
+
+    async fn fetched(&self, topic: &TopicArn, id: &str, now: Timestamp) -> Answer {
+        let url = format!("{}{id}.pem", topic.certificate_prefix());
+        let body = self.fetcher.get(&url, MAX_PEM_BYTES).await.map_err(|why| match why {
+            NotFetched::Denied => self.budget().denied(id, now),
+            NotFetched::Failed => Error::Transient(Outage::CertificateFetch),
+        })?;
         let pem = String::from_utf8(body).map_err(|_| Error::Unauthentic(Refusal::Certificate))?;
-        self.accept(&pem, topic, now)
+        self.accept(&pem, topic)
     }
 
-    /// Asks SNS for a document, with all limits of the fetcher.
-    pub(super) async fn fetch(&self, url: &str) -> Option<Vec<u8>> {
-        self.fetcher.get(url, MAX_PEM_BYTES).await
+    /// Whether SNS answers a request with 200, within all limits of the fetcher.
+    pub(super) async fn answers(&self, url: &str) -> bool {
+        self.fetcher.get(url, MAX_PEM_BYTES).await.is_ok()
     }
 
     fn provisioned(&self, id: &str) -> Option<String> {
@@ -76,9 +121,13 @@ impl CertificateSource {
         std::fs::read_to_string(self.folder.as_ref()?.join(file)).ok()
     }
 
-    fn accept(&self, pem: &str, topic: &TopicArn, now: Timestamp) -> Answer {
-        let key = self.trust.signing_key(pem, topic, now);
+    fn accept(&self, pem: &str, topic: &TopicArn) -> Answer {
+        let key = self.trust.signing_key(pem, topic);
         key.map(Arc::new).ok_or(Error::Unauthentic(Refusal::Certificate))
+    }
+
+    fn budget(&self) -> std::sync::MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {

@@ -34,11 +34,11 @@ struct Found {
     unreadable: Option<Error>,
 }
 
-/// The suppression table: one item an address.
+/// The suppression table: one item an address, and one of certificates.
 #[derive(Clone, Debug)]
 pub struct Suppressions {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
     rules: SoftBounceRules,
 }
 
@@ -120,18 +120,6 @@ impl Suppressions {
             backoff::wait(attempt).await;
         }
         Err(Error::Transient(Outage::Contention))
-    }
-
-    /// Opens the connection to DynamoDB by reading a key that never exists.
-    pub async fn warm_up(&self) {
-        let key = AttributeValue::S("-".to_owned());
-        let call = self.client.get_item().table_name(&self.table).key("address", key);
-        if call.send().await.is_err() {
-            tracing::warn!(
-                table = self.table,
-                "dynamodb did not answer during the cold start; the first event will tell"
-            );
-        }
     }
 
     /// Those of at most 100 addresses whose soft bounces a delivery at the given time would void; beside them, the

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Disposition, Error};
+use crate::error::Error;
 use crate::event::{Cause, EmailEvent, Kind, Permanence, Reason};
 use crate::label::labelled;
 use crate::provider::Provider;
@@ -17,7 +17,8 @@ use crate::timestamp::Timestamp;
 const NAMESPACE: &str = "mail-feedback";
 /// Counts messages accepted with a signature over a SHA-1 digest (version 1).
 const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
-/// Counts what failed and may succeed later, by version: a deployment is taken back by it.
+/// Counts what failed and may succeed later, by version: a deployment is taken back by it. What strangers can cause at will
+/// is not among it.
 const FAILURES: &str = "failures";
 /// The most values that one metric of one line may have.
 const MAX_VALUES: usize = 100;
@@ -81,7 +82,7 @@ impl Metrics {
     /// Counts a failure by its cause.
     pub fn rejected(&mut self, error: Error) {
         self.count(&format!("rejected.{}", error.label()));
-        if error.disposition() == Disposition::Retry {
+        if error.is_of_the_function() {
             self.retries = self.retries.saturating_add(1);
         }
         if matches!(error, Error::Unauthentic(_)) {

@@ -3,10 +3,12 @@
 //! Each case runs at the level of the invocation. Unless a case says otherwise: refused at all doors, nothing written,
 //! nothing fetched.
 
+mod aged;
 mod certificates;
 mod doors;
 mod envelopes;
 mod fetching;
+mod kept;
 mod queues;
 mod signatures;
 pub mod subscriptions;

@@ -366,6 +366,21 @@ async fn forget_loses_nothing_that_is_written_meanwhile() {
     assert!(!format!("{record:?}").contains("Jane@Example.com"));
 }
 
+/// It is about no address, and stands in the table of addresses.
+#[tokio::test]
+async fn an_export_leaves_the_certificates_alone() {
+    let desk = Desk::new().await;
+    let key = AttributeValue::S("-".to_owned());
+    let version = AttributeValue::N("1".to_owned());
+    let call = desk.database.client.put_item().table_name(SUPPRESSIONS).item("address", key).item("version", version);
+    call.send().await.unwrap();
+    assert_eq!(desk.done(&["export"]).await.lines().count(), 1);
+    assert_eq!(desk.done(&["--json", "export"]).await, "");
+    for command in ["check", "explain", "forget"] {
+        assert!(Cli::try_parse_from(["operator", command, "-"]).is_err(), "{command}: it is no address");
+    }
+}
+
 #[tokio::test]
 async fn an_export_reads_every_page() {
     let desk = Desk::new().await;

@@ -45,14 +45,15 @@ impl Database {
         format!("http://{}", self.address)
     }
 
-    /// All items of a table, by their keys.
+    /// All items of a table, by their keys, but for that of the certificates, which is about no address.
     pub async fn scan(&self, table: &str) -> BTreeMap<String, Item> {
         let mut items = BTreeMap::new();
         let mut start = None;
         loop {
             let call = self.client.scan().table_name(table).consistent_read(true).set_exclusive_start_key(start);
             let page = call.send().await.expect("the table can be read");
-            for item in page.items.unwrap_or_default() {
+            let is_of_an_address = |item: &Item| text(item, "address") != "-";
+            for item in page.items.unwrap_or_default().into_iter().filter(is_of_an_address) {
                 items.insert(format!("{} {}", text(&item, "address"), text(&item, "event")), item);
             }
             start = page.last_evaluated_key;

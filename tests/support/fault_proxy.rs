@@ -206,7 +206,7 @@ impl FaultProxy {
     }
 }
 
-/// Whether a read may miss what was written last; that of the cold start, of a key that nothing has, does not count.
+/// Whether a read may miss what was written last; that of the cold start, of certificates that are checked at use, does not count.
 fn is_weak(body: &Value) -> bool {
     let is_strong = |request: &Value| request["ConsistentRead"] == true;
     let tables = body["RequestItems"].as_object();

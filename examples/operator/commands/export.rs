@@ -8,6 +8,7 @@ use super::progress::counter;
 use super::safe::escape;
 use super::tables::Tables;
 use super::{Console, Outcome};
+use mail_feedback::store::CERTIFICATES_KEY;
 
 /// Writes them page by page, as the scan brings them.
 pub async fn run(args: &ExportArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
@@ -26,7 +27,8 @@ pub async fn run(args: &ExportArgs, tables: &Tables, console: &mut Console<'_>) 
         let call = tables.client.scan().table_name(&tables.suppression_table).consistent_read(true);
         let page = call.set_exclusive_start_key(start).send().await;
         let page = page.map_err(|error| Failure::of_call(&error, &tables.suppression_table))?;
-        for item in page.items.unwrap_or_default() {
+        let is_of_an_address = |item: &Item| text(item, "address") != Some(CERTIFICATES_KEY);
+        for item in page.items.unwrap_or_default().into_iter().filter(is_of_an_address) {
             bar.inc(1);
             let Some(rows) = standing(&item, &now) else {
                 unreadable = unreadable.saturating_add(1);

@@ -86,17 +86,17 @@ fn a_published_regional_certificate_chains_to_the_built_in_roots() {
     let Some(vectors) = vectors() else { return };
     let pem = std::fs::read_to_string(vectors.join("chain/sns-af-south-1-2026-leaf.pem")).expect("a certificate");
     let trust = TrustStore::new("", "").expect("the built-in store");
-    let key = trust.signing_key(&pem, &topic("af-south-1"), time("2026-09-01T00:00:00Z")).expect("a key");
-    assert!(key.is_valid_for(time("2026-07-25T00:00:00Z"), time("2026-09-01T00:00:00Z")));
-    assert!(!key.is_valid_for(time("2026-07-24T23:54:59Z"), time("2026-09-01T00:00:00Z")));
-    assert!(!key.is_valid_for(time("2026-09-01T00:00:00Z"), time("2027-02-08T00:00:00Z")));
-    for (region, now) in [
-        ("us-east-1", "2026-09-01T00:00:00Z"),
-        ("af-south-1", "2026-07-01T00:00:00Z"),
-        ("af-south-1", "2027-02-08T00:00:00Z"),
+    let key = trust.signing_key(&pem, &topic("af-south-1")).expect("a key");
+    for (at, skew_ms, expected) in [
+        ("2026-09-01T00:00:00Z", 0, true),
+        ("2026-07-24T23:55:00Z", 300_000, true),
+        ("2026-07-24T23:54:59Z", 300_000, false),
+        ("2026-07-24T23:59:59Z", 0, false),
+        ("2027-02-08T00:00:00Z", 0, false),
     ] {
-        assert!(trust.signing_key(&pem, &topic(region), time(now)).is_none(), "{region} {now}");
+        assert_eq!(trust.vouches(&key, time(at), skew_ms), expected, "{at}");
     }
+    assert!(trust.signing_key(&pem, &topic("us-east-1")).is_none(), "it is made out to another region");
 }
 
 /// Most certificates of the published messages have issuers that are gone, so here only text and signature are
@@ -112,8 +112,7 @@ fn the_signatures_of_published_messages_verify() {
             files.into_iter().partition(|path| path.extension().is_some_and(|extension| extension == "pem"));
         let pem = std::fs::read_to_string(pems.first().expect("a certificate")).expect("readable");
         let der = single_certificate(&pem).expect("one certificate");
-        let leaf = EndEntityCert::try_from(&der).expect("a leaf");
-        let key = SigningKey::new(&leaf, 0, END_OF_TIME).expect("an RSA key");
+        let key = SigningKey::new(der, Validity::ALWAYS, Validity::ALWAYS).expect("an RSA key");
         for path in messages {
             let json: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("readable")).expect("JSON");
             let envelope = json.pointer("/Records/0/Sns").unwrap_or(&json).to_string();

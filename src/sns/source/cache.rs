@@ -1,84 +1,140 @@
-//! The bounded memory of certificates: good ones for a day, failures for a minute.
+//! The bounded memory of certificates: good ones, such as wait for their proof, and failures for a minute.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::sns::{Door, SigningKey};
+use crate::sns::{Door, GoodCertificate, KEPT, SigningKey};
 use crate::timestamp::Timestamp;
 
-/// How many keys, and how many failures, are kept.
+/// How many good keys, unproven ones and failures are kept, of each.
 const CAPACITY: usize = 8;
-/// How long a key is used before its certificate is asked for again, in milliseconds.
+/// How long a key is used over HTTPS before its certificate is asked for again, in milliseconds.
 const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long a key may be used while asking for its certificate again fails, in milliseconds.
+/// How long a good key is used over HTTPS while asking for its certificate again fails, in milliseconds.
 const STALE_MS: i64 = 48 * 60 * 60 * 1000;
-/// How long a failure answers in place of another attempt, and the span of the budget, in milliseconds.
+/// How long a failure answers in place of another attempt, in milliseconds.
 const MINUTE_MS: i64 = 60 * 1000;
-/// How many certificates that were never good may be asked for in a minute, at each door.
-const BUDGET: usize = 6;
 
 /// The key of a certificate, or why there is none.
 pub(super) type Answer = Result<Arc<SigningKey>, Error>;
 
 /// A certificate: the beginning of its URL, and its 32 hex digits.
-type Name<'n> = (&'n str, &'n str);
+pub(super) type Name<'n> = (&'n str, &'n str);
 
 /// The same, remembered.
 type OwnName = (String, String);
 
+/// The key of a certificate that came at a time.
+#[derive(Clone, Debug)]
+struct Known {
+    name: OwnName,
+    key: Arc<SigningKey>,
+    at: Timestamp,
+    /// Where it came from.
+    origin: Origin,
+}
+
+/// Where a certificate came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// SNS gave it just now: once it has verified a message, later instances shall have it.
+    Sns,
+    /// It will be there for later instances anyway.
+    Elsewhere,
+}
+
 /// Keys and failures by the name of the certificate, the latest last.
+///
+/// A key is good once it has verified a message. Others do not displace good ones: whoever posts a message chooses which
+/// of the certificates at SNS's host is fetched.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    keys: VecDeque<(OwnName, Arc<SigningKey>, Timestamp)>,
+    good: VecDeque<Known>,
+    unproven: VecDeque<Known>,
     failures: VecDeque<(OwnName, Error, Timestamp)>,
-    /// The doors do not share a budget: anybody can knock at the one, and only AWS at the others.
-    lambda_attempts: VecDeque<Timestamp>,
-    https_attempts: VecDeque<Timestamp>,
+    /// What earlier instances have found good, and this one has not needed yet.
+    remembered: Vec<GoodCertificate>,
+    /// What this instance has found good, and nobody has kept yet.
+    proven: VecDeque<GoodCertificate>,
 }
 
 impl Cache {
+    /// Takes what earlier instances have found good.
+    pub(super) fn remember(&mut self, mut good: Vec<GoodCertificate>) {
+        good.truncate(KEPT);
+        self.remembered = good;
+    }
+
+    /// Gives a certificate that an earlier instance has found good, once.
+    pub(super) fn take_remembered(&mut self, name: Name<'_>) -> Option<GoodCertificate> {
+        let place = self.remembered.iter().position(|good| (good.prefix.as_str(), good.id.as_str()) == name)?;
+        Some(self.remembered.swap_remove(place))
+    }
+
+    /// Gives what this instance has found good since it was last asked.
+    pub(super) fn take_proven(&mut self) -> Vec<GoodCertificate> {
+        self.proven.drain(..).collect()
+    }
+
+    /// Makes a key good that an earlier instance has found so.
+    pub(super) fn put_good(&mut self, name: Name<'_>, key: Arc<SigningKey>, fetched_at: Timestamp) {
+        push_bounded(&mut self.good, Known { name: own(name), key, at: fetched_at, origin: Origin::Elsewhere });
+    }
+
     /// What is known of a certificate; `None`: nothing, or no longer.
-    pub(super) fn get(&self, name: Name<'_>, now: Timestamp) -> Option<Answer> {
-        let key = self.keys.iter().find(|(known, _, _)| is(known, name));
+    ///
+    /// Over HTTPS a certificate is asked for again each day, since SNS may have withdrawn it. Where IAM guards the door, a
+    /// good key is used as it is: messages there may be older than what SNS still serves.
+    pub(super) fn get(&self, name: Name<'_>, door: Door, now: Timestamp) -> Option<Answer> {
         let failure = self.failures.iter().find(|(known, _, at)| is(known, name) && now.millis_since(*at) < MINUTE_MS);
         let failure = failure.map(|(_, error, _)| *error);
-        match (key, failure) {
-            (Some((_, key, at)), _) if now.millis_since(*at) < FRESH_MS => Some(Ok(Arc::clone(key))),
-            (Some((_, key, at)), Some(_)) if now.millis_since(*at) < STALE_MS => Some(Ok(Arc::clone(key))),
-            (_, failure) => failure.map(Err),
-        }
+        let known = find(&self.good, name).filter(|good| match door {
+            Door::Lambda | Door::Queue => true,
+            Door::Https => now.millis_since(good.at) < if failure.is_some() { STALE_MS } else { FRESH_MS },
+        });
+        let known = known.or_else(|| find(&self.unproven, name).filter(|key| now.millis_since(key.at) < FRESH_MS));
+        known.map(|known| Ok(Arc::clone(&known.key))).or_else(|| failure.map(Err))
     }
 
-    /// Whether the budget allows a fetch; certificates that were good before do not count against it.
-    pub(super) fn may_fetch(&mut self, name: Name<'_>, door: Door, now: Timestamp) -> bool {
-        if self.keys.iter().any(|(known, _, _)| is(known, name)) {
-            return true;
-        }
-        let attempts = match door {
-            Door::Lambda | Door::Queue => &mut self.lambda_attempts,
-            Door::Https => &mut self.https_attempts,
-        };
-        attempts.retain(|at| now.millis_since(*at) < MINUTE_MS);
-        let allowed = attempts.len() < BUDGET;
-        if allowed {
-            attempts.push_back(now);
-        }
-        allowed
+    /// Whether a certificate was ever good.
+    pub(super) fn is_good(&self, name: Name<'_>) -> bool {
+        find(&self.good, name).is_some()
     }
 
-    /// Keeps an answer and returns the one that holds: a good certificate outlives a failure to ask for it again.
-    pub(super) fn put(&mut self, name: Name<'_>, answer: Answer, now: Timestamp) -> Answer {
+    /// Keeps an answer, and returns the one that holds: a good certificate outlives a failure to ask for it again.
+    pub(super) fn put(&mut self, name: Name<'_>, answer: Answer, origin: Origin, door: Door, now: Timestamp) -> Answer {
         self.failures.retain(|(known, _, _)| !is(known, name));
         match &answer {
             Ok(key) => {
-                self.keys.retain(|(known, _, _)| !is(known, name));
-                push_bounded(&mut self.keys, (own(name), Arc::clone(key), now));
+                let known = Known { name: own(name), key: Arc::clone(key), at: now, origin };
+                match self.good.iter_mut().find(|good| is(&good.name, name)) {
+                    Some(good) => *good = known,
+                    None => push_bounded(&mut self.unproven, known),
+                }
             }
             Err(error) => push_bounded(&mut self.failures, (own(name), *error, now)),
         }
-        self.get(name, now).unwrap_or(answer)
+        self.get(name, door, now).unwrap_or(answer)
     }
+
+    /// Makes a key good: it has verified a message.
+    pub(super) fn prove(&mut self, name: Name<'_>) {
+        let unproven = self.unproven.iter().position(|known| is(&known.name, name));
+        if let Some(proven) = unproven.and_then(|place| self.unproven.remove(place)) {
+            push_bounded(&mut self.good, proven);
+        }
+        if let Some(good) = self.good.iter_mut().find(|good| is(&good.name, name) && good.origin == Origin::Sns) {
+            good.origin = Origin::Elsewhere;
+            let ((prefix, id), key) = (good.name.clone(), &good.key);
+            let (pem, expires_at) = (key.pem(), key.expires_at());
+            push_bounded(&mut self.proven, GoodCertificate { prefix, id, pem, fetched_at: good.at, expires_at });
+        }
+    }
+}
+
+fn find<'k>(known: &'k VecDeque<Known>, name: Name<'_>) -> Option<&'k Known> {
+    known.iter().find(|known| is(&known.name, name))
 }
 
 fn is(known: &OwnName, name: Name<'_>) -> bool {
@@ -98,7 +154,7 @@ fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
 
 #[cfg(test)]
 mod tests {
-    use super::{CAPACITY, Cache};
+    use super::{CAPACITY, Cache, Origin};
     use crate::error::{Error, Outage};
     use crate::sns::Door;
     use crate::timestamp::Timestamp;
@@ -110,11 +166,11 @@ mod tests {
         for id in 0..10_000_i64 {
             let now = Timestamp::from_millis(id * 20_000).expect("a time");
             let id = id.to_string();
-            let allowed = cache.may_fetch(("https://", &id), Door::Https, now);
-            assert!(allowed, "three a minute are within the budget");
-            assert_eq!(cache.put(("https://", &id), Err(unreachable), now).err(), Some(unreachable));
+            assert_eq!(
+                cache.put(("https://", &id), Err(unreachable), Origin::Sns, Door::Https, now).err(),
+                Some(unreachable)
+            );
         }
-        assert!(cache.failures.len() <= CAPACITY && cache.keys.len() <= CAPACITY);
-        assert!(cache.https_attempts.len() <= 6 && cache.lambda_attempts.is_empty());
+        assert!(cache.failures.len() <= CAPACITY && cache.unproven.is_empty() && cache.good.is_empty());
     }
 }

@@ -24,6 +24,15 @@ pub struct Fetcher {
     connector: OnceLock<SharedHttpConnector>,
 }
 
+/// Why there is no document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotFetched {
+    /// The host says that it has none of that name, or gives it to nobody.
+    Denied,
+    /// The host cannot be reached, or answers in a way that says nothing about the document.
+    Failed,
+}
+
 impl Fetcher {
     /// A fetcher over a connector of one's own.
     #[must_use]
@@ -37,30 +46,36 @@ impl Fetcher {
         Self::over(https(tls, proxy))
     }
 
-    /// The body of a 200 answer of at most `limit` bytes; `None` for anything else.
-    pub(super) async fn get(&self, url: &str, limit: usize) -> Option<Vec<u8>> {
-        let request = HttpRequest::get(url).ok()?;
+    /// The body of a 200 answer of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub(super) async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, NotFetched> {
+        let request = HttpRequest::get(url).map_err(|_| NotFetched::Failed)?;
         let connector = self
             .connector
             .get_or_init(|| SharedHttpConnector::new(https(TlsContext::default(), ProxyConfig::from_env())));
-        tokio::time::timeout(TOTAL, read(connector, request, limit)).await.ok().flatten()
+        let read = tokio::time::timeout(TOTAL, read(connector, request, limit));
+        read.await.unwrap_or(Err(NotFetched::Failed))
     }
 }
 
-async fn read(connector: &SharedHttpConnector, request: HttpRequest, limit: usize) -> Option<Vec<u8>> {
-    let response = connector.call(request).await.ok()?;
-    if response.status().as_u16() != 200 {
-        return None;
+async fn read(connector: &SharedHttpConnector, request: HttpRequest, limit: usize) -> Result<Vec<u8>, NotFetched> {
+    let response = connector.call(request).await.map_err(|_| NotFetched::Failed)?;
+    match response.status().as_u16() {
+        200 => {}
+        403 | 404 => return Err(NotFetched::Denied),
+        _ => return Err(NotFetched::Failed),
     }
     let mut stream = ByteStream::new(response.into_body());
     let mut body = Vec::new();
     while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.ok()?);
+        body.extend_from_slice(&chunk.map_err(|_| NotFetched::Failed)?);
         if body.len() > limit {
-            return None;
+            return Err(NotFetched::Failed);
         }
     }
-    Some(body)
+    Ok(body)
 }
 
 fn https(tls: TlsContext, proxy: ProxyConfig) -> Connector {

@@ -150,7 +150,7 @@ async fn case_49_with_another_kind_of_key() {
     refused(&AUTHORITY.certificate_for(&KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap())).await;
 }
 
-/// A good certificate is used without another look, until it expires.
+/// A good certificate is used without another look, over HTTPS until it expires.
 #[tokio::test]
 async fn case_50_that_expires_while_it_is_remembered() {
     static NOW: AtomicI64 = AtomicI64::new(0);
@@ -161,7 +161,8 @@ async fn case_50_that_expires_while_it_is_remembered() {
     let envelope = signed(|envelope| envelope["Timestamp"] = "2026-12-31T23:50:00.000Z".into());
     set("2026-12-31T23:59:00.000Z");
     assert_eq!(world.lambda(&envelope).await, "ok");
+    assert_eq!(world.https(&envelope).await, 200);
     set("2027-01-01T00:01:00.000Z");
-    assert_eq!(world.lambda(&envelope).await, "certificate");
+    assert_eq!(world.https(&envelope).await, 403);
     assert_eq!(host.requests(), 1);
 }

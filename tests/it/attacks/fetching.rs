@@ -1,6 +1,7 @@
 //! Cases 23 to 31: fetching the certificate. A failure is transient: 503, and the invocation is repeated.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -23,10 +24,14 @@ fn client_of(host: &TlsHost) -> Fetcher {
 
 /// With a host that behaves so, the certificate is out of reach; gives the host for further questions.
 async fn out_of_reach(behaviour: Behaviour, name: &str) -> TlsHost {
+    let label = match behaviour {
+        Behaviour::Answer(403 | 404, _) => "certificate_unknown",
+        _ => "certificate_fetch",
+    };
     let host = TlsHost::start(behaviour, name).await;
     let world = World::new(client_of(&host), &[]).await;
     assert_eq!(world.https(&signed(|_| {})).await, 503);
-    assert_eq!(world.lambda(&signed(|_| {})).await, "certificate_fetch");
+    assert_eq!(world.lambda(&signed(|_| {})).await, label);
     world.is_untouched().await;
     host
 }
@@ -61,14 +66,21 @@ async fn case_23_a_redirect_is_not_followed() {
 async fn case_24_a_missing_certificate_is_asked_for_again_after_a_minute() {
     static NOW: AtomicI64 = AtomicI64::new(0);
     NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
-    for status in [404, 403, 500, 503] {
+    // Where the host denies it, it may not be everywhere yet; once it is denied again, there is none.
+    let (denied, failed) = ("certificate_unknown", "certificate_fetch");
+    for (status, labels) in [
+        (404, [denied, denied, "certificate"]),
+        (403, [denied, denied, "certificate"]),
+        (500, [failed; 3]),
+        (503, [failed; 3]),
+    ] {
         let host = Host::serving(status, "");
         let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
         let envelope = signed(|_| {});
-        for (ahead_ms, requests) in [(0, 1), (59_000, 1), (2_000, 2)] {
+        for ((ahead_ms, requests), label) in [(0, 1), (59_000, 1), (2_000, 2)].into_iter().zip(labels) {
             NOW.fetch_add(ahead_ms, Ordering::Relaxed);
-            assert_eq!(world.lambda(&envelope).await, "certificate_fetch", "{status}");
-            assert_eq!(world.https(&envelope).await, 503);
+            assert_eq!(world.lambda(&envelope).await, label, "{status}");
+            assert_eq!(world.https(&envelope).await, if label == "certificate" { 403 } else { 503 });
             assert_eq!(host.requests(), requests);
         }
         world.is_untouched().await;
@@ -129,6 +141,44 @@ async fn case_28_a_flood_of_ids_meets_a_budget_and_the_known_one_goes_on() {
     assert_eq!(host.requests(), 1 + 6);
 }
 
+/// Junk ids do not recur; a genuine one does, in each message and each time that SNS repeats it.
+#[tokio::test]
+async fn case_28_over_budget_an_id_that_came_before_goes_ahead() {
+    let host = Host::serving(404, "");
+    let world = World::at(&host).await;
+    for n in 0..6 {
+        assert_eq!(world.https(&naming(n)).await, 503);
+    }
+    assert_eq!(world.https(&signed(|_| {})).await, 503, "the budget is spent, and it comes for the first time");
+    for n in 6..50 {
+        assert_eq!(world.https(&naming(n)).await, 503);
+    }
+    assert_eq!(host.requests(), 6);
+    host.answer_with(200, &AUTHORITY.leaf);
+    assert_eq!(world.https(&signed(|_| {})).await, 200);
+    assert_eq!(world.https(&naming(50)).await, 503);
+    assert_eq!(host.requests(), 7);
+}
+
+/// What strangers can cause must not count where a deployment is taken back by it; what they cannot, must.
+#[tokio::test]
+async fn case_28_unknown_ids_take_no_deployment_back() {
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let host = Host::serving(404, "");
+    let mut world = World::at(&host).await;
+    Arc::get_mut(&mut world.handler).unwrap().metrics = |line| LINES.lock().unwrap().push(line.to_owned());
+    for n in 0..20 {
+        assert_eq!(world.https(&naming(n)).await, 503);
+    }
+    assert_eq!(host.requests(), 6, "denied ones and such as were not even asked for");
+    let lines = std::mem::take(&mut *LINES.lock().unwrap());
+    assert_eq!(lines.len(), 20);
+    assert!(lines.iter().all(|line| !line.contains("\"failures\"")), "{lines:?}");
+    host.go_away();
+    assert_eq!(world.lambda(&naming(20)).await, "certificate_fetch");
+    assert!(LINES.lock().unwrap()[0].contains("\"failures\":1"));
+}
+
 /// Anybody can post to the HTTPS door. What it spends must not close the other, and a denied fetch is not remembered.
 #[tokio::test]
 async fn case_28_a_flood_at_one_door_does_not_close_the_other() {
@@ -165,6 +215,25 @@ async fn case_29_many_ids_do_not_displace_the_known_one() {
     assert_eq!(host.requests(), before);
 }
 
+/// SNS's host serves certificates that it signs with no longer, or elsewhere; strangers can name them all.
+#[tokio::test]
+async fn case_29_real_certificates_that_prove_nothing_do_not_displace_the_good_one() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
+    let host = Host::genuine();
+    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
+    for n in 0..20 {
+        NOW.fetch_add(15_000, Ordering::Relaxed);
+        let mut forged = naming(n);
+        forged["Message"] = "{}".into();
+        assert_eq!(world.https(&forged).await, 403);
+    }
+    assert_eq!(host.requests(), 21);
+    host.go_away();
+    assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
+}
+
 #[tokio::test]
 async fn case_30_concurrent_messages_cause_one_fetch() {
     let host = Host::genuine();
@@ -185,17 +254,22 @@ async fn case_31_a_failure_does_not_replace_a_good_certificate() {
     let envelope = signed(|_| {});
     assert_eq!(world.lambda(&envelope).await, "ok");
     host.go_away();
-    for (hours, expected) in [(23, "ok"), (2, "ok"), (22, "ok"), (2, "certificate_fetch")] {
+    let fresh = || {
+        let now = Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap();
+        signed(|envelope| envelope["Timestamp"] = now.to_string().into())
+    };
+    for (hours, expected) in [(23, 200), (2, 200), (22, 200), (2, 503)] {
         NOW.fetch_add(hours * HOUR, Ordering::Relaxed);
-        assert_eq!(world.lambda(&envelope).await, expected);
+        assert_eq!(world.https(&fresh()).await, expected);
+        assert_eq!(world.lambda(&envelope).await, "ok", "where IAM guards the door, it is not asked for again");
     }
     host.answer_with(200, &AUTHORITY.leaf);
     NOW.fetch_add(61_000, Ordering::Relaxed);
-    assert_eq!(world.lambda(&envelope).await, "ok");
+    assert_eq!(world.https(&fresh()).await, 200);
     host.answer_with(200, "<html>maintenance</html>");
     NOW.fetch_add(25 * HOUR, Ordering::Relaxed);
-    assert_eq!(world.lambda(&envelope).await, "ok", "nor does one bad answer");
+    assert_eq!(world.https(&fresh()).await, 200, "nor does one bad answer");
     host.answer_with(200, &AUTHORITY.leaf);
     NOW.fetch_add(61_000, Ordering::Relaxed);
-    assert_eq!(world.lambda(&envelope).await, "ok", "and it comes back");
+    assert_eq!(world.https(&fresh()).await, 200, "and it comes back");
 }

@@ -53,7 +53,7 @@ impl Checks {
         };
         match checker.check(message, now).await {
             Ok(()) => Verdict::Passes,
-            Err(Error::Transient(Outage::CertificateFetch)) => {
+            Err(Error::Transient(Outage::CertificateFetch | Outage::CertificateUnknown)) => {
                 Verdict::Unchecked("the signing certificate could not be fetched from here".to_owned())
             }
             Err(error) => Verdict::Refused(error),

@@ -1,0 +1,116 @@
+//! The item of the suppression table that holds the good signing certificates of SNS.
+//!
+//! It stands under [`KEY`], which is no address, so that the one request with which an instance opens its connection
+//! brings it along. Nobody is trusted for writing it: `sns` checks what comes out of it at each use.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Suppressions;
+use super::attribute::{Item, map, set, text};
+use super::backoff;
+use super::fault::failed;
+use crate::error::{Error, Outage};
+use crate::sns::{GoodCertificate, KEPT};
+use crate::timestamp::Timestamp;
+
+/// The key of the item.
+pub const KEY: &str = "-";
+/// The length of an id, at the end of each name.
+const ID: usize = 32;
+/// How often a write in conflict with others is tried.
+const ATTEMPTS: u32 = 5;
+
+impl Suppressions {
+    /// Opens the connection to DynamoDB by reading the certificates that were kept; none where there are none, where they
+    /// cannot be read, and where DynamoDB does not answer.
+    pub async fn warm_up(&self) -> Vec<GoodCertificate> {
+        let call = self.client.get_item().table_name(&self.table).key("address", key());
+        let Ok(output) = call.send().await else {
+            tracing::warn!(
+                table = self.table,
+                "dynamodb did not answer during the cold start; the first event will tell"
+            );
+            return Vec::new();
+        };
+        output.item.as_ref().map(from_item).unwrap_or_default()
+    }
+
+    /// Keeps certificates beside those that are kept already.
+    ///
+    /// Compare-and-swap: what another instance has added in between is read and kept, too.
+    ///
+    /// # Errors
+    /// Transient when the table fails, or every attempt met another writer.
+    pub async fn keep_certificates(&self, fresh: &[GoodCertificate]) -> Result<(), Error> {
+        for attempt in 1..=ATTEMPTS {
+            let call = self.client.get_item().table_name(&self.table).key("address", key()).consistent_read(true);
+            let stored = call.send().await.map_err(|error| failed(&error))?.item;
+            let known = stored.as_ref().map(from_item).unwrap_or_default();
+            let Some(kept) = GoodCertificate::merged(&known, fresh) else { return Ok(()) };
+            if self.replace_certificates(&kept, stored.as_ref()).await? {
+                return Ok(());
+            }
+            backoff::wait(attempt).await;
+        }
+        Err(Error::Transient(Outage::Contention))
+    }
+
+    /// Writes certificates in place of the item that was read, whatever that holds; `false` when another writer came first.
+    async fn replace_certificates(&self, kept: &[GoodCertificate], read: Option<&Item>) -> Result<bool, Error> {
+        let version = read.and_then(|item| item.get("version"));
+        let number = version.and_then(|version| version.as_n().ok()?.parse::<u64>().ok()).unwrap_or_default();
+        let item = to_item(kept, number.saturating_add(1));
+        let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let call = match (read, version) {
+            (None, _) => call.condition_expression("attribute_not_exists(address)"),
+            (Some(_), None) => call.condition_expression("attribute_not_exists(version)"),
+            (Some(_), Some(version)) => {
+                call.condition_expression("version = :version").expression_attribute_values(":version", version.clone())
+            }
+        };
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(false)
+            }
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+fn key() -> AttributeValue {
+    AttributeValue::S(KEY.to_owned())
+}
+
+fn to_item(kept: &[GoodCertificate], version: u64) -> Item {
+    let certificates = kept.iter().map(|one| {
+        let mut fields = Item::new();
+        set(&mut fields, "pem", Some(&one.pem));
+        set(&mut fields, "fetched_at", Some(&one.fetched_at.to_string()));
+        set(&mut fields, "expires_at", Some(&one.expires_at.to_string()));
+        (format!("{}{}", one.prefix, one.id), AttributeValue::M(fields))
+    });
+    Item::from([
+        ("address".to_owned(), key()),
+        ("version".to_owned(), AttributeValue::N(version.to_string())),
+        ("certificates".to_owned(), AttributeValue::M(certificates.collect())),
+    ])
+}
+
+/// What can be read of an item; the rest is left out, and so is what goes beyond the number that is kept.
+fn from_item(item: &Item) -> Vec<GoodCertificate> {
+    let certificates = map(item, "certificates").into_iter().flatten();
+    let read = certificates.filter_map(|(url, fields)| {
+        let (prefix, id) = url.split_at_checked(url.len().checked_sub(ID)?)?;
+        let fields = fields.as_m().ok()?;
+        Some(GoodCertificate {
+            prefix: prefix.to_owned(),
+            id: id.to_owned(),
+            pem: text(fields, "pem")?.to_owned(),
+            fetched_at: Timestamp::parse(text(fields, "fetched_at")?)?,
+            expires_at: Timestamp::parse(text(fields, "expires_at")?)?,
+        })
+    });
+    read.take(KEPT).collect()
+}
