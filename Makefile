@@ -12,6 +12,7 @@ SAM_TRANSLATOR_VERSION := 1.115.0
 BOTO3_VERSION := 1.44.5
 IDNA_VERSION := 3.20
 AWS_JS_VERSION := 3.1162.0
+TR46_VERSION := 6.0.0
 FUZZ_VERSION := 0.13.2
 DENY_VERSION := 0.20.2
 
@@ -33,7 +34,7 @@ CARGO_LAMBDA := .venv/cargo-lambda-$(CARGO_LAMBDA_VERSION)
 ZIG := .venv/ziglang-$(ZIG_VERSION)
 SAM := .venv-sam/aws-sam-cli-$(SAM_VERSION)
 LINTERS := .venv-lint/linters-$(CFN_LINT_VERSION)-$(CHECKOV_VERSION)-$(SAM_TRANSLATOR_VERSION)
-CHECKS := .venv-checks/checks-$(BOTO3_VERSION)-$(AWS_JS_VERSION)
+CHECKS := .venv-checks/checks-$(BOTO3_VERSION)-$(IDNA_VERSION)-$(AWS_JS_VERSION)-$(TR46_VERSION)
 E2E := .venv-e2e/installed
 SMOKE := .venv-smoke/boto3-$(BOTO3_VERSION)
 FUZZ := .cargo-fuzz/cargo-fuzz-$(FUZZ_VERSION)
@@ -236,9 +237,9 @@ $(DENY):
 	@touch $@
 
 $(CHECKS): .ci/python/checks.txt
-	@echo '== boto3 $(BOTO3_VERSION) and the AWS SDK for JavaScript $(AWS_JS_VERSION), into .venv-checks'
+	@echo '== boto3 $(BOTO3_VERSION), idna $(IDNA_VERSION), the AWS SDK for JavaScript $(AWS_JS_VERSION) and tr46 $(TR46_VERSION), into .venv-checks'
 	$(PYTHON) -m venv .venv-checks
 	.venv-checks/$(PIP) -c .ci/python/checks.txt boto3==$(BOTO3_VERSION) idna==$(IDNA_VERSION)
-	npm install --silent --no-audit --no-fund --prefix .venv-checks --save-exact \
-		@aws-sdk/client-dynamodb@$(AWS_JS_VERSION) @aws-sdk/lib-dynamodb@$(AWS_JS_VERSION)
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-checks --save-exact \
+		@aws-sdk/client-dynamodb@$(AWS_JS_VERSION) @aws-sdk/lib-dynamodb@$(AWS_JS_VERSION) tr46@$(TR46_VERSION)
 	@touch $@

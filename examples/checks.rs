@@ -1,16 +1,21 @@
 //! Runs the checks that the README shows, in Python and JavaScript, and the library's own, against one table: `make checks`.
 //!
-//! The table is filled by the samples in `events/`. All three must give the same keys for the vectors of addresses, and
-//! the same answer for every address, list and provider in the samples.
+//! The table is filled by the samples in `events/`. All three must give the same keys for the vectors of addresses and for
+//! every character of Unicode 14 in several places of an address, and the same answer for every address, list and provider
+//! in the samples.
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a program for people at a terminal")]
+#![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
 
+#[path = "checks/characters.rs"]
+mod characters;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::path::Path;
 use std::process::Stdio;
 
+use characters::{Keys, Ranges};
 use mail_feedback::address::Address;
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::{Context, SoftBounceRules};
@@ -35,10 +40,12 @@ struct Question {
     list: &'static str,
 }
 
-/// What a program must give: the keys of the vectors, and `scope reason` of each block, a list for each question.
-#[derive(Debug, Deserialize, PartialEq)]
+/// What a program must give: the keys of the vectors and of the characters, and `scope reason` of each block, a list for
+/// each question.
+#[derive(Deserialize)]
 struct Answers {
     keys: Vec<Option<String>>,
+    characters: Keys,
     blocked: Vec<Vec<String>>,
 }
 
@@ -61,7 +68,12 @@ def key(address):
         return normalize(address)
     except ValueError:
         return None
-print(json.dumps({"keys": [key(a) for a in asked["addresses"]], "blocked": [answer(q) for q in asked["questions"]]}))
+characters = [chr(point) for first, last in asked["ranges"] for point in range(ord(first), ord(last) + 1)]
+print(json.dumps({
+    "keys": [key(a) for a in asked["addresses"]],
+    "characters": [[key(pattern.replace("*", char)) for char in characters] for pattern in asked["patterns"]],
+    "blocked": [answer(q) for q in asked["questions"]],
+}))
 "#;
 
 /// What the JavaScript of the README is asked to do in addition.
@@ -74,7 +86,15 @@ for (const q of asked.questions) {
   answers.push(found.map(([scope, reason]) => `${scope} ${reason}`).sort());
 }
 const key = (address) => { try { return normalize(address); } catch { return null; } };
-console.log(JSON.stringify({ keys: asked.addresses.map(key), blocked: answers }));
+const characters = asked.ranges.flatMap(([first, last]) => {
+  const start = first.codePointAt(0);
+  return Array.from({ length: last.codePointAt(0) - start + 1 }, (_, offset) => String.fromCodePoint(start + offset));
+});
+console.log(JSON.stringify({
+  keys: asked.addresses.map(key),
+  characters: asked.patterns.map((pattern) => characters.map((char) => key(pattern.replaceAll("*", () => char)))),
+  blocked: answers,
+}));
 "#;
 
 #[tokio::main]
@@ -88,9 +108,15 @@ async fn main() -> Result<(), Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let vectors: Vec<Vector> =
         serde_json::from_str(&std::fs::read_to_string(root.join("tests/vectors/addresses.json"))?)?;
+    let points: Vec<(u32, u32)> =
+        serde_json::from_str(&std::fs::read_to_string(root.join("tests/vectors/unicode-14.json"))?)?;
+    let range = |(first, last)| Some((char::from_u32(first)?, char::from_u32(last)?));
+    let ranges: Ranges = points.into_iter().map(range).collect::<Option<_>>().ok_or("a range of no characters")?;
     let questions = questions(&database).await;
     let asked = serde_json::json!({
         "addresses": vectors.iter().map(|vector| &vector.address).collect::<Vec<_>>(),
+        "patterns": characters::PATTERNS,
+        "ranges": &ranges,
         "questions": &questions,
     })
     .to_string();
@@ -98,19 +124,28 @@ async fn main() -> Result<(), Failure> {
     let readme = std::fs::read_to_string(root.join("README.md"))?;
     let script = Path::new(&node_modules).join("check.mjs");
     std::fs::write(&script, block(&readme, "javascript")? + JAVASCRIPT)?;
-    let library = library(&database, &vectors, &questions).await?;
     let mut python_check = Command::new(python);
     python_check.args(["-c", &(block(&readme, "python")? + PYTHON)]);
     let mut node_check = Command::new("node");
     node_check.arg(&script);
-    for (name, command) in [("python", python_check), ("javascript", node_check)] {
-        let answers = run(command, &database, &asked).await?;
-        if answers != library {
-            return Err(format!("{name} answers otherwise than the library:\n{answers:?}\n{library:?}").into());
+    let (library, python, javascript) = tokio::join!(
+        library(&database, &vectors, &ranges, &questions),
+        run(python_check, &database, &asked),
+        run(node_check, &database, &asked)
+    );
+    let library = library?;
+    let mut agreed = usize::MAX;
+    for (name, answers) in [("python", python?), ("javascript", javascript?)] {
+        if (&answers.keys, &answers.blocked) != (&library.keys, &library.blocked) {
+            let [other, own] = [&answers, &library].map(|answers| format!("{:?}\n{:?}", answers.keys, answers.blocked));
+            return Err(format!("{name} answers otherwise than the library:\n{other}\n{own}").into());
         }
+        let compared = characters::compare(&ranges, &library.characters, &answers.characters);
+        agreed = agreed.min(compared.map_err(|lines| format!("{name} has other keys than the library:\n{lines}"))?);
     }
     let blocked = library.blocked.iter().filter(|blocks| !blocks.is_empty()).count();
-    println!("3 checks agree on {} keys and {} sends, {blocked} of them blocked", vectors.len(), questions.len());
+    println!("3 checks agree on {} keys and {} sends, {blocked} of them blocked,", vectors.len(), questions.len());
+    println!("and on the keys of {agreed} addresses with each character of Unicode 14");
     Ok(())
 }
 
@@ -139,7 +174,12 @@ async fn questions(database: &Database) -> Vec<Question> {
         .collect()
 }
 
-async fn library(database: &Database, vectors: &[Vector], questions: &[Question]) -> Result<Answers, Failure> {
+async fn library(
+    database: &Database,
+    vectors: &[Vector],
+    ranges: &Ranges,
+    questions: &[Question],
+) -> Result<Answers, Failure> {
     let rules = SoftBounceRules::default();
     let suppressions = Suppressions::new(database.client.clone(), SUPPRESSIONS.to_owned(), rules);
     let mut blocked = Vec::new();
@@ -161,7 +201,10 @@ async fn library(database: &Database, vectors: &[Vector], questions: &[Question]
         let key = Address::parse(&vector.address).map(|address| address.as_str().to_owned());
         if key == vector.key { Ok(key) } else { Err(format!("{} has the key {key:?}", vector.address)) }
     });
-    Ok(Answers { keys: keys.collect::<Result<_, _>>()?, blocked })
+    let keys = keys.collect::<Result<_, _>>()?;
+    let ranges = ranges.clone();
+    let characters = tokio::task::spawn_blocking(move || characters::keys(&ranges)).await?;
+    Ok(Answers { keys, characters, blocked })
 }
 
 async fn run(mut command: Command, database: &Database, asked: &str) -> Result<Answers, Failure> {

@@ -1,5 +1,6 @@
 //! The normalized e-mail address that both tables are keyed by.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use idna::AsciiDenyList;
@@ -13,11 +14,15 @@ const MAX_DOMAIN_BYTES: usize = 253;
 /// Raw text above this is refused before any Unicode work is done on it.
 const MAX_RAW_BYTES: usize = 1024;
 
+/// What separates labels: UTS 46 makes a full stop of each.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
 /// A normalized address: what two spellings of one mailbox have in common.
 ///
-/// The domain stands in lower-case A-labels without a trailing dot; the local part in NFC, lower case, NFC again.
-/// `+tag`, dots and quoted local parts are kept. A sender in another language gets the same key with its own NFC and
-/// lower-case functions and an IDNA (UTS 46) library.
+/// The domain stands in lower-case A-labels without a trailing dot ([`normalize_domain`]); the local part in NFC, lower case,
+/// NFC again. `+tag` and dots are kept. A quoted local part that needs no quotes stands without (RFC 5321, 4.1.2); another is
+/// kept as it is. A sender in another language gets the same key with its own NFC and lower-case functions and an IDNA
+/// (UTS 46) library, for every character that its library and the one here know.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(String);
 
@@ -33,11 +38,7 @@ impl Address {
             return None;
         }
         let (local, domain) = spec.rsplit_once('@')?;
-        let mut local = normalize_local(local);
-        // Judged as normalized: NFC makes a semicolon of the Greek question mark.
-        if local.is_empty() || !(is_quoted(&local) || is_plain(&local)) {
-            return None;
-        }
+        let mut local = normalize_local(local)?;
         let domain = normalize_domain(domain)?;
         local.reserve_exact(domain.len().saturating_add(1));
         local.push('@');
@@ -68,7 +69,7 @@ impl fmt::Debug for Address {
 /// The address part of a mailbox: `a@b` out of `"Name" <a@b>`, otherwise the text, without surrounding space.
 #[must_use]
 pub fn addr_spec(text: &str) -> &str {
-    let text = text.trim();
+    let text = trim(text);
     let Some((inner, comment)) = text.rsplit_once('>').filter(|(_, comment)| !comment.contains('@')) else {
         return text;
     };
@@ -79,16 +80,28 @@ pub fn addr_spec(text: &str) -> &str {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
-            '<' if !quoted => return after(inner, at).trim(),
+            '<' if !quoted => return trim(after(inner, at)),
             _ => {}
         }
     }
     let unbalanced = inner.rfind('<').filter(|_| quoted && comment.is_empty());
-    unbalanced.map_or(text, |at| after(inner, at).trim())
+    unbalanced.map_or(text, |at| trim(after(inner, at)))
+}
+
+/// Text without white space around it, as Unicode and Python define that: Python counts U+001C to U+001F.
+fn trim(text: &str) -> &str {
+    text.trim_matches(|char: char| char.is_whitespace() || matches!(char, '\u{1c}'..='\u{1f}'))
+}
+
+/// A local part as keys have it; `None` where it is none, or several.
+fn normalize_local(local: &str) -> Option<String> {
+    // Judged as normalized: NFC makes a semicolon of the Greek question mark.
+    let unquoted = unquote(local).map(|content| fold(&content)).filter(|content| is_plain(content));
+    unquoted.or_else(|| Some(fold(local)).filter(|local| is_plain(local) || is_quoted(local)))
 }
 
 /// NFC and lower case, and NFC again, which lower case may undo.
-fn normalize_local(local: &str) -> String {
+fn fold(local: &str) -> String {
     // Nearly all are ASCII, which is NFC as it is.
     if local.is_ascii() {
         return local.to_ascii_lowercase();
@@ -96,16 +109,31 @@ fn normalize_local(local: &str) -> String {
     local.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
+/// What stands in quotes, each character without the backslash before it; `None` where the quotes are not one pair.
+fn unquote(local: &str) -> Option<String> {
+    let quoted = local.strip_prefix('"')?.strip_suffix('"')?;
+    let mut content = String::with_capacity(quoted.len());
+    let mut chars = quoted.chars();
+    while let Some(char) = chars.next() {
+        content.push(match char {
+            '"' => return None,
+            '\\' => chars.next()?,
+            char => char,
+        });
+    }
+    Some(content)
+}
+
 /// Whether a local part stands in quotes, within which anything may stand.
 fn is_quoted(local: &str) -> bool {
     local.len() > 1 && local.starts_with('"') && local.ends_with('"')
 }
 
-/// Whether a local part holds nothing that separates addresses or words.
+/// Whether a local part holds something, and nothing that separates addresses or words.
 fn is_plain(local: &str) -> bool {
-    !local
-        .chars()
-        .any(|char| char.is_whitespace() || matches!(char, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '@' | '"'))
+    let separates =
+        |char: char| char.is_whitespace() || matches!(char, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '@' | '"');
+    !local.is_empty() && !local.contains(separates)
 }
 
 /// What follows the one-byte character at `at`.
@@ -116,22 +144,56 @@ fn after(text: &str, at: usize) -> &str {
 /// A domain in lower-case A-labels without a trailing dot; `None` when no domain of at most 253 bytes can be made of the
 /// text.
 ///
-/// An address literal such as `[192.0.2.1]` is kept in lower case.
+/// Each label is judged for itself. One in ASCII, or that UTS 46 maps to ASCII, is kept in lower case, even where UTS 46
+/// refuses it as the encoding of nothing: DNS has such names, and mail goes there. Another is mapped and encoded by UTS 46
+/// (non-transitional, with its rules for combining marks, joiners and direction), so that the spelling in Unicode and the one
+/// in ASCII have one key. No label may be empty, nor hold what no URL admits in a domain. An address literal such as
+/// `[192.0.2.1]` is kept in lower case.
 #[must_use]
 pub fn normalize_domain(domain: &str) -> Option<String> {
-    let domain = domain.trim();
+    let domain = trim(domain);
     if domain.len() > MAX_RAW_BYTES {
         return None;
     }
-    if domain.starts_with('[') && domain.ends_with(']') {
-        let literal = domain.to_ascii_lowercase();
-        let plain = literal.bytes().all(|byte| byte.is_ascii_graphic());
-        return (plain && literal.len() <= MAX_DOMAIN_BYTES).then_some(literal);
+    let name = domain.to_ascii_lowercase();
+    if name.starts_with('[') && name.ends_with(']') {
+        let plain = name.bytes().all(|byte| byte.is_ascii_graphic());
+        return (plain && name.len() <= MAX_DOMAIN_BYTES).then_some(name);
     }
-    let ascii = Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Ignore).ok()?;
-    let name = ascii.strip_suffix('.').unwrap_or(&ascii);
-    let valid = (1..=MAX_DOMAIN_BYTES).contains(&name.len()) && name.split('.').all(|label| !label.is_empty());
-    valid.then(|| name.to_owned())
+    if name.contains(is_forbidden) {
+        return None;
+    }
+    let mut name = name;
+    if name.ends_with(DOTS) {
+        name.pop();
+    }
+    if !name.is_ascii() {
+        let labels: Option<Vec<_>> = name.split(DOTS).map(encode).collect();
+        name = labels?.join(".");
+    }
+    (name.len() <= MAX_DOMAIN_BYTES && name.split('.').all(|label| !label.is_empty())).then_some(name)
+}
+
+/// Whether no URL admits an ASCII character in a domain.
+const fn is_forbidden(char: char) -> bool {
+    char.is_ascii_control()
+        || matches!(char, ' ' | '%' | '#' | '/' | ':' | '<' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '|')
+}
+
+/// A label in ASCII.
+fn encode(label: &str) -> Option<Cow<'_, str>> {
+    if label.is_ascii() {
+        return Some(Cow::Borrowed(label));
+    }
+    // Behind a letter, what is mapped to ASCII is only mapped: `xn--` in full width is no other label than in ASCII.
+    if let Some(mapped) = to_ascii(&["a", label].concat()).as_deref().and_then(|mapped| mapped.strip_prefix('a')) {
+        return Some(Cow::Owned(mapped.to_owned()));
+    }
+    to_ascii(label).filter(|label| !label.contains('.'))
+}
+
+fn to_ascii(label: &str) -> Option<Cow<'_, str>> {
+    Uts46::new().to_ascii(label.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Ignore).ok()
 }
 
 /// The domain of a mailbox in any spelling, for senders.
@@ -167,6 +229,14 @@ mod tests {
             ("\"a@b\"@example.com", "\"a@b\"@example.com"),
             ("user@[192.0.2.1]", "user@[192.0.2.1]"),
             ("user@under_score.example.com", "user@under_score.example.com"),
+            ("Jane@365.XN--5DBQZZL.com", "jane@365.xn--5dbqzzl.com"),
+            ("x@xn--abc-.example.com", "x@xn--abc-.example.com"),
+            ("x@xn--abc-.b\u{fc}cher.example", "x@xn--abc-.xn--bcher-kva.example"),
+            ("x@\u{ff58}\u{ff4e}--abc-.example.com", "x@xn--abc-.example.com"),
+            ("\"test.\"@docomo.example", "test.@docomo.example"),
+            ("\"T\\est.\"@docomo.example", "test.@docomo.example"),
+            ("\"a\\\"b\"@example.com", "\"a\\\"b\"@example.com"),
+            ("\"a\\\"@example.com", "\"a\\\"@example.com"),
         ];
         for (text, expected) in cases {
             assert_eq!(key(text).as_deref(), Some(expected), "{text}");
