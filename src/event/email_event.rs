@@ -102,7 +102,7 @@ pub struct EmailEvent {
     pub sns_message_id: Option<String>,
     /// The id of the EventBridge event that brought it.
     pub event_bridge_id: Option<String>,
-    /// The element itself where it could not be understood, cut at 16 KiB.
+    /// The element itself where it could not be understood, cut at 16 KiB; never mail that came in.
     pub raw: Option<String>,
 }
 
@@ -136,6 +136,14 @@ impl EmailEvent {
             event_bridge_id: None,
             raw: None,
         }
+    }
+
+    /// Takes over what a ruling says.
+    pub(crate) fn rule(&mut self, ruling: Ruling) {
+        self.kind = ruling.kind;
+        self.permanence = ruling.permanence;
+        self.cause = ruling.cause;
+        self.effects = ruling.effect.into_iter().collect();
     }
 
     /// An element that could not be understood, kept for people to look at.

@@ -15,6 +15,16 @@ impl EventId {
     /// that a redelivery and a second transport give the same id.
     #[must_use]
     pub fn of(tuple: &[Option<&str>]) -> Self {
+        Self::over(tuple.iter().copied())
+    }
+
+    /// No id yet, in what several events have in common.
+    pub(crate) const fn pending() -> Self {
+        Self(String::new())
+    }
+
+    /// The id of a tuple that is put together of parts.
+    pub(crate) fn over<'a>(tuple: impl Iterator<Item = Option<&'a str>>) -> Self {
         let mut netstrings = String::with_capacity(256);
         for element in tuple {
             // Writing to a String cannot fail.

@@ -1,13 +1,13 @@
 //! Mailjet: the event API (<https://dev.mailjet.com/email/guides/webhooks/>).
 //!
 //! Event id: mailjet, event, `MessageID` (absent, 0 or empty: `mj_campaign_id`, `mj_contact_id`), address, time, url,
-//! error, `mj_list_id`. Mailjet sends no event id of its own and repeats a request on anything but 200.
+//! error, `mj_list_id`; without message and time, the digest of the element, too. Mailjet sends no event id of its own and repeats a request on anything but 200.
 
 use serde::Deserialize;
 
 use super::salvage::salvaged;
 use super::{Posted, Provider, quarantined};
-use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
+use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling, digest_hex};
 use crate::lenient::Text;
 use crate::timestamp::Timestamp;
 
@@ -141,7 +141,7 @@ fn normalize(wire: &Wire<'_>, element: &str, posted: Posted<'_>) -> EmailEvent {
     let recipient = reported.get().map(Recipient::parse);
     let ruling = wire.ruling(&event_name);
 
-    let mut event = EmailEvent::new(Provider::Mailjet, wire.id(&event_name, recipient.as_ref()), ruling);
+    let mut event = EmailEvent::new(Provider::Mailjet, wire.id(&event_name, recipient.as_ref(), element), ruling);
     if event_name == "bounce" && wire.blocked.is_true() && matches!(ruling.effect, None | Some(Effect::Soft)) {
         event.effects.push(Effect::provider_block(Some(BLOCK_DAYS)));
     }
@@ -179,7 +179,8 @@ fn number<'a>(text: &'a Text<'_>) -> Option<&'a str> {
 }
 
 impl Wire<'_> {
-    fn id(&self, event_name: &str, recipient: Option<&Recipient>) -> EventId {
+    /// Where no message and no time tells two facts apart, the element itself does.
+    fn id(&self, event_name: &str, recipient: Option<&Recipient>, element: &str) -> EventId {
         let address = recipient.map(Recipient::key);
         let facts = [self.time.get(), self.url.get(), self.error.get(), self.mj_list_id.get()];
         let message: &[Option<&str>] = match number(&self.message_id) {
@@ -187,8 +188,10 @@ impl Wire<'_> {
             None => &[self.mj_campaign_id.get(), self.mj_contact_id.get()],
         };
         let head = [Some(Provider::Mailjet.as_str()), Some(event_name)];
-        let tuple: Vec<_> = head.iter().chain(message).chain(&[address]).chain(&facts).copied().collect();
-        EventId::of(&tuple)
+        let is_known = message.iter().chain(&[self.time.get()]).any(Option::is_some);
+        let digest = (!is_known).then(|| digest_hex(element.as_bytes()));
+        let tail = digest.as_deref().map(Some);
+        EventId::over(head.iter().chain(message).chain(&[address]).chain(&facts).copied().chain(tail))
     }
 
     /// The list, unless it is 0, absent or no number.

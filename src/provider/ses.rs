@@ -5,6 +5,7 @@
 //! (`Rendering Failure`, `RenderingFailure`) and presence of any field are not relied on.
 
 mod bounce;
+mod common;
 mod recipients;
 mod report;
 mod subscription;
@@ -15,7 +16,7 @@ use wire::Wire;
 use super::salvage::salvaged;
 use super::{Provider, quarantined};
 use crate::error::{Error, Refusal};
-use crate::event::{Cause, EmailEvent, EventId, Kind, Recipient, Ruling};
+use crate::event::{Cause, EmailEvent, Kind, Ruling};
 use crate::event_bridge::AdmittedEvent;
 use crate::sns::VerifiedMessage;
 use crate::timestamp::Timestamp;
@@ -92,10 +93,9 @@ fn read(wire: &Wire<'_>, published: &Published<'_>, accounts: &[String]) -> Resu
 fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
     let report = Report { wire, name: &name, transport_id: published.transport_id(), reference: published.reference };
-    if wire.names_too_many() {
-        return vec![report.unknown(Ruling::of(Kind::Unknown))];
-    }
     match name.as_str() {
+        "received" => vec![report.misrouted()],
+        _ if wire.names_too_many() => vec![report.unknown()],
         "" => vec![quarantined(Provider::Ses, published.text)],
         "bounce" => report.bounce(),
         "complaint" => report.complaint(),
@@ -107,8 +107,7 @@ fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
         "rendering failure" => report.of_destinations(Ruling::because(Kind::Failed, Cause::Template)),
         "deliverydelay" => report.delivery_delay(),
         "subscription" => report.subscription(),
-        "received" => vec![report.unknown(Ruling::because(Kind::Unknown, Cause::Misrouted))],
-        _ => vec![report.unknown(Ruling::of(Kind::Unknown))],
+        _ => vec![report.unknown()],
     }
 }
 
@@ -119,28 +118,11 @@ fn stamped(mut event: EmailEvent, published: &Published<'_>) -> EmailEvent {
         BroughtBy::BridgedEvent(id) => event.event_bridge_id = Some(id.to_owned()),
     }
     event.published_at = published.published_at;
-    if event.kind == Kind::Unknown && event.raw.is_none() {
+    // Mail that came in is none of ours to keep.
+    if event.kind == Kind::Unknown && event.raw.is_none() && event.cause != Some(Cause::Misrouted) {
         event.raw = Some(published.text.to_owned());
     }
     event
-}
-
-impl Report<'_> {
-    /// A message that is no report about a recipient: one record, under the address if it names exactly one.
-    pub(super) fn unknown(&self, ruling: Ruling) -> EmailEvent {
-        let mut event = self.event(self.message_scoped_id(), ruling, None);
-        if let Some(mail) = &self.wire.mail.0
-            && let [only] = mail.destination.0.as_slice()
-        {
-            event.recipient = only.get().map(Recipient::parse);
-        }
-        event
-    }
-
-    /// The id of what has no identity but that of the SNS message or EventBridge event which brought it: ses, event, its id.
-    fn message_scoped_id(&self) -> EventId {
-        EventId::of(&[Some(Provider::Ses.as_str()), Some(self.name), Some(self.transport_id)])
-    }
 }
 
 impl Wire<'_> {

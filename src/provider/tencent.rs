@@ -2,7 +2,7 @@
 //!
 //! All protocol versions since 2020 are read alike: fields are optional, `bulkId` may be spelled `bulkid`, and a hard
 //! bounce is `hard` or `hard_bounce`. Event id: tencent, event, bulkId, messageId, address, timestamp, link,
-//! bounceType.
+//! bounceType; without message and time, the digest of the element, too.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use super::salvage::salvaged;
 use super::{Posted, Provider, quarantined};
 use crate::address::{domain_of, normalize_domain};
 use crate::dsn::{self, Status};
-use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
+use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling, digest_hex};
 use crate::lenient::{Str, Text};
 use crate::timestamp::Timestamp;
 
@@ -29,6 +29,8 @@ const ECHOED_HEADERS: &str = "x-tencentcloudses-cb-";
 struct Wire<'a> {
     #[serde(borrow, default)]
     event: Text<'a>,
+    #[serde(borrow, default, rename = "eventid")]
+    event_number: Text<'a>,
     #[serde(borrow, default)]
     email: Text<'a>,
     #[serde(borrow, default)]
@@ -94,6 +96,18 @@ impl<'de> Visitor<'de> for EchoedVisitor {
     }
 }
 
+/// What the numbers in `eventid` stand for.
+const EVENT_NUMBERS: &[(&str, &str)] = &[
+    ("1", "delivered"),
+    ("2", "dropped"),
+    ("3", "bounce"),
+    ("4", "open"),
+    ("5", "click"),
+    ("6", "spamreport"),
+    ("7", "unsubscribe"),
+    ("8", "deferred"),
+];
+
 /// What the reason of a `dropped` event may name, in the order of the decision table.
 #[derive(Clone, Copy)]
 enum Drop {
@@ -121,13 +135,13 @@ pub(super) fn parse(element: &str, posted: Posted<'_>) -> EmailEvent {
 }
 
 fn normalize(wire: &Wire<'_>, element: &str, posted: Posted<'_>) -> EmailEvent {
-    if wire.event.get().is_none() {
+    let event_name = wire.event_name();
+    if wire.event.get().is_none() && event_name.is_empty() {
         return quarantined(Provider::Tencent, element);
     }
-    let event_name = wire.event.key();
     let recipient = wire.email.get().map(Recipient::parse);
 
-    let id = wire.id(&event_name, recipient.as_ref());
+    let id = wire.id(&event_name, recipient.as_ref(), element);
     let mut event = EmailEvent::new(Provider::Tencent, id, wire.ruling(&event_name));
     if event.kind == Kind::Unknown {
         event.raw = Some(element.to_owned());
@@ -159,18 +173,31 @@ impl Wire<'_> {
         self.bulk_id.get().or(self.bulk_id_lower.get())
     }
 
-    fn id(&self, event_name: &str, recipient: Option<&Recipient>) -> EventId {
-        let address = recipient.map(Recipient::key);
-        EventId::of(&[
+    /// The name of the event, or the one that its number stands for where the name is absent or unknown.
+    fn event_name(&self) -> String {
+        let name = self.event.key();
+        if self.ruling(&name).kind != Kind::Unknown {
+            return name;
+        }
+        let number = self.event_number.key();
+        EVENT_NUMBERS.iter().find(|(known, _)| *known == number).map_or(name, |(_, event)| (*event).to_owned())
+    }
+
+    /// Where no message and no time tells two facts apart, the element itself does.
+    fn id(&self, event_name: &str, recipient: Option<&Recipient>, element: &str) -> EventId {
+        let identity = [self.bulk_id(), self.message_id.get(), self.timestamp.get()];
+        let digest = identity.iter().all(Option::is_none).then(|| digest_hex(element.as_bytes()));
+        let facts = [
             Some(Provider::Tencent.as_str()),
             Some(event_name),
             self.bulk_id(),
             self.message_id.get(),
-            address,
+            recipient.map(Recipient::key),
             self.timestamp.get(),
             self.link.get(),
             self.bounce_type.get(),
-        ])
+        ];
+        EventId::over(facts.into_iter().chain(digest.as_deref().map(Some)))
     }
 
     fn tags(&self) -> BTreeMap<String, String> {

@@ -16,6 +16,9 @@ use crate::timestamp::Timestamp;
 pub(super) const BATCH_WRITE: usize = 25;
 /// How often items that DynamoDB left unprocessed are sent.
 const ATTEMPTS: u32 = 8;
+/// How many pages are looked through for a delivery, 1 MB each: thousands of records. A recipient who opens a message a
+/// million times has more, and they must not keep a bounce of the same recipient from being recorded.
+const DELIVERY_PAGES: usize = 4;
 
 /// The event table.
 #[derive(Clone, Debug)]
@@ -44,10 +47,13 @@ impl Events {
         Err(Error::Transient(Outage::Throttled))
     }
 
-    /// The time of the latest delivery to an address at or after `since`, read strongly.
+    /// The time of the latest delivery to an address at or after `since`, read strongly; `None` also where it is none of the
+    /// latest thousands of records.
+    ///
+    /// An older bounce that comes late counts then, although a message arrived since. The next delivery voids it.
     pub(super) async fn latest_delivery(&self, address: &str, since: Timestamp) -> Result<Option<Timestamp>, Error> {
         let mut start = None;
-        loop {
+        for _ in 0..DELIVERY_PAGES {
             let call = self
                 .client
                 .query()
@@ -70,8 +76,9 @@ impl Events {
             }
             start = output.last_evaluated_key;
             if start.is_none() {
-                return Ok(None);
+                break;
             }
         }
+        Ok(None)
     }
 }

@@ -4,12 +4,14 @@ use std::fmt::Write;
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use mail_feedback::address::Address;
+use serde_json::{Value, json};
 
 use crate::support::calls::Calls;
 use crate::support::cost::{Cost, ROWS, cost, counting_handler, index_item};
 use crate::support::database::{Database, EVENTS};
 use crate::support::fixture::group;
-use crate::support::function::invoke;
+use crate::support::function::{TIME_LEFT, authorization, invoke, invoke_alone, post};
 use crate::support::samples;
 use crate::support::size::item_bytes;
 
@@ -43,6 +45,40 @@ async fn an_array_of_deliveries_shares_its_requests() {
         assert_eq!(seen, expected, "{events} events");
         assert_eq!(database.scan(EVENTS).await.len(), events);
     }
+}
+
+/// Opens since a temporary bounce, more than the pages that are looked through hold, and one delivery among the latest.
+#[tokio::test]
+async fn a_million_opens_do_not_keep_a_bounce_from_being_recorded() {
+    let (database, calls) = (Database::start().await, Calls::default());
+    let handler = counting_handler(&database, &calls);
+    let event = |name: &str, time: usize| {
+        let url = "u".repeat(if name == "click" { 1_000 } else { 0 });
+        json!({"event": name, "time": 1_763_600_000 + time, "MessageID": 5, "email": "a@example.com", "url": url,
+            "error": "quota exceeded"})
+    };
+    let send = async |events: Vec<Value>| {
+        let request = post("/webhooks/mailjet", &authorization(), &Value::from(events).to_string()).to_string();
+        assert_eq!(invoke_alone(&handler, &request, TIME_LEFT * 100).await.unwrap()["statusCode"], 200);
+    };
+    for part in 0..10 {
+        send((1..=1_000).map(|n| event("click", 1_000 * part + n)).collect()).await;
+    }
+    let counts = async || {
+        let record = handler.recorder.suppressions().get(&Address::parse("a@example.com").unwrap()).await.unwrap();
+        record.soft_bounces.bounces().len()
+    };
+    calls.take();
+    send(vec![event("bounce", 0)]).await;
+    let queries = calls.take().into_iter().filter(|((operation, _), _)| operation == "Query");
+    assert_eq!(queries.map(|(_, pages)| pages).sum::<usize>(), 4);
+    assert_eq!(counts().await, 1);
+    // A delivery among the latest thousands is found, and one that comes later voids the bounce, as ever.
+    send(vec![event("sent", 9_000)]).await;
+    assert_eq!(counts().await, 0);
+    calls.take();
+    send(vec![event("bounce", 1)]).await;
+    assert_eq!((calls.take()[&("Query".to_owned(), EVENTS.to_owned())], counts().await), (2, 0));
 }
 
 #[tokio::test]

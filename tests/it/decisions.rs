@@ -117,13 +117,128 @@ async fn a_status_with_a_comment_is_still_a_status() {
 
 #[tokio::test]
 async fn of_several_reports_about_one_recipient_the_strongest_counts() {
-    let delayed = json!({"emailAddress": "x@example.net", "action": "delayed", "status": "4.0.0"});
-    let failed = json!({"emailAddress": "y@example.net", "action": "failed", "status": "5.1.1"});
+    let delayed = json!({"emailAddress": "A@example.com", "action": "delayed", "status": "4.0.0"});
+    let failed = json!({"emailAddress": "a@Example.com", "action": "failed", "status": "5.1.1"});
     for recipients in [json!([delayed, failed]), json!([failed, delayed])] {
         let effect = ses(&bounce("Permanent", &["a@example.com"], &recipients)).await;
         assert_eq!(entries(&effect), ["* hard_bounce suppressed"]);
         assert_eq!(effect.suppressions[0].address, "a@example.com");
     }
+}
+
+/// Anybody can send what looks like a delivery status notification about whom it likes.
+#[tokio::test]
+async fn a_bounce_that_names_another_counts_as_a_soft_one_against_the_only_destination() {
+    let of = |status: &str| json!({"emailAddress": "other@example.net", "action": "failed", "status": status});
+    for (kind, sub_type, recipients) in [
+        ("Permanent", "General", json!([of("5.1.1")])),
+        ("Permanent", "NoEmail", json!([of("5.1.1"), of("5.1.2")])),
+        ("Permanent", "Fancy", json!([of("5.2.1")])),
+        ("Transient", "General", json!([of("5.1.2")])),
+        ("Permanent", "General", json!([{"emailAddress": "other@example.net"}, {"status": "5.1.1"}])),
+    ] {
+        let mut message = bounce(kind, &["a@example.com"], &recipients);
+        message["bounce"]["bounceSubType"] = sub_type.into();
+        let effect = ses(&message).await;
+        let event = effect.events.iter().find(|event| event.address == "a@example.com").unwrap();
+        assert_eq!((event.permanence.as_str(), event.cause.as_str()), ("undetermined", "recipient_mismatch"));
+        assert_eq!((entries(&effect), effect.soft_bounces), (vec![], vec!["a@example.com".to_owned()]), "{recipients}");
+    }
+    // In any spelling of the same, and beside others, it is the destination itself.
+    for name in ["A@EXAMPLE.com", "Jane <a@example.com>", "a@example.com."] {
+        let recipients = json!([of("5.1.1"), {"emailAddress": name, "status": "5.1.1"}]);
+        let effect = ses(&bounce("Permanent", &["a@example.com"], &recipients)).await;
+        assert_eq!(entries(&effect), ["* hard_bounce suppressed"], "{name}");
+    }
+}
+
+/// Such a report is SES's own, and who complains is often rewritten.
+#[tokio::test]
+async fn what_is_no_hard_bounce_stays_what_it_is_when_it_names_another() {
+    let other = json!([{"emailAddress": "other@example.net"}]);
+    for (sub_type, expected) in [
+        ("Suppressed", "provider:ses provider_block suppressed"),
+        ("OnAccountSuppressionList", "provider:ses provider_block suppressed"),
+        ("UnsubscribedRecipient", "domain:example.com unsubscribe suppressed"),
+    ] {
+        let mut message = bounce("Permanent", &["a@example.com"], &other);
+        message["bounce"]["bounceSubType"] = sub_type.into();
+        assert_eq!(entries(&ses(&message).await), [expected]);
+    }
+    let message = json!({"eventType": "Complaint", "mail": mail(&["a@example.com"]),
+        "complaint": {"complainedRecipients": other, "feedbackId": "f"}});
+    assert_eq!(entries(&ses(&message).await), ["* complaint suppressed"]);
+}
+
+#[tokio::test]
+async fn a_report_without_recipients_is_about_the_only_destination() {
+    let complaint =
+        |body: &Value| json!({"eventType": "Complaint", "mail": mail(&["a@example.com"]), "complaint": body});
+    let bounce = |body: &Value| json!({"eventType": "Bounce", "mail": mail(&["a@example.com"]), "bounce": body});
+    for list in [Value::Null, json!([]), json!("x"), json!([null]), json!([{}])] {
+        let effect = ses(&complaint(&json!({"complainedRecipients": list}))).await;
+        assert_eq!(
+            (entries(&effect), &*effect.events[0].address),
+            (vec!["* complaint suppressed".to_owned()], "a@example.com")
+        );
+        let effect = ses(&bounce(&json!({"bounceType": "Permanent", "bouncedRecipients": list}))).await;
+        assert_eq!(entries(&effect), ["* hard_bounce suppressed"], "{list}");
+    }
+    for body in [Value::Null, json!({}), json!("x"), json!([])] {
+        assert_eq!(entries(&ses(&complaint(&body)).await), ["* complaint suppressed"], "{body}");
+        // Of no type that is known: recorded, and nothing more.
+        let effect = ses(&bounce(&body)).await;
+        assert_eq!((events(&effect), &*effect.events[0].address), (vec!["unknown".to_owned()], "a@example.com"));
+        assert_eq!((entries(&effect), effect.soft_bounces), (vec![], vec![]));
+    }
+}
+
+#[tokio::test]
+async fn mail_that_came_in_leaves_nothing_of_its_headers_and_its_text() {
+    let database = Database::start().await;
+    let handler = handler(&database, &trusting_environment(&database));
+    for destination in [json!(["a@example.com"]), json!(vec!["a@example.com"; 1_001])] {
+        let message = json!({"notificationType": "Received", "content": "Subject: secret\r\n\r\nsecret",
+            "mail": {"timestamp": "2026-11-20T09:00:00.000Z", "messageId": "m", "source": "x@secret.example",
+            "destination": destination, "headers": [{"name": "Subject", "value": "secret"}],
+            "commonHeaders": {"from": ["secret <x@secret.example>"], "subject": "secret"}, "broken": "?"},
+            "receipt": {"recipients": ["a@example.com"], "action": {"type": "SNS"}}});
+        // Also where it is read by what can be read of it.
+        let text = message.to_string().replace("\"?\"", "1e999");
+        let mut envelope = notification(&text, "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
+        sign(&mut envelope, &AUTHORITY);
+        invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+    }
+    let (effect, tables) = observe(&database, &Snapshot::default()).await;
+    assert_eq!(events(&effect), ["unknown misrouted", "unknown misrouted"]);
+    assert!(!format!("{tables:?}").contains("secret"), "{tables:?}");
+}
+
+#[tokio::test]
+async fn the_number_of_an_event_stands_for_a_name_that_is_absent_or_unknown() {
+    for (number, kind) in [
+        (1, "delivered"),
+        (2, "rejected undetermined"),
+        (3, "bounced undetermined"),
+        (4, "opened"),
+        (5, "clicked"),
+        (6, "complained"),
+        (7, "unsubscribed"),
+        (8, "deferred"),
+    ] {
+        for name in [Value::Null, json!(""), json!("mail_event"), json!({})] {
+            for number in [json!(number), json!(number.to_string())] {
+                let element = json!({"event": name, "eventid": number, "email": "a@example.com", "bulkId": "b",
+                    "timestamp": 1_763_600_000});
+                assert_eq!(events(&tencent(&element).await), [kind], "{element}");
+            }
+        }
+    }
+    let of =
+        |name: &str, number: i64| json!({"event": name, "eventid": number, "email": "a@example.com", "bulkId": "b"});
+    assert_eq!(events(&tencent(&of("open", 6)).await), ["opened"], "the name goes first");
+    assert_eq!(events(&tencent(&of("mail_event", 9)).await), ["unknown"]);
+    assert_eq!(events(&tencent(&json!({"eventid": 9})).await), ["unknown"]);
 }
 
 #[tokio::test]

@@ -276,6 +276,39 @@ fn very_many_recipients_of_one_report() {
     }
 }
 
+/// What all recipients share is many, too: for each recipient anew, the work would be the product.
+#[test]
+fn very_many_recipients_and_very_many_tags() {
+    let names = |size: usize| list(size, |n| format!("\"a{n}@b.c\""));
+    let objects = |size: usize| list(size, |n| format!("{{\"emailAddress\":\"a{n}@b.c\"}}"));
+    let tags = |size: usize| list(20 * size, |n| format!("\"t{n}\":[\"v\"]"));
+    let mail = |size: usize| format!(r#""mail":{{"destination":[{}],"tags":{{{}}}}}"#, names(size), tags(size));
+    grows_with_its_length("send", 200, "0}", |size| ses(&format!(r#"{{"eventType":"Send",{}}}"#, mail(size))));
+    grows_with_its_length("click", 200, "0}", |size| {
+        let click = format!(r#""click":{{"link":"l","linkTags":{{{}}}}}"#, tags(size));
+        ses(&format!(r#"{{"eventType":"Click",{click},"mail":{{"destination":[{}]}}}}"#, names(size)))
+    });
+    for (name, body, field) in [
+        ("Bounce", "bounce", "bouncedRecipients"),
+        ("Complaint", "complaint", "complainedRecipients"),
+        ("DeliveryDelay", "deliveryDelay", "delayedRecipients"),
+    ] {
+        grows_with_its_length(name, 200, "0}", |size| {
+            let body = format!(r#""{body}":{{"bounceType":"Permanent","{field}":[{}]}}"#, objects(size));
+            ses(&format!(r#"{{"eventType":"{name}",{body},{}}}"#, mail(size)))
+        });
+    }
+    grows_with_its_length("delivery", 200, "0}", |size| {
+        let body = format!(r#""delivery":{{"recipients":[{}]}}"#, names(size));
+        ses(&format!(r#"{{"eventType":"Delivery",{body},{}}}"#, mail(size)))
+    });
+    grows_with_its_length("subscription", 200, "0}", |size| {
+        let topics = list(size, |n| format!("{{\"topicName\":\"t{n}\",\"subscriptionStatus\":\"OptOut\"}}"));
+        let body = format!(r#""subscription":{{"newTopicPreferences":{{"topicSubscriptionStatus":[{topics}]}}}}"#);
+        ses(&format!(r#"{{"eventType":"Subscription",{body},"mail":{{"tags":{{{}}}}}}}"#, tags(size)))
+    });
+}
+
 /// Work on a domain is more than its length, so only that much of one is looked at.
 #[test]
 fn domains_and_local_parts_that_unfold() {

@@ -136,6 +136,79 @@ async fn numbers_and_strings_and_array_or_object_do_not_change_a_webhook_id() {
     assert_eq!(database.scan(EVENTS).await.len(), 3);
 }
 
+/// The ids of the events that bodies leave.
+async fn posted(provider: &str, bodies: &[&str]) -> BTreeSet<String> {
+    let database = Database::start().await;
+    let handler = trusting(&database);
+    for body in bodies {
+        let request = post(&format!("/webhooks/{provider}"), &authorization(), body);
+        invoke(&handler, &request.to_string()).await.unwrap();
+    }
+    ids(&database).await
+}
+
+#[tokio::test]
+async fn webhook_events_without_message_and_time_are_told_apart_by_their_elements() {
+    for (provider, known) in [
+        ("mailjet", r#""MessageID":5"#),
+        ("mailjet", r#""mj_campaign_id":5"#),
+        ("tencent", r#""bulkId":"b""#),
+        ("tencent", r#""messageId":"b""#),
+        ("mailjet", r#""time":1763600000"#),
+        ("tencent", r#""timestamp":1763600000"#),
+    ] {
+        let event =
+            |facts: &str, more: &str| format!(r#"{{"event":"open","email":"a@example.com",{facts}"more":"{more}"}}"#);
+        let (one, other) = (event("", "1"), event("", "2"));
+        assert_eq!(posted(provider, &[&one, &other, &one]).await.len(), 2, "{provider}");
+        let (one, other) = (event(&format!("{known},"), "1"), event(&format!("{known},"), "2"));
+        assert_eq!(posted(provider, &[&one, &other]).await.len(), 1, "{known}");
+    }
+}
+
+#[tokio::test]
+async fn ses_events_without_message_feedback_and_time_are_told_apart_by_what_brought_them() {
+    let reports = [
+        json!({"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}}),
+        json!({"eventType": "Complaint"}),
+        json!({"eventType": "Delivery", "delivery": {"recipients": ["a@example.com"]}}),
+        json!({"eventType": "DeliveryDelay", "deliveryDelay": {"delayType": "General"}}),
+        json!({"eventType": "Send"}),
+        json!({"eventType": "Open", "open": {"ipAddress": "192.0.2.1"}}),
+        json!({"eventType": "Subscription", "subscription": {"contactList": "News"}}),
+    ];
+    for report in reports {
+        for (identity, expected) in [("timestamp", 2), ("messageId", 1)] {
+            let database = Database::start().await;
+            let handler = trusting(&database);
+            let mut report = report.clone();
+            report["mail"] = json!({"destination": ["a@example.com"], identity: "2026-11-20T09:00:00.000Z"});
+            // The second comes again.
+            for n in [1, 2, 2] {
+                let mut envelope = notification(&report.to_string(), &uuid(n), Timestamp::now());
+                sign(&mut envelope, &AUTHORITY);
+                invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+            }
+            assert_eq!(ids(&database).await.len(), expected, "{identity}: {report}");
+        }
+    }
+}
+
+/// A number in place of a name does not make another fact.
+#[tokio::test]
+async fn tencent_names_and_numbers_of_one_event_are_one_fact() {
+    let body = |event: &str| format!(r#"{{{event}"email":"a@example.com","bulkId":"b","timestamp":1763600000}}"#);
+    let bodies = [r#""event":"spamreport","#, r#""eventid":6,"#, r#""event":"mail_spam","eventid":"6","#].map(body);
+    assert_eq!(posted("tencent", &bodies.each_ref().map(String::as_str)).await.len(), 1);
+    let unknown = [r#""event":"mail_spam","#, r#""event":"mail_spam","eventid":9,"#].map(body);
+    let database = Database::start().await;
+    for body in unknown {
+        let request = post("/webhooks/tencent", &authorization(), &body);
+        invoke(&trusting(&database), &request.to_string()).await.unwrap();
+    }
+    assert_eq!(database.scan(EVENTS).await.len(), 1, "an unknown name is a fact as reported");
+}
+
 #[tokio::test]
 async fn tencent_spellings_of_one_bulk_id_are_one_fact() {
     let database = Database::start().await;

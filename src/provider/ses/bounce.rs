@@ -1,7 +1,7 @@
 //! The SES rows of the decision table for bounces, complaints and delays.
 
 use crate::dsn::{self, Status};
-use crate::event::{Breadth, Cause, Effect, Kind, Reason, Ruling};
+use crate::event::{Breadth, Cause, Effect, Kind, Permanence, Reason, Ruling};
 
 /// How long an address stays on the global suppression list of SES [doc].
 const GLOBAL_LIST_DAYS: u32 = 14;
@@ -81,6 +81,26 @@ fn transient(sub_type: &str, dsn: &Dsn) -> Ruling {
         "contentrejected" | "attachmentrejected" => Ruling::blameless(Cause::Content),
         "customtimeoutexceeded" => Ruling::blameless(Cause::Timeout),
         _ => Ruling::soft(Cause::Undetermined),
+    }
+}
+
+/// The ruling where the report names another than the only recipient of the message (general rule 3): a hard bounce
+/// becomes a soft one, since anybody may send a report that looks like one. What SES itself refused stays as it is.
+pub(super) fn doubted(ruling: Ruling) -> Ruling {
+    match ruling.effect {
+        Some(Effect::Suppress { reason: Reason::HardBounce, .. }) => {
+            Ruling::bounce(Permanence::Undetermined, Cause::RecipientMismatch, Some(Effect::Soft))
+        }
+        Some(Effect::Suppress { .. } | Effect::Soft | Effect::Lift { .. } | Effect::Delivered) | None => ruling,
+    }
+}
+
+/// How much a ruling weighs among those on reports about one recipient.
+pub(super) const fn weight(ruling: Ruling) -> u8 {
+    match ruling.effect {
+        Some(Effect::Suppress { .. }) => 2,
+        Some(Effect::Soft) => 1,
+        Some(Effect::Lift { .. } | Effect::Delivered) | None => 0,
     }
 }
 

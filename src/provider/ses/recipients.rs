@@ -6,8 +6,15 @@
 use super::wire::ReportedRecipient;
 use crate::event::Recipient;
 
-/// A recipient and the reports about it, at least one.
-pub(super) type Reported<'r> = (Recipient, Vec<&'r ReportedRecipient<'r>>);
+/// A recipient and the reports about it.
+pub(super) struct Reported<'r> {
+    /// Whom the reports are attributed to.
+    pub(super) recipient: Recipient,
+    /// The reports; none where the list is empty.
+    pub(super) reports: Vec<&'r ReportedRecipient<'r>>,
+    /// Whether they name somebody else, and are this recipient's only because the message had no other.
+    pub(super) names_another: bool,
+}
 
 /// To whom a report is attributed.
 pub(super) enum Attribution<'r> {
@@ -24,12 +31,14 @@ pub(super) enum Attribution<'r> {
 
 /// Compares the reported recipients with the destinations of the message.
 ///
-/// One destination: it is that one, whatever is reported, in the reported spelling. Several: those among them. None:
-/// nothing to compare with, so what is reported.
+/// One destination: it is that one, whatever is reported, in the reported spelling. Whoever forwards mail has bounces
+/// and complaints that name another, but so has a forger: such a bounce does not count as one for good. Complaints do,
+/// since mailbox providers redact and rewrite addresses in them. Several destinations: those among them. None: nothing
+/// to compare with, so what is reported.
 pub(super) fn attribute<'r>(destinations: &[&str], reported: &[&'r ReportedRecipient<'r>]) -> Attribution<'r> {
     let named = by_recipient(reported);
     let sent_to = distinct(destinations);
-    if let ([only], false) = (sent_to.as_slice(), reported.is_empty()) {
+    if let [only] = sent_to.as_slice() {
         return Attribution::To { admitted: vec![sole(only, named, reported)], mismatch: false };
     }
     if named.is_empty() {
@@ -37,17 +46,19 @@ pub(super) fn attribute<'r>(destinations: &[&str], reported: &[&'r ReportedRecip
     }
     let count = named.len();
     let among = |recipient: &Recipient| sent_to.is_empty() || sent_to.iter().any(|known| same(known, recipient));
-    let admitted: Vec<_> = named.into_iter().filter(|(recipient, _)| among(recipient)).collect();
+    let admitted: Vec<_> = named.into_iter().filter(|known| among(&known.recipient)).collect();
     Attribution::To { mismatch: admitted.len() < count, admitted }
 }
 
 /// The only destination, with the reports about it, or else with all of them.
 fn sole<'r>(only: &Recipient, named: Vec<Reported<'r>>, all: &[&'r ReportedRecipient<'r>]) -> Reported<'r> {
-    let first = named.first().map(|(recipient, _)| recipient.spelling.clone());
-    let matching = named.into_iter().find(|(recipient, _)| same(recipient, only));
+    let first = named.first().map(|known| known.recipient.spelling.clone());
+    let matching = named.into_iter().find(|known| same(&known.recipient, only));
     matching.unwrap_or_else(|| {
+        let names_another = first.is_some();
         let spelling = first.unwrap_or_else(|| only.spelling.clone());
-        (Recipient { address: only.address.clone(), spelling }, all.to_vec())
+        let recipient = Recipient { address: only.address.clone(), spelling };
+        Reported { recipient, reports: all.to_vec(), names_another }
     })
 }
 
@@ -56,9 +67,9 @@ fn by_recipient<'r>(reported: &[&'r ReportedRecipient<'r>]) -> Vec<Reported<'r>>
     let mut named: Vec<Reported<'r>> = Vec::new();
     for &dsn in reported {
         let Some(recipient) = dsn.email_address.get().map(Recipient::parse) else { continue };
-        match named.iter_mut().find(|(known, _)| same(known, &recipient)) {
-            Some((_, reports)) => reports.push(dsn),
-            None => named.push((recipient, vec![dsn])),
+        match named.iter_mut().find(|known| same(&known.recipient, &recipient)) {
+            Some(known) => known.reports.push(dsn),
+            None => named.push(Reported { recipient, reports: vec![dsn], names_another: false }),
         }
     }
     named

@@ -1,10 +1,10 @@
 //! The SES rows of the decision table for changes of list and topic preferences.
 
+use super::common::each;
 use super::report::Report;
 use super::wire::{Preferences, Subscription, TopicStatus};
-use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
+use crate::event::{Breadth, Effect, EmailEvent, Kind, Reason, Recipient, Ruling};
 use crate::lenient::Object;
-use crate::provider::Provider;
 
 /// One change of preferences: of the whole list (no topic), or of one topic.
 struct Change<'a> {
@@ -24,30 +24,20 @@ impl Report<'_> {
         let Some(subscription) = &self.wire.subscription.0 else {
             return self.only_destination(Ruling::of(Kind::Unknown));
         };
-        let recipient = self.sole_recipient();
+        let mut common = self.common(Ruling::of(Kind::Unsubscribed), subscription.timestamp.get());
+        common.code = subscription.source.owned();
+        common.recipient = self.sole_recipient();
+        let (message_id, timestamp) = (self.message_id(), subscription.timestamp.get());
         let list = subscription.contact_list.get();
-        changes(subscription)
-            .into_iter()
-            .map(|change| {
-                let id = EventId::of(&[
-                    Some(Provider::Ses.as_str()),
-                    Some(self.name),
-                    self.message_id(),
-                    list,
-                    change.topic,
-                    subscription.timestamp.get(),
-                    recipient.as_ref().map(Recipient::key),
-                ]);
-                let mut event = self.event(id, change.ruling, subscription.timestamp.get());
-                event.list = list.map(|list| match change.topic {
-                    Some(topic) => format!("{list}/{topic}"),
-                    None => list.to_owned(),
-                });
-                event.code = subscription.source.owned();
-                event.recipient.clone_from(&recipient);
-                event.clipped()
-            })
-            .collect()
+        each(common, changes(subscription), |event, change| {
+            let address = event.recipient.as_ref().map(Recipient::key);
+            event.id = self.id(&[message_id, timestamp], &[message_id, list, change.topic, timestamp, address]);
+            event.rule(change.ruling);
+            event.list = list.map(|list| match change.topic {
+                Some(topic) => format!("{list}/{topic}"),
+                None => list.to_owned(),
+            });
+        })
     }
 }
 
