@@ -168,6 +168,7 @@ validate: $(SAM) $(LINTERS) ## the linters of AWS SAM, CloudFormation and checko
 	.venv-lint/bin/cfn-lint --regions eu-west-1 --ignore-checks W2001 -t target/translated.json
 	@.venv-lint/bin/cfn-lint --list-rules | grep -c '^[EWI][0-9]*:' | sed 's/$$/ rules of cfn-lint, no finding in template and translation/'
 	.venv-lint/bin/checkov --config-file tests/static/checkov.yaml -f target/translated.json
+	.venv-lint/bin/python -B tests/static/deploy_policy.py target/translated.json src/guide/deploy-policy.json
 
 e2e: $(CARGO_LAMBDA) $(SAM) $(E2E) ## the real template on an emulated AWS, from sam deploy to sam delete (E2E_PROFILE=debug or release)
 	@echo '== The build comes first: a minute or two without a word.'

@@ -10,3 +10,4 @@ mod monitoring;
 mod permissions;
 mod rules;
 mod versions;
+mod webhook_urls;
