@@ -117,6 +117,7 @@ VARIANTS = [
         },
     ),
     Variant("a key of one's own", {"KmsKeyArn": "{key}"}),
+    Variant("a key of one's own for messages, too", {"KmsKeyArn": "{key}", "KmsForMessages": "true"}),
     Variant("tables that may be deleted", {"DeletionProtection": "false"}),
     Variant(
         "tables of an earlier stack",

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod document;
+mod encryption;
 mod environment;
 mod formulas;
 mod guide;
