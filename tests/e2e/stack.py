@@ -3,7 +3,6 @@
 import http.client
 import json
 import time
-import urllib.parse
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,10 +34,12 @@ class Stack:
     cloud: Cloud
     name: str
     outputs: dict[str, str] = field(init=False)
+    api: str = field(init=False)
 
     def __post_init__(self):
         described = self.describe()
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+        self.api = self.resources()["HttpApi"]["PhysicalResourceId"]
 
     def describe(self) -> dict:
         return self.cloud.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
@@ -98,9 +99,8 @@ class Stack:
 
     @property
     def api_host(self) -> str:
-        """Where the emulator serves the HTTP API whose URL the outputs give."""
-        api = urllib.parse.urlsplit(self.outputs["SnsWebhookUrl"]).hostname.partition(".")[0]
-        return f"{api}.execute-api.127.0.0.1:{self.cloud.port}"
+        """Where the emulator serves the HTTP API, whatever name the outputs give."""
+        return f"{self.api}.execute-api.127.0.0.1:{self.cloud.port}"
 
     def post(
         self, path: str, body: str | bytes, headers: dict | None = None, query: str = "", host: str | None = None

@@ -13,6 +13,7 @@ LOAD_BALANCER = {
     "LoadBalancerListener",
     "LoadBalancerRule",
 }
+WEBHOOK_DOMAIN = {"WebhookDomain", "WebhookDomainMapping"}
 SILENT_ALARMS = {"SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"}
 EVENT_BRIDGE = {"EventBridgeRule", "EventBridgePermission"}
 EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
@@ -33,7 +34,7 @@ VARIANTS = [
     Variant(
         "nothing but defaults",
         present=EVENT_DESTINATION | {"Function", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
-        absent=LOAD_BALANCER | SILENT_ALARMS | EVENT_BRIDGE | {"AlarmTopic"},
+        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | {"AlarmTopic"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
             "SNS_ALLOW_SHA1": "iam",
@@ -77,6 +78,11 @@ VARIANTS = [
         environment={"SNS_INTERMEDIATES": "{root}"},
     ),
     Variant(
+        "a name of one's own for the webhooks",
+        {"WebhookDomainName": "feedback.example.com", "WebhookCertificateArn": "{certificate}"},
+        present=WEBHOOK_DOMAIN,
+    ),
+    Variant(
         "a load balancer",
         {
             "LoadBalancerCertificateArn": "{certificate}",
@@ -111,6 +117,7 @@ VARIANTS = [
         },
     ),
     Variant("a key of one's own", {"KmsKeyArn": "{key}"}),
+    Variant("a key of one's own for messages, too", {"KmsKeyArn": "{key}", "KmsForMessages": "true"}),
     Variant("tables that may be deleted", {"DeletionProtection": "false"}),
     Variant(
         "tables of an earlier stack",
@@ -128,6 +135,17 @@ VARIANTS = [
     ),
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
     Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic"}),
+    Variant(
+        "other limits of rates",
+        {
+            "SesBounceLimit": "4",
+            "SesComplaintLimit": "0.05",
+            "MailjetBounceLimit": "7.5",
+            "MailjetComplaintLimit": "0.05",
+            "TencentBounceLimit": "4",
+            "TencentComplaintLimit": "0.2",
+        },
+    ),
     Variant("alarms to a topic", {"AlarmTopicArn": "{topic}"}, absent={"AlarmTopic"}),
     Variant(
         "alarms about silence",

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod document;
+mod encryption;
 mod environment;
 mod formulas;
 mod guide;
@@ -10,3 +11,4 @@ mod monitoring;
 mod permissions;
 mod rules;
 mod versions;
+mod webhook_urls;

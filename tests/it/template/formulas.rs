@@ -144,6 +144,7 @@ fn breaches(id: &str, metrics: &[(&str, Metric)]) -> bool {
         match (value, alarm["ComparisonOperator"].as_str().unwrap()) {
             (None, _) => alarm["TreatMissingData"] == "breaching",
             (Some(value), "GreaterThanOrEqualToThreshold") => value >= threshold,
+            (Some(value), "GreaterThanThreshold") => value > threshold,
             (Some(value), "LessThanThreshold") => value < threshold,
             other => panic!("{other:?}"),
         }
@@ -209,5 +210,18 @@ fn silence_is_what_is_not_counted() {
         assert!(breaches(id, &[("events", Gap)]), "{id}");
         assert!(breaches(id, &[("events", Never)]), "{id}: no report has ever come");
         assert!(!breaches(id, &[("events", Counted(1.0))]), "{id}");
+    }
+}
+
+#[test]
+fn much_that_is_refused_is_told_and_little_is_not() {
+    let refusals = |refused, requests| breaches("WebhookRefusalAlarm", &[("refused", refused), ("requests", requests)]);
+    assert!(refusals(Counted(20.0), Counted(20.0)), "a wrong address");
+    assert!(refusals(Counted(300.0), Counted(1_000.0)), "one provider of several");
+    assert!(!refusals(Counted(19.0), Counted(19.0)), "a few");
+    assert!(!refusals(Counted(100.0), Counted(1_000.0)), "a tenth");
+    for quiet in [Gap, Never] {
+        assert!(!refusals(quiet, Counted(1_000.0)));
+        assert!(!refusals(quiet, quiet), "silence");
     }
 }

@@ -11,8 +11,8 @@ use super::document::{Template, text};
 /// A metric as one word: namespace, name and dimensions.
 fn metric(metric: &Value) -> String {
     let dimension = |dimension: &Value| format!("{}={}", text(&dimension["Name"]), reference(&dimension["Value"]));
-    let dimensions: Vec<_> = metric["Dimensions"].as_array().unwrap().iter().map(dimension).collect();
-    format!("{}:{}[{}]", text(&metric["Namespace"]), text(&metric["MetricName"]), dimensions.join(","))
+    let dimensions: Vec<_> = metric["Dimensions"].as_array().into_iter().flatten().map(dimension).collect();
+    format!("{}:{}[{}]", reference(&metric["Namespace"]), text(&metric["MetricName"]), dimensions.join(","))
 }
 
 /// What a value refers to, or the value itself; of two, the one by default.
@@ -20,11 +20,10 @@ fn reference(value: &Value) -> String {
     if let Some(branches) = value["Fn::If"].as_array() {
         return reference(&branches[1]);
     }
-    match (&value["Ref"], &value["Fn::GetAtt"], &value["Fn::Sub"], &value["Fn::FindInMap"]) {
+    match (&value["Ref"], &value["Fn::GetAtt"], &value["Fn::Sub"]) {
         (Value::String(name), ..) => name.clone(),
-        (_, Value::Array(path), ..) => path.iter().map(text).collect::<Vec<_>>().join("."),
-        (_, _, Value::String(text), _) => text.clone(),
-        (_, _, _, Value::Array(path)) => path.iter().map(text).collect::<Vec<_>>().join("."),
+        (_, Value::Array(path), _) => path.iter().map(text).collect::<Vec<_>>().join("."),
+        (_, _, Value::String(text)) => text.clone(),
         _ => text(value),
     }
 }
@@ -98,12 +97,37 @@ fn every_alarm_says_so_when_it_begins_and_ends() {
 
 #[test]
 fn the_limits_of_rates_are_those_of_the_providers() {
-    let limits = json!({
-        "ses": {"Bounces": "5", "Complaints": "0.1"},
-        "mailjet": {"Bounces": "8", "Complaints": "0.08"},
-        "tencent": {"Bounces": "5", "Complaints": "0.1"},
-    });
-    assert_eq!(Template::read().0["Mappings"]["RateLimits"], limits);
+    let template = Template::read();
+    let limits = [("Ses", "5", "0.1"), ("Mailjet", "8", "0.08"), ("Tencent", "5", "0.1")];
+    for (provider, bounces, complaints) in limits {
+        assert_eq!(template.default(&format!("{provider}BounceLimit")), bounces, "{provider}");
+        assert_eq!(template.default(&format!("{provider}ComplaintLimit")), complaints, "{provider}");
+        for kind in ["Bounce", "Complaint"] {
+            let threshold = &template.properties(&format!("{provider}{kind}RateAlarm"))["Threshold"];
+            assert_eq!(*threshold, json!({"Ref": format!("{provider}{kind}Limit")}));
+        }
+    }
+}
+
+/// The API answers 429 by itself: nothing but its own log can tell.
+#[test]
+fn what_the_api_holds_back_is_counted_from_its_log() {
+    let template = Template::read();
+    let filter = template.properties("HeldBackRequests");
+    let stage = &template.properties("HttpApiStage")["AccessLogSettings"];
+    assert_eq!(stage["DestinationArn"], json!({"Fn::GetAtt": [filter["LogGroupName"]["Ref"], "Arn"]}));
+    let line = stage["Format"].as_str().unwrap().replace("$context.status", "429");
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(filter["FilterPattern"], format!("{{ $.status = {} }}", line["status"]), "the status is a text there");
+    let alarm = template.properties("WebhookThrottleAlarm");
+    let counted = &filter["MetricTransformations"][0];
+    let metric = (&alarm["Namespace"], &alarm["MetricName"], &alarm["Dimensions"]);
+    assert_eq!(metric, (&counted["MetricNamespace"], &counted["MetricName"], &counted["Dimensions"]));
+    assert_eq!(
+        (&counted["DefaultValue"], &counted["Dimensions"]),
+        (&json!(0), &Value::Null),
+        "CloudWatch takes one of both"
+    );
 }
 
 #[test]

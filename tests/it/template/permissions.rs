@@ -16,7 +16,7 @@ use crate::support::function::{custom_handler, environment, invoke};
 use crate::support::samples;
 
 /// What Lambda or DynamoDB does in the name of the role, by the statement that allows it.
-const PLATFORM: [(&str, &[&str]); 5] = [
+const PLATFORM: [(&str, &[&str]); 6] = [
     (
         "TableKey",
         &[
@@ -28,6 +28,7 @@ const PLATFORM: [(&str, &[&str]); 5] = [
             "kms:ReEncryptTo",
         ],
     ),
+    ("QueueKey", &["kms:Decrypt", "kms:GenerateDataKey"]),
     ("FailedInvocations", &["sqs:SendMessage"]),
     ("Redrive", &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),
     ("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"]),

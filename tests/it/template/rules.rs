@@ -48,3 +48,12 @@ fn a_load_balancer_has_a_network() {
     assert!(!admits("LoadBalancerIsWhole", &[certificate, vpc]));
     assert!(!admits("LoadBalancerIsWhole", &[certificate, subnets]));
 }
+
+#[test]
+fn a_name_for_the_webhooks_has_a_certificate() {
+    let (name, certificate) = ("WebhookDomainName", "WebhookCertificateArn");
+    assert!(admits("WebhookDomainIsWhole", &[]));
+    assert!(admits("WebhookDomainIsWhole", &[name, certificate]));
+    assert!(!admits("WebhookDomainIsWhole", &[name]));
+    assert!(!admits("WebhookDomainIsWhole", &[certificate]));
+}
