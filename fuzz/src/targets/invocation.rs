@@ -17,6 +17,8 @@ use crate::support::request::{CREDENTIALS, authorization, post};
 
 /// The statuses that an HTTP request may be answered with.
 const STATUSES: [i64; 8] = [200, 400, 401, 403, 404, 405, 413, 503];
+/// The statuses whose answer says what to do.
+const EXPLAINED: [i64; 4] = [400, 404, 405, 413];
 /// A message that is recorded.
 const GOOD: &str = r#"{"eventType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}],
     "feedbackId":"f"},"mail":{"timestamp":"2026-11-20T09:00:00.000Z","messageId":"m","destination":["a@example.com"]}}"#;
@@ -56,12 +58,21 @@ fn judged(payload: &str) -> (Result<Value, Error>, usize) {
             let body: Value = serde_json::from_str(told["body"].as_str().expect("a text")).expect("JSON");
             counted(&body, writes);
         } else {
-            assert_eq!((&told["body"], writes), (&json!(""), 0), "{status} says nothing and leaves no trace");
+            let body = told["body"].as_str().expect("a text");
+            assert_eq!((says_why(body), writes), (EXPLAINED.contains(&status), 0), "{status} leaves no trace: {body}");
         }
     } else {
         counted(told, writes);
     }
     (answer, writes)
+}
+
+/// Whether a body says in a sentence what to do; the only other one is empty.
+fn says_why(body: &str) -> bool {
+    let sentence =
+        serde_json::from_str::<Value>(body).ok().and_then(|body| Some(!body.get("error")?.as_str()?.is_empty()));
+    assert_eq!(sentence.is_none(), body.is_empty(), "{body} is neither a sentence nor nothing");
+    sentence.unwrap_or_default()
 }
 
 /// Each event is one item, and each record of an address one more.

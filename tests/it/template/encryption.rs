@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::document::Template;
 
 /// A property that is there only by a condition.
-fn by(condition: &str, value: Value) -> Value {
+fn by(condition: &str, value: &Value) -> Value {
     json!({"Fn::If": [condition, value, {"Ref": "AWS::NoValue"}]})
 }
 
 #[test]
 fn topic_and_queues_have_the_key_by_a_switch_of_their_own() {
     let template = Template::read();
-    let key = by("HasKeyForMessages", json!({"Ref": "KmsKeyArn"}));
+    let key = by("HasKeyForMessages", &json!({"Ref": "KmsKeyArn"}));
     assert_eq!(template.properties("Topic")["KmsMasterKeyId"], key);
     let queues = template.resources("AWS::SQS::Queue");
     assert_eq!(queues.len(), 3);
@@ -38,7 +38,7 @@ fn a_key_for_the_tables_alone_leaves_messages_as_they_are() {
     assert_eq!(rule["Assertions"][0]["Assert"], json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "KmsKeyArn"}, ""]}]}));
     for table in ["EventTable", "SuppressionTable"] {
         let key = json!({"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}});
-        assert_eq!(template.properties(table)["SSESpecification"], by("HasKey", key), "{table}");
+        assert_eq!(template.properties(table)["SSESpecification"], by("HasKey", &key), "{table}");
     }
 }
 
