@@ -1,18 +1,19 @@
 # What people and CI do with this project; `make` alone lists it. The tools beyond Rust and Python 3 are Python packages of
-# exact versions in virtual environments of the project's own. What compiles the function is held to its hash, and what these
-# packages need in turn to the versions in .ci/python. After a change of a version here, install it without `-c`, then write
-# what `pip freeze` lists there.
+# exact versions in virtual environments of the project's own. They and all that they need in turn are held to their hashes in
+# .ci/python, and the packages of npm in .ci/node. How to change a version stands in src/guide/dependencies.md.
 
-CARGO_LAMBDA_VERSION := $(shell sed -n 's/^cargo-lambda==\([0-9.]*\).*/\1/p' .ci/python/cargo-lambda.txt)
-ZIG_VERSION := $(shell sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' .ci/python/ziglang.txt)
-SAM_VERSION := 1.170.0
-CFN_LINT_VERSION := 1.58.0
-CHECKOV_VERSION := 3.3.30
-SAM_TRANSLATOR_VERSION := 1.115.0
-BOTO3_VERSION := 1.44.5
-IDNA_VERSION := 3.20
-AWS_JS_VERSION := 3.1162.0
-TR46_VERSION := 6.0.0
+PINNED = $(shell sed -n 's/^$(1)==\([0-9.]*\).*/\1/p' .ci/python/$(2).txt)
+LOCKED = $(shell sed -n 's/.*"$(1)": "\([0-9.]*\)".*/\1/p' .ci/node/package.json)
+CARGO_LAMBDA_VERSION := $(call PINNED,cargo-lambda,cargo-lambda)
+ZIG_VERSION := $(call PINNED,ziglang,ziglang)
+SAM_VERSION := $(call PINNED,aws-sam-cli,sam)
+CFN_LINT_VERSION := $(call PINNED,cfn-lint,lint)
+CHECKOV_VERSION := $(call PINNED,checkov,lint)
+SAM_TRANSLATOR_VERSION := $(call PINNED,aws-sam-translator,lint)
+BOTO3_VERSION := $(call PINNED,boto3,checks)
+IDNA_VERSION := $(call PINNED,idna,checks)
+AWS_JS_VERSION := $(call LOCKED,@aws-sdk\/client-dynamodb)
+TR46_VERSION := $(call LOCKED,tr46)
 FUZZ_VERSION := 0.13.2
 DENY_VERSION := 0.20.2
 
@@ -154,7 +155,7 @@ release: $(CARGO_LAMBDA) $(ZIG) $(SAM) ## `sam build` with tools of exact versio
 	@cargo metadata --locked --format-version 1 > /dev/null
 	PATH="$(CURDIR)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 $(WITHOUT_PATHS) \
 		.venv-sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
-	@.venv-sam/bin/python -B .ci/code_sha256.py .aws-sam/build/Function $(ARCH)
+	@$(PYTHON) -B .ci/code_sha256.py .aws-sam/build/Function $(ARCH)
 
 reproduce: ## whether two builds in two places have the same bytes (two whole release builds)
 	ARCH=$(ARCH) .ci/reproduce
@@ -199,23 +200,24 @@ $(ZIG): $(CARGO_LAMBDA) .ci/python/ziglang.txt
 	.venv/$(PIP) --no-deps --require-hashes -r .ci/python/ziglang.txt
 	@touch $@
 
+# pip holds extras, of which SAM asks for some, to no hash; the list has them all, as the check after it shows.
 $(SAM): .ci/python/sam.txt
 	@echo '== AWS SAM CLI $(SAM_VERSION), into .venv-sam'
 	$(PYTHON) -m venv .venv-sam
-	.venv-sam/$(PIP) -c .ci/python/sam.txt aws-sam-cli==$(SAM_VERSION)
+	.venv-sam/$(PIP) --no-deps --require-hashes -r .ci/python/sam.txt
+	@.venv-sam/bin/python -m pip --disable-pip-version-check check
 	@touch $@
 
 $(LINTERS): .ci/python/lint.txt
 	@echo '== cfn-lint $(CFN_LINT_VERSION) and checkov $(CHECKOV_VERSION), into .venv-lint'
 	$(PYTHON) -m venv .venv-lint
-	.venv-lint/$(PIP) -c .ci/python/lint.txt \
-		cfn-lint==$(CFN_LINT_VERSION) checkov==$(CHECKOV_VERSION) aws-sam-translator==$(SAM_TRANSLATOR_VERSION)
+	.venv-lint/$(PIP) --require-hashes -r .ci/python/lint.txt
 	@touch $@
 
-$(E2E): tests/e2e/requirements.txt .ci/python/e2e.txt
+$(E2E): .ci/python/e2e.txt
 	@echo '== an emulator of AWS and pytest, into .venv-e2e'
 	$(PYTHON) -m venv .venv-e2e
-	.venv-e2e/$(PIP) -c .ci/python/e2e.txt -r tests/e2e/requirements.txt
+	.venv-e2e/$(PIP) --require-hashes -r .ci/python/e2e.txt
 	@touch $@
 
 $(SMOKE): .ci/python/smoke.txt
@@ -236,10 +238,10 @@ $(DENY):
 		cargo install cargo-deny --locked --version $(DENY_VERSION) --root .cargo-deny
 	@touch $@
 
-$(CHECKS): .ci/python/checks.txt
+$(CHECKS): .ci/python/checks.txt .ci/node/package.json .ci/node/package-lock.json
 	@echo '== boto3 $(BOTO3_VERSION), idna $(IDNA_VERSION), the AWS SDK for JavaScript $(AWS_JS_VERSION) and tr46 $(TR46_VERSION), into .venv-checks'
 	$(PYTHON) -m venv .venv-checks
-	.venv-checks/$(PIP) -c .ci/python/checks.txt boto3==$(BOTO3_VERSION) idna==$(IDNA_VERSION)
-	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-checks --save-exact \
-		@aws-sdk/client-dynamodb@$(AWS_JS_VERSION) @aws-sdk/lib-dynamodb@$(AWS_JS_VERSION) tr46@$(TR46_VERSION)
+	.venv-checks/$(PIP) --require-hashes -r .ci/python/checks.txt
+	cp .ci/node/package.json .ci/node/package-lock.json .venv-checks
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix .venv-checks
 	@touch $@

@@ -2,8 +2,9 @@
 
 import re
 import subprocess
+import sys
 
-from sam import REPOSITORY, SAM
+from sam import REPOSITORY
 
 # What `sam deploy --guided` asks of every stack. Any other question is one more thing for a newcomer to know.
 QUESTIONS = (
@@ -61,6 +62,6 @@ def test_the_deployed_code_is_known_by_what_was_built(deployment, stack):
     """Whenever it was built: anybody with the same bytes gets the same name for them."""
     folder = deployment.template.parent / "Function"
     (folder / "bootstrap").touch()
-    command = [SAM.with_name("python"), "-B", REPOSITORY / ".ci" / "code_sha256.py", folder]
+    command = [sys.executable, "-B", REPOSITORY / ".ci" / "code_sha256.py", folder]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert f"CodeSha256 {stack.configuration()['CodeSha256']}\n" in output

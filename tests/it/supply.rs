@@ -1,5 +1,6 @@
 //! The page on dependencies says of each what the manifests say, and names no other; the same for the tools.
 
+mod held;
 mod manifest;
 mod page;
 

@@ -49,26 +49,42 @@ pub fn tools() -> BTreeSet<String> {
     let makefile = read("Makefile");
     let set = makefile.lines().filter_map(|line| line.split_once(" := "));
     let versions: BTreeMap<_, _> = set.map(|(name, value)| (format!("$({name})"), value)).collect();
-    let filled = |name: &str, version: &str| {
-        let version = versions.get(version).unwrap_or_else(|| panic!("{name} has no exact version, but {version}"));
-        format!("`{name}` {version}")
-    };
-    let words = makefile.lines().filter(|line| line.starts_with('\t')).flat_map(str::split_whitespace);
-    let asked = words.filter_map(|word| word.split_once("==").or_else(|| word.rsplit_once('@')));
-    // Neither headings in quotes nor silenced commands.
-    let asked = asked.filter(|(name, _)| name.starts_with(|first: char| first == '@' || first.is_ascii_lowercase()));
-    let mut tools: BTreeSet<_> = asked.map(|(name, version)| filled(name, version)).collect();
+    let mut tools = BTreeSet::new();
     for line in makefile.lines().filter_map(|line| line.split_once("cargo install ")).map(|(_, line)| line) {
         let words: Vec<_> = line.split_whitespace().collect();
-        let version = words.iter().position(|word| *word == "--version").expect("an exact version") + 1;
-        tools.insert(filled(words[0], words[version]));
+        let version = words[words.iter().position(|word| *word == "--version").expect("an exact version") + 1];
+        let exact = versions.get(version).unwrap_or_else(|| panic!("{} has no exact version, but {version}", words[0]));
+        tools.insert(format!("`{}` {exact}", words[0]));
     }
-    for list in [".ci/python/cargo-lambda.txt", ".ci/python/ziglang.txt", "tests/e2e/requirements.txt"] {
-        let text = read(list);
-        let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("=="));
-        tools.extend(lines.map(|(name, version)| format!("`{name}` {}", version.trim_end_matches(" \\"))));
+    for call in makefile.split("$(call PINNED,").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let (name, list) = call.split_once(',').expect("a package and its list");
+        let pins = pins(&format!(".ci/python/{list}.txt"));
+        let version = pins.get(name).unwrap_or_else(|| panic!("{list} lacks {name}"));
+        tools.insert(format!("`{name}` {version}"));
     }
+    tools.extend(pins("tests/e2e/requirements.txt").iter().map(|(name, version)| format!("`{name}` {version}")));
+    let asked = json(".ci/node/package.json");
+    let asked = asked["dependencies"].as_object().expect("dependencies");
+    tools.extend(asked.iter().map(|(name, version)| format!("`{name}` {}", text(version))));
     tools
+}
+
+/// The packages of a list of pip, with their exact versions.
+pub fn pins(list: &str) -> BTreeMap<String, String> {
+    let text = read(list);
+    let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("=="));
+    lines.map(|(name, version)| (name.to_owned(), version.trim_end_matches(" \\").to_owned())).collect()
+}
+
+/// The names of the lists of pip.
+pub fn lists() -> Vec<String> {
+    let files = std::fs::read_dir(root().join(".ci/python")).expect("lists");
+    files.map(|file| format!(".ci/python/{}", file.expect("a list").file_name().to_string_lossy())).collect()
+}
+
+/// A file of JSON.
+pub fn json(name: &str) -> Value {
+    serde_json::from_str(&read(name)).expect("JSON")
 }
 
 fn dependencies(package: &Value) -> impl Iterator<Item = &Value> {
@@ -118,7 +134,8 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-fn read(name: &str) -> String {
+/// A file of the project.
+pub fn read(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no file {name}"))
 }
 
