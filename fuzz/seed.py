@@ -88,7 +88,7 @@ for place, text in enumerate(
 # Each kind of change, at times that lie apart and together.
 for first in range(8):
     rules = bytes([5, 30, 3, 30, 0, first])
-    changes = (struct.pack(">BHBBB", kind, 4 * kind * first, kind, first, kind) for kind in [*range(8)] * 3)
+    changes = (struct.pack(">BHBBB", kind, 4 * kind * first, kind, first, kind) for kind in [*range(8)] * 3 + [248, 255])
     seed("merge", str(first), rules + b"".join(changes))
 
 confirmation = {

@@ -76,6 +76,7 @@ fn entry(event: &EmailEvent, state: State, at: Timestamp, until: Option<Timestam
         state,
         at,
         first_at: (state == State::Suppressed).then_some(at),
+        suppressed_at: None,
         until,
         provider: event.provider.as_str().to_owned(),
         event_id: event.id.to_string(),

@@ -23,3 +23,42 @@ pub(super) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
 pub(super) fn map<'i>(item: &'i Item, name: &str) -> Option<&'i Item> {
     item.get(name)?.as_m().ok()
 }
+
+/// What DynamoDB counts an item as, in bytes, at least.
+///
+/// Names and values in UTF-8; 3 bytes a list or map and 1 an element of it:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
+pub(super) fn item_bytes(item: &Item) -> usize {
+    item.iter().map(|(name, value)| attribute_bytes(name, value)).sum()
+}
+
+/// What an attribute adds to the size of its item.
+pub(super) fn attribute_bytes(name: &str, value: &AttributeValue) -> usize {
+    name.len().saturating_add(value_bytes(value))
+}
+
+fn value_bytes(value: &AttributeValue) -> usize {
+    let overhead = |elements: usize| elements.saturating_add(3);
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => number_bytes(digits),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        AttributeValue::L(items) => overhead(items.len()).saturating_add(items.iter().map(value_bytes).sum()),
+        AttributeValue::M(map) => overhead(map.len()).saturating_add(item_bytes(map)),
+        AttributeValue::Ss(texts) => overhead(texts.len()).saturating_add(texts.iter().map(String::len).sum()),
+        AttributeValue::Ns(numbers) => {
+            overhead(numbers.len()).saturating_add(numbers.iter().map(|digits| number_bytes(digits)).sum())
+        }
+        AttributeValue::Bs(blobs) => {
+            overhead(blobs.len()).saturating_add(blobs.iter().map(|bytes| bytes.as_ref().len()).sum())
+        }
+        // A kind that DynamoDB has not had so far: it is no part of a record.
+        _ => 0,
+    }
+}
+
+/// Two digits a byte, one byte for the number and one for a sign.
+fn number_bytes(digits: &str) -> usize {
+    digits.len().div_ceil(2).saturating_add(2)
+}

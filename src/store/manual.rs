@@ -1,33 +1,89 @@
 //! What people decide about an address.
 
+use std::fmt;
+
 use super::Suppressions;
 use crate::address::Address;
 use crate::error::Error;
 use crate::event::{EventId, Reason};
-use crate::suppression::{Change, Entry, Scope, SoftLift, State, SuppressionRecord};
+use crate::suppression::{Change, Entry, Scope, SoftLift, State, SuppressionRecord, held_as};
 use crate::timestamp::Timestamp;
 
 /// A decision of a person about one reason in one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// For which sends.
+    /// For which sends; at most [`Scope::MAX_BYTES`].
     pub scope: Scope,
     /// Which reason.
     pub reason: Reason,
     /// When a suppression ends by itself; `None`: never.
     pub until: Option<Timestamp>,
-    /// Who decided.
+    /// Who decided; at most [`Entry::ACTOR_BYTES`].
     pub actor: String,
-    /// Why, in the actor's words.
+    /// Why, in the actor's words; at most [`Entry::NOTE_BYTES`].
     pub note: Option<String>,
 }
+
+/// Why a decision was refused. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionError {
+    /// The table failed.
+    Store(Error),
+    /// The reason came for more than 100 scopes, or this scope would be one too many: it is decided for `*`, without end.
+    Folded {
+        /// The reason under which it stands for `*`.
+        reason: Reason,
+    },
+    /// What stands there is dated at the end of time, so nothing comes after it.
+    Overruled,
+    /// The end of the suppression has passed.
+    Ended,
+    /// A text is too long.
+    TooLong {
+        /// Which: `scope`, `actor` or `note`.
+        text: &'static str,
+        /// The most bytes.
+        limit: usize,
+    },
+}
+
+impl From<Error> for DecisionError {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for DecisionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Folded { reason } => write!(
+                f,
+                "a record keeps one reason apart for at most 100 scopes, and past them holds it for every send; decide on \
+                 {reason} for scope *, without an end"
+            ),
+            Self::Overruled => f.write_str(
+                "what stands there is dated at the end of the year 9999, so no decision comes after it; remove that entry \
+                 from the item, add 1 to its version, and decide again",
+            ),
+            Self::Ended => f.write_str("the end lies in the past; give a time to come, or none"),
+            Self::TooLong { text, limit } => write!(f, "the {text} is longer than {limit} bytes; shorten it"),
+        }
+    }
+}
+
+impl std::error::Error for DecisionError {}
 
 impl Suppressions {
     /// Suppresses an address by a person's decision, whatever stands there.
     ///
     /// # Errors
-    /// Transient when the table fails, or every attempt met another writer.
-    pub async fn suppress(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), Error> {
+    /// The decision would not stand, or has a text that is too long. Otherwise transient: the table fails, or every
+    /// attempt met another writer.
+    pub async fn suppress(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
+        if decision.until.is_some_and(|until| until <= now) {
+            return Err(DecisionError::Ended);
+        }
         self.decide(address, decision, State::Suppressed, now).await
     }
 
@@ -35,13 +91,63 @@ impl Suppressions {
     /// older report does not bring the suppression back.
     ///
     /// # Errors
-    /// Transient when the table fails, or every attempt met another writer.
-    pub async fn lift(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), Error> {
+    /// The decision would not stand, or has a text that is too long. Otherwise transient: the table fails, or every
+    /// attempt met another writer.
+    pub async fn lift(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
         self.decide(address, decision, State::Lifted, now).await
     }
 
-    async fn decide(&self, address: &Address, decision: &Decision, state: State, now: Timestamp) -> Result<(), Error> {
-        self.update(address, now, |record| vec![change(record, address, decision, state, now)]).await.map(|_| ())
+    async fn decide(
+        &self,
+        address: &Address,
+        decision: &Decision,
+        state: State,
+        now: Timestamp,
+    ) -> Result<(), DecisionError> {
+        decision.measured()?;
+        let decide = |record: &mut SuppressionRecord| {
+            // A record of an older version may hold more scopes than it keeps apart.
+            record.fold();
+            let change = change(record, address, decision, state, now);
+            record.merge(&change, self.rules());
+            if stands(record, &change) { Ok(()) } else { Err(why_not(record, decision)) }
+        };
+        self.update(address, now, decide).await.map(|_| ())
+    }
+}
+
+impl Decision {
+    fn measured(&self) -> Result<(), DecisionError> {
+        let texts = [
+            ("scope", Some(self.scope.as_str()), Scope::MAX_BYTES),
+            ("actor", Some(self.actor.as_str()), Entry::ACTOR_BYTES),
+            ("note", self.note.as_deref(), Entry::NOTE_BYTES),
+        ];
+        match texts.into_iter().find(|(_, text, limit)| text.is_some_and(|text| text.len() > *limit)) {
+            Some((text, _, limit)) => Err(DecisionError::TooLong { text, limit }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a record does not say what was decided.
+fn why_not(record: &SuppressionRecord, decision: &Decision) -> DecisionError {
+    let limited = decision.scope != Scope::everything() || decision.until.is_some();
+    if limited && record.is_folded(decision.reason) {
+        return DecisionError::Folded { reason: held_as(decision.reason) };
+    }
+    DecisionError::Overruled
+}
+
+/// Whether a record says what was decided.
+fn stands(record: &SuppressionRecord, decided: &Change) -> bool {
+    match decided {
+        Change::Entry { scope, reason, entry, .. } => record.entry(scope, *reason).is_some_and(|known| {
+            (known.state, known.at, known.until, &known.event_id)
+                == (entry.state, entry.at, entry.until, &entry.event_id)
+        }),
+        Change::LiftSoftBounces(lift) => !record.soft_bounces.any_until(lift.at),
+        Change::SoftBounce(_) | Change::Delivered { .. } => false,
     }
 }
 
@@ -65,6 +171,7 @@ fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, st
         state,
         at,
         first_at: (state == State::Suppressed).then_some(at),
+        suppressed_at: None,
         until: until.filter(|_| state == State::Suppressed),
         provider: "manual".to_owned(),
         event_id: EventId::of(&id).to_string(),

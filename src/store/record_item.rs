@@ -1,6 +1,6 @@
 //! A suppression record as an item of the suppression table, and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -20,7 +20,7 @@ pub(super) struct Stored {
 }
 
 /// The attributes of a record.
-const OWN: [&str; 5] = ["address", "updated_at", "version", "suppressions", "soft_bounces"];
+const OWN: [&str; 6] = ["address", "updated_at", "version", "suppressions", "folded", "soft_bounces"];
 
 /// Writes a record as an item.
 pub(super) fn to_item(address: &str, record: &SuppressionRecord, version: u64, updated_at: Timestamp) -> Item {
@@ -34,6 +34,10 @@ pub(super) fn to_item(address: &str, record: &SuppressionRecord, version: u64, u
         (scope.as_str().to_owned(), AttributeValue::M(reasons.collect()))
     });
     item.insert("suppressions".to_owned(), AttributeValue::M(scopes.collect()));
+    if !record.folded.is_empty() {
+        let reasons = record.folded.iter().map(|reason| reason.as_str().to_owned());
+        item.insert("folded".to_owned(), AttributeValue::Ss(reasons.collect()));
+    }
     item.insert("soft_bounces".to_owned(), AttributeValue::M(soft_bounces_to_map(&record.soft_bounces)));
     item
 }
@@ -49,9 +53,15 @@ pub(super) fn from_item(item: &Item) -> Option<Stored> {
         suppressions.insert(Scope::from_text(scope), reasons.collect::<Option<_>>()?);
     }
     let soft_bounces = soft_bounces_from_map(map(item, "soft_bounces")?)?;
+    let folded = match item.get("folded") {
+        Some(reasons) => {
+            reasons.as_ss().ok()?.iter().map(|reason| Reason::from_label(reason)).collect::<Option<_>>()?
+        }
+        None => BTreeSet::new(),
+    };
     let others = item.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
     let others = others.map(|(name, value)| (name.clone(), value.clone())).collect();
-    Some(Stored { record: SuppressionRecord { suppressions, soft_bounces }, version: Some(version), others })
+    Some(Stored { record: SuppressionRecord { suppressions, folded, soft_bounces }, version: Some(version), others })
 }
 
 fn entry_to_map(entry: &Entry) -> Item {
@@ -59,6 +69,9 @@ fn entry_to_map(entry: &Entry) -> Item {
     set(&mut fields, "state", Some(entry.state.as_str()));
     set(&mut fields, "at", Some(&entry.at.to_string()));
     set(&mut fields, "first_at", entry.first_at.map(|at| at.to_string()).as_deref());
+    // Mostly there was one; what a record without it means is the first.
+    let suppressed_at = entry.suppressed_at.filter(|at| Some(*at) != entry.first_at);
+    set(&mut fields, "suppressed_at", suppressed_at.map(|at| at.to_string()).as_deref());
     set(&mut fields, "until", entry.until.map(|at| at.to_string()).as_deref());
     set(&mut fields, "provider", Some(&entry.provider));
     set(&mut fields, "event_id", Some(&entry.event_id));
@@ -71,13 +84,18 @@ fn entry_to_map(entry: &Entry) -> Item {
 }
 
 fn entry_from_map(fields: &Item) -> Option<Entry> {
+    let state = State::from_label(text(fields, "state")?)?;
+    let first_at = optional_time(fields, "first_at").ok()?;
+    let suppressed_at = optional_time(fields, "suppressed_at").ok()?.or(first_at);
     Some(Entry {
-        state: State::from_label(text(fields, "state")?)?,
+        state,
         at: Timestamp::parse(text(fields, "at")?)?,
-        first_at: optional_time(fields, "first_at").ok()?,
+        first_at,
+        suppressed_at: suppressed_at.filter(|_| state == State::Lifted),
         until: optional_time(fields, "until").ok()?,
-        provider: text(fields, "provider")?.to_owned(),
-        event_id: text(fields, "event_id")?.to_owned(),
+        // Empty texts are not written.
+        provider: text(fields, "provider").unwrap_or_default().to_owned(),
+        event_id: text(fields, "event_id").unwrap_or_default().to_owned(),
         code: text(fields, "code").map(str::to_owned),
         detail: text(fields, "detail").map(str::to_owned),
         recipient: text(fields, "recipient").map(str::to_owned),

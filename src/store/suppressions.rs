@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use super::attribute::{Item, text};
 use super::backoff;
 use super::fault::failed;
-use super::record_item::{Stored, from_item, to_item};
+use super::fit::fitted;
+use super::record_item::{Stored, from_item};
 use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::Reason;
@@ -47,6 +48,11 @@ impl Suppressions {
     #[must_use]
     pub const fn new(client: Client, table: String, rules: SoftBounceRules) -> Self {
         Self { client, table, rules }
+    }
+
+    /// The rules for soft bounces.
+    pub(super) const fn rules(&self) -> SoftBounceRules {
+        self.rules
     }
 
     /// The record of an address, read strongly; an address without one has the empty record.
@@ -93,33 +99,42 @@ impl Suppressions {
     /// # Errors
     /// Transient when the table fails, or every attempt met another writer.
     pub async fn apply(&self, address: &Address, changes: &[Change], now: Timestamp) -> Result<Vec<Reason>, Error> {
-        self.update(address, now, |_| changes.to_vec()).await
+        let merge = |record: &mut SuppressionRecord| {
+            for change in changes {
+                record.merge(change, self.rules);
+            }
+            Ok::<_, Error>(())
+        };
+        self.update(address, now, merge).await
     }
 
-    /// Merges changes that depend on the record into it.
+    /// Changes a record by a function of it, unless the function refuses.
     ///
-    /// Compare-and-swap: a record that another writer changed in between is read, looked at and merged again.
-    pub(super) async fn update(
+    /// Compare-and-swap: a record that another writer changed in between is read and changed again.
+    pub(super) async fn update<E: From<Error>>(
         &self,
         address: &Address,
         now: Timestamp,
-        changes: impl Fn(&SuppressionRecord) -> Vec<Change>,
-    ) -> Result<Vec<Reason>, Error> {
+        change: impl Fn(&mut SuppressionRecord) -> Result<(), E>,
+    ) -> Result<Vec<Reason>, E> {
         for attempt in 1..=ATTEMPTS {
             let stored = self.stored(address).await?;
-            let mut merged = stored.record.clone();
-            for change in changes(&stored.record) {
-                merged.merge(&change, self.rules);
-            }
-            if merged == stored.record {
+            let mut changed = stored.record.clone();
+            change(&mut changed)?;
+            if changed == stored.record {
                 return Ok(Vec::new());
             }
-            if self.replace(address, &merged, &stored, now).await? {
-                return Ok(newly_suppressed(&stored.record, &merged));
+            let item = fitted(address, &mut changed, &stored, self.rules, now);
+            // What was new may have been texts for which there is no room.
+            if changed == stored.record {
+                return Ok(Vec::new());
+            }
+            if self.replace(item, stored.version).await? {
+                return Ok(newly_suppressed(&stored.record, &changed));
             }
             backoff::wait(attempt).await;
         }
-        Err(Error::Transient(Outage::Contention))
+        Err(Error::Transient(Outage::Contention).into())
     }
 
     /// Those of at most 100 addresses whose soft bounces a delivery at the given time would void; beside them, the
@@ -170,19 +185,10 @@ impl Suppressions {
         }
     }
 
-    /// Writes a record in place of the version that was read; `false` when another writer came first.
-    async fn replace(
-        &self,
-        address: &Address,
-        record: &SuppressionRecord,
-        read: &Stored,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let next = read.version.unwrap_or_default().saturating_add(1);
-        let mut item = read.others.clone();
-        item.extend(to_item(address.as_str(), record, next, now));
+    /// Writes an item in place of the version that was read; `false` when another writer came first.
+    async fn replace(&self, item: Item, read: Option<u64>) -> Result<bool, Error> {
         let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let call = match read.version {
+        let call = match read {
             Some(version) => call
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", AttributeValue::N(version.to_string())),

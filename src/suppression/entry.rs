@@ -12,6 +12,10 @@ use crate::timestamp::Timestamp;
 pub struct Scope(String);
 
 impl Scope {
+    /// The longest scope that a person may name, in bytes; the longest that an event can have is shorter
+    /// (`list:tencent:` and a list of 256 bytes).
+    pub const MAX_BYTES: usize = 280;
+
     /// Every send.
     #[must_use]
     pub fn everything() -> Self {
@@ -74,11 +78,14 @@ pub struct Entry {
     pub at: Timestamp,
     /// The earliest event that ever suppressed for this reason and scope; lifts do not reset it.
     pub first_at: Option<Timestamp>,
+    /// In a lifted entry: the latest event that ever suppressed for this reason and scope, in whatever order they came.
+    /// It matters once the reason is [folded](super::SuppressionRecord::is_folded).
+    pub suppressed_at: Option<Timestamp>,
     /// When it ends by itself; `None`: never.
     pub until: Option<Timestamp>,
     /// Who reported it.
     pub provider: String,
-    /// The event that set it.
+    /// The event that set it; empty where it is no longer known.
     pub event_id: String,
     /// The provider's code.
     pub code: Option<String>,
@@ -102,6 +109,11 @@ impl fmt::Debug for Entry {
 }
 
 impl Entry {
+    /// The longest name of who decides, in bytes.
+    pub const ACTOR_BYTES: usize = 256;
+    /// The longest note of a decision, in bytes.
+    pub const NOTE_BYTES: usize = 1024;
+
     /// Whether it forbids mail at a time.
     #[must_use]
     pub fn stands(&self, now: Timestamp) -> bool {
@@ -118,7 +130,17 @@ impl Entry {
         reported && self.event_id == other.event_id && self.at != other.at
     }
 
-    /// The one of two entries for the same reason and scope that stands, with the earliest `first_at` of both.
+    /// The latest event that suppressed, whether or not it was lifted since.
+    #[must_use]
+    pub fn latest_suppression(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Suppressed => Some(self.at),
+            State::Lifted => self.suppressed_at,
+        }
+    }
+
+    /// The one of two entries for the same reason and scope that stands, with the earliest `first_at` of both and the
+    /// latest `suppressed_at`.
     ///
     /// The newest `at` wins; on a tie `suppressed` over `lifted`, then the later `until` (none is the latest), then
     /// the greater event id, then the remaining fields, so that the order of arrival never matters.
@@ -128,8 +150,31 @@ impl Entry {
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),
         };
+        let suppressed_at = self.latest_suppression().max(other.latest_suppression());
         let winner = if self.rank(&other) == Ordering::Less { other } else { self };
-        Self { first_at, ..winner }
+        let suppressed_at = suppressed_at.filter(|_| winner.state == State::Lifted);
+        Self { first_at, suppressed_at, ..winner }
+    }
+
+    /// What an entry of one scope says about every send once its reason is folded: that its latest suppression stands
+    /// without end; a lift of one scope says nothing about the others.
+    ///
+    /// Id and texts of a lift are those of the lift, and left out: a report may not take it for its own repetition.
+    pub(super) fn for_every_send(self) -> Option<Self> {
+        let at = self.latest_suppression()?;
+        let entry = Self { state: State::Suppressed, at, suppressed_at: None, until: None, ..self.clone() };
+        Some(match self.state {
+            State::Suppressed => entry,
+            State::Lifted => Self {
+                event_id: String::new(),
+                code: None,
+                detail: None,
+                recipient: None,
+                actor: None,
+                note: None,
+                ..entry
+            },
+        })
     }
 
     fn rank(&self, other: &Self) -> Ordering {

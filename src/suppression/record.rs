@@ -1,6 +1,6 @@
 //! The record of one address and its merge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entry, Scope, SoftBounce, SoftBounceRules, SoftBounces, SoftLift};
 use crate::event::Reason;
@@ -32,11 +32,16 @@ pub enum Change {
 /// Everything known against mailing one address.
 ///
 /// [`Self::merge`] is commutative, associative and idempotent over evidence and lifts: any order and any repetition
-/// give the same record. Deliveries are not stored; the order of writes in the store makes up for that.
+/// give the same record, save for the texts of what is folded. Deliveries are not stored; the order of writes in the store
+/// makes up for that.
+///
+/// A reason that comes for more than [`MAX_SCOPES`](super::MAX_SCOPES) scopes is *folded*: [`Self::is_folded`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SuppressionRecord {
     /// The entries by scope and reason.
     pub suppressions: BTreeMap<Scope, BTreeMap<Reason, Entry>>,
+    /// The reasons that came for too many scopes, and stand for every send since.
+    pub folded: BTreeSet<Reason>,
     /// The temporary bounces, from which the entry (`*`, `soft_bounce`) is derived.
     pub soft_bounces: SoftBounces,
 }
@@ -56,20 +61,22 @@ impl SuppressionRecord {
             Change::Delivered { at } => self.soft_bounces.delivered(*at),
             Change::LiftSoftBounces(lift) => self.soft_bounces.lift(lift),
         }
+        self.fold();
         self.derive_soft_bounce_entry(rules);
     }
 
     fn merge_entry(&mut self, scope: &Scope, reason: Reason, entry: &Entry) {
-        let reasons = self.suppressions.entry(scope.clone()).or_default();
+        let Some((scope, reason, entry)) = self.place(scope, reason, entry) else { return };
+        let reasons = self.suppressions.entry(scope).or_default();
         let joined = match reasons.remove(&reason) {
-            Some(known) if known.is_moved_by(entry) => known,
-            Some(known) => known.join(entry.clone()),
-            None => entry.clone(),
+            Some(known) if known.is_moved_by(&entry) => known,
+            Some(known) => known.join(entry),
+            None => entry,
         };
         reasons.insert(reason, joined);
     }
 
-    fn derive_soft_bounce_entry(&mut self, rules: SoftBounceRules) {
+    pub(super) fn derive_soft_bounce_entry(&mut self, rules: SoftBounceRules) {
         let scope = Scope::everything();
         let mut reasons = self.suppressions.remove(&scope).unwrap_or_default();
         match self.soft_bounces.entry(rules) {

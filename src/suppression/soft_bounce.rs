@@ -1,8 +1,9 @@
 //! Counting temporary bounces: many of them, on several days, suppress for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
+use super::shed::{drop_text, shorten};
 use super::{Entry, State};
 use crate::timestamp::Timestamp;
 
@@ -19,7 +20,7 @@ pub struct SoftBounceRules {
     pub cooldown_days: u32,
 }
 
-/// The most bounces of a record: at most about 550 bytes each, in an item of at most 400 KB.
+/// The most bounces of a record: some 90 bytes each without their texts, in an item of at most 400 KB.
 const MAX_BOUNCES: usize = 600;
 
 impl SoftBounceRules {
@@ -168,6 +169,26 @@ impl SoftBounces {
         self.bounces.drain(..surplus);
     }
 
+    /// Drops the texts of the oldest bounces until at least so many bytes are gone; returns how many are.
+    pub(super) fn shed(&mut self, bytes: usize) -> usize {
+        let mut gone = 0_usize;
+        for bounce in &mut self.bounces {
+            if gone >= bytes {
+                break;
+            }
+            let texts = [&mut bounce.code, &mut bounce.detail, &mut bounce.recipient];
+            gone = gone.saturating_add(texts.into_iter().map(drop_text).sum());
+        }
+        gone
+    }
+
+    /// Drops the note of the lift and cuts the name of who decided; returns how many bytes are gone.
+    pub(super) fn shed_lift(&mut self) -> usize {
+        let Some(lift) = &mut self.lifted else { return 0 };
+        let actor = lift.actor.as_mut().map_or(0, |actor| shorten(actor, Entry::ACTOR_BYTES));
+        drop_text(&mut lift.note).saturating_add(actor)
+    }
+
     /// The entry that the bounces amount to, if any: a function of the bounces and the rules alone.
     ///
     /// It stands while some bounce closes a window of at most `window_days` (inclusive) with at least `threshold`
@@ -180,14 +201,18 @@ impl SoftBounces {
         }
         let latest = self.bounces.last()?.at;
         let ignored_before = latest.minus_days(rules.cooldown_days);
-        let mut closing =
-            self.bounces.iter().filter(|bounce| bounce.at >= ignored_before && self.closes_window(bounce.at, rules));
+        let days = self.days_so_far();
+        let mut closing = self
+            .bounces
+            .iter()
+            .filter(|bounce| bounce.at >= ignored_before && self.closes_window(bounce.at, rules, &days));
         let first = closing.next()?;
         let last = closing.next_back().unwrap_or(first);
         Some(Entry {
             state: State::Suppressed,
             at: last.at,
             first_at: Some(first.at),
+            suppressed_at: None,
             until: Some(last.at.plus_days(rules.cooldown_days)),
             provider: last.provider.clone(),
             event_id: last.event_id.clone(),
@@ -199,12 +224,25 @@ impl SoftBounces {
         })
     }
 
-    fn closes_window(&self, end: Timestamp, rules: SoftBounceRules) -> bool {
+    fn closes_window(&self, end: Timestamp, rules: SoftBounceRules, days: &[usize]) -> bool {
         let start = end.minus_days(rules.window_days);
-        let window: Vec<_> = self.bounces.iter().filter(|bounce| (start..=end).contains(&bounce.at)).collect();
-        let days: BTreeSet<i64> = window.iter().map(|bounce| bounce.at.day()).collect();
+        let first = self.bounces.partition_point(|bounce| bounce.at < start);
+        let after = self.bounces.partition_point(|bounce| bounce.at <= end);
+        let days_until = |place: usize| days.get(place).copied().unwrap_or_default();
+        let days = days_until(after.saturating_sub(1)).saturating_sub(days_until(first)).saturating_add(1);
         let at_least = |count: usize, demand: u32| usize::try_from(demand).is_ok_and(|demand| count >= demand);
-        at_least(window.len(), rules.threshold) && at_least(days.len(), rules.min_days)
+        at_least(after.saturating_sub(first), rules.threshold) && at_least(days, rules.min_days)
+    }
+
+    /// For each bounce, on how many days there were bounces until then.
+    fn days_so_far(&self) -> Vec<usize> {
+        let (mut days, mut latest) = (0_usize, None);
+        let count = |bounce: &SoftBounce| {
+            days = days.saturating_add(usize::from(latest != Some(bounce.at.day())));
+            latest = Some(bounce.at.day());
+            days
+        };
+        self.bounces.iter().map(count).collect()
     }
 }
 

@@ -52,12 +52,14 @@ pub struct Block {
     pub provider: String,
     /// The provider's code, where there is one.
     pub code: Option<String>,
+    /// Whether it stands for a reason that came for more than [`MAX_SCOPES`](super::MAX_SCOPES) scopes.
+    pub folded: bool,
 }
 
 impl Block {
-    /// What an entry says to a sender.
+    /// What an entry of a record says to a sender.
     #[must_use]
-    pub fn of(scope: &Scope, reason: Reason, entry: &Entry) -> Self {
+    pub fn of(record: &SuppressionRecord, scope: &Scope, reason: Reason, entry: &Entry) -> Self {
         Self {
             scope: scope.clone(),
             reason,
@@ -65,12 +67,16 @@ impl Block {
             until: entry.until,
             provider: entry.provider.clone(),
             code: entry.code.clone(),
+            folded: *scope == Scope::everything() && record.folded.contains(&reason),
         }
     }
 
     /// What would end it, as one clause.
     #[must_use]
     pub const fn lifted_by(&self) -> &'static str {
+        if self.folded {
+            return "a manual lift for * only: it came for more than 100 scopes, so it holds for every send";
+        }
         match self.reason {
             Reason::SoftBounce => "its end, a later delivery, or a manual lift",
             Reason::Unsubscribe => "the recipient subscribing again where the provider reports it, or a manual lift",
@@ -109,7 +115,7 @@ impl SuppressionRecord {
         let entries = self.suppressions.iter().filter(|(scope, _)| concerned.contains(scope));
         let blocks = entries.flat_map(|(scope, reasons)| {
             let standing = reasons.iter().filter(|(_, entry)| entry.stands(now));
-            standing.map(|(reason, entry)| Block::of(scope, *reason, entry))
+            standing.map(|(reason, entry)| Block::of(self, scope, *reason, entry))
         });
         Verdict { blocks: blocks.collect() }
     }

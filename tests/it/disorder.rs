@@ -29,6 +29,8 @@ use self::wire::Wire;
 use crate::support::database::{EVENTS, SUPPRESSIONS};
 use crate::support::seeded::Seeded;
 
+/// Of how many sets one is wide.
+const ONE_WIDE_IN: u64 = 40;
 /// How many schedules each set goes through.
 const SCHEDULES: usize = 2;
 /// How many sets are under way at once: most of them wait for the pauses of writers in conflict.
@@ -67,7 +69,7 @@ async fn judge(
     subject: &impl Fn(&Wire, SoftBounceRules) -> Subject,
 ) -> Result<Vec<Tally>, String> {
     let mut random = Seeded::new(seed);
-    let set = facts::set(&mut random, &format!("s{seed}"));
+    let set = facts::set(&mut random, &format!("s{seed}"), seed % ONE_WIDE_IN == ONE_WIDE_IN - 1);
     let mut tallies = Vec::new();
     for nth in 0..SCHEDULES {
         let rename = |fact: &Fact| Fact { address: format!("r{nth}{}", fact.address), ..fact.clone() };

@@ -1,5 +1,7 @@
 //! What people decide, and the answer before a send.
 
+mod refused;
+
 use std::sync::Arc;
 
 use mail_feedback::address::Address;
@@ -16,13 +18,13 @@ use crate::support::function::{authorization, environment, handler, invoke, post
 /// A function and its tables.
 struct Desk {
     handler: Arc<Handler>,
-    _database: Database,
+    database: Database,
 }
 
 impl Desk {
     async fn open() -> Self {
         let database = Database::start().await;
-        Self { handler: handler(&database, &environment(&database)), _database: database }
+        Self { handler: handler(&database, &environment(&database)), database }
     }
 
     /// Mailjet reports something about `a@example.com`; `time` in Unix seconds.

@@ -1,5 +1,7 @@
 //! The merge of suppression records: any order and any repetition give the same record.
 
+mod folding;
+
 use mail_feedback::event::Reason;
 use mail_feedback::suppression::{
     Change, Entry, Scope, SoftBounce, SoftBounceRules, SoftLift, State, SuppressionRecord,
@@ -103,6 +105,7 @@ fn entry(state: State, at: i64, until: Option<i64>, id: &str) -> Entry {
         state,
         at: time(at),
         first_at: (state == State::Suppressed).then(|| time(at)),
+        suppressed_at: None,
         until: until.map(time),
         provider: "ses".to_owned(),
         event_id: id.to_owned(),

@@ -1,5 +1,6 @@
 //! The operators' commands, from their command line to the tables.
 
+mod crowded;
 mod lists;
 mod output;
 mod redrive;

@@ -6,7 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
-use mail_feedback::suppression::Scope;
+use mail_feedback::suppression::{Entry, Scope};
 use mail_feedback::timestamp::Timestamp;
 
 use super::format::Format;
@@ -166,10 +166,10 @@ pub struct DecisionArgs {
     #[arg(long, default_value = "*", value_parser = scope)]
     pub scope: Scope,
     /// Who decides
-    #[arg(long, env = "USER", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, env = "USER", value_name = "NAME", value_parser = actor)]
     pub actor: String,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = note)]
     pub note: Option<String>,
 }
 
@@ -202,7 +202,7 @@ pub struct ImportArgs {
     #[arg(long)]
     pub file: Option<PathBuf>,
     /// Where the list comes from; it becomes the actor of the entries
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = actor)]
     pub source: String,
     /// Since when rows count that hold no time
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -288,6 +288,32 @@ pub fn reasons() -> String {
 
 /// A scope in the spelling of the records: another one would concern no send.
 pub fn scope(text: &str) -> Result<Scope, String> {
+    let found = scope_of_any_length(text)?;
+    fits("scope", found.as_str(), Scope::MAX_BYTES).map(|_| found)
+}
+
+/// A text that is no longer than a record keeps.
+fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
+    if text.len() > limit {
+        return Err(format!("the {what} is longer than {limit} bytes; shorten it"));
+    }
+    Ok(text.to_owned())
+}
+
+/// The name of who decides.
+fn actor(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("nobody; give the name of who decides".to_owned());
+    }
+    fits("name", text, Entry::ACTOR_BYTES)
+}
+
+/// Why something was decided.
+fn note(text: &str) -> Result<String, String> {
+    fits("note", text, Entry::NOTE_BYTES)
+}
+
+fn scope_of_any_length(text: &str) -> Result<Scope, String> {
     let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(':');
     let lower = |name: &str| name.to_lowercase();
     match text.split_once(':') {

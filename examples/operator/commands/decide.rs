@@ -1,8 +1,9 @@
 //! `suppress` and `lift`: what people decide.
 
 use mail_feedback::event::Reason;
-use mail_feedback::store::Decision;
-use mail_feedback::suppression::{Scope, State, SuppressionRecord};
+use mail_feedback::store::{Decision, DecisionError};
+use mail_feedback::suppression::{MAX_SCOPES, Scope, State, SuppressionRecord};
+use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::cli::{DecisionArgs, SuppressArgs};
@@ -22,14 +23,15 @@ pub async fn suppress(args: &SuppressArgs, tables: &Tables, console: &mut Consol
         return Err(Failure::new("--until lies in the past; give a time to come, or leave it out"));
     }
     let decision = Decision { until: args.until, ..decision(of) };
-    tables.suppressions.suppress(&of.address, &decision, console.now).await?;
+    let decided = tables.suppressions.suppress(&of.address, &decision, console.now).await;
+    decided.map_err(|error| refused("suppress", of, error))?;
     report("suppressed", of, tables, console).await
 }
 
 /// Lifts a reason in a scope; what has never stood there is more likely a slip than a wish.
 pub async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let record = tables.suppressions.get(&args.address).await?;
-    if !is_there(&record, args) {
+    if !is_there(&record, args) && !record.is_folded(args.reason) {
         let mut text = format!("nothing to lift: {} does not stand in scope {}", args.reason, args.scope);
         let standing = everything(&record, console.now);
         text.push_str(if standing.is_allowed() { "; nothing else does" } else { "; what does:" });
@@ -40,8 +42,25 @@ pub async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Console<'_
         }
         return Err(Failure::new(text));
     }
-    tables.suppressions.lift(&args.address, &decision(args), console.now).await?;
+    let decided = tables.suppressions.lift(&args.address, &decision(args), console.now).await;
+    decided.map_err(|error| refused("lift", args, error))?;
     report("lifted", args, tables, console).await
+}
+
+/// Why a decision was refused, and what to call instead.
+fn refused(verb: &str, args: &DecisionArgs, error: DecisionError) -> Failure {
+    match error {
+        DecisionError::Store(error) => error.into(),
+        DecisionError::Folded { reason } => Failure::new(format!(
+            "{} for {} is not kept apart: {} came for more than {MAX_SCOPES} scopes, or would now, and is held for every \
+             send then, without end; decide on that:\n  operator {verb} {} --reason {reason} --scope '*'",
+            args.reason,
+            clean(args.scope.as_str()),
+            args.reason,
+            args.address.as_str()
+        )),
+        error => Failure::new(error.to_string()),
+    }
 }
 
 /// Whether there is something that a lift would end; counted bounces are, before they suppress.
@@ -67,6 +86,14 @@ fn decision(args: &DecisionArgs) -> Decision {
     }
 }
 
+/// When a decision counts from.
+fn decided_at(record: &SuppressionRecord, args: &DecisionArgs) -> Option<Timestamp> {
+    if is_derived(&args.scope, args.reason) {
+        return record.soft_bounces.lifted_at();
+    }
+    record.entry(&args.scope, args.reason).map(|entry| entry.at)
+}
+
 /// Prints what was done, and what stands after it.
 async fn report(
     what: &str,
@@ -77,6 +104,12 @@ async fn report(
     let record = tables.suppressions.get(&args.address).await?;
     let standing = everything(&record, console.now);
     let address = args.address.as_str();
+    if let Some(at) = decided_at(&record, args).filter(|at| *at > console.now.plus_days(1)) {
+        writeln!(
+            console.err,
+            "dated {at}, since what it ends or replaces is dated so; reports from before then do not change it"
+        )?;
+    }
     if console.json {
         let blocks: Vec<Value> = standing.blocks.iter().map(block_json).collect();
         let done = json!({"reason": args.reason.as_str(), "scope": args.scope.as_str(), "actor": args.actor});

@@ -11,7 +11,7 @@ use super::cli::ExplainArgs;
 use super::failure::Failure;
 use super::item::{Item, to_json};
 use super::safe::clean;
-use super::show::{Standing, block_json, block_line, columns, entries, event_line, everything, time_of};
+use super::show::{Standing, block_json, block_line, columns, entries, event_line, everything, folded_lines, time_of};
 use super::tables::Tables;
 use super::{Console, Outcome};
 
@@ -56,7 +56,10 @@ pub async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Console<'_>)
     }
     writeln!(console.out, "\nnow, {}: {}", console.now, verdict(&record, console.now))?;
     for (scope, reason, entry) in entries(&record) {
-        writeln!(console.out, "  {}", standing_line(scope, reason, entry, console.now))?;
+        writeln!(console.out, "  {}", standing_line(&record, scope, reason, entry, console.now))?;
+    }
+    for line in folded_lines(&record) {
+        writeln!(console.out, "  {line}")?;
     }
     if let Some(line) = count(&record, tables.rules, console.now).line(tables.rules) {
         writeln!(console.out, "  {line}")?;
@@ -112,12 +115,12 @@ fn verdict(record: &SuppressionRecord, now: Timestamp) -> &'static str {
     }
 }
 
-fn standing_line(scope: &Scope, reason: Reason, entry: &Entry, now: Timestamp) -> String {
+fn standing_line(record: &SuppressionRecord, scope: &Scope, reason: Reason, entry: &Entry, now: Timestamp) -> String {
     let standing = Standing::of(entry, now);
     let head = format!("{:<8}", standing.as_str());
     let named = format!("{head} {:<15}  {}", reason.as_str(), clean(scope.as_str()));
     match standing {
-        Standing::Blocked => format!("{head} {}", block_line(&Block::of(scope, reason, entry))),
+        Standing::Blocked => format!("{head} {}", block_line(&Block::of(record, scope, reason, entry))),
         Standing::Ended => format!("{named}  at {}", entry.until.unwrap_or(entry.at)),
         Standing::Lifted => {
             let by = entry.actor.as_deref().unwrap_or(&entry.provider);
@@ -174,7 +177,7 @@ fn document(
 ) -> Value {
     let timeline: Vec<Value> = moments.into_iter().map(|moment| moment.json).collect();
     let standing = entries(record).map(|(scope, reason, entry)| {
-        let mut json = block_json(&Block::of(scope, reason, entry));
+        let mut json = block_json(&Block::of(record, scope, reason, entry));
         if let Some(fields) = json.as_object_mut() {
             fields.insert("standing".to_owned(), Standing::of(entry, now).as_str().into());
             fields.insert("at".to_owned(), entry.at.to_string().into());
@@ -190,6 +193,7 @@ fn document(
         "now": now.to_string(),
         "timeline": timeline,
         "entries": standing.collect::<Vec<_>>(),
+        "folded": record.folded.iter().map(|reason| reason.as_str()).collect::<Vec<_>>(),
         "soft_bounces": {
             "counted": count.bounces, "threshold": rules.threshold, "missing": bounces_missing,
             "days": count.days, "min_days": rules.min_days, "days_missing": days_missing,

@@ -20,8 +20,11 @@ use super::{Console, Outcome};
 
 /// How many rows are read before they are written.
 const BATCH: usize = 256;
-/// The longest code that is taken over, in characters.
-const CODE_CHARS: usize = 128;
+/// The longest code and the longest name of a provider that are taken over, in bytes.
+const CODE_BYTES: usize = 256;
+const PROVIDER_BYTES: usize = 32;
+/// The longest spelling of an address, in bytes.
+const SPELLING_BYTES: usize = 256;
 /// How many addresses are written at once.
 const IN_FLIGHT: usize = 16;
 
@@ -125,13 +128,20 @@ fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Chan
         at,
         first_at: Some(since.map_or(at, |since| since.min(at))),
         until,
-        provider: row.provider.clone().unwrap_or_else(|| "manual".to_owned()),
+        suppressed_at: None,
+        provider: cut(row.provider.as_deref().filter(|name| !name.is_empty()).unwrap_or("manual"), PROVIDER_BYTES),
         event_id: EventId::of(&tuple.map(Some)).to_string(),
-        code: row.code.as_deref().map(|code| code.chars().take(CODE_CHARS).collect()),
+        code: row.code.as_deref().map(|code| cut(code, CODE_BYTES)),
         detail: None,
-        recipient: Some(addr_spec(&row.address).to_owned()),
+        recipient: Some(cut(addr_spec(&row.address), SPELLING_BYTES)),
         actor: Some(args.source.clone()),
         note: derived.then(|| "imported soft_bounce".to_owned()),
     };
     Ok((address, Change::Entry { scope, reason, entry }))
+}
+
+/// The beginning of a text, of whole characters.
+fn cut(text: &str, bytes: usize) -> String {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
 }

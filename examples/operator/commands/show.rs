@@ -1,7 +1,7 @@
 //! How verdicts, entries and event records look, for people and for programs.
 
 use mail_feedback::event::Reason;
-use mail_feedback::suppression::{Block, Entry, Scope, State, SuppressionRecord, Verdict};
+use mail_feedback::suppression::{Block, Entry, MAX_SCOPES, Scope, State, SuppressionRecord, Verdict};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -48,7 +48,18 @@ pub fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scope, Reas
 /// What stands against an address in any scope, whatever the send.
 pub fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
     let standing = entries(record).filter(|(_, _, entry)| entry.stands(now));
-    Verdict { blocks: standing.map(|(scope, reason, entry)| Block::of(scope, reason, entry)).collect() }
+    Verdict { blocks: standing.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect() }
+}
+
+/// The reasons that came for too many scopes, a line each.
+pub fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = String> {
+    record.folded.iter().map(|reason| {
+        format!(
+            "folded   {:<15}  *  came for more than {MAX_SCOPES} scopes: each report holds for every send, and only a lift \
+             for * ends it",
+            reason.as_str()
+        )
+    })
 }
 
 /// One reason not to send, as a line.
@@ -74,6 +85,7 @@ pub fn block_json(block: &Block) -> Value {
         "until": block.until.map(|until| until.to_string()),
         "provider": block.provider,
         "code": block.code,
+        "folded": block.folded,
         "lifted_by": block.lifted_by(),
     })
 }

@@ -1,6 +1,7 @@
 //! The merge of suppression records: any order and any repetition give one record, which survives the table.
 //!
-//! The first six bytes are the rules and the order, each six after them a change.
+//! The first six bytes are the rules and the order, each six after them a change, or a flood of them: one for each of many
+//! scopes.
 
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
@@ -14,6 +15,11 @@ use super::world::{NOW, World};
 
 /// The most changes: more of them find no more.
 const MAX_CHANGES: usize = 60;
+/// The first bytes from which a change is a flood, and its scopes.
+const FLOOD_FROM: u8 = 248;
+const FLOOD: usize = 60;
+/// The most floods: two are enough to fold a reason.
+const MAX_FLOODS: usize = 3;
 /// A quarter of a day, in milliseconds.
 const STEP_MS: i64 = 6 * 3_600_000;
 
@@ -26,14 +32,19 @@ pub fn run(input: &[u8]) {
         min_days: u32::from(head[2] % 4),
         cooldown_days: u32::from(head[3] % 40),
     };
-    let mut changes: Vec<Change> = rest.chunks_exact(6).take(MAX_CHANGES).map(change).collect();
+    let mut floods = 0;
+    let said = rest.chunks_exact(6).take(MAX_CHANGES).flat_map(|bytes| {
+        floods += usize::from(bytes[0] >= FLOOD_FROM);
+        if bytes[0] < FLOOD_FROM || floods > MAX_FLOODS { vec![change(bytes)] } else { flood(bytes) }
+    });
+    let mut changes: Vec<Change> = said.collect();
     let deliveries = changes.extract_if(.., |change| matches!(change, Change::Delivered { .. })).collect::<Vec<_>>();
     spare_crowded_days(&mut changes, rules);
 
     let record = merged(&changes, rules);
     let mut twice: Vec<Change> = changes.iter().rev().chain(&changes).cloned().collect();
     shuffle(&mut twice, u16::from_be_bytes([head[4], head[5]]));
-    assert_eq!(record, merged(&twice, rules), "order and repetition");
+    assert_eq!(nameless(&record), nameless(&merged(&twice, rules)), "order and repetition");
     // Now and then: the way to the table takes far longer than all the rest.
     if head[4] % 8 == 0 {
         survives_the_table(&changes, &record, rules);
@@ -41,6 +52,17 @@ pub fn run(input: &[u8]) {
     for delivery in &deliveries {
         delivered(record.clone(), delivery, rules);
     }
+}
+
+/// A record without what may depend on the order: whose words stand for what came for too many scopes.
+fn nameless(record: &SuppressionRecord) -> SuppressionRecord {
+    let mut record = record.clone();
+    let everything = record.suppressions.get_mut(&Scope::everything()).into_iter().flatten();
+    for (_, entry) in everything.filter(|(reason, _)| record.folded.contains(reason)) {
+        entry.event_id = String::new();
+        entry.detail = None;
+    }
+    record
 }
 
 fn merged(changes: &[Change], rules: SoftBounceRules) -> SuppressionRecord {
@@ -110,6 +132,20 @@ fn time(step: u16) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + i64::from(step) * STEP_MS).expect("in range")
 }
 
+/// The flood that six bytes say: one word for each of many scopes.
+fn flood(bytes: &[u8]) -> Vec<Change> {
+    let scopes = usize::from(bytes[3])..usize::from(bytes[3]) + FLOOD;
+    let flood = scopes.zip(0_u8..).filter_map(|(scope, nth)| {
+        let step = u16::from_be_bytes([bytes[1], bytes[2]]).wrapping_add(u16::from(nth)) % 16;
+        let scope = Scope::list("ses", &scope.to_string());
+        match entry(step, bytes[3], bytes[4].wrapping_add(nth % 2), bytes[5] | 1) {
+            Change::Entry { reason, entry, .. } => Some(Change::Entry { scope, reason, entry }),
+            _ => None,
+        }
+    });
+    flood.collect()
+}
+
 /// The change that six bytes say.
 fn change(bytes: &[u8]) -> Change {
     let step = u16::from_be_bytes([bytes[1], bytes[2]]) % 480;
@@ -144,6 +180,7 @@ fn entry(step: u16, who: u8, more: u8, last: u8) -> Change {
         state,
         at: time(step),
         first_at: suppressed.then(|| time(step)),
+        suppressed_at: None,
         until,
         provider: "ses".to_owned(),
         event_id: if timed { format!("{step} {}", who % 4) } else { format!("untimed {step}") },

@@ -1,6 +1,7 @@
 //! Random sets of facts, and the events that report them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
 use mail_feedback::provider::Provider;
@@ -25,6 +26,10 @@ pub enum What {
     Unsubscribe,
     /// The recipient came back to a list.
     Lift,
+    /// The recipient left everything, for some days or without end.
+    UnsubscribeAll(Option<u32>),
+    /// The recipient came back to everything.
+    LiftAll,
     /// A provider refuses the address, for some days or without end.
     Block(Option<u32>),
     /// A temporary bounce.
@@ -78,6 +83,12 @@ impl Fact {
             What::Lift => {
                 Ruling::of(Kind::Subscribed).with(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::List })
             }
+            What::UnsubscribeAll(days) => {
+                let (reason, breadth) = (Reason::Unsubscribe, Breadth::Everything);
+                Ruling::of(Kind::Unsubscribed).with(Effect::Suppress { reason, breadth, days })
+            }
+            What::LiftAll => Ruling::of(Kind::Subscribed)
+                .with(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::Everything }),
             What::Block(days) => Ruling::rejected(Cause::ProviderList, Some(Effect::provider_block(days))),
             What::Soft | What::SoftAndBlock => Ruling::soft(Cause::MailboxFull),
             What::Delivered => Ruling::of(Kind::Delivered).with(Effect::Delivered),
@@ -128,8 +139,41 @@ const WHATS: [What; 16] = [
     What::Opened,
 ];
 
-/// A set of facts about addresses that no other set has.
-pub fn set(random: &mut Seeded, name: &str) -> Set {
+/// More lists than a record keeps apart.
+static LISTS: LazyLock<Vec<String>> = LazyLock::new(|| (0..112).map(|nth| format!("list-{nth}")).collect());
+
+/// About as many lists as a record keeps apart, left and joined at any time, some of them twice. In half of the sets only
+/// these are left, so that each time is decisive.
+fn wide(random: &mut Seeded, address: &str, first: usize) -> Vec<Fact> {
+    let lists = 92 + random.below(20);
+    let more = random.below(12);
+    let quiet = random.percent(50);
+    let fact = |nth: usize| {
+        let what = match (nth < lists, random.below(8)) {
+            (false, 0 | 1) => What::LiftAll,
+            (false, 2) => What::UnsubscribeAll(random.pick(&[None, Some(2)])),
+            (true, _) if quiet => What::Lift,
+            (_, 3 | 4) => What::Lift,
+            _ => What::Unsubscribe,
+        };
+        let list = if nth < lists { nth } else { random.below(lists) };
+        Fact {
+            address: address.to_owned(),
+            what,
+            provider: Provider::Ses,
+            at: START + i64::try_from(random.below(40)).unwrap() * 3_600_000,
+            untimed: random.percent(8),
+            list: Some(LISTS[list].as_str()),
+            domain: None,
+            serial: first + nth,
+        }
+    };
+    (0..lists + more).map(fact).collect()
+}
+
+/// A set of facts about addresses that no other set has; a wide one names about as many lists of one of them as a record
+/// keeps apart.
+pub fn set(random: &mut Seeded, name: &str, is_wide: bool) -> Set {
     let rules = |threshold, window_days, min_days, cooldown_days| SoftBounceRules {
         threshold,
         window_days,
@@ -137,7 +181,12 @@ pub fn set(random: &mut Seeded, name: &str) -> Set {
         cooldown_days,
     };
     let rules = random.pick(&[rules(3, 5, 2, 4), rules(2, 4, 2, 3), rules(5, 30, 3, 30), rules(0, 30, 3, 30)]);
-    set_under(rules, random, name)
+    let mut set = set_under(rules, random, name);
+    if is_wide {
+        let wide = wide(random, &format!("{name}-0@example.com"), set.facts.len());
+        set.facts.extend(wide);
+    }
+    set
 }
 
 /// A set of facts that are counted under these rules.

@@ -13,12 +13,16 @@ use super::facts::{DAY, Fact, What};
 type Entries = BTreeMap<(String, Reason), Entry>;
 /// The times and ids of the soft bounces that count.
 type Bounces = Vec<(i64, String)>;
+/// For how many scopes beside `*` a record keeps a reason apart.
+const SCOPES: usize = 100;
 
 /// What matters of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The entries.
     pub entries: Entries,
+    /// The reasons that came for too many scopes.
+    pub folded: BTreeSet<Reason>,
     /// The soft bounces.
     pub bounces: Bounces,
     /// The time of a lift of soft bounces by a person, of which there are none here.
@@ -30,8 +34,24 @@ pub fn observed(record: &SuppressionRecord) -> Outcome {
     let entries = record.suppressions.iter().flat_map(|(scope, reasons)| {
         reasons.iter().map(move |(reason, entry)| ((scope.to_string(), *reason), entry.clone()))
     });
+    let mut entries: Entries = entries.collect();
+    for reason in &record.folded {
+        entries.entry(("*".to_owned(), *reason)).and_modify(forget_words);
+    }
     let bounces = record.soft_bounces.bounces().iter().map(|bounce| (bounce.at.millis(), bounce.event_id.clone()));
-    Outcome { entries: entries.collect(), bounces: bounces.collect(), lifted_at: record.soft_bounces.lifted_at() }
+    Outcome {
+        entries,
+        folded: record.folded.clone(),
+        bounces: bounces.collect(),
+        lifted_at: record.soft_bounces.lifted_at(),
+    }
+}
+
+/// Takes what may depend on the order away: whose words stand in a folded entry.
+fn forget_words(entry: &mut Entry) {
+    entry.provider = String::new();
+    entry.event_id = String::new();
+    (entry.code, entry.recipient) = (None, None);
 }
 
 /// What the facts about one address amount to.
@@ -55,19 +75,45 @@ pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
             What::Lift => fact
                 .list
                 .map(|list| (format!("list:{}:{list}", fact.provider), Reason::Unsubscribe, State::Lifted, None)),
+            What::UnsubscribeAll(days) => Some(("*".to_owned(), Reason::Unsubscribe, State::Suppressed, days)),
+            What::LiftAll => Some(("*".to_owned(), Reason::Unsubscribe, State::Lifted, None)),
             What::Soft | What::Delivered | What::Opened => None,
         };
         if let Some((scope, reason, state, days)) = word {
             words.entry((scope, reason)).or_default().push(entry(fact, state, days));
         }
     }
+    let folded = fold(&mut words);
     let mut entries: Entries = words.into_iter().map(|(place, words)| (place, latest_word(&words))).collect();
+    for reason in &folded {
+        entries.entry(("*".to_owned(), *reason)).and_modify(forget_words);
+    }
     let bounces = counting_bounces(facts, rules);
     if let Some(entry) = soft_bounce_entry(&bounces, rules) {
         entries.insert(("*".to_owned(), Reason::SoftBounce), entry);
     }
     let bounces = bounces.into_iter().map(|fact| (fact.at, fact.id().to_string())).collect();
-    Outcome { entries, bounces, lifted_at: None }
+    Outcome { entries, folded, bounces, lifted_at: None }
+}
+
+/// Lets the suppressions of a reason that came for too many scopes count for every send without end, and no lifts but
+/// those of every send; returns the reasons.
+fn fold(words: &mut BTreeMap<(String, Reason), Vec<Entry>>) -> BTreeSet<Reason> {
+    let scopes = |reason: Reason| words.keys().filter(|(scope, known)| *known == reason && scope != "*").count();
+    let folded: BTreeSet<Reason> = Reason::ALL.iter().copied().filter(|reason| scopes(*reason) > SCOPES).collect();
+    for reason in &folded {
+        let mut of_all = Vec::new();
+        for ((scope, _), said) in words.extract_if(.., |(_, known), _| known == reason) {
+            of_all.extend(said.into_iter().filter(|word| scope == "*" || word.state == State::Suppressed));
+        }
+        for word in &mut of_all {
+            word.until = None;
+        }
+        if !of_all.is_empty() {
+            words.insert(("*".to_owned(), *reason), of_all);
+        }
+    }
+    folded
 }
 
 fn entry(fact: &Fact, state: State, days: Option<u32>) -> Entry {
@@ -76,6 +122,7 @@ fn entry(fact: &Fact, state: State, days: Option<u32>) -> Entry {
         state,
         at,
         first_at: (state == State::Suppressed).then_some(at),
+        suppressed_at: None,
         until: days.and_then(|days| Timestamp::from_millis(fact.at + i64::from(days) * DAY)),
         provider: fact.provider.to_string(),
         event_id: fact.id().to_string(),
@@ -93,8 +140,10 @@ fn latest_word(words: &[Entry]) -> Entry {
         let end = word.until.map_or(i64::MAX, Timestamp::millis);
         (word.at, word.state == State::Suppressed, end, word.event_id.clone())
     });
-    let first_at = words.iter().filter(|word| word.state == State::Suppressed).map(|word| word.at).min();
-    Entry { first_at, ..newest.unwrap().clone() }
+    let suppressed = || words.iter().filter(|word| word.state == State::Suppressed).map(|word| word.at);
+    let newest = newest.unwrap().clone();
+    let suppressed_at = suppressed().max().filter(|_| newest.state == State::Lifted);
+    Entry { first_at: suppressed().min(), suppressed_at, ..newest }
 }
 
 /// The soft bounces after the latest delivery, without what is too old or more than a day needs, oldest first.

@@ -146,6 +146,8 @@ fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
     }
     random.shuffle(&mut events);
     let most = random.pick(&[1, 2, 4, 30]);
+    // Many facts about one address in some twenty batches are order enough.
+    let most = if facts.len() > 80 { most.max(16) } else { most };
     let mut batches = Vec::new();
     while !events.is_empty() {
         let size = (1 + random.below(most)).min(events.len());

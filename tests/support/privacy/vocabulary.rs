@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::secrets::Secrets;
 
 /// What the log says beside what it advises on errors.
-const SENTENCES: [&str; 8] = [
+const SENTENCES: [&str; 9] = [
     "a library warns; its source says of what at this line",
     "a library reports an error; its source says of what at this line",
     "recorded",
@@ -19,17 +19,19 @@ const SENTENCES: [&str; 8] = [
     "SNS_ALLOW_SHA1 admits sha-1 over https, too; set SignatureVersion 2 on the topics instead",
     "dynamodb did not answer during the cold start; the first event will tell",
     "a certificate could not be kept; the next instance asks sns for it",
+    "attributes of other writers left no room for a suppression record; the largest are gone",
 ];
 /// The fields of a line of the log that hold numbers or booleans.
-const FIGURES: [&str; 5] = ["events", "status", "duration_ms", "retry", "line"];
+const FIGURES: [&str; 6] = ["events", "status", "duration_ms", "retry", "line", "dropped"];
 /// Its other fields, and those of an answer.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 22] = [
     "timestamp",
     "level",
     "target",
     "mail_feedback::handler::spoken",
     "mail_feedback::handler::keeping",
     "mail_feedback::store::certificates",
+    "mail_feedback::store::fit",
     "mail_feedback::telemetry::foreign",
     "source",
     "message",

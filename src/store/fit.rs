@@ -1,0 +1,68 @@
+//! Making an item fit: DynamoDB refuses what is larger than 400 KB, and then nothing about the address can be recorded.
+//!
+//! The worst case by the limits of every door: six reasons stand for 100 scopes each, whose names have 280 bytes (491
+//! bytes an entry without texts, 294,600 in all), beside 600 soft bounces (88 bytes each without texts, 52,800), seven
+//! entries for `*` with all their texts (2,544 bytes each, 17,800), a lift of the soft bounces (1,325) and the rest of the
+//! item (450). That is 367,000 of 409,600 bytes.
+
+use super::attribute::{Item, attribute_bytes, item_bytes};
+use super::record_item::{Stored, to_item};
+use crate::address::Address;
+use crate::suppression::{SoftBounceRules, SuppressionRecord, Texts};
+use crate::timestamp::Timestamp;
+
+/// The size above which a record gives up texts. It is well below what DynamoDB takes: each write of an item costs its
+/// whole size, and other writers need room, too.
+const TEXT_BYTES: usize = 256 * 1024;
+/// The largest item, at some distance from the 400 KiB that DynamoDB takes, whose own formula for numbers is approximate.
+const ITEM_BYTES: usize = 396 * 1024;
+
+/// Shortens a record so that it can be written, and makes the item that takes the place of the one that was read.
+///
+/// Attributes of others stay while there is room for them beside the record without the texts of soft bounces and single
+/// scopes; else the largest go. The texts of `*` yield to nothing but the limit itself.
+pub(super) fn fitted(
+    address: &Address,
+    record: &mut SuppressionRecord,
+    read: &Stored,
+    rules: SoftBounceRules,
+    now: Timestamp,
+) -> Item {
+    let version = read.version.unwrap_or_default().saturating_add(1);
+    let beside_others = ITEM_BYTES.saturating_sub(item_bytes(&read.others)).min(TEXT_BYTES);
+    let mut item = to_item(address.as_str(), record, version, now);
+    for (texts, room) in [(Texts::BesideEverything, beside_others), (Texts::All, ITEM_BYTES)] {
+        loop {
+            let surplus = item_bytes(&item).saturating_sub(room);
+            if surplus == 0 || record.shed(texts, surplus, rules) == 0 {
+                break;
+            }
+            item = to_item(address.as_str(), record, version, now);
+        }
+    }
+    item.extend(kept(&read.others, ITEM_BYTES.saturating_sub(item_bytes(&item))));
+    item
+}
+
+/// The attributes of others, without the largest where they exceed the room.
+fn kept(others: &Item, room: usize) -> Item {
+    let mut by_size: Vec<_> = others.iter().map(|(name, value)| (attribute_bytes(name, value), name, value)).collect();
+    by_size.sort_by_key(|(bytes, name, _)| (*bytes, *name));
+    let mut kept = Item::new();
+    let mut taken = 0_usize;
+    for (bytes, name, value) in by_size {
+        taken = taken.saturating_add(bytes);
+        if taken > room {
+            break;
+        }
+        kept.insert(name.clone(), value.clone());
+    }
+    let dropped = others.len().saturating_sub(kept.len());
+    if dropped > 0 {
+        tracing::warn!(
+            dropped,
+            "attributes of other writers left no room for a suppression record; the largest are gone"
+        );
+    }
+    kept
+}

@@ -1,0 +1,110 @@
+//! Folding: a reason that comes for too many scopes holds for every send.
+//!
+//! A record is one item, and DynamoDB takes at most 400 KB. Whoever may report, or decide, can name scope after scope, so
+//! past a number of them the record stops to keep them apart. It errs on the safe side: the reason stands for every
+//! send, without end, until somebody lifts it for `*`.
+//!
+//! The same facts give the same answers in any order. Which scopes a reason came for only grows, so whether it is folded
+//! is a function of all facts. Once it is, it stands if and only if its latest suppression in any scope is not older
+//! than its latest lift for `*`; every entry keeps the time of its latest suppression, so nothing that this takes is
+//! lost before. Lifts of one scope and ends do not count, whenever they came.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, Scope, SuppressionRecord};
+use crate::event::Reason;
+
+/// For how many scopes beside `*` a record holds one reason.
+pub const MAX_SCOPES: usize = 100;
+/// The bytes of their names; it takes scopes that no person may name any more to reach it with fewer scopes.
+const MAX_SCOPE_BYTES: usize = MAX_SCOPES * Scope::MAX_BYTES;
+
+impl SuppressionRecord {
+    /// Whether a reason came for more than [`MAX_SCOPES`] scopes, suppressed or lifted. It holds for `*` since, without
+    /// end, and only a lift of `*` ends it.
+    ///
+    /// A `soft_bounce` of single scopes, which only people set, counts with `manual` and is held as that: the
+    /// `soft_bounce` of `*` follows from the bounces.
+    #[must_use]
+    pub fn is_folded(&self, reason: Reason) -> bool {
+        self.folded.contains(&held_as(reason))
+    }
+
+    /// Where a fact belongs and what it says there; `None`: nothing.
+    pub(super) fn place(&self, scope: &Scope, reason: Reason, entry: &Entry) -> Option<(Scope, Reason, Entry)> {
+        if *scope != Scope::everything() && self.is_folded(reason) {
+            return entry.clone().for_every_send().map(|entry| (Scope::everything(), held_as(reason), entry));
+        }
+        Some((scope.clone(), reason, entry.clone()))
+    }
+
+    /// Folds the reasons that came for too many scopes, now or before.
+    pub(crate) fn fold(&mut self) {
+        // Nearly every record. A scope counts twice at most: for `manual`, and for `soft_bounce`, which is held as that.
+        let bytes: usize = self.suppressions.keys().map(|scope| scope.as_str().len()).sum();
+        if self.folded.is_empty() && self.suppressions.len() <= MAX_SCOPES / 2 && bytes <= MAX_SCOPE_BYTES / 2 {
+            return;
+        }
+        let overflowing = self.overflowing();
+        self.folded.extend(overflowing);
+        if self.folded.is_empty() {
+            return;
+        }
+        let entries = self.take_folded();
+        let mut everything = self.suppressions.remove(&Scope::everything()).unwrap_or_default();
+        for (reason, entry) in entries {
+            let joined = match everything.remove(&reason) {
+                Some(known) => known.join(entry),
+                None => entry,
+            };
+            everything.insert(reason, joined);
+        }
+        for reason in &self.folded {
+            if let Some(entry) = everything.get_mut(reason) {
+                entry.until = None;
+            }
+        }
+        if !everything.is_empty() {
+            self.suppressions.insert(Scope::everything(), everything);
+        }
+    }
+
+    fn overflowing(&self) -> Vec<Reason> {
+        let mut found: BTreeMap<Reason, (usize, usize)> = BTreeMap::new();
+        for (scope, reasons) in self.suppressions.iter().filter(|(scope, _)| **scope != Scope::everything()) {
+            for reason in reasons.keys() {
+                let (scopes, bytes) = found.entry(held_as(*reason)).or_default();
+                *scopes = scopes.saturating_add(1);
+                *bytes = bytes.saturating_add(scope.as_str().len());
+            }
+        }
+        found.retain(|_, (scopes, bytes)| *scopes > MAX_SCOPES || *bytes > MAX_SCOPE_BYTES);
+        found.into_keys().collect()
+    }
+
+    /// Takes the entries of single scopes out of the record, as what they say about every send.
+    fn take_folded(&mut self) -> Vec<(Reason, Entry)> {
+        let mut taken = Vec::new();
+        for (_, reasons) in self.suppressions.iter_mut().filter(|(scope, _)| **scope != Scope::everything()) {
+            for (reason, entry) in reasons.extract_if(.., |reason, _| self.folded.contains(&held_as(*reason))) {
+                taken.extend(entry.for_every_send().map(|entry| (held_as(reason), entry)));
+            }
+        }
+        self.suppressions.retain(|_, reasons| !reasons.is_empty());
+        taken
+    }
+}
+
+/// The reason under which a folded one stands for `*`.
+#[must_use]
+pub const fn held_as(reason: Reason) -> Reason {
+    match reason {
+        Reason::SoftBounce => Reason::Manual,
+        Reason::HardBounce
+        | Reason::Complaint
+        | Reason::Unsubscribe
+        | Reason::InvalidAddress
+        | Reason::ProviderBlock
+        | Reason::Manual => reason,
+    }
+}

@@ -1,0 +1,298 @@
+//! Records as full as authenticated events and operators can make them: evidence and decisions always find room.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use mail_feedback::handler::Handler;
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Desk, Outcome, file, time};
+use crate::support::authority::AUTHORITY;
+use crate::support::database::{Item, SUPPRESSIONS, entries, soft_bounces, text};
+use crate::support::envelope::{lambda_event, notification, sign};
+use crate::support::function::{authorization, handler, invoke, post, trusting_environment};
+use crate::support::seeded::Seeded;
+use crate::support::size::item_bytes;
+
+/// The largest item that DynamoDB takes.
+const LIMIT: usize = 400 * 1024;
+const JANE: &str = "jane@example.com";
+/// The longest list of an event, and of an operator with `list:ses:` before it.
+const LIST_BYTES: usize = 256;
+/// The reasons that can come for single scopes.
+const REASONS: [&str; 7] =
+    ["hard_bounce", "soft_bounce", "complaint", "unsubscribe", "invalid_address", "provider_block", "manual"];
+
+fn function(desk: &Desk) -> Arc<Handler> {
+    handler(&desk.database, &trusting_environment(&desk.database))
+}
+
+async fn posted(handler: &Arc<Handler>, path: &str, events: &[Value]) {
+    let body = Value::from(events).to_string();
+    let answer = invoke(handler, &post(path, &authorization(), &body).to_string()).await.unwrap();
+    assert_eq!(answer["statusCode"], 200, "{path}: {answer}");
+}
+
+/// A complaint through the provider that signs what it says.
+async fn complained(handler: &Arc<Handler>, at: &str) {
+    let message = json!({
+        "eventType": "Complaint",
+        "complaint": {
+            "feedbackId": at, "timestamp": at, "complaintFeedbackType": "abuse",
+            "complainedRecipients": [{"emailAddress": JANE}], "userAgent": "x".repeat(256),
+        },
+        "mail": {"timestamp": "2026-11-01T00:00:00.000Z", "messageId": "m-1", "destination": [JANE]},
+    });
+    let mut envelope = notification(&message.to_string(), "b2f5a9c0-0000-4000-8000-00000000beef", Timestamp::now());
+    sign(&mut envelope, &AUTHORITY);
+    invoke(handler, &lambda_event(&envelope).to_string()).await.unwrap();
+}
+
+/// The one record, which DynamoDB must have room for.
+async fn record(desk: &Desk) -> Item {
+    let record = desk.records().await.pop().unwrap();
+    let bytes = item_bytes(&record);
+    assert!(bytes <= LIMIT, "{bytes} bytes");
+    // Ours allows the one number, the version, a sign.
+    assert_eq!(bytes, counted_by_the_database(&record) + 1, "by two formulas");
+    record
+}
+
+/// The same by the rules of the embedded database, whose authors took them from what AWS refuses.
+fn counted_by_the_database(record: &Item) -> usize {
+    record.iter().map(|(name, value)| name.len() + json_of(value).size()).sum()
+}
+
+fn json_of(value: &AttributeValue) -> dynoxide::types::AttributeValue {
+    fn plain(value: &AttributeValue) -> Value {
+        match value {
+            AttributeValue::S(text) => json!({"S": text}),
+            AttributeValue::N(digits) => json!({"N": digits}),
+            AttributeValue::Ss(texts) => json!({"SS": texts}),
+            AttributeValue::L(items) => json!({"L": items.iter().map(plain).collect::<Vec<_>>()}),
+            AttributeValue::M(fields) => {
+                let fields = fields.iter().map(|(name, value)| (name.clone(), plain(value)));
+                json!({"M": fields.collect::<serde_json::Map<_, _>>()})
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    serde_json::from_value(plain(value)).unwrap()
+}
+
+/// Everything that must go on whatever the record holds.
+async fn goes_on(desk: &Desk, handler: &Arc<Handler>) {
+    complained(handler, "2026-11-18T00:00:00.000Z").await;
+    let ran = desk.run(&["check", JANE, "--json"]).await;
+    assert_eq!(ran.outcome, Ok(Outcome::Blocked));
+    assert!(ran.out.contains(r#""reason":"complaint""#), "{}", ran.out);
+    record(desk).await;
+
+    let by = ["--actor", &"o".repeat(256), "--note", &"why ".repeat(256)];
+    for reason in ["complaint", "unsubscribe", "manual"] {
+        desk.done(&[&["suppress", JANE, "--reason", reason][..], &by].concat()).await;
+        let noted = entries(&record(desk).await);
+        let (_, _, entry) = noted.iter().find(|(scope, known, _)| scope == "*" && known == reason).unwrap();
+        assert_eq!((text(entry, "actor").len(), text(entry, "note").len()), (256, 1024), "{reason}");
+        desk.done(&[&["lift", JANE, "--reason", reason][..], &by].concat()).await;
+    }
+    if !soft_bounces(&record(desk).await).is_empty() {
+        desk.done(&[&["lift", JANE, "--reason", "soft_bounce"][..], &by].concat()).await;
+        assert!(soft_bounces(&record(desk).await).is_empty());
+    }
+    let bytes = item_bytes(&record(desk).await);
+    desk.done(&["forget", JANE, "--yes"]).await;
+    assert!(item_bytes(&record(desk).await) < bytes);
+    desk.done(&["explain", JANE]).await;
+}
+
+/// An unsubscribe that Tencent reports for a sender domain of its own, with the longest texts.
+fn unsubscribe(nth: usize) -> Value {
+    let label = |fill: &str| fill.repeat(60);
+    json!({
+        "event": "unsubscribe", "email": JANE, "bulkId": format!("b{nth}"), "timestamp": 1_793_000_000 + nth,
+        "fromDomain": format!("d{nth}.{}.{}.{}.example", label("a"), label("b"), label("c")),
+        "reason": format!("{nth} {}", "r".repeat(600)),
+    })
+}
+
+/// A record fills with the sender domains of a stranger, then a complaint comes.
+async fn flooded(domains: usize) {
+    let desk = Desk::new().await;
+    let handler = function(&desk);
+    let events: Vec<Value> = (0..domains).map(unsubscribe).collect();
+    for some in events.chunks(150) {
+        posted(&handler, "/webhooks/tencent", some).await;
+    }
+    let sender = events[0]["fromDomain"].as_str().unwrap();
+    for domain in [sender, "other.example"] {
+        let ran = desk.run(&["check", JANE, "--domain", domain]).await;
+        assert_eq!(ran.outcome, Ok(Outcome::Blocked), "{domain}");
+        assert!(ran.out.contains("came for more than 100 scopes"), "{}", ran.out);
+    }
+    let explained = desk.done(&["explain", JANE]).await;
+    assert!(explained.contains("folded   unsubscribe      *  came for more than 100 scopes"), "{explained}");
+
+    let lift = ["lift", JANE, "--reason", "unsubscribe", "--actor", "jo"];
+    let before = record(&desk).await;
+    let refused = desk.run(&[&lift[..], &["--scope", &format!("domain:{sender}")]].concat()).await.outcome;
+    let command = "operator lift jane@example.com --reason unsubscribe --scope '*'";
+    assert!(refused.unwrap_err().ends_with(command));
+    assert_eq!(record(&desk).await, before, "nothing is written");
+    desk.done(&lift).await;
+    assert_eq!(desk.run(&["check", JANE, "--domain", sender]).await.outcome, Ok(Outcome::Done));
+    posted(&handler, "/webhooks/tencent", &events[..1]).await;
+    assert_eq!(desk.run(&["check", JANE, "--domain", sender]).await.outcome, Ok(Outcome::Done), "an older report");
+    goes_on(&desk, &handler).await;
+}
+
+#[tokio::test]
+async fn sender_domains_of_a_stranger_keep_out_no_complaint_and_no_decision() {
+    flooded(353).await;
+}
+
+#[tokio::test]
+async fn thousands_of_sender_domains_keep_out_no_complaint_and_no_decision() {
+    flooded(2_000).await;
+}
+
+/// A list with a name of some length, which another number does not have.
+fn list(random: &mut Seeded, name: &str, bytes: usize) -> String {
+    let fill = random.pick(&["x", "é", "€", "😀"]);
+    let mut name = name.to_owned();
+    while name.len() + fill.len() <= bytes {
+        name.push_str(fill);
+    }
+    name
+}
+
+/// Rows of an import for single scopes of each of some reasons, as many as are kept apart at most.
+fn rows(random: &mut Seeded, bytes: usize) -> String {
+    let mut rows = String::from("address,scope,reason,since,until,provider,code\n");
+    for reason in REASONS {
+        // Those of `soft_bounce` and `manual` count together.
+        let most = if matches!(reason, "soft_bounce" | "manual") { 50 } else { 100 };
+        for nth in 0..most - random.below(2) {
+            let scope = format!("list:tencent:{}", list(random, &format!("{reason} {nth} "), bytes));
+            let code = "c".repeat(400);
+            let provider = "p".repeat(40);
+            writeln!(rows, "{JANE},{scope},{reason},2026-01-01,2027-01-01,{provider},{code}").unwrap();
+        }
+    }
+    rows
+}
+
+/// Soft bounces of 60 days, as many a day as count, with the longest texts.
+fn bounces(random: &mut Seeded) -> Vec<Value> {
+    let bounce = |nth: usize| {
+        let (day, of_day) = (nth / 10, nth % 10);
+        let spelling = format!("\"{}\" <Jane@Example.com>", "n".repeat(random.below(300)));
+        json!({
+            "event": "bounce", "email": spelling, "time": 1_793_000_000 - 86_400 * day + of_day,
+            "MessageID": nth + 1, "error": "quota exceeded", "comment": "t".repeat(600),
+        })
+    };
+    (0..600).map(bounce).collect()
+}
+
+#[tokio::test]
+async fn the_largest_record_leaves_room_for_a_complaint_a_lift_and_a_forget() {
+    for seed in 0..3 {
+        let mut random = Seeded::new(seed);
+        let desk = Desk::new().await;
+        let handler = function(&desk);
+        let bytes = if seed == 0 { LIST_BYTES } else { random.pick(&[1, 100, LIST_BYTES]) };
+        let path = file(&format!("crowded-{seed}.csv"), &rows(&mut random, bytes));
+        let import = || async {
+            let args = ["import", "--source", &"s".repeat(256), "--file", &path];
+            assert_eq!(desk.run(&args).await.outcome, Ok(Outcome::Done), "seed {seed}");
+        };
+        let bounces = bounces(&mut random);
+        if random.percent(50) {
+            import().await;
+        }
+        for some in bounces.chunks(200) {
+            posted(&handler, "/webhooks/mailjet/example.com", some).await;
+        }
+        import().await;
+        let full = record(&desk).await;
+        assert_eq!(soft_bounces(&full).len(), 600, "seed {seed}");
+        assert!(seed != 0 || item_bytes(&full) > 320_000, "{} bytes are not much", item_bytes(&full));
+        if seed == 0 {
+            let mut versions = Vec::new();
+            for _ in 0..3 {
+                posted(&handler, "/webhooks/mailjet/example.com", &bounces[..200]).await;
+                posted(&handler, "/webhooks/mailjet/example.com", &bounces[400..]).await;
+                versions.push(record(&desk).await["version"].clone());
+            }
+            assert_eq!(versions[1], versions[2], "texts that find no room are not written again and again");
+        }
+        goes_on(&desk, &handler).await;
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+/// An entry as an earlier version wrote it, for a list.
+fn old_entry(nth: usize) -> AttributeValue {
+    let at = AttributeValue::S(time("2026-01-01T00:00:00Z").plus_days(u32::try_from(nth).unwrap()).to_string());
+    let fields = [
+        ("state", AttributeValue::S("suppressed".to_owned())),
+        ("at", at.clone()),
+        ("first_at", at),
+        ("provider", AttributeValue::S("ses".to_owned())),
+        ("event_id", AttributeValue::S(format!("{nth:032}"))),
+        ("detail", AttributeValue::S("d".repeat(512))),
+    ];
+    AttributeValue::M(fields.map(|(name, value)| (name.to_owned(), value)).into())
+}
+
+/// Puts a record with 330 lists, as an earlier version left it, with something beside it that belongs to others.
+async fn put_old(desk: &Desk, note_bytes: usize) {
+    let scopes = (0..330).map(|nth| {
+        let reasons = Item::from([("unsubscribe".to_owned(), old_entry(nth))]);
+        (format!("list:ses:{nth:0256}"), AttributeValue::M(reasons))
+    });
+    let soft_bounces = Item::from([("bounces".to_owned(), AttributeValue::L(Vec::new()))]);
+    let item = Item::from([
+        ("address".to_owned(), AttributeValue::S(JANE.to_owned())),
+        ("version".to_owned(), AttributeValue::N("7".to_owned())),
+        ("suppressions".to_owned(), AttributeValue::M(scopes.collect())),
+        ("soft_bounces".to_owned(), AttributeValue::M(soft_bounces)),
+        ("small".to_owned(), AttributeValue::S("of others".to_owned())),
+        ("note".to_owned(), AttributeValue::S("n".repeat(note_bytes))),
+    ]);
+    desk.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_that_an_earlier_version_filled_is_brought_into_bounds() {
+    let desk = Desk::new().await;
+    let handler = function(&desk);
+    put_old(&desk, 70_000).await;
+    complained(&handler, "2026-11-17T00:00:00.000Z").await;
+    let record = record(&desk).await;
+    let reasons: Vec<_> = entries(&record).into_iter().map(|(scope, reason, _)| format!("{scope} {reason}")).collect();
+    assert_eq!(reasons, ["* complaint", "* unsubscribe"]);
+    assert_eq!((text(&record, "small"), text(&record, "note").len()), ("of others", 70_000), "there is room for both");
+    let blocked = desk.run(&["check", JANE]).await.out;
+    assert!(blocked.contains("since 2026-01-01T00:00:00.000Z without end"), "{blocked}");
+}
+
+#[tokio::test]
+async fn what_others_put_beside_a_record_yields_to_it() {
+    let desk = Desk::new().await;
+    let handler = function(&desk);
+    let path = file("crowded-others.csv", &rows(&mut Seeded::new(0), LIST_BYTES));
+    desk.done(&["import", "--source", "s", "--file", &path]).await;
+    std::fs::remove_file(&path).unwrap();
+    let mut item = record(&desk).await;
+    item.insert("small".to_owned(), AttributeValue::S("of others".to_owned()));
+    let room = LIMIT - item_bytes(&item) - 100;
+    item.insert("large".to_owned(), AttributeValue::S("n".repeat(room)));
+    desk.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
+    goes_on(&desk, &handler).await;
+    let record = record(&desk).await;
+    assert_eq!((text(&record, "small"), record.contains_key("large")), ("of others", false));
+}
