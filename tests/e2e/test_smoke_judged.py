@@ -1,12 +1,16 @@
 """How the smoke test of a live account judges what it finds: its pure parts, without an account."""
 
 import json
+from collections import defaultdict
+from datetime import datetime, timezone
+from types import SimpleNamespace
 
 import pytest
 from smoke import digest, line, mail, parked, settings, undo, webhooks
 from smoke.expected import AUTOMATIC_REPLY, MAILBOXES, REPORTS
 from smoke.line import Verdict
 from smoke.records import Found
+from smoke.run import Options, Run, judge_erasure
 from smoke.signals import Interrupted
 
 ALL_REPORTS = set(REPORTS.values())
@@ -81,34 +85,112 @@ def test_a_wrong_password_is_another_one(password):
     assert wrong["password"] != password
 
 
-def log(*lines: dict) -> digest.Log:
-    return digest.Log.read(["START RequestId: 1", "[1]", *map(json.dumps, lines)], TOPIC)
+AT = 1_700_000_000_500
+REPORT = ("bounced", AT - 400)
+OTHER = ("delivered", AT - 300)
 
 
-RECORDED = {"door": "sns", "events": 1, "duration_ms": 3}
-METRICS = {"events.ses": 1}
+def handled(report=REPORT, *, door="sns", at=AT, topics=()) -> list[dict]:
+    """Both lines about one invocation that began at a time; only one of them has the door."""
+    kind, occurred = report
+    ended = datetime.fromtimestamp((at + 3) / 1000, timezone.utc).isoformat(timespec="microseconds")
+    spoken = {"timestamp": ended.replace("+00:00", "Z"), "door": door, "events": 1, "duration_ms": 3}
+    metrics = {"_aws": {"Timestamp": at}, "events.ses": 1, f"events.ses.{kind}": 1, "lag_ms": [at - occurred]}
+    return [spoken, metrics | ({digest.SHA1_TOPICS: list(topics)} if topics else {})]
+
+
+def digest_of(*lines: dict, reports=(REPORT,)) -> line.Line:
+    log = digest.Log.read([("a", text) for text in ("START RequestId: 1", "[1]", *map(json.dumps, lines))])
+    return digest.judge(log, list(reports), TOPIC, "2")
 
 
 @pytest.mark.parametrize(
-    ("lines", "verdict", "answer"),
+    ("lines", "answer"),
     [
-        ([RECORDED, METRICS], Verdict.OK, "SHA-256"),
-        ([RECORDED, METRICS | {digest.SHA1_TOPICS: [TOPIC]}], Verdict.OK, "SHA-1"),
-        ([RECORDED, METRICS | {digest.SHA1_TOPICS: [f"{TOPIC}-other"]}], Verdict.OK, "SHA-256"),
-        ([RECORDED], Verdict.UNKNOWN, "unknown"),
-        ([METRICS], Verdict.UNKNOWN, "unknown"),
-        ([RECORDED | {"door": "event_bridge"}, METRICS], Verdict.UNKNOWN, "unknown"),
+        (handled(), "SHA-256"),
+        (handled() + handled(OTHER, at=AT + 100, topics=[TOPIC]), "SHA-256"),
+        (handled() + handled(OTHER, at=AT + 100, door="event_bridge"), "SHA-256"),
+        (handled(topics=[TOPIC]), "SHA-1"),
+        (handled(topics=[f"{TOPIC}-other"]), "unknown"),
+        (handled(OTHER), "unknown"),
+        (handled(door="event_bridge"), "unknown"),
+        (handled(door="sqs", topics=[TOPIC]), "unknown"),
+        (handled(door="http"), "unknown"),
+        (handled() + handled(at=AT + 100), "unknown"),
+        (handled() + handled(at=AT + 100, door="event_bridge"), "unknown"),
+        (handled()[:1], "unknown"),
+        (handled()[1:], "unknown"),
+        ([*handled(), {"door": "sns", "label": "signature", "duration_ms": 1}], "unknown"),
     ],
 )
-def test_the_digest_is_that_of_the_topic(lines, verdict, answer):
-    judged = digest.judge(log(*lines), {"one"}, "2")
-    assert (judged.verdict, judged.answer) == (verdict, answer)
+def test_the_digest_is_that_of_the_messages_of_this_run(lines, answer):
+    assert digest_of(*lines).answer == answer
+
+
+def test_the_digest_is_told_only_if_each_report_has_its_line():
+    both = [REPORT, OTHER]
+    assert digest_of(*handled(), reports=both).answer == "unknown"
+    assert digest_of(*handled(), *handled(OTHER, at=AT + 100), reports=both).answer == "SHA-256"
+    twice = [REPORT, REPORT]
+    assert digest_of(*handled(), reports=twice).answer == "unknown"
+    assert digest_of(*handled(), *handled(at=AT + 100), reports=twice).answer == "SHA-256"
+
+
+def test_a_record_and_its_line_have_the_same_time():
+    event = {"kind": "bounced", "sns_message_id": "one", "occurred_at": "2023-11-14T22:13:20.100Z"}
+    assert Found([event, {"kind": "sent", "occurred_at": "2023-11-14T22:13:20.100Z"}], None).reports == [REPORT]
 
 
 def test_without_records_the_digest_is_told_by_what_was_refused():
-    refused = RECORDED | {"class": "Unauthentic", "label": "signature"}
-    assert digest.judge(log(refused), set(), "2").verdict is Verdict.FAILED
-    assert digest.judge(log(refused | {"label": "topic"}), set(), "2").verdict is Verdict.UNKNOWN
+    refused = {"door": "sns", "class": "Unauthentic", "label": "signature", "duration_ms": 3}
+    assert digest_of(refused, reports=()).verdict is Verdict.FAILED
+    assert digest_of(refused | {"label": "topic"}, reports=()).verdict is Verdict.UNKNOWN
+
+
+def test_what_may_still_come_is_not_taken_back():
+    assert judge_erasure(3, 1, set(), True).verdict is Verdict.OK
+    late = judge_erasure(3, 1, {"complained"}, True)
+    assert (late.verdict, "not yet" in late.evidence, "run it again" in late.evidence) == (Verdict.UNKNOWN, True, True)
+    assert judge_erasure(3, 1, set(), False).verdict is Verdict.UNKNOWN
+
+
+def after_all_but_the_reply(folder, **kinds: tuple[str, ...]) -> Run:
+    """A run whose mail is sent and reported, with other kinds for some mailboxes."""
+    account = SimpleNamespace(
+        client=lambda _: None,
+        table=lambda _: None,
+        outputs=defaultdict(str),
+        parameters={"SesEventTypes": ",".join(ALL_REPORTS)},
+        number="1",
+        region="eu-west-1",
+        stack="any",
+    )
+    run = Run(account, Options(None, False, False, -1, folder))
+    reported = {each.address(run.id): found("sent", "delivered", *each.required) for each in MAILBOXES}
+    reported |= {each.address(run.id): found(*kinds[each.name]) for each in MAILBOXES if each.name in kinds}
+    nothing = found()
+    run.records = SimpleNamespace(of=lambda address: reported.get(address, nothing), erase=lambda _: (1, 0))
+    run.sent, run.sent_at = list(MAILBOXES), 0.0
+    run.notes.write(run.id, run.addresses)
+    return run
+
+
+def test_an_automatic_reply_is_waited_for_once(tmp_path):
+    run = after_all_but_the_reply(tmp_path)
+    told = run.erase_records()
+    assert (told.verdict, "reports of autoresponded" in told.evidence) == (Verdict.UNKNOWN, True)
+    assert list(run.notes.left()) == [run.id]
+    run.judge_mail()
+    assert run.erase_records().verdict is Verdict.OK
+    assert run.notes.left() == {}
+
+
+def test_any_other_report_that_is_missing_may_still_come(tmp_path):
+    run = after_all_but_the_reply(tmp_path, complaint=("sent", "delivered"))
+    run.judge_mail()
+    told = run.erase_records()
+    assert (told.verdict, "reports of complained may still come" in told.evidence) == (Verdict.UNKNOWN, True)
+    assert list(run.notes.left()) == [run.id]
 
 
 def test_settings_are_compared_by_name():

@@ -5,9 +5,24 @@ from dataclasses import dataclass
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 6})
+# By what a stack of this template is known: all that the test needs of it, on every setting.
+OUTPUTS = (
+    "EventTableName",
+    "FailedQueueUrl",
+    "FunctionAliasArn",
+    "LogGroupName",
+    "MailjetWebhookUrl",
+    "ParkedQueueUrl",
+    "SuppressionTableName",
+    "TencentWebhookUrl",
+    "TopicArn",
+    "UndeliveredQueueUrl",
+    "WebhookSecretArn",
+)
+PARAMETERS = ("EngagementRetentionDays", "SesEventTypes")
 
 
 class Refused(Exception):
@@ -25,21 +40,32 @@ class Account:
 
     @classmethod
     def of(cls, stack: str) -> "Account":
-        """Reads the stack; refuses one that is absent or changing."""
-        # The SDK of Python does not know this variable, which the AWS CLI and the guide use.
-        session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
-        if not session.region_name:
-            raise Refused("no region; set AWS_REGION")
+        """Reads the stack; refuses one that is absent, changing, or of another template."""
         try:
+            # The SDK of Python does not know this variable, which the AWS CLI and the guide use.
+            session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
+            if not session.region_name:
+                raise Refused("no region; set AWS_REGION")
             description = describe(session.client("cloudformation", config=CONFIG), stack)
         except ClientError as error:
             raise Refused(f"cannot read stack {stack} in {session.region_name}: {code(error)}") from error
+        except BotoCoreError as error:
+            raise Refused(f"cannot read stack {stack}: {' '.join(str(error).split())}") from error
+        return cls.described(session, stack, description)
+
+    @classmethod
+    def described(cls, session: boto3.session.Session, stack: str, description: dict) -> "Account":
+        """The stack, as CloudFormation describes it."""
         status = description["StackStatus"]
         if not status.endswith("_COMPLETE") or status.startswith("DELETE"):
             raise Refused(f"stack {stack} is {status}; wait for the end of it")
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in description["Outputs"]}
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in description.get("Outputs", [])}
         given = description.get("Parameters", [])
         parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in given}
+        lacking = [name for name in OUTPUTS if name not in outputs]
+        lacking += [name for name in PARAMETERS if name not in parameters]
+        if lacking:
+            raise Refused(f"{stack} is not a mail-feedback stack that works: {status}, without {' '.join(lacking)}")
         return cls(session, stack, outputs, parameters)
 
     @property

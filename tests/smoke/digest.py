@@ -1,37 +1,67 @@
-"""With which digest SNS signs what it hands to Lambda: the function counts SHA-1 in its log, and names the topic."""
+"""With which digest SNS signs what it hands to Lambda: the function counts SHA-1 in its log, and names the topic.
+
+No line names an SNS message. But a line of metrics has the kinds of its events, when they were handled, and how long
+after they happened that was. So kind and time of an event, to the millisecond, find the line of its message."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 from .line import Line, failed, ok, unknown
+from .records import Report, millis
 
 QUESTION = "With which digest does SNS sign for Lambda?"
 SHA1_TOPICS = "signature_version_1_topics"
+KINDS = "events.ses."
 # Terms that find the line about each invocation, and the line with its metrics where it brought events of SES.
 PATTERNS = ('"duration_ms"', '"events.ses"')
+# Both lines of an invocation tell when it began; so far apart at most.
+APART_MS = 50
+SNS = "sns"
+
+
+@dataclass(frozen=True)
+class Handled:
+    """One line of metrics: which events it may be about, how they came in, and the topics that sign with SHA-1."""
+
+    reports: frozenset[Report]
+    door: str | None
+    sha1: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Log:
     """Lines of the log of one interval, by what they say about SNS messages of SES."""
 
-    recorded: int
+    handled: list[Handled]
     refused: set[str]
-    counted: int
-    sha1: int
 
     @classmethod
-    def read(cls, lines: list[str], topic: str) -> "Log":
-        """Out of the texts; what is no JSON of the function's own says nothing."""
-        spoken = [each for each in map(parsed, lines) if each]
-        sns = [each for each in spoken if each.get("door") == "sns"]
-        counted = [each for each in spoken if "events.ses" in each]
+    def read(cls, lines: list[tuple[str, str]]) -> "Log":
+        """Out of streams and texts; what is no JSON of the function's own says nothing."""
+        spoken = [(stream, value) for stream, text in lines if (value := parsed(text))]
+        begun = [(stream, began(value), value["door"]) for stream, value in spoken if value.get("events")]
         return cls(
-            recorded=sum("label" not in each for each in sns),
-            refused={each["label"] for each in sns if "label" in each},
-            counted=len(counted),
-            sha1=sum(topic in each.get(SHA1_TOPICS, []) for each in counted),
+            handled=[handled(stream, value, begun) for stream, value in spoken if "events.ses" in value],
+            refused={value["label"] for _, value in spoken if value.get("door") == SNS and "label" in value},
         )
+
+
+def handled(stream: str, metrics: dict, begun: list[tuple[str, int, str]]) -> Handled:
+    """One invocation is at work in a stream at a time, so that the line that began nearest tells the door."""
+    at = metrics["_aws"]["Timestamp"]
+    kinds = [name.removeprefix(KINDS) for name in metrics if name.startswith(KINDS)]
+    near = [(abs(time - at), door) for each, time, door in begun if each == stream and abs(time - at) <= APART_MS]
+    doors = {door for distance, door in near if distance == min(near)[0]}
+    return Handled(
+        reports=frozenset((kind, at - lag) for kind in kinds for lag in metrics.get("lag_ms", [])),
+        door=doors.pop() if len(doors) == 1 else None,
+        sha1=frozenset(metrics.get(SHA1_TOPICS, [])),
+    )
+
+
+def began(line: dict) -> int:
+    return millis(line["timestamp"]) - line["duration_ms"]
 
 
 def parsed(line: str) -> dict | None:
@@ -42,26 +72,35 @@ def parsed(line: str) -> dict | None:
     return value if isinstance(value, dict) else None
 
 
-def read(logs, group: str, since_ms: int, topic: str) -> Log:
+def read(logs, group: str, since_ms: int) -> Log:
     lines = []
     for pattern in PATTERNS:
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=group, startTime=since_ms, filterPattern=pattern
         )
-        lines += [each["message"] for page in pages for each in page["events"]]
-    return Log.read(lines, topic)
+        lines += [(each["logStreamName"], each["message"]) for page in pages for each in page["events"]]
+    return Log.read(lines)
 
 
-def judge(log: Log, messages: set[str], signature_version: str) -> Line:
-    """The answer, for the SNS messages that brought the records of this run."""
+def judge(log: Log, reports: list[Report], topic: str, signature_version: str) -> Line:
+    """The answer, for the reports of this run that came through SNS: SHA-256 only if each has one line, no more."""
     about = f"topic with SignatureVersion {signature_version}"
-    if messages and min(log.recorded, log.counted) >= len(messages):
-        evidence = f"{about}; {len(messages)} messages recorded, SHA-1 in {log.sha1} of {log.counted} lines of metrics"
-        return ok(QUESTION, "SHA-1" if log.sha1 else "SHA-256", evidence)
-    if messages:
-        lines = f"{log.counted} lines of metrics in the log"
-        return unknown(QUESTION, f"{about}; {len(messages)} messages recorded, {lines}")
-    refused = sorted(label for label in log.refused if label.startswith("signature"))
+    refused = " ".join(sorted(label for label in log.refused if label.startswith("signature")))
+    if not reports:
+        if refused:
+            return failed(QUESTION, "one that is refused", f"{about}; refused in the log with {refused}")
+        return unknown(QUESTION, f"{about}; no report of SES came through SNS")
+    own = Counter(reports)
+    lines = [each for each in log.handled if each.reports & own.keys()]
+    of_sns = [each for each in lines if each.door == SNS]
+    sha1 = sum(topic in each.sha1 for each in of_sns)
+    evidence = f"{about}; {len(reports)} reports recorded, SHA-1 in {sha1} of their {len(lines)} lines of metrics"
+    if sha1:
+        return ok(QUESTION, "SHA-1", evidence)
     if refused:
-        return failed(QUESTION, "one that is refused", f"{about}; refused in the log with {' '.join(refused)}")
-    return unknown(QUESTION, f"{about}; no report of SES came through SNS")
+        return unknown(QUESTION, f"{evidence}; others were refused with {refused}")
+    if len(of_sns) < len(lines) or any(each.sha1 for each in lines):
+        return unknown(QUESTION, f"{evidence}; some may have come through another door or topic")
+    if Counter(report for each in lines for report in each.reports if report in own) != own:
+        return unknown(QUESTION, f"{evidence}; it is not one line for each")
+    return ok(QUESTION, "SHA-256", evidence)

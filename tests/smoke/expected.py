@@ -16,6 +16,10 @@ REPORTS = {
 }
 
 
+# What SES may report otherwise, or not at all: it is waited for once.
+UNSURE = frozenset({"autoresponded"})
+
+
 @dataclass(frozen=True)
 class Mailbox:
     """A mailbox of SES's simulator."""

@@ -1,8 +1,12 @@
 """One queue of the stack, looked at for the message of this run and no other."""
 
+import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Collection
+
+from botocore.exceptions import ClientError
 
 # What the account counts; a message that is being worked on or delayed is there, too.
 COUNTS = (
@@ -10,7 +14,6 @@ COUNTS = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-HIDDEN_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,11 @@ class Look:
 
 @dataclass
 class Queue:
-    """A queue by its URL."""
+    """A queue by its URL. What is in `held`, handles by message id, belongs to others and is hidden for now."""
 
     sqs: object
     url: str
+    held: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def attributes(self) -> dict[str, str]:
@@ -51,19 +55,25 @@ class Queue:
         mine = [each for each in found if run in each["Body"]]
         return Look(mine[0] if mine else None, len(found) - len(mine))
 
-    def erase(self, run: str) -> int:
-        """Deletes the message of a run, wherever it lies in the queue; others are visible again afterwards."""
-        erased, others = 0, []
-        while found := self.receive(VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=1):
+    def erase(self, runs: Collection[str], hidden: int) -> int:
+        """Deletes messages of runs. What others sent is hidden for so many seconds, since each receive of it counts:
+        so it is received once, however often this is called until `release`."""
+        erased = 0
+        while found := self.receive(VisibilityTimeout=hidden, WaitTimeSeconds=1):
             for each in found:
-                if run in each["Body"]:
+                if any(run in each["Body"] for run in runs):
                     self.delete(each)
                     erased += 1
                 else:
-                    others.append(each["ReceiptHandle"])
-        for handle in others:
-            self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
+                    self.held[each["MessageId"]] = each["ReceiptHandle"]
         return erased
+
+    def release(self) -> None:
+        """Makes visible again what was hidden; where SQS refuses that, the time does it."""
+        while self.held:
+            _, handle = self.held.popitem()
+            with contextlib.suppress(ClientError):
+                self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
 
     def delete(self, message: dict) -> None:
         self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])

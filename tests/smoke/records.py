@@ -1,10 +1,14 @@
 """The records of one address in both tables."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from boto3.dynamodb.conditions import Key
 
 from .account import Account
+
+# Kind of an event and when it happened, in Unix milliseconds.
+Report = tuple[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,15 @@ class Found:
         }
 
     @property
-    def sns_messages(self) -> set[str]:
-        """Ids of the SNS messages that brought the events."""
-        return {event["sns_message_id"] for event in self.events if "sns_message_id" in event}
+    def reports(self) -> list[Report]:
+        """Of the events that SNS messages brought."""
+        brought = [event for event in self.events if "sns_message_id" in event]
+        return [(event["kind"], millis(event["occurred_at"]) if "occurred_at" in event else None) for event in brought]
+
+
+def millis(time: str) -> int:
+    """Unix milliseconds of a time as the function writes it, in UTC with a fraction."""
+    return round(datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp() * 1000)
 
 
 class Records:

@@ -8,7 +8,7 @@ from .account import Account, describe
 from .line import Line, failed, ok
 from .undo import Undo
 
-QUESTION = "Has the alias the settings of the stack?"
+QUESTION = "Does the alias have the stack's settings?"
 CHANGE_QUESTION = "Does a changed setting take over?"
 # Parameters that the function gets as they are, and in which variable.
 VARIABLES = {
