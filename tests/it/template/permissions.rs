@@ -311,14 +311,21 @@ fn nothing_that_fails_is_lost_or_goes_round() {
     });
     let by_these = json!({"redrivePermission": "byQueue", "sourceQueueArns": sources});
     assert_eq!(template.properties("ParkedQueue")["RedriveAllowPolicy"], by_these, "no other queue parks here");
-    for id in ["EventTable", "SuppressionTable", "NewConfigurationSet"] {
-        assert_eq!(template.0["Resources"][id]["DeletionPolicy"], "Retain", "{id} outlives the stack");
+    // SAM gives the policies of the function to its version, too.
+    let kept = [
+        ("EventTable", "Retain"),
+        ("SuppressionTable", "Retain"),
+        ("NewConfigurationSet", "RetainExceptOnCreate"),
+        ("Function", "RetainExceptOnCreate"),
+    ];
+    for (id, policy) in kept {
+        assert_eq!(template.0["Resources"][id]["DeletionPolicy"], policy, "{id} outlives the stack");
         assert_eq!(template.0["Resources"][id]["UpdateReplacePolicy"], "Retain", "{id}");
     }
-    let function = &template.0["Resources"]["Function"];
-    assert_eq!(function["DeletionPolicy"], "RetainExceptOnCreate", "SAM gives it to the version, too");
-    assert_eq!(function["UpdateReplacePolicy"], "Retain");
-    assert!(function["Properties"]["VersionDeletionPolicy"].is_null(), "it would be of no effect");
+    for id in ["UndeliveredQueue", "FailedQueue"] {
+        assert_eq!(template.0["Resources"][id]["UpdateReplacePolicy"], "Retain", "{id} may hold reports when it is replaced");
+    }
+    assert!(template.properties("Function")["VersionDeletionPolicy"].is_null(), "it would be of no effect");
 }
 
 #[test]
