@@ -192,10 +192,13 @@ impl Error {
 
     /// Whether it speaks against the version of the function that met it: another attempt may succeed, and no stranger
     /// can cause it at will.
+    ///
+    /// Whoever posts to the webhook of SNS chooses the certificate that is asked for. Where a version cannot fetch any,
+    /// Lambda counts the failed invocations by itself.
     #[must_use]
     pub const fn is_of_the_function(self) -> bool {
         match self {
-            Self::Transient(Outage::CertificateUnknown) => false,
+            Self::Transient(Outage::CertificateUnknown | Outage::CertificateFetch) => false,
             _ => matches!(self.disposition(), Disposition::Retry),
         }
     }

@@ -77,6 +77,7 @@ fn entry(event: &EmailEvent, state: State, at: Timestamp, until: Option<Timestam
         at,
         first_at: (state == State::Suppressed).then_some(at),
         suppressed_at: None,
+        lifted_event: None,
         until,
         provider: event.provider.as_str().to_owned(),
         event_id: event.id.to_string(),

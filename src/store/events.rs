@@ -51,7 +51,14 @@ impl Events {
     /// latest thousands of records.
     ///
     /// An older bounce that comes late counts then, although a message arrived since. The next delivery voids it.
-    pub(super) async fn latest_delivery(&self, address: &str, since: Timestamp) -> Result<Option<Timestamp>, Error> {
+    pub(super) async fn latest_delivery(
+        &self,
+        address: &str,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        // Records from before times ahead were refused may still be there. `~` sorts after every event id.
+        let until = format!("{}#~", now.plus_days(1));
         let mut start = None;
         for _ in 0..DELIVERY_PAGES {
             let call = self
@@ -60,11 +67,12 @@ impl Events {
                 .table_name(&self.table)
                 .consistent_read(true)
                 .scan_index_forward(false)
-                .key_condition_expression("address = :address AND event >= :since")
+                .key_condition_expression("address = :address AND event BETWEEN :since AND :until")
                 .filter_expression("kind = :delivered")
                 .projection_expression("event")
                 .expression_attribute_values(":address", AttributeValue::S(address.to_owned()))
                 .expression_attribute_values(":since", AttributeValue::S(since.to_string()))
+                .expression_attribute_values(":until", AttributeValue::S(until.clone()))
                 .expression_attribute_values(":delivered", AttributeValue::S(Kind::Delivered.as_str().to_owned()))
                 .set_exclusive_start_key(start)
                 .send()

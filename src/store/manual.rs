@@ -9,6 +9,9 @@ use crate::event::{EventId, Reason};
 use crate::suppression::{Change, Entry, Scope, SoftLift, State, SuppressionRecord, held_as};
 use crate::timestamp::Timestamp;
 
+/// How far a report may be dated ahead of the clock of who decides and still count as of the past, in milliseconds.
+const CLOCK_SKEW_MS: i64 = 15 * 60 * 1000;
+
 /// A decision of a person about one reason in one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -34,7 +37,7 @@ pub enum DecisionError {
         /// The reason under which it stands for `*`.
         reason: Reason,
     },
-    /// What stands there is dated at the end of time, so nothing comes after it.
+    /// What stands there outweighs the decision.
     Overruled,
     /// The end of the suppression has passed.
     Ended,
@@ -62,10 +65,7 @@ impl fmt::Display for DecisionError {
                 "a record keeps one reason apart for at most 100 scopes, and past them holds it for every send; decide on \
                  {reason} for scope *, without an end"
             ),
-            Self::Overruled => f.write_str(
-                "what stands there is dated at the end of the year 9999, so no decision comes after it; remove that entry \
-                 from the item, add 1 to its version, and decide again",
-            ),
+            Self::Overruled => f.write_str("what stands there outweighs the decision; look at it with explain"),
             Self::Ended => f.write_str("the end lies in the past; give a time to come, or none"),
             Self::TooLong { text, limit } => write!(f, "the {text} is longer than {limit} bytes; shorten it"),
         }
@@ -106,9 +106,17 @@ impl Suppressions {
     ) -> Result<(), DecisionError> {
         decision.measured()?;
         let decide = |record: &mut SuppressionRecord| {
-            // A record of an older version may hold more scopes than it keeps apart.
+            // A record of an older version may hold more scopes than it keeps apart, and longer ones.
             record.fold();
+            let known = record.entry(&decision.scope, decision.reason).is_some();
+            if !known && decision.scope.as_str().len() > Scope::MAX_BYTES {
+                return Err(DecisionError::TooLong { text: "scope", limit: Scope::MAX_BYTES });
+            }
+            if voids_nothing_that_stands(record, decision, state) {
+                return Err(DecisionError::Folded { reason: Reason::Manual });
+            }
             let change = change(record, address, decision, state, now);
+            make_way(record, &change);
             record.merge(&change, self.rules());
             if stands(record, &change) { Ok(()) } else { Err(why_not(record, decision)) }
         };
@@ -119,7 +127,6 @@ impl Suppressions {
 impl Decision {
     fn measured(&self) -> Result<(), DecisionError> {
         let texts = [
-            ("scope", Some(self.scope.as_str()), Scope::MAX_BYTES),
             ("actor", Some(self.actor.as_str()), Entry::ACTOR_BYTES),
             ("note", self.note.as_deref(), Entry::NOTE_BYTES),
         ];
@@ -130,6 +137,13 @@ impl Decision {
     }
 }
 
+/// Whether a lift of soft bounces would leave the suppression that was meant: one set by hand, which is held as manual.
+fn voids_nothing_that_stands(record: &SuppressionRecord, decision: &Decision, state: State) -> bool {
+    let of_bounces = (state, decision.reason) == (State::Lifted, Reason::SoftBounce);
+    let everything = of_bounces && decision.scope == Scope::everything();
+    everything && record.soft_bounces.bounces().is_empty() && record.is_folded(Reason::SoftBounce)
+}
+
 /// Why a record does not say what was decided.
 fn why_not(record: &SuppressionRecord, decision: &Decision) -> DecisionError {
     let limited = decision.scope != Scope::everything() || decision.until.is_some();
@@ -137,6 +151,14 @@ fn why_not(record: &SuppressionRecord, decision: &Decision) -> DecisionError {
         return DecisionError::Folded { reason: held_as(decision.reason) };
     }
     DecisionError::Overruled
+}
+
+/// The report that a lift of an entry ends, now or already.
+fn ended_event(known: &Entry) -> Option<String> {
+    match known.state {
+        State::Suppressed => Some(known.event_id.clone()).filter(|_| known.actor.is_none()),
+        State::Lifted => known.lifted_event.clone(),
+    }
 }
 
 /// Whether a record says what was decided.
@@ -151,7 +173,17 @@ fn stands(record: &SuppressionRecord, decided: &Change) -> bool {
     }
 }
 
-/// The change that wins over whatever stands there: later than it by a millisecond at least.
+/// Takes the entry away that a decision replaces although it is dated later.
+fn make_way(record: &mut SuppressionRecord, decided: &Change) {
+    if let Change::Entry { scope, reason, entry } = decided
+        && let Some(reasons) = record.suppressions.get_mut(scope)
+    {
+        let _ = reasons.extract_if(.., |known, standing| known == reason && standing.at >= entry.at).count();
+    }
+}
+
+/// The change that wins over whatever stands there: later than it by a millisecond, or dated now where that is dated ahead
+/// by more than clocks differ. A decision dated as far ahead would outweigh genuine reports until then.
 fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, state: State, now: Timestamp) -> Change {
     let Decision { scope, reason, until, actor, note } = decision;
     // This entry is derived from the bounces, so the bounces are what is lifted.
@@ -165,13 +197,16 @@ fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, st
     let reason = if (*reason, scope) == (Reason::SoftBounce, &Scope::everything()) { Reason::Manual } else { *reason };
     let known = record.entry(scope, reason);
     let at = known.map_or(now, |entry| entry.at.next().max(now));
+    let at = if at.millis_since(now) > CLOCK_SKEW_MS { now } else { at };
+    let lifted = known.filter(|_| state == State::Lifted);
     let id =
         [Some("manual"), Some(address.as_str()), Some(scope.as_str()), Some(reason.as_str()), Some(actor.as_str())];
     let entry = Entry {
         state,
         at,
-        first_at: (state == State::Suppressed).then_some(at),
-        suppressed_at: None,
+        first_at: known.and_then(|known| known.first_at).or((state == State::Suppressed).then_some(at)),
+        suppressed_at: lifted.and_then(Entry::latest_suppression).map(|suppressed_at| suppressed_at.min(at)),
+        lifted_event: lifted.and_then(ended_event),
         until: until.filter(|_| state == State::Suppressed),
         provider: "manual".to_owned(),
         event_id: EventId::of(&id).to_string(),

@@ -72,6 +72,7 @@ fn entry_to_map(entry: &Entry) -> Item {
     // Mostly there was one; what a record without it means is the first.
     let suppressed_at = entry.suppressed_at.filter(|at| Some(*at) != entry.first_at);
     set(&mut fields, "suppressed_at", suppressed_at.map(|at| at.to_string()).as_deref());
+    set(&mut fields, "lifted_event", entry.lifted_event.as_deref());
     set(&mut fields, "until", entry.until.map(|at| at.to_string()).as_deref());
     set(&mut fields, "provider", Some(&entry.provider));
     set(&mut fields, "event_id", Some(&entry.event_id));
@@ -92,6 +93,7 @@ fn entry_from_map(fields: &Item) -> Option<Entry> {
         at: Timestamp::parse(text(fields, "at")?)?,
         first_at,
         suppressed_at: suppressed_at.filter(|_| state == State::Lifted),
+        lifted_event: text(fields, "lifted_event").map(str::to_owned),
         until: optional_time(fields, "until").ok()?,
         // Empty texts are not written.
         provider: text(fields, "provider").unwrap_or_default().to_owned(),

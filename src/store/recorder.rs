@@ -134,7 +134,7 @@ impl Recorder {
             Change::Entry { .. } | Change::Delivered { .. } | Change::LiftSoftBounces(_) => None,
         });
         if let Some(earliest) = soft_bounces.min()
-            && let Some(at) = self.events.latest_delivery(address.as_str(), earliest).await?
+            && let Some(at) = self.events.latest_delivery(address.as_str(), earliest, now).await?
         {
             let again = self.suppressions.apply(address, &[Change::Delivered { at }], now).await?;
             suppressed.extend(again);

@@ -59,6 +59,9 @@ impl fmt::Display for Scope {
     }
 }
 
+/// Stands for the id of an event that is no longer known: every reader of a record expects one.
+const FOLDED: &str = "folded";
+
 labelled! {
     /// Whether an entry forbids mail.
     pub enum State {
@@ -81,11 +84,14 @@ pub struct Entry {
     /// In a lifted entry: the latest event that ever suppressed for this reason and scope, in whatever order they came.
     /// It matters once the reason is [folded](super::SuppressionRecord::is_folded).
     pub suppressed_at: Option<Timestamp>,
+    /// In an entry that a person lifted: the report whose suppression it ended. A repetition of that report does not bring
+    /// it back, whatever time it has by then.
+    pub lifted_event: Option<String>,
     /// When it ends by itself; `None`: never.
     pub until: Option<Timestamp>,
     /// Who reported it.
     pub provider: String,
-    /// The event that set it; empty where it is no longer known.
+    /// The event that set it; `folded` where it is no longer known.
     pub event_id: String,
     /// The provider's code.
     pub code: Option<String>,
@@ -120,14 +126,17 @@ impl Entry {
         self.state == State::Suppressed && self.until.is_none_or(|until| until > now)
     }
 
-    /// Whether another entry is of the same report, with another time.
+    /// Whether another entry is of the same report with another time, or of the one that a person has lifted.
     ///
     /// The time of a report is that of its arrival where its own cannot be used, and its own once it can; its repetition
     /// must not move the entry that it set. Decisions of people may: the id of one names who decided, not when.
     #[must_use]
     pub(super) fn is_moved_by(&self, other: &Self) -> bool {
-        let reported = self.actor.is_none() && other.actor.is_none();
-        reported && self.event_id == other.event_id && self.at != other.at
+        if other.actor.is_some() {
+            return false;
+        }
+        let again = self.actor.is_none() && self.event_id == other.event_id && self.at != other.at;
+        again || self.lifted_event.as_ref() == Some(&other.event_id)
     }
 
     /// The latest event that suppressed, whether or not it was lifted since.
@@ -162,11 +171,12 @@ impl Entry {
     /// Id and texts of a lift are those of the lift, and left out: a report may not take it for its own repetition.
     pub(super) fn for_every_send(self) -> Option<Self> {
         let at = self.latest_suppression()?;
-        let entry = Self { state: State::Suppressed, at, suppressed_at: None, until: None, ..self.clone() };
+        let entry =
+            Self { state: State::Suppressed, at, suppressed_at: None, lifted_event: None, until: None, ..self.clone() };
         Some(match self.state {
             State::Suppressed => entry,
             State::Lifted => Self {
-                event_id: String::new(),
+                event_id: FOLDED.to_owned(),
                 code: None,
                 detail: None,
                 recipient: None,

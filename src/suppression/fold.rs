@@ -4,10 +4,13 @@
 //! past a number of them the record stops to keep them apart. It errs on the safe side: the reason stands for every
 //! send, without end, until somebody lifts it for `*`.
 //!
-//! The same facts give the same answers in any order. Which scopes a reason came for only grows, so whether it is folded
-//! is a function of all facts. Once it is, it stands if and only if its latest suppression in any scope is not older
-//! than its latest lift for `*`; every entry keeps the time of its latest suppression, so nothing that this takes is
-//! lost before. Lifts of one scope and ends do not count, whenever they came.
+//! The same reports give the same answers in any order. Which scopes a reason came for only grows, so whether it is
+//! folded is a function of all reports. Once it is, it stands if and only if its latest suppression in any scope is not
+//! older than its latest lift for `*`; every entry keeps the time of its latest suppression, so nothing that this takes
+//! is lost before. Lifts of one scope and ends do not count, whenever they came.
+//!
+//! Only people lift for `*`, and they decide on what they see: a lift from before the reason was folded was not about the
+//! single scopes, and does not end them now.
 
 use std::collections::BTreeMap;
 
@@ -45,13 +48,18 @@ impl SuppressionRecord {
         if self.folded.is_empty() && self.suppressions.len() <= MAX_SCOPES / 2 && bytes <= MAX_SCOPE_BYTES / 2 {
             return;
         }
-        let overflowing = self.overflowing();
-        self.folded.extend(overflowing);
+        let mut overflowing = self.overflowing();
+        overflowing.retain(|reason| !self.folded.contains(reason));
+        self.folded.extend(overflowing.iter().copied());
         if self.folded.is_empty() {
             return;
         }
         let entries = self.take_folded();
         let mut everything = self.suppressions.remove(&Scope::everything()).unwrap_or_default();
+        for reason in overflowing {
+            let decided_before = everything.remove(&reason).and_then(Entry::for_every_send);
+            everything.extend(decided_before.map(|entry| (reason, entry)));
+        }
         for (reason, entry) in entries {
             let joined = match everything.remove(&reason) {
                 Some(known) => known.join(entry),

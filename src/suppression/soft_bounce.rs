@@ -213,6 +213,7 @@ impl SoftBounces {
             at: last.at,
             first_at: Some(first.at),
             suppressed_at: None,
+            lifted_event: None,
             until: Some(last.at.plus_days(rules.cooldown_days)),
             provider: last.provider.clone(),
             event_id: last.event_id.clone(),

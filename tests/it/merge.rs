@@ -106,6 +106,7 @@ fn entry(state: State, at: i64, until: Option<i64>, id: &str) -> Entry {
         at: time(at),
         first_at: (state == State::Suppressed).then(|| time(at)),
         suppressed_at: None,
+        lifted_event: None,
         until: until.map(time),
         provider: "ses".to_owned(),
         event_id: id.to_owned(),

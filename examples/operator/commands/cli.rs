@@ -163,7 +163,7 @@ pub struct DecisionArgs {
     #[arg(long, value_parser = reason)]
     pub reason: Reason,
     /// For which sends: *, provider:NAME, domain:DOMAIN, list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC
-    #[arg(long, default_value = "*", value_parser = scope)]
+    #[arg(long, default_value = "*", value_parser = scope_of_any_length)]
     pub scope: Scope,
     /// Who decides
     #[arg(long, env = "USER", value_name = "NAME", value_parser = actor)]

@@ -129,6 +129,7 @@ fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Chan
         first_at: Some(since.map_or(at, |since| since.min(at))),
         until,
         suppressed_at: None,
+        lifted_event: None,
         provider: cut(row.provider.as_deref().filter(|name| !name.is_empty()).unwrap_or("manual"), PROVIDER_BYTES),
         event_id: EventId::of(&tuple.map(Some)).to_string(),
         code: row.code.as_deref().map(|code| cut(code, CODE_BYTES)),

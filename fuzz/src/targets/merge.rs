@@ -181,6 +181,7 @@ fn entry(step: u16, who: u8, more: u8, last: u8) -> Change {
         at: time(step),
         first_at: suppressed.then(|| time(step)),
         suppressed_at: None,
+        lifted_event: None,
         until,
         provider: "ses".to_owned(),
         event_id: if timed { format!("{step} {}", who % 4) } else { format!("untimed {step}") },

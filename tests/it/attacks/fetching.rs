@@ -176,7 +176,7 @@ async fn case_28_unknown_ids_take_no_deployment_back() {
     assert!(lines.iter().all(|line| !line.contains("\"failures\"")), "{lines:?}");
     host.go_away();
     assert_eq!(world.lambda(&naming(20)).await, "certificate_fetch");
-    assert!(LINES.lock().unwrap()[0].contains("\"failures\":1"));
+    assert!(!LINES.lock().unwrap()[0].contains("\"failures\""), "Lambda counts the failed invocation");
 }
 
 /// Anybody can post to the HTTPS door. What it spends must not close the other, and a denied fetch is not remembered.

@@ -123,6 +123,7 @@ fn entry(fact: &Fact, state: State, days: Option<u32>) -> Entry {
         at,
         first_at: (state == State::Suppressed).then_some(at),
         suppressed_at: None,
+        lifted_event: None,
         until: days.and_then(|days| Timestamp::from_millis(fact.at + i64::from(days) * DAY)),
         provider: fact.provider.to_string(),
         event_id: fact.id().to_string(),

@@ -21,6 +21,7 @@ fn report(scope: &str, reported_at: Timestamp) -> Change {
         at: reported_at,
         first_at: Some(reported_at),
         suppressed_at: None,
+        lifted_event: None,
         until: None,
         provider: "ses".to_owned(),
         event_id: scope.to_owned(),
@@ -69,14 +70,69 @@ fn lists(count: usize) -> impl Iterator<Item = String> {
 
 const FOLDED: DecisionError = DecisionError::Folded { reason: Reason::Unsubscribe };
 
+/// Records from before such times were refused may hold them.
 #[tokio::test]
-async fn nothing_comes_after_the_end_of_time() {
+async fn what_is_dated_ahead_is_replaced_and_outweighs_no_later_report() {
+    for ahead in [Timestamp::MAX, at(START + 20 * 3600)] {
+        let desk = Desk::open().await;
+        desk.reported(["*".to_owned()].into_iter(), ahead).await;
+        let until = Some(at(START + 9));
+        assert_eq!(desk.decided(&Decision { until, ..decision("*") }).await, [Ok(()); 2]);
+        assert_eq!(desk.blocks(&mailjet(), at(START + 10)).await, [""; 0]);
+        desk.reported(["*".to_owned()].into_iter(), ahead).await;
+        assert_eq!(desk.blocks(&mailjet(), at(START + 10)).await, ["* unsubscribe"], "after a suppression");
+
+        let suppressions = desk.handler.recorder.suppressions();
+        suppressions.lift(&address(), &decision("*"), at(START + 20)).await.unwrap();
+        desk.reported(["*".to_owned()].into_iter(), ahead).await;
+        assert_eq!(desk.blocks(&mailjet(), at(START + 30)).await, [""; 0], "the same report again");
+        let Change::Entry { scope, reason, entry } = report("*", at(START + 40)) else { panic!() };
+        let genuine = Change::Entry { scope, reason, entry: Entry { event_id: "another".to_owned(), ..entry } };
+        suppressions.apply(&address(), &[genuine], at(START + 40)).await.unwrap();
+        assert_eq!(desk.blocks(&mailjet(), at(START + 50)).await, ["* unsubscribe"], "a later report");
+    }
+}
+
+/// A lift of every send was not about the single scopes that a fold makes one of.
+#[tokio::test]
+async fn a_lift_from_before_a_fold_frees_nobody() {
     let desk = Desk::open().await;
-    desk.reported(["*".to_owned()].into_iter(), Timestamp::MAX).await;
-    let [lift, suppress] = desk.decided(&Decision { until: Some(at(START + 9)), ..decision("*") }).await;
-    assert_eq!([lift, suppress], [Err(DecisionError::Overruled); 2]);
-    assert!(DecisionError::Overruled.to_string().contains("remove that entry"));
-    assert_eq!(desk.decided(&decision("list:ses:a")).await, [Ok(()); 2], "another scope");
+    desk.reported(lists(MAX_SCOPES), at(START - 500)).await;
+    assert_eq!(desk.decided(&decision("*")).await, [Ok(()); 2]);
+    let suppressions = desk.handler.recorder.suppressions();
+    suppressions.lift(&address(), &decision("*"), at(START + 1)).await.unwrap();
+    desk.reported(["list:ses:last".to_owned()].into_iter(), at(START - 900)).await;
+    assert!(desk.record().await.is_folded(Reason::Unsubscribe));
+    assert_eq!(desk.blocks(&mailjet(), at(START + 2)).await, ["* unsubscribe"]);
+    suppressions.lift(&address(), &decision("*"), at(START + 3)).await.unwrap();
+    assert_eq!(desk.blocks(&mailjet(), at(START + 4)).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_lift_of_soft_bounces_that_were_set_by_hand_names_what_stands() {
+    let desk = Desk::open().await;
+    let suppressions = desk.handler.recorder.suppressions();
+    for scope in lists(MAX_SCOPES + 1) {
+        let by_hand = Decision { reason: Reason::SoftBounce, ..decision(&scope) };
+        let _full = suppressions.suppress(&address(), &by_hand, at(START)).await;
+    }
+    let reports: Vec<_> = [report("list:ses:more", at(START))].into_iter().collect();
+    let Change::Entry { scope, entry, .. } = &reports[0] else { panic!() };
+    let fold = Change::Entry { scope: scope.clone(), reason: Reason::SoftBounce, entry: entry.clone() };
+    suppressions.apply(&address(), &[fold], at(START)).await.unwrap();
+    assert!(desk.record().await.is_folded(Reason::Manual));
+    let lift = Decision { reason: Reason::SoftBounce, ..decision("*") };
+    let answer = suppressions.lift(&address(), &lift, at(START + 5)).await;
+    assert_eq!(answer, Err(DecisionError::Folded { reason: Reason::Manual }));
+}
+
+#[tokio::test]
+async fn a_scope_that_is_longer_than_a_person_may_name_can_be_lifted() {
+    let desk = Desk::open().await;
+    let long = format!("list:ses:{}", "x".repeat(400));
+    desk.reported([long.clone()].into_iter(), at(START - 5)).await;
+    let suppressions = desk.handler.recorder.suppressions();
+    assert_eq!(suppressions.lift(&address(), &decision(&long), at(START)).await, Ok(()));
 }
 
 #[tokio::test]
