@@ -28,8 +28,6 @@ pub enum What {
     Lift,
     /// The recipient left everything, for some days or without end.
     UnsubscribeAll(Option<u32>),
-    /// The recipient came back to everything.
-    LiftAll,
     /// A provider refuses the address, for some days or without end.
     Block(Option<u32>),
     /// A temporary bounce.
@@ -87,8 +85,6 @@ impl Fact {
                 let (reason, breadth) = (Reason::Unsubscribe, Breadth::Everything);
                 Ruling::of(Kind::Unsubscribed).with(Effect::Suppress { reason, breadth, days })
             }
-            What::LiftAll => Ruling::of(Kind::Subscribed)
-                .with(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::Everything }),
             What::Block(days) => Ruling::rejected(Cause::ProviderList, Some(Effect::provider_block(days))),
             What::Soft | What::SoftAndBlock => Ruling::soft(Cause::MailboxFull),
             What::Delivered => Ruling::of(Kind::Delivered).with(Effect::Delivered),
@@ -143,15 +139,14 @@ const WHATS: [What; 16] = [
 static LISTS: LazyLock<Vec<String>> = LazyLock::new(|| (0..112).map(|nth| format!("list-{nth}")).collect());
 
 /// About as many lists as a record keeps apart, left and joined at any time, some of them twice. In half of the sets only
-/// these are left, so that each time is decisive.
+/// these are left, so that each time is decisive. Only people lift for every send, and they decide on what they see.
 fn wide(random: &mut Seeded, address: &str, first: usize) -> Vec<Fact> {
     let lists = 92 + random.below(20);
     let more = random.below(12);
     let quiet = random.percent(50);
     let fact = |nth: usize| {
         let what = match (nth < lists, random.below(8)) {
-            (false, 0 | 1) => What::LiftAll,
-            (false, 2) => What::UnsubscribeAll(random.pick(&[None, Some(2)])),
+            (false, 0 | 2) => What::UnsubscribeAll(random.pick(&[None, Some(2)])),
             (true, _) if quiet => What::Lift,
             (_, 3 | 4) => What::Lift,
             _ => What::Unsubscribe,

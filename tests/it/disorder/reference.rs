@@ -76,7 +76,6 @@ pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
                 .list
                 .map(|list| (format!("list:{}:{list}", fact.provider), Reason::Unsubscribe, State::Lifted, None)),
             What::UnsubscribeAll(days) => Some(("*".to_owned(), Reason::Unsubscribe, State::Suppressed, days)),
-            What::LiftAll => Some(("*".to_owned(), Reason::Unsubscribe, State::Lifted, None)),
             What::Soft | What::Delivered | What::Opened => None,
         };
         if let Some((scope, reason, state, days)) = word {
@@ -96,15 +95,15 @@ pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
     Outcome { entries, folded, bounces, lifted_at: None }
 }
 
-/// Lets the suppressions of a reason that came for too many scopes count for every send without end, and no lifts but
-/// those of every send; returns the reasons.
+/// Lets the suppressions of a reason that came for too many scopes count for every send without end, and no lifts; returns
+/// the reasons.
 fn fold(words: &mut BTreeMap<(String, Reason), Vec<Entry>>) -> BTreeSet<Reason> {
     let scopes = |reason: Reason| words.keys().filter(|(scope, known)| *known == reason && scope != "*").count();
     let folded: BTreeSet<Reason> = Reason::ALL.iter().copied().filter(|reason| scopes(*reason) > SCOPES).collect();
     for reason in &folded {
         let mut of_all = Vec::new();
-        for ((scope, _), said) in words.extract_if(.., |(_, known), _| known == reason) {
-            of_all.extend(said.into_iter().filter(|word| scope == "*" || word.state == State::Suppressed));
+        for (_, said) in words.extract_if(.., |(_, known), _| known == reason) {
+            of_all.extend(said.into_iter().filter(|word| word.state == State::Suppressed));
         }
         for word in &mut of_all {
             word.until = None;

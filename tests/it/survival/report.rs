@@ -48,7 +48,7 @@ pub fn ses(fact: &Fact, number: usize, others: &[String], form: Form) -> Value {
             ("Delivery", "delivery", json!({"recipients": recipients(), "smtpResponse": "250 2.0.0 ok"}))
         }
         What::Opened => ("Open", "open", json!({"ipAddress": "192.0.2.1", "userAgent": "Mozilla/5.0"})),
-        What::UnsubscribeAll(_) | What::LiftAll => panic!("no provider reports it"),
+        What::UnsubscribeAll(_) => panic!("no provider reports it"),
     };
     if !fact.untimed {
         mail["timestamp"] = time(fact.at - 60_000).into();
@@ -100,7 +100,7 @@ pub fn mailjet(fact: &Fact, number: usize) -> Value {
         What::Lift => ("resubscribed", json!({})),
         What::Delivered => ("sent", json!({"smtp_reply": "250 2.0.0 ok"})),
         What::Opened => ("open", json!({"ip": "192.0.2.1", "agent": "Mozilla/5.0"})),
-        What::UnsubscribeAll(_) | What::LiftAll => panic!("no provider reports it"),
+        What::UnsubscribeAll(_) => panic!("no provider reports it"),
     };
     let mut element = json!({
         "event": event,
@@ -125,7 +125,7 @@ pub fn tencent(fact: &Fact, number: usize) -> Value {
         What::Lift => ("returned", json!({})),
         What::Delivered => ("delivered", json!({})),
         What::Opened => ("open", json!({"useragent": "Mozilla/5.0"})),
-        What::UnsubscribeAll(_) | What::LiftAll => panic!("no provider reports it"),
+        What::UnsubscribeAll(_) => panic!("no provider reports it"),
     };
     let mut callback = json!({
         "event": event,

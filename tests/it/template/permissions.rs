@@ -323,7 +323,10 @@ fn nothing_that_fails_is_lost_or_goes_round() {
         assert_eq!(template.0["Resources"][id]["UpdateReplacePolicy"], "Retain", "{id}");
     }
     for id in ["UndeliveredQueue", "FailedQueue"] {
-        assert_eq!(template.0["Resources"][id]["UpdateReplacePolicy"], "Retain", "{id} may hold reports when it is replaced");
+        assert_eq!(
+            template.0["Resources"][id]["UpdateReplacePolicy"], "Retain",
+            "{id} may hold reports when it is replaced"
+        );
     }
     assert!(template.properties("Function")["VersionDeletionPolicy"].is_null(), "it would be of no effect");
 }
