@@ -102,7 +102,8 @@ pub struct EmailEvent {
     pub sns_message_id: Option<String>,
     /// The id of the EventBridge event that brought it.
     pub event_bridge_id: Option<String>,
-    /// The element itself where it could not be understood, cut at 16 KiB; never mail that came in.
+    /// The element itself where it could not be understood, cut at 16 KiB; never mail that came in and that SES
+    /// reported as JSON.
     pub raw: Option<String>,
 }
 

@@ -47,8 +47,8 @@ impl Events {
         Err(Error::Transient(Outage::Throttled))
     }
 
-    /// The time of the latest delivery to an address at or after `since`, read strongly; `None` also where it is none of the
-    /// latest thousands of records.
+    /// The time of the latest delivery to an address between `since` and a day after `now`, read strongly; `None` also where
+    /// it is none of the latest thousands of records.
     ///
     /// An older bounce that comes late counts then, although a message arrived since. The next delivery voids it.
     pub(super) async fn latest_delivery(
