@@ -28,6 +28,7 @@ mod operator;
 mod overload;
 mod poison;
 mod privacy;
+mod references;
 mod samples;
 mod secret;
 mod supply;
