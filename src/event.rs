@@ -2,8 +2,10 @@
 
 mod email_event;
 mod id;
+mod provider;
 mod vocabulary;
 
 pub use email_event::{EmailEvent, Recipient};
 pub use id::{EventId, digest_hex};
+pub use provider::Provider;
 pub use vocabulary::{Breadth, Cause, Effect, Kind, Permanence, Reason, Ruling};

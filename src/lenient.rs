@@ -250,20 +250,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     }
 }
 
-/// The first at most `limit` bytes of a text, cut between characters.
-pub(crate) fn clip(text: &str, limit: usize) -> &str {
-    if text.len() <= limit {
-        return text;
-    }
-    let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-    text.get(..end).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
 
-    use super::{List, Object, Text, clip};
+    use super::{List, Object, Text};
 
     #[derive(Deserialize)]
     struct Wire<'a> {
@@ -306,11 +297,5 @@ mod tests {
         let wire: Wire<'_> = serde_json::from_str(r#"{"id":70650219325536063}"#)?;
         assert_eq!(wire.id.get(), Some("70650219325536063"));
         Ok(())
-    }
-
-    #[test]
-    fn texts_are_cut_between_characters() {
-        assert_eq!(clip("aé", 2), "a");
-        assert_eq!(clip("aé", 3), "aé");
     }
 }

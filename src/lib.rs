@@ -13,6 +13,10 @@
 //!   -> answer        handler      HTTP status | result of the invocation | messages of a batch that failed
 //! ```
 //!
+//! The modules form layers, and each uses its own and those before it only: ground (`address`, `error`, `label`, `lenient`,
+//! `text`, `timestamp`), `event`, intake (`invocation`, `event_bridge`, `sns`, `webhook`), `provider`, `policy` and
+//! `suppression`, `store`, and `config`, `telemetry` and `handler`. `tests/it/architecture.rs` checks it.
+//!
 //! The types forbid skipping a step: `provider` reads only an [`sns::VerifiedMessage`], an [`event_bridge::AdmittedEvent`] or
 //! a [`webhook::AuthenticRequest`], and each has one constructor, which verifies. `provider`, `policy` and
 //! [`suppression::SuppressionRecord::merge`] are pure functions: no clock, no network.
@@ -33,5 +37,6 @@ pub mod sns;
 pub mod store;
 pub mod suppression;
 pub mod telemetry;
+mod text;
 pub mod timestamp;
 pub mod webhook;

@@ -4,8 +4,8 @@
 //! module knows no provider, and the providers know no record.
 
 use crate::event::{Breadth, Effect, EmailEvent};
-use crate::lenient::clip;
 use crate::suppression::{Change, Entry, Scope, SoftBounce, State};
+use crate::text::clip;
 use crate::timestamp::Timestamp;
 
 /// The longest diagnostic text and the longest code of a soft bounce, in bytes: many of them share one item.
@@ -103,8 +103,7 @@ fn soft_bounce(event: &EmailEvent, at: Timestamp) -> SoftBounce {
 #[cfg(test)]
 mod tests {
     use super::decide;
-    use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
-    use crate::provider::Provider;
+    use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling};
     use crate::suppression::Change;
     use crate::timestamp::Timestamp;
 

@@ -1,7 +1,7 @@
-//! The providers: the only registry, and what their parsers have in common.
+//! The parsers of the providers: which one reads what, and what they have in common.
 //!
-//! A new provider is one file below this one, one variant of [`Provider`], its samples in `events/` and its rows in
-//! the decision tests; the compiler and the contract test name the rest.
+//! A new provider is one file below this one, one variant of [`Provider`] in the vocabulary, its samples in `events/` and
+//! its rows in the decision tables. The compiler and the contract test name the rest.
 
 mod mailjet;
 mod salvage;
@@ -11,24 +11,11 @@ mod tencent;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Malformed};
-use crate::event::{EmailEvent, EventId, digest_hex};
+use crate::event::{EmailEvent, EventId, Provider, digest_hex};
 use crate::event_bridge::AdmittedEvent;
-use crate::label::labelled;
 use crate::sns::VerifiedMessage;
 use crate::timestamp::Timestamp;
 use crate::webhook::AuthenticRequest;
-
-labelled! {
-    /// Who sends mail and reports back.
-    pub enum Provider {
-        /// Amazon SES, through SNS or EventBridge.
-        Ses = "ses",
-        /// Tencent Cloud SES, through its event callback.
-        Tencent = "tencent",
-        /// Mailjet, through its event API.
-        Mailjet = "mailjet",
-    }
-}
 
 /// What is known of a webhook request beside its body.
 #[derive(Clone, Copy)]
@@ -42,28 +29,12 @@ struct Posted<'a> {
 /// Reads one element of a webhook body.
 type ElementParser = for<'a> fn(&'a str, Posted<'a>) -> EmailEvent;
 
-impl Provider {
-    /// Whether the provider posts to `/webhooks/<provider>`.
-    #[must_use]
-    pub fn has_webhook(self) -> bool {
-        self.element_parser().is_some()
-    }
-
-    /// Whether the path of its webhook may name a sender domain, since its reports do not.
-    #[must_use]
-    pub const fn takes_sender_domain(self) -> bool {
-        match self {
-            Self::Mailjet => true,
-            Self::Ses | Self::Tencent => false,
-        }
-    }
-
-    fn element_parser(self) -> Option<ElementParser> {
-        match self {
-            Self::Ses => None,
-            Self::Tencent => Some(tencent::parse),
-            Self::Mailjet => Some(mailjet::parse),
-        }
+/// The parser of a provider that posts to a webhook.
+fn element_parser(provider: Provider) -> Option<ElementParser> {
+    match provider {
+        Provider::Ses => None,
+        Provider::Tencent => Some(tencent::parse),
+        Provider::Mailjet => Some(mailjet::parse),
     }
 }
 
@@ -102,7 +73,7 @@ pub fn normalize_event_bridge(
 pub fn normalize_webhook<'r>(
     request: &'r AuthenticRequest<'_>,
 ) -> Result<impl Iterator<Item = EmailEvent> + use<'r>, Error> {
-    let parse = request.provider().element_parser().ok_or(Error::NotFound)?;
+    let parse = element_parser(request.provider()).ok_or(Error::NotFound)?;
     let elements = elements(request.body())?.into_iter();
     let posted = Posted { sender_domain: request.sender_domain(), received_at: request.received_at() };
     Ok(elements.map(move |element| parse(element.get(), posted).clipped()))
@@ -123,4 +94,17 @@ fn quarantined(provider: Provider, element: &str) -> EmailEvent {
     let digest = digest_hex(element.as_bytes());
     let id = EventId::of(&[Some(provider.as_str()), Some(&digest)]);
     EmailEvent::unknown(provider, id, element)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::element_parser;
+    use crate::event::Provider;
+
+    #[test]
+    fn a_route_has_a_parser() {
+        for provider in Provider::ALL {
+            assert_eq!(element_parser(*provider).is_some(), provider.has_webhook(), "{provider}");
+        }
+    }
 }

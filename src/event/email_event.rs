@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Cause, Effect, EventId, Kind, Permanence, Ruling};
+use super::{Cause, Effect, EventId, Kind, Permanence, Provider, Ruling};
 use crate::address::{Address, addr_spec};
-use crate::lenient::clip;
-use crate::provider::Provider;
+use crate::text::clip;
 use crate::timestamp::Timestamp;
 
 /// The longest diagnostic text kept, in bytes.
@@ -217,8 +216,7 @@ fn shorten(text: &mut Option<String>, limit: usize) {
 #[cfg(test)]
 mod tests {
     use super::{Address, EmailEvent, Recipient};
-    use crate::event::{EventId, Kind, Ruling};
-    use crate::provider::Provider;
+    use crate::event::{EventId, Kind, Provider, Ruling};
 
     #[test]
     fn a_recipient_keeps_its_spelling_beside_the_key() {

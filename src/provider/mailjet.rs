@@ -6,8 +6,10 @@
 use serde::Deserialize;
 
 use super::salvage::salvaged;
-use super::{Posted, Provider, quarantined};
-use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling, digest_hex};
+use super::{Posted, quarantined};
+use crate::event::{
+    Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, digest_hex,
+};
 use crate::lenient::Text;
 use crate::timestamp::Timestamp;
 

@@ -13,10 +13,10 @@ mod wire;
 
 use wire::Wire;
 
+use super::quarantined;
 use super::salvage::salvaged;
-use super::{Provider, quarantined};
 use crate::error::{Error, Refusal};
-use crate::event::{Cause, EmailEvent, Kind, Ruling};
+use crate::event::{Cause, EmailEvent, Kind, Provider, Ruling};
 use crate::event_bridge::AdmittedEvent;
 use crate::sns::VerifiedMessage;
 use crate::timestamp::Timestamp;

@@ -12,10 +12,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::salvage::salvaged;
-use super::{Posted, Provider, quarantined};
+use super::{Posted, quarantined};
 use crate::address::{domain_of, normalize_domain};
 use crate::dsn::{self, Status};
-use crate::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling, digest_hex};
+use crate::event::{
+    Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, digest_hex,
+};
 use crate::lenient::{Str, Text};
 use crate::timestamp::Timestamp;
 

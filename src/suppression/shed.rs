@@ -1,7 +1,7 @@
 //! What a record that is too large gives up: texts, the least missed first.
 
 use super::{Entry, Scope, SoftBounceRules, SuppressionRecord};
-use crate::lenient::clip;
+use crate::text::clip;
 use crate::timestamp::Timestamp;
 
 /// The longest name of a provider that is not cut, in bytes.

@@ -8,9 +8,8 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::event::{Cause, EmailEvent, Kind, Permanence, Reason};
+use crate::event::{Cause, EmailEvent, Kind, Permanence, Provider, Reason};
 use crate::label::labelled;
-use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 
 /// The namespace in CloudWatch.
@@ -176,8 +175,7 @@ mod tests {
 
     use super::{FunctionVersion, Metrics, metric_names};
     use crate::error::{Error, Outage, Refusal};
-    use crate::event::{EmailEvent, EventId, Kind, Reason, Ruling};
-    use crate::provider::Provider;
+    use crate::event::{EmailEvent, EventId, Kind, Provider, Reason, Ruling};
     use crate::timestamp::Timestamp;
 
     #[test]

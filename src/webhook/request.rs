@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::CredentialStore;
 use crate::address::normalize_domain;
 use crate::error::Error;
+use crate::event::Provider;
 use crate::invocation::HttpRequest;
-use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 
 /// The largest body taken, in bytes; a genuine SNS message of 256 KiB can reach 1.5 MiB once escaped.
@@ -134,7 +134,7 @@ fn basic_credential(header: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::Route;
     use crate::error::Error;
-    use crate::provider::Provider;
+    use crate::event::Provider;
 
     /// The sender domain of a route, `-` for a route without one.
     fn domain_of(path: &str) -> Result<String, Error> {

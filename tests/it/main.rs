@@ -10,6 +10,7 @@ mod support;
 mod targets;
 
 mod allocations;
+mod architecture;
 mod attacks;
 mod binary;
 mod costs;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mail_feedback::error::Error;
-use mail_feedback::provider::Provider;
+use mail_feedback::event::Provider;
 use serde_json::{Value, json};
 
 use crate::support::database::{Database, EVENTS, text};

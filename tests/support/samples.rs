@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mail_feedback::provider::Provider;
+use mail_feedback::event::Provider;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! The event API of Mailjet.
 
-use mail_feedback::provider::Provider;
+use mail_feedback::event::Provider;
 
 /// Judges a text as the body of an authentic request.
 pub fn run(input: &[u8]) {

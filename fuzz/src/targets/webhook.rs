@@ -1,9 +1,9 @@
 //! Bodies of webhooks, by the way that authentic requests take.
 
 use mail_feedback::error::{Error, Malformed};
-use mail_feedback::event::EmailEvent;
+use mail_feedback::event::{EmailEvent, Provider};
 use mail_feedback::invocation::Invocation;
-use mail_feedback::provider::{Provider, normalize_webhook};
+use mail_feedback::provider::normalize_webhook;
 use mail_feedback::webhook::AuthenticRequest;
 use serde_json::value::RawValue;
 

@@ -6,9 +6,8 @@ use super::bounce::weight;
 use super::recipients::{Attribution, Reported, attribute, distinct};
 use super::report::Report;
 use super::wire::{ReportedRecipient, flat_tag};
-use crate::event::{Cause, EmailEvent, EventId, Kind, Recipient, Ruling};
+use crate::event::{Cause, EmailEvent, EventId, Kind, Provider, Recipient, Ruling};
 use crate::lenient::{List, Object, Text};
-use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 
 /// How long after the mail an event may lie; bounce times come from foreign clocks.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Reason, Recipient, Ruling};
-use mail_feedback::provider::Provider;
+use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling};
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 

@@ -1,6 +1,6 @@
 //! Random facts of all providers, packed as each of them sends.
 
-use mail_feedback::provider::Provider;
+use mail_feedback::event::Provider;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};

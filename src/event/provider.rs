@@ -1,0 +1,35 @@
+//! Who reports.
+
+use crate::label::labelled;
+
+labelled! {
+    /// Who sends mail and reports back.
+    pub enum Provider {
+        /// Amazon SES, through SNS or EventBridge.
+        Ses = "ses",
+        /// Tencent Cloud SES, through its event callback.
+        Tencent = "tencent",
+        /// Mailjet, through its event API.
+        Mailjet = "mailjet",
+    }
+}
+
+impl Provider {
+    /// Whether the provider posts to `/webhooks/<provider>`.
+    #[must_use]
+    pub const fn has_webhook(self) -> bool {
+        match self {
+            Self::Ses => false,
+            Self::Tencent | Self::Mailjet => true,
+        }
+    }
+
+    /// Whether the path of its webhook may name a sender domain, since its reports do not.
+    #[must_use]
+    pub const fn takes_sender_domain(self) -> bool {
+        match self {
+            Self::Mailjet => true,
+            Self::Ses | Self::Tencent => false,
+        }
+    }
+}
