@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::event_bridge::Admission;
-use crate::sns::{Sha1, TopicArn, TrustStore};
+use crate::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};
 use crate::store::Retention;
 use crate::suppression::SoftBounceRules;
-use crate::webhook::Credentials;
+use crate::webhook::{CredentialSource, Credentials};
 
 /// The retry span of SNS towards Lambda, in seconds: 23 days, and six hours in Lambda's own queue.
 const SNS_RETRY_SECONDS: u32 = 23 * 86_400 + 6 * 3_600;
@@ -19,39 +19,21 @@ pub struct Config {
     pub event_table: String,
     /// `SUPPRESSION_TABLE`.
     pub suppression_table: String,
-    /// `SNS_TOPIC_ARNS`: the only topics whose messages are accepted.
-    pub topics: Vec<TopicArn>,
-    /// `SNS_AUTO_CONFIRM`: confirm subscriptions of these topics.
+    /// Which messages of SNS are accepted: `SNS_TOPIC_ARNS`, `SNS_ALLOW_SHA1`, `SNS_MAX_AGE_SECONDS`,
+    /// `SNS_TRUST_ANCHORS` and `SNS_INTERMEDIATES` beside the built-in ones, `SNS_CERTIFICATES`.
+    pub sns: VerifierSettings,
+    /// `SNS_AUTO_CONFIRM`: confirm subscriptions of the accepted topics.
     pub auto_confirm: bool,
-    /// `SNS_ALLOW_SHA1`: where SHA-1 is accepted.
-    pub sha1: Sha1,
-    /// `SNS_MAX_AGE_SECONDS`: the oldest message that a Lambda delivery may bring.
-    pub max_age_seconds: u32,
-    /// The built-in trust store with `SNS_TRUST_ANCHORS` and `SNS_INTERMEDIATES`.
-    pub trust: TrustStore,
-    /// `SNS_CERTIFICATES`: a folder of certificates that need not be fetched.
-    pub certificates: Option<PathBuf>,
     /// `SES_ACCOUNT_IDS`: the accepted sending accounts; empty: any.
     pub accounts: Vec<String>,
     /// `EVENTBRIDGE_ACCOUNT_IDS` and `EVENTBRIDGE_QUEUE_ARNS`: whose events of EventBridge are admitted.
     pub event_bridge: Admission,
     /// `WEBHOOK_SECRET_ARN` or `WEBHOOK_CREDENTIALS`.
-    pub webhook: WebhookConfig,
+    pub webhook: CredentialSource,
     /// `SOFT_BOUNCE_*`.
     pub soft_bounces: SoftBounceRules,
     /// `*_RETENTION_DAYS`.
     pub retention: Retention,
-}
-
-/// Where the webhook credential is.
-#[derive(Debug)]
-pub enum WebhookConfig {
-    /// Nowhere: webhooks answer 503.
-    Unconfigured,
-    /// In the environment.
-    Fixed(Vec<Credentials>),
-    /// In Secrets Manager.
-    Secret(String),
 }
 
 /// A variable that is missing or wrong. Values are never shown: some are secrets.
@@ -96,12 +78,14 @@ impl Config {
         let config = Self {
             event_table: env.required("EVENT_TABLE")?,
             suppression_table: env.required("SUPPRESSION_TABLE")?,
-            topics: env.topics()?,
+            sns: VerifierSettings {
+                topics: env.topics()?,
+                sha1: env.sha1()?,
+                max_age_seconds: env.number("SNS_MAX_AGE_SECONDS", SNS_RETRY_SECONDS)?,
+                trust: env.trust()?,
+                certificates: env.certificates()?,
+            },
             auto_confirm: env.flag("SNS_AUTO_CONFIRM")?,
-            sha1: env.sha1()?,
-            max_age_seconds: env.number("SNS_MAX_AGE_SECONDS", SNS_RETRY_SECONDS)?,
-            trust: env.trust()?,
-            certificates: env.certificates()?,
             accounts: env.accounts("SES_ACCOUNT_IDS")?,
             event_bridge: Admission { accounts: env.accounts("EVENTBRIDGE_ACCOUNT_IDS")?, queues: env.queues()? },
             webhook: env.webhook()?,
@@ -227,11 +211,11 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         if all { Ok(list) } else { Err(ConfigError { variable, demand }) }
     }
 
-    fn webhook(&self) -> Result<WebhookConfig, ConfigError> {
+    fn webhook(&self) -> Result<CredentialSource, ConfigError> {
         let fixed = self.list("WEBHOOK_CREDENTIALS");
         match (self.get("WEBHOOK_SECRET_ARN"), fixed.is_empty()) {
-            (None, true) => Ok(WebhookConfig::Unconfigured),
-            (Some(arn), true) => Ok(WebhookConfig::Secret(arn)),
+            (None, true) => Ok(CredentialSource::Unconfigured),
+            (Some(arn), true) => Ok(CredentialSource::Secret(arn)),
             (Some(_), false) => {
                 let demand = "must not be set together with WEBHOOK_SECRET_ARN";
                 Err(ConfigError { variable: "WEBHOOK_CREDENTIALS", demand })
@@ -241,7 +225,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                     |pair: String| pair.split_once(':').and_then(|(user, password)| Credentials::new(user, password));
                 let demand = "must be user:password, several separated by commas";
                 let known = fixed.into_iter().map(parse).collect::<Option<_>>();
-                known.map(WebhookConfig::Fixed).ok_or(ConfigError { variable: "WEBHOOK_CREDENTIALS", demand })
+                known.map(CredentialSource::Fixed).ok_or(ConfigError { variable: "WEBHOOK_CREDENTIALS", demand })
             }
         }
     }
@@ -249,8 +233,9 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, WebhookConfig};
+    use super::Config;
     use crate::sns::Sha1;
+    use crate::webhook::CredentialSource;
 
     fn read(extra: &[(&str, &str)]) -> Result<Config, String> {
         let base = [("EVENT_TABLE", "events"), ("SUPPRESSION_TABLE", "suppressions")];
@@ -262,13 +247,13 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_reference() -> Result<(), String> {
         let config = read(&[])?;
-        assert_eq!(config.max_age_seconds, 2_008_800);
+        assert_eq!(config.sns.max_age_seconds, 2_008_800);
         assert_eq!((config.soft_bounces.threshold, config.soft_bounces.window_days), (5, 30));
         assert_eq!((config.soft_bounces.min_days, config.soft_bounces.cooldown_days), (3, 30));
         assert_eq!((config.retention.evidence_days, config.retention.engagement_days), (400, 30));
-        assert!(config.topics.is_empty() && config.sha1 == Sha1::Iam && !config.auto_confirm);
+        assert!(config.sns.topics.is_empty() && config.sns.sha1 == Sha1::Iam && !config.auto_confirm);
         assert!(config.event_bridge.accounts.is_empty() && config.event_bridge.queues.is_empty());
-        assert!(matches!(config.webhook, WebhookConfig::Unconfigured));
+        assert!(matches!(config.webhook, CredentialSource::Unconfigured));
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The one handler: detect, authenticate, normalize, record, answer.
 
 mod answer;
+mod clients;
 mod deadline;
 mod keeping;
 mod spoken;
@@ -9,10 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use answer::{Answer, BatchItemFailure};
+pub use clients::Clients;
 use deadline::Deadline;
 use futures_util::{StreamExt, stream};
 use spoken::Spoken;
 
+use crate::config::Config;
 use crate::error::{Error, Refusal};
 use crate::event::EmailEvent;
 use crate::event_bridge::{Admission, BridgedEvent, Origin};
@@ -20,7 +23,7 @@ use crate::invocation::{HttpRequest, Invocation, Queued, QueuedMessage, SnsRecor
 use crate::provider::{normalize_event_bridge, normalize_sns, normalize_webhook};
 use crate::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
 use crate::store::Recorder;
-use crate::telemetry::{FunctionVersion, Metrics, SubscriptionStep};
+use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
 use crate::webhook::{AuthenticRequest, CredentialStore, Route};
 
@@ -34,24 +37,16 @@ const REPEATED_HEADERS: [&str; 3] = ["x-amz-sns-message-type", "x-amz-sns-topic-
 /// Everything an invocation needs, set up at the cold start.
 #[derive(Debug)]
 pub struct Handler {
-    /// The function, for metrics.
-    pub function: FunctionVersion,
-    /// Verifies SNS messages.
-    pub verifier: Verifier,
-    /// Admits events of EventBridge.
-    pub event_bridge: Admission,
+    verifier: Verifier,
+    event_bridge: Admission,
     /// Whether verified subscriptions are confirmed.
-    pub auto_confirm: bool,
+    auto_confirm: bool,
     /// The accepted SES accounts; empty: any.
-    pub accounts: Vec<String>,
-    /// The credentials of the webhooks.
-    pub credentials: CredentialStore,
-    /// Writes to DynamoDB.
-    pub recorder: Recorder,
-    /// The present.
-    pub clock: fn() -> Timestamp,
-    /// Where the line of metrics goes.
-    pub metrics: fn(&str),
+    accounts: Vec<String>,
+    credentials: CredentialStore,
+    recorder: Recorder,
+    clock: fn() -> Timestamp,
+    metrics: MetricSink,
 }
 
 /// The time and the counters of one invocation.
@@ -62,6 +57,27 @@ struct Invoked {
 }
 
 impl Handler {
+    /// A handler under a configuration; nothing is called before [`Self::warm_up`] or [`Self::handle`].
+    #[must_use]
+    pub fn new(config: Config, clients: Clients) -> Self {
+        Self {
+            verifier: Verifier::new(config.sns, clients.sns),
+            event_bridge: config.event_bridge,
+            auto_confirm: config.auto_confirm,
+            accounts: config.accounts,
+            credentials: CredentialStore::new(config.webhook, clients.secrets_manager),
+            recorder: Recorder::new(
+                clients.dynamodb,
+                config.event_table,
+                config.suppression_table,
+                config.soft_bounces,
+                config.retention,
+            ),
+            clock: clients.clock,
+            metrics: clients.metrics,
+        }
+    }
+
     /// Handles one invocation, given as the JSON that Lambda received, and answers before the time left is over.
     ///
     /// # Errors
@@ -95,7 +111,7 @@ impl Handler {
             }
             Err(error) => spoken.conclude(Err(error), &mut invoked.metrics).map(Answer::event),
         };
-        (self.metrics)(&invoked.metrics.line(&self.function, invoked.at));
+        self.metrics.write(&invoked.metrics, invoked.at);
         answer
     }
 

@@ -8,13 +8,10 @@ use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
-use mail_feedback::config::{Config, WebhookConfig};
-use mail_feedback::handler::Handler;
-use mail_feedback::sns::{CertificateSource, Fetcher, Sha1, Verifier};
-use mail_feedback::store::Recorder;
-use mail_feedback::telemetry::{self, FunctionVersion};
-use mail_feedback::timestamp::Timestamp;
-use mail_feedback::webhook::CredentialStore;
+use mail_feedback::config::Config;
+use mail_feedback::handler::{Clients, Handler};
+use mail_feedback::sns::Sha1;
+use mail_feedback::telemetry;
 use serde_json::value::RawValue;
 
 /// The time for an invocation whose deadline is not told, or lies in the past of this clock.
@@ -35,11 +32,11 @@ async fn main() -> ExitCode {
 /// Serves invocations; why it had to end, in one sentence.
 async fn run() -> Result<(), String> {
     let config = Config::from_env().map_err(|error| error.to_string())?;
-    if config.sha1 == Sha1::All {
+    if config.sns.sha1 == Sha1::All {
         tracing::warn!("SNS_ALLOW_SHA1 admits sha-1 over https, too; set SignatureVersion 2 on the topics instead");
     }
     let sdk = sdk_config().await;
-    let handler = Arc::new(handler(config, &sdk));
+    let handler = Arc::new(Handler::new(config, Clients::new(&sdk)));
     handler.warm_up().await;
     let served = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = Arc::clone(&handler);
@@ -64,39 +61,4 @@ async fn sdk_config() -> aws_config::SdkConfig {
         .retry_config(RetryConfig::standard())
         .load()
         .await
-}
-
-fn handler(config: Config, sdk: &aws_config::SdkConfig) -> Handler {
-    let certificates = CertificateSource::new(config.trust, config.certificates, Fetcher::default());
-    Handler {
-        function: FunctionVersion {
-            name: std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "mail-feedback".to_owned()),
-            version: std::env::var("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_else(|_| "$LATEST".to_owned()),
-        },
-        verifier: Verifier {
-            topics: config.topics,
-            sha1: config.sha1,
-            max_age_ms: i64::from(config.max_age_seconds).saturating_mul(1000),
-            certificates,
-        },
-        event_bridge: config.event_bridge,
-        auto_confirm: config.auto_confirm,
-        accounts: config.accounts,
-        credentials: match config.webhook {
-            WebhookConfig::Unconfigured => CredentialStore::Unconfigured,
-            WebhookConfig::Fixed(known) => CredentialStore::Fixed(known),
-            WebhookConfig::Secret(arn) => {
-                CredentialStore::secrets_manager(aws_sdk_secretsmanager::Client::new(sdk), arn)
-            }
-        },
-        recorder: Recorder::new(
-            aws_sdk_dynamodb::Client::new(sdk),
-            config.event_table,
-            config.suppression_table,
-            config.soft_bounces,
-            config.retention,
-        ),
-        clock: Timestamp::now,
-        metrics: telemetry::write_line,
-    }
 }

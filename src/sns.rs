@@ -97,4 +97,4 @@ pub use good::{GoodCertificate, KEPT};
 pub use sha1::Sha1;
 pub use source::{CertificateSource, Fetcher};
 pub use topic::TopicArn;
-pub use verifier::{Confirmation, Door, Verified, VerifiedMessage, Verifier};
+pub use verifier::{Confirmation, Door, Verified, VerifiedMessage, Verifier, VerifierSettings};

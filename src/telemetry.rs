@@ -4,7 +4,9 @@ mod foreign;
 mod log;
 mod metrics;
 mod panic;
+mod sink;
 
 pub use log::init;
-pub use metrics::{FunctionVersion, Metrics, SubscriptionStep, metric_names, write_line};
+pub use metrics::{Metrics, SubscriptionStep, metric_names};
 pub use panic::panic_unquoted;
+pub use sink::{FunctionVersion, MetricSink};

@@ -3,5 +3,5 @@
 mod credential;
 mod request;
 
-pub use credential::{CredentialStore, Credentials};
+pub use credential::{CredentialSource, CredentialStore, Credentials};
 pub use request::{AuthenticRequest, MAX_BODY_BYTES, Route};

@@ -6,8 +6,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use mail_feedback::handler::Handler;
-use mail_feedback::sns::{CertificateSource, Fetcher, TrustStore};
+use mail_feedback::sns::{Fetcher, TrustStore};
 use serde_json::Value;
 
 use super::certificates::Certificates;
@@ -43,7 +42,7 @@ pub(crate) struct Reply {
 pub(crate) struct Bench {
     /// The tables.
     pub(crate) database: Database,
-    handler: Arc<Handler>,
+    handler: function::InProcess,
     internet: Internet,
 }
 
@@ -69,11 +68,14 @@ impl Bench {
         }
         let internet = Internet::default();
         let trust = TrustStore::new(&AUTHORITY.root, "").ok_or("the test root is no certificate")?;
-        let mut handler = function::custom_handler(&database, &environment);
-        handler.metrics = |line| line.clone_into(&mut METRICS.lock().unwrap_or_else(PoisonError::into_inner));
-        handler.verifier.certificates =
-            CertificateSource::new(trust, Some(certificates.folder.clone()), Fetcher::over(internet.clone()));
-        Ok(Self { database, handler: Arc::new(handler), internet })
+        let handler = function::custom_handler(&database, &environment, |config, clients| {
+            config.sns.trust = trust;
+            config.sns.certificates = Some(certificates.folder.clone());
+            clients.sns = Fetcher::over(internet.clone());
+            clients.metrics.write_line =
+                |line| line.clone_into(&mut METRICS.lock().unwrap_or_else(PoisonError::into_inner));
+        });
+        Ok(Self { database, handler, internet })
     }
 
     /// Invokes the handler.

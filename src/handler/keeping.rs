@@ -9,7 +9,7 @@ impl Handler {
     /// Opens the connection to DynamoDB, and takes the certificates that earlier instances have found good.
     pub async fn warm_up(&self) {
         let kept = self.recorder.suppressions().warm_up().await;
-        self.verifier.certificates.remember(kept);
+        self.verifier.certificates().remember(kept);
     }
 
     /// Verifies a message.
@@ -23,7 +23,7 @@ impl Handler {
         now: Timestamp,
     ) -> Result<Verified<'a>, Error> {
         let verified = self.verifier.verify(envelope, door, now).await?;
-        let proven = self.verifier.certificates.take_proven();
+        let proven = self.verifier.certificates().take_proven();
         if !proven.is_empty() {
             let table = self.recorder.suppressions().clone();
             tokio::spawn(async move {

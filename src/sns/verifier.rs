@@ -1,13 +1,14 @@
 //! The verification itself, in the order that the page of the module gives.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::certificate::Digest;
 use super::envelope::confirmation_url;
-use super::{CertificateSource, Envelope, MessageType, Sha1, SigningKey, TopicArn};
+use super::{CertificateSource, Envelope, Fetcher, MessageType, Sha1, SigningKey, TopicArn, TrustStore};
 use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
@@ -33,17 +34,28 @@ pub enum Door {
     Https,
 }
 
-/// Verifies envelopes against the allow-list of topics.
+/// What a verifier accepts.
 #[derive(Debug)]
-pub struct Verifier {
+pub struct VerifierSettings {
     /// The topics whose messages are accepted.
     pub topics: Vec<TopicArn>,
     /// Where SHA-1 is accepted.
     pub sha1: Sha1,
-    /// The oldest accepted message of a Lambda delivery, in milliseconds.
-    pub max_age_ms: i64,
-    /// Where certificates come from.
-    pub certificates: CertificateSource,
+    /// The oldest accepted message of a Lambda delivery, in seconds.
+    pub max_age_seconds: u32,
+    /// What certificates must chain to.
+    pub trust: TrustStore,
+    /// A folder of certificates that need not be fetched.
+    pub certificates: Option<PathBuf>,
+}
+
+/// Verifies envelopes against the allow-list of topics.
+#[derive(Debug)]
+pub struct Verifier {
+    topics: Vec<TopicArn>,
+    sha1: Sha1,
+    max_age_ms: i64,
+    certificates: CertificateSource,
 }
 
 /// A notification whose signature, topic, age and certificate are in order.
@@ -105,6 +117,20 @@ impl VerifiedMessage<'_> {
 }
 
 impl Verifier {
+    /// A verifier that fetches certificates it does not know.
+    #[must_use]
+    pub fn new(settings: VerifierSettings, fetcher: Fetcher) -> Self {
+        let VerifierSettings { topics, sha1, max_age_seconds, trust, certificates } = settings;
+        let max_age_ms = i64::from(max_age_seconds).saturating_mul(1000);
+        Self { topics, sha1, max_age_ms, certificates: CertificateSource::new(trust, certificates, fetcher) }
+    }
+
+    /// Where its certificates come from.
+    #[must_use]
+    pub const fn certificates(&self) -> &CertificateSource {
+        &self.certificates
+    }
+
     /// Verifies an envelope; nothing is fetched before the topic, the age and the certificate URL are in order.
     ///
     /// # Errors

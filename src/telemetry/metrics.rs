@@ -3,10 +3,10 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
+use super::FunctionVersion;
 use crate::error::Error;
 use crate::event::{Cause, EmailEvent, Kind, Permanence, Provider, Reason};
 use crate::label::labelled;
@@ -43,15 +43,6 @@ pub struct Metrics {
     sha1_topics: BTreeSet<String>,
     /// What failed and may succeed later.
     retries: u64,
-}
-
-/// Which version of which function counts.
-#[derive(Clone, Debug)]
-pub struct FunctionVersion {
-    /// Its name.
-    pub name: String,
-    /// Its version, `$LATEST` or a number.
-    pub version: String,
 }
 
 impl Metrics {
@@ -163,19 +154,14 @@ pub fn metric_names() -> BTreeSet<String> {
     names
 }
 
-/// Writes a line to standard output, where Lambda takes it to CloudWatch.
-pub fn write_line(line: &str) {
-    // A closed standard output must not fail an invocation whose records are durable.
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
-    use super::{FunctionVersion, Metrics, metric_names};
+    use super::{Metrics, metric_names};
     use crate::error::{Error, Outage, Refusal};
     use crate::event::{EmailEvent, EventId, Kind, Provider, Reason, Ruling};
+    use crate::telemetry::FunctionVersion;
     use crate::timestamp::Timestamp;
 
     #[test]

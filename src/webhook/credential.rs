@@ -59,7 +59,18 @@ struct Secret {
     password: String,
 }
 
-/// Where the accepted credentials come from.
+/// Where the accepted credentials are.
+#[derive(Debug)]
+pub enum CredentialSource {
+    /// Nowhere: webhooks answer 503.
+    Unconfigured,
+    /// In the environment.
+    Fixed(Vec<Credentials>),
+    /// In Secrets Manager, under this ARN.
+    Secret(String),
+}
+
+/// The accepted credentials, read when they are needed.
 #[derive(Debug)]
 pub enum CredentialStore {
     /// None is configured: no request can be authentic.
@@ -78,6 +89,16 @@ pub enum CredentialStore {
 }
 
 impl CredentialStore {
+    /// The credentials of a source; only a secret needs the client of Secrets Manager.
+    #[must_use]
+    pub fn new(source: CredentialSource, secrets_manager: impl FnOnce() -> Client) -> Self {
+        match source {
+            CredentialSource::Unconfigured => Self::Unconfigured,
+            CredentialSource::Fixed(known) => Self::Fixed(known),
+            CredentialSource::Secret(arn) => Self::secrets_manager(secrets_manager(), arn),
+        }
+    }
+
     /// Credentials in Secrets Manager, read at the first webhook request.
     #[must_use]
     pub fn secrets_manager(client: Client, arn: String) -> Self {

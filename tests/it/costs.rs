@@ -65,7 +65,7 @@ async fn a_million_opens_do_not_keep_a_bounce_from_being_recorded() {
         send((1..=1_000).map(|n| event("click", 1_000 * part + n)).collect()).await;
     }
     let counts = async || {
-        let record = handler.recorder.suppressions().get(&Address::parse("a@example.com").unwrap()).await.unwrap();
+        let record = handler.suppressions.get(&Address::parse("a@example.com").unwrap()).await.unwrap();
         record.soft_bounces.bounces().len()
     };
     calls.take();

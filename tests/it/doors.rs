@@ -4,14 +4,11 @@ mod event_bridge;
 mod ses;
 mod webhooks;
 
-use std::sync::Arc;
-
-use mail_feedback::handler::Handler;
 use serde_json::json;
 
 use crate::support::database::Database;
 use crate::support::door::QUEUE;
-use crate::support::function::{invoke, trusting_environment};
+use crate::support::function::{InProcess, invoke, trusting_environment};
 use crate::support::samples::Snapshot;
 
 /// The environment in which every door is open.
@@ -22,7 +19,7 @@ fn open(database: &Database) -> Vec<(String, String)> {
 }
 
 /// Invokes, and demands that everything was taken.
-async fn taken(handler: &Arc<Handler>, invocation: &str, what: &str) {
+async fn taken(handler: &InProcess, invocation: &str, what: &str) {
     let answer = invoke(handler, invocation).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let status = answer.get("statusCode").is_none_or(|status| *status == 200);
     let failures = answer.get("batchItemFailures").is_none_or(|failures| *failures == json!([]));

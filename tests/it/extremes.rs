@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock};
 
 use mail_feedback::handler::Handler;
-use mail_feedback::sns::{CertificateSource, Fetcher, TrustStore};
+use mail_feedback::sns::{Fetcher, TrustStore};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -28,10 +28,11 @@ const REPORT: &str = r#""event":"spam","time":1763600000,"MessageID":5,"email":"
 
 /// A function before a DynamoDB that answers at once; one for all, since its first invocation allocates more.
 static HANDLER: LazyLock<Arc<Handler>> = LazyLock::new(|| {
-    let mut handler = Arc::into_inner(fixture::handler()).unwrap();
-    let trust = TrustStore::new(&AUTHORITY.root, "").unwrap();
-    handler.verifier.certificates = CertificateSource::new(trust, None, Fetcher::over(Host::genuine()));
-    Arc::new(handler)
+    fixture::custom_handler(|config, clients| {
+        config.sns.trust = TrustStore::new(&AUTHORITY.root, "").unwrap();
+        config.sns.certificates = None;
+        clients.sns = Fetcher::over(Host::genuine());
+    })
 });
 
 /// What one invocation is answered, and takes.

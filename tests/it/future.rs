@@ -1,11 +1,8 @@
 //! Times more than a day after the report of them: they outweigh nothing, void nothing and keep nothing for ever.
 
-use std::sync::Arc;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
-use mail_feedback::handler::Handler;
 use mail_feedback::store::Decision;
 use mail_feedback::suppression::{Context, Scope};
 use mail_feedback::timestamp::Timestamp;
@@ -14,7 +11,9 @@ use serde_json::{Value, json};
 use crate::support::authority::AUTHORITY;
 use crate::support::database::{Database, EVENTS, Item, client, text};
 use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{ACCOUNT, authorization, custom_handler, handler, invoke, post, trusting_environment};
+use crate::support::function::{
+    ACCOUNT, InProcess, authorization, custom_handler, handler, invoke, post, trusting_environment,
+};
 
 /// Late in the year 2037, in seconds and as SES spells it.
 const SECONDS_2037: i64 = 2_140_000_000;
@@ -24,8 +23,8 @@ const YEAR_2037: Option<&str> = Some(TEXT_2037);
 /// A function, its tables, and one that lives two days later.
 struct Desk {
     database: Database,
-    handler: Arc<Handler>,
-    later: Arc<Handler>,
+    handler: InProcess,
+    later: InProcess,
 }
 
 fn in_two_days() -> Timestamp {
@@ -44,9 +43,8 @@ impl Desk {
     async fn open() -> Self {
         let database = Database::start().await;
         let environment = trusting_environment(&database);
-        let mut later = custom_handler(&database, &environment);
-        later.clock = in_two_days;
-        Self { handler: handler(&database, &environment), later: Arc::new(later), database }
+        let later = custom_handler(&database, &environment, |_, clients| clients.clock = in_two_days);
+        Self { handler: handler(&database, &environment), later, database }
     }
 
     async fn mailjet(&self, event: &str, time: i64) {
@@ -59,7 +57,7 @@ impl Desk {
         Self::posts(&self.handler, "tencent", &body).await;
     }
 
-    async fn posts(handler: &Arc<Handler>, provider: &str, body: &Value) {
+    async fn posts(handler: &InProcess, provider: &str, body: &Value) {
         let request = post(&format!("/webhooks/{provider}"), &authorization(), &body.to_string());
         assert_eq!(invoke(handler, &request.to_string()).await.unwrap()["statusCode"], 200);
     }
@@ -89,19 +87,19 @@ impl Desk {
             sender_domain: Some("example.com".to_owned()),
             ..Context::default()
         };
-        let suppressions = self.handler.recorder.suppressions();
+        let suppressions = &self.handler.suppressions;
         let verdict = suppressions.check(&address(), &context, Timestamp::now()).await.unwrap();
         verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect()
     }
 
     /// When the entry was set.
     async fn at(&self, reason: Reason) -> Timestamp {
-        let record = self.handler.recorder.suppressions().get(&address()).await.unwrap();
+        let record = self.handler.suppressions.get(&address()).await.unwrap();
         record.entry(&Scope::everything(), reason).unwrap().at
     }
 
     async fn soft_bounces(&self) -> Vec<Timestamp> {
-        let record = self.handler.recorder.suppressions().get(&address()).await.unwrap();
+        let record = self.handler.suppressions.get(&address()).await.unwrap();
         record.soft_bounces.bounces().iter().map(|bounce| bounce.at).collect()
     }
 }
@@ -139,7 +137,7 @@ async fn a_complaint_from_the_future_yields_to_a_lift() {
             actor: "jo".to_owned(),
             note: None,
         };
-        desk.handler.recorder.suppressions().lift(&address(), &decision, Timestamp::now()).await.unwrap();
+        desk.handler.suppressions.lift(&address(), &decision, Timestamp::now()).await.unwrap();
         assert_eq!(desk.blocks().await, Vec::<String>::new(), "{far}");
     }
 }
@@ -150,7 +148,7 @@ async fn an_unsubscribe_from_the_future_yields_to_later_words() {
     desk.tencent("unsubscribe", SECONDS_2037).await;
     assert_eq!(desk.blocks().await, ["domain:example.com unsubscribe"]);
     assert_untimed(&desk.record().await);
-    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    let record = desk.handler.suppressions.get(&address()).await.unwrap();
     let entry = record.entry(&Scope::domain("example.com"), Reason::Unsubscribe).unwrap();
     assert!(entry.at <= Timestamp::now());
 }
@@ -224,7 +222,7 @@ async fn a_return_to_a_list_from_the_future_swallows_no_later_unsubscribe() {
     };
     desk.sns(&change(false, TEXT_2037)).await;
     desk.sns(&change(true, &seconds_ago(10).to_string())).await;
-    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    let record = desk.handler.suppressions.get(&address()).await.unwrap();
     let entry = record.entry(&Scope::list("ses", "News"), Reason::Unsubscribe).unwrap();
     assert!(entry.stands(Timestamp::now()));
 }

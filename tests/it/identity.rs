@@ -1,10 +1,8 @@
 //! The same fact has the same id, whatever its spelling, key order or way; addresses have one key.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use mail_feedback::address::Address;
-use mail_feedback::handler::Handler;
 use mail_feedback::timestamp::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -12,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::support::authority::AUTHORITY;
 use crate::support::database::{Database, EVENTS, text};
 use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{authorization, handler, invoke, post, trusting_environment};
+use crate::support::function::{InProcess, authorization, handler, invoke, post, trusting_environment};
 use crate::support::samples;
 
 proptest! {
@@ -45,7 +43,7 @@ proptest! {
 }
 
 /// A handler that trusts what the tests sign.
-fn trusting(database: &Database) -> Arc<Handler> {
+fn trusting(database: &Database) -> InProcess {
     handler(database, &trusting_environment(database))
 }
 

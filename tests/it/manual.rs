@@ -2,22 +2,19 @@
 
 mod refused;
 
-use std::sync::Arc;
-
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
-use mail_feedback::handler::Handler;
 use mail_feedback::store::Decision;
 use mail_feedback::suppression::{Context, Scope, State};
 use mail_feedback::timestamp::Timestamp;
 use serde::Deserialize;
 
 use crate::support::database::Database;
-use crate::support::function::{authorization, environment, handler, invoke, post};
+use crate::support::function::{InProcess, authorization, environment, handler, invoke, post};
 
 /// A function and its tables.
 struct Desk {
-    handler: Arc<Handler>,
+    handler: InProcess,
     database: Database,
 }
 
@@ -36,7 +33,7 @@ impl Desk {
 
     /// `scope reason` of everything that stands against a send.
     async fn blocks(&self, context: &Context, now: Timestamp) -> Vec<String> {
-        let suppressions = self.handler.recorder.suppressions();
+        let suppressions = &self.handler.suppressions;
         let verdict = suppressions.check(&address(), context, now).await.unwrap();
         assert_eq!(verdict.is_allowed(), verdict.blocks.is_empty());
         verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect()
@@ -50,7 +47,7 @@ impl Desk {
             actor: "jo".to_owned(),
             note: Some("called them".to_owned()),
         };
-        let suppressions = self.handler.recorder.suppressions();
+        let suppressions = &self.handler.suppressions;
         let outcome = match state {
             State::Suppressed => suppressions.suppress(&address(), &decision, now).await,
             State::Lifted => suppressions.lift(&address(), &decision, now).await,
@@ -92,7 +89,7 @@ async fn a_lift_outlasts_older_reports_and_yields_to_newer_ones() {
     desk.reports("spam", START + 200, "").await;
     assert_eq!(desk.blocks(&mailjet(), at(START + 200)).await, ["* complaint"], "a new complaint");
 
-    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    let record = desk.handler.suppressions.get(&address()).await.unwrap();
     let entry = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
     assert_eq!(entry.first_at, Some(at(START)), "lifts do not reset the beginning");
 }
@@ -103,7 +100,7 @@ async fn a_decision_wins_over_whatever_stands_there_even_with_a_slow_clock() {
     desk.reports("spam", START, "").await;
     for state in [State::Lifted, State::Suppressed, State::Lifted] {
         desk.decide(state, Reason::Complaint, "*", at(START - 1000)).await;
-        let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+        let record = desk.handler.suppressions.get(&address()).await.unwrap();
         let entry = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
         assert_eq!(
             (entry.state, entry.actor.as_deref(), entry.note.as_deref()),
@@ -138,7 +135,7 @@ async fn lifting_soft_bounces_voids_them_and_late_ones() {
     desk.decide(State::Lifted, Reason::SoftBounce, "*", now).await;
     desk.reports("bounce", START + 3 * DAY + 5, quota).await;
     assert_eq!(desk.blocks(&mailjet(), now).await, Vec::<String>::new());
-    let record = desk.handler.recorder.suppressions().get(&address()).await.unwrap();
+    let record = desk.handler.suppressions.get(&address()).await.unwrap();
     assert_eq!((record.soft_bounces.bounces().len(), record.soft_bounces.lifted_at()), (0, Some(now)));
     let lift = record.soft_bounces.lifted().unwrap();
     assert_eq!((lift.actor.as_deref(), lift.note.as_deref()), (Some("jo"), Some("called them")));
@@ -198,7 +195,7 @@ async fn many_addresses_are_answered_in_their_order() {
     let mut addresses: Vec<_> = (0..250).filter_map(|n| Address::parse(&format!("b{n}@example.com"))).collect();
     addresses.insert(130, address());
     addresses.push(address());
-    let suppressions = desk.handler.recorder.suppressions();
+    let suppressions = &desk.handler.suppressions;
     let verdicts = suppressions.check_all(&addresses, &mailjet(), at(START)).await.unwrap();
     let blocked: Vec<_> =
         verdicts.iter().enumerate().filter(|(_, verdict)| !verdict.is_allowed()).map(|(n, _)| n).collect();

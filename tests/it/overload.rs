@@ -9,7 +9,6 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use mail_feedback::error::Error;
-use mail_feedback::handler::Handler;
 use mail_feedback::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -18,7 +17,7 @@ use crate::attacks::world::{Host, MESSAGE, World};
 use crate::support::authority::AUTHORITY;
 use crate::support::database::{Database, EVENTS, client};
 use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{authorization, invoke_within, post};
+use crate::support::function::{InProcess, authorization, invoke_within, post};
 
 /// Enough for what answers, and far too little for the retries of what does not.
 const TIME_LEFT: Duration = Duration::from_secs(4);
@@ -44,7 +43,7 @@ async fn answer(State(answered): State<Answered>, body: Bytes) -> (StatusCode, &
     (StatusCode::OK, "{}")
 }
 
-async fn function() -> (Arc<Handler>, Answered) {
+async fn function() -> (InProcess, Answered) {
     let (database, answered) = silent().await;
     (World::over(database, Fetcher::over(Host::genuine())).handler, answered)
 }
@@ -57,7 +56,7 @@ fn bounce(address: &str, id: u8) -> Value {
     envelope
 }
 
-async fn in_time(handler: Arc<Handler>, event: &Value) -> Result<Value, &'static str> {
+async fn in_time(handler: InProcess, event: &Value) -> Result<Value, &'static str> {
     let (answer, took) = invoke_within(&handler, &event.to_string(), TIME_LEFT).await;
     assert!(took < TIME_LEFT, "the answer comes before the time is over");
     answer.map_err(Error::label)
@@ -67,7 +66,7 @@ async fn in_time(handler: Arc<Handler>, event: &Value) -> Result<Value, &'static
 async fn an_event_fails_and_a_webhook_answers_503_before_the_time_is_over() {
     let (handler, _) = function().await;
     let event = lambda_event(&bounce("slow@example.com", 0));
-    assert_eq!(in_time(Arc::clone(&handler), &event).await, Err("deadline"));
+    assert_eq!(in_time(handler.clone(), &event).await, Err("deadline"));
     let body = r#"{"event":"spam","time":1763600000,"MessageID":5,"email":"slow@example.com"}"#;
     let answer = in_time(handler, &post("/webhooks/mailjet", &authorization(), body)).await.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&503.into(), &"".into()));

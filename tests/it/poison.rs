@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use mail_feedback::handler::Handler;
 use serde_json::json;
 
 use crate::attacks::world::{Host, World, signed};
 use crate::support::database::{Database, EVENTS, SUPPRESSIONS, text};
 use crate::support::door::RequestForm;
-use crate::support::function::{authorization, environment, handler, invoke, post};
+use crate::support::function::{InProcess, authorization, environment, handler, invoke, post};
 use crate::support::size::item_bytes;
 
 /// The most of a raw text that is kept, in bytes.
@@ -48,7 +47,7 @@ fn requests(provider: &str, body: &str) -> [String; 6] {
     RequestForm::ALL.map(|form| form.request(&request))
 }
 
-async fn answered(handler: &std::sync::Arc<Handler>, request: &str, events: usize) {
+async fn answered(handler: &InProcess, request: &str, events: usize) {
     let answer = invoke(handler, request).await.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!(format!("{{\"events\":{events}}}"))));
 }

@@ -4,14 +4,12 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use mail_feedback::handler::Handler;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::database::{Database, EVENTS};
-use crate::support::function::{custom_handler, environment, invoke, post};
+use crate::support::function::{InProcess, custom_handler, environment, invoke, post};
 
 fn vectors() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/sns-vectors");
@@ -57,9 +55,9 @@ async fn published_messages_with_a_chain_pass_the_whole_verifier() {
             ("SNS_TRUST_ANCHORS", String::new()),
             ("SNS_ALLOW_SHA1", "true".to_owned()),
         ];
-        let mut handler = custom_handler(&database, &with(&environment(&database), &settings));
-        handler.clock = march_2026;
-        let answer = invoke(&Arc::new(handler), &delivery(&envelope)).await.unwrap();
+        let settings = with(&environment(&database), &settings);
+        let handler = custom_handler(&database, &settings, |_, clients| clients.clock = march_2026);
+        let answer = invoke(&handler, &delivery(&envelope)).await.unwrap();
         assert_eq!(answer["statusCode"], 200, "{}", file.display());
         passed += 1;
     }
@@ -82,9 +80,8 @@ async fn synthetic_cases_come_out_as_their_list_says() {
         ("SNS_INTERMEDIATES", folder.join("intermediate.pem").to_string_lossy().into_owned()),
         ("SNS_ALLOW_SHA1", "true".to_owned()),
     ];
-    let mut handler = custom_handler(&database, &with(&environment(&database), &settings));
-    handler.clock = january_2026;
-    let handler = Arc::new(handler);
+    let settings = with(&environment(&database), &settings);
+    let handler = custom_handler(&database, &settings, |_, clients| clients.clock = january_2026);
 
     let mut wrong = Vec::new();
     for case in list["cases"].as_array().unwrap() {
@@ -107,14 +104,14 @@ async fn the_label_quirk_of_lambda_is_none_over_https() {
     let record = read(&vectors.join("synthetic/ok-lambda-v2-labelled-1.json"));
     let database = Database::start().await;
     let settings = [("SNS_TOPIC_ARNS", record["Records"][0]["Sns"]["TopicArn"].as_str().unwrap().to_owned())];
-    let mut handler = custom_handler(&database, &with(&environment(&database), &settings));
-    handler.clock = january_2026;
-    let answer = invoke(&Arc::new(handler), &delivery(&record["Records"][0]["Sns"])).await.unwrap();
+    let settings = with(&environment(&database), &settings);
+    let handler = custom_handler(&database, &settings, |_, clients| clients.clock = january_2026);
+    let answer = invoke(&handler, &delivery(&record["Records"][0]["Sns"])).await.unwrap();
     assert_eq!(answer["statusCode"], 403);
 }
 
 /// The status of an envelope over HTTPS, or the one that the outcome of a Lambda event stands for.
-async fn status(handler: &Arc<Handler>, message: &Value) -> i64 {
+async fn status(handler: &InProcess, message: &Value) -> i64 {
     if message.get("Records").is_none() {
         return invoke(handler, &delivery(message)).await.unwrap()["statusCode"].as_i64().unwrap();
     }

@@ -1,15 +1,10 @@
 //! What an event costs: requests on the wire, and bytes and capacity units in the tables.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use mail_feedback::handler::Handler;
-use mail_feedback::store::{Recorder, Retention};
-use mail_feedback::suppression::SoftBounceRules;
 
 use super::calls::Calls;
-use super::database::{Database, EVENTS, Item, SUPPRESSIONS};
-use super::function::{custom_handler, environment, invoke};
+use super::database::{Database, Item};
+use super::function::{InProcess, custom_handler, environment, invoke};
 use super::samples::{self, Snapshot};
 use super::size::{item_bytes, write_units};
 
@@ -38,13 +33,11 @@ pub struct Cost {
 }
 
 /// A handler whose requests to DynamoDB are counted.
-pub fn counting_handler(database: &Database, calls: &Calls) -> Arc<Handler> {
-    let mut handler = custom_handler(database, &environment(database));
-    let config = database.client.config().to_builder().interceptor(calls.clone()).build();
-    let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let (rules, retention) = (SoftBounceRules::default(), Retention::default());
-    handler.recorder = Recorder::new(client, EVENTS.to_owned(), SUPPRESSIONS.to_owned(), rules, retention);
-    Arc::new(handler)
+pub fn counting_handler(database: &Database, calls: &Calls) -> InProcess {
+    custom_handler(database, &environment(database), |_, clients| {
+        let config = database.client.config().to_builder().interceptor(calls.clone()).build();
+        clients.dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
+    })
 }
 
 /// What the index `by-message` holds of an event.

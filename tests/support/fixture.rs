@@ -9,16 +9,14 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use mail_feedback::config::{Config, WebhookConfig};
-use mail_feedback::handler::Handler;
-use mail_feedback::sns::{CertificateSource, Fetcher, Verifier};
-use mail_feedback::store::Recorder;
-use mail_feedback::timestamp::Timestamp;
+use mail_feedback::config::Config;
+use mail_feedback::handler::{Clients, Handler};
+use mail_feedback::sns::{Fetcher, Verifier};
 use mail_feedback::webhook::CredentialStore;
 use serde_json::Value;
 
 use super::envelope::TOPIC;
-use super::function::{ACCOUNT, CREDENTIALS, authorization, version};
+use super::function::{ACCOUNT, CREDENTIALS, authorization, clients};
 use super::samples;
 
 /// A delivery as each provider reports it, an invocation each.
@@ -69,53 +67,32 @@ pub fn config() -> Config {
     .expect("a valid environment")
 }
 
-/// A verifier and a credential store of that configuration.
-pub fn verifier(config: &mut Config) -> Verifier {
-    let trust = std::mem::replace(
-        &mut config.trust,
-        mail_feedback::sns::TrustStore::new("", "").expect("the built-in certificates"),
-    );
-    Verifier {
-        topics: config.topics.clone(),
-        sha1: config.sha1,
-        max_age_ms: i64::from(config.max_age_seconds) * 1_000,
-        certificates: CertificateSource::new(trust, config.certificates.clone(), Fetcher::default()),
-    }
+/// A verifier of that configuration.
+pub fn verifier() -> Verifier {
+    Verifier::new(config().sns, Fetcher::default())
 }
 
 /// The credentials of that configuration.
-pub fn credentials(config: &Config) -> CredentialStore {
-    match &config.webhook {
-        WebhookConfig::Fixed(known) => CredentialStore::Fixed(known.clone()),
-        WebhookConfig::Unconfigured | WebhookConfig::Secret(_) => panic!("the local credential"),
-    }
+pub fn credentials() -> CredentialStore {
+    CredentialStore::new(config().webhook, || panic!("the local credential"))
 }
 
 /// The whole handler over a DynamoDB that answers at once and remembers nothing.
 pub fn handler() -> Arc<Handler> {
-    let mut config = config();
-    let verifier = verifier(&mut config);
-    let credentials = credentials(&config);
+    custom_handler(|_, _| {})
+}
+
+/// The same with what a test changes of its configuration and clients.
+pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Handler> {
     let sdk = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
         .http_client(Nowhere)
         .build();
-    let client = aws_sdk_dynamodb::Client::from_conf(sdk);
-    let recorder =
-        Recorder::new(client, config.event_table, config.suppression_table, config.soft_bounces, config.retention);
-    Arc::new(Handler {
-        function: version("bench"),
-        verifier,
-        event_bridge: config.event_bridge,
-        auto_confirm: false,
-        accounts: Vec::new(),
-        credentials,
-        recorder,
-        clock: Timestamp::now,
-        metrics: |_| {},
-    })
+    let (mut config, mut clients) = (config(), clients("bench", aws_sdk_dynamodb::Client::from_conf(sdk)));
+    change(&mut config, &mut clients);
+    Arc::new(Handler::new(config, clients))
 }
 
 /// A DynamoDB without network: every request succeeds, nothing is ever found.

@@ -105,7 +105,7 @@ fn open<'a>(verifier: &Verifier, envelope: Envelope<'a>) -> VerifiedMessage<'a> 
 fn ses(handler: &Arc<Handler>) -> Vec<Stage> {
     let json = leaked(fixture::sample(SES));
     let envelope = envelope_of(json);
-    let verifier: &'static Verifier = Box::leak(Box::new(fixture::verifier(&mut fixture::config())));
+    let verifier: &'static Verifier = Box::leak(Box::new(fixture::verifier()));
     let message: &'static VerifiedMessage<'static> = Box::leak(Box::new(verified(verifier, envelope)));
     let events = normalize_sns(message, &[]).expect("events");
     let whole = move || {
@@ -165,7 +165,7 @@ fn request(json: &'static str) -> HttpRequest<'static> {
 fn webhook(provider: Provider, sample: &str, names: [&'static str; 6], handler: &Arc<Handler>) -> Vec<Stage> {
     let [parsed, checked, normalized, decided, made, whole] = names;
     let json = leaked(fixture::sample(sample));
-    let credentials: &'static CredentialStore = Box::leak(Box::new(fixture::credentials(&fixture::config())));
+    let credentials: &'static CredentialStore = Box::leak(Box::new(fixture::credentials()));
     let request: &'static HttpRequest<'static> = Box::leak(Box::new(request(json)));
     let authenticate = move || {
         let authentic = AuthenticRequest::authenticate(request, provider, None, credentials, Timestamp::MAX);

@@ -4,17 +4,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use mail_feedback::config::Config;
 use mail_feedback::error::Error;
-use mail_feedback::event_bridge::Admission;
-use mail_feedback::handler::Handler;
-use mail_feedback::sns::{
-    CertificateSource, Door, Envelope, Fetcher, Sha1, TopicArn, TrustStore, Verified, VerifiedMessage, Verifier,
-};
-use mail_feedback::store::{Recorder, Retention};
-use mail_feedback::suppression::SoftBounceRules;
-use mail_feedback::telemetry::FunctionVersion;
+use mail_feedback::handler::{Clients, Handler};
+use mail_feedback::sns::{Door, Envelope, Fetcher, TrustStore, Verified, VerifiedMessage, Verifier};
+use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
-use mail_feedback::webhook::{CredentialStore, Credentials};
+use mail_feedback::webhook::CredentialStore;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -42,6 +38,29 @@ pub struct World {
     dynamo: Dynamo,
     client: Client,
     handler: Arc<Handler>,
+    /// What the handler verifies with, for inputs that are to go no further.
+    verifier: Verifier,
+    /// What the handler checks credentials with.
+    credentials: CredentialStore,
+}
+
+/// What the function accepts.
+fn config() -> Config {
+    let mut config = Config::from_lookup(|name| {
+        let value = match name {
+            "EVENT_TABLE" | "SUPPRESSION_TABLE" => name,
+            "SNS_TOPIC_ARNS" => TOPIC,
+            "SNS_MAX_AGE_SECONDS" => "4000000000",
+            "EVENTBRIDGE_ACCOUNT_IDS" => ACCOUNT,
+            "EVENTBRIDGE_QUEUE_ARNS" => QUEUE,
+            "WEBHOOK_CREDENTIALS" => CREDENTIALS,
+            _ => return None,
+        };
+        Some(value.to_owned())
+    })
+    .expect("a valid environment");
+    config.sns.trust = TrustStore::new(&format!("{}\n{ROOT_OF_SAMPLES}", AUTHORITY.root), "").expect("certificates");
+    config
 }
 
 impl World {
@@ -53,27 +72,27 @@ impl World {
     fn new() -> Self {
         let dynamo = Dynamo::default();
         let client = dynamo.client();
-        let trust = TrustStore::new(&format!("{}\n{ROOT_OF_SAMPLES}", AUTHORITY.root), "").expect("certificates");
-        let (rules, retention) = (SoftBounceRules::default(), Retention::default());
-        let (user, password) = CREDENTIALS.split_once(':').expect("user and password");
-        let handler = Handler {
-            function: FunctionVersion { name: "fuzzed".to_owned(), version: "1".to_owned() },
-            verifier: Verifier {
-                topics: vec![TopicArn::parse(TOPIC).expect("a topic")],
-                sha1: Sha1::Iam,
-                max_age_ms: i64::MAX / 2,
-                certificates: CertificateSource::new(trust, None, Fetcher::over(CertificateHost)),
-            },
-            event_bridge: Admission { accounts: vec![ACCOUNT.to_owned()], queues: vec![QUEUE.to_owned()] },
-            auto_confirm: false,
-            accounts: Vec::new(),
-            credentials: CredentialStore::Fixed(Credentials::new(user, password).into_iter().collect()),
-            recorder: Recorder::new(client.clone(), "e".to_owned(), "s".to_owned(), rules, retention),
+        let clients = Clients {
+            dynamodb: client.clone(),
+            secrets_manager: Box::new(|| panic!("the credential stands in the configuration")),
+            sns: Fetcher::over(CertificateHost),
             clock: || *NOW,
-            metrics: |line| assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object())),
+            metrics: MetricSink {
+                function: FunctionVersion { name: "fuzzed".to_owned(), version: "1".to_owned() },
+                write_line: |line| assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object())),
+            },
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        Self { runtime, dynamo, client, handler: Arc::new(handler) }
+        Self {
+            runtime,
+            dynamo,
+            client,
+            handler: Arc::new(Handler::new(config(), clients)),
+            verifier: Verifier::new(config().sns, Fetcher::over(CertificateHost)),
+            credentials: CredentialStore::new(config().webhook, || {
+                panic!("the credential stands in the configuration")
+            }),
+        }
     }
 
     /// Waits for something.
@@ -89,7 +108,7 @@ impl World {
 
     /// The credentials.
     pub fn credentials(&self) -> &CredentialStore {
-        &self.handler.credentials
+        &self.credentials
     }
 
     /// The answer to an invocation, and how many items were written.
@@ -103,7 +122,7 @@ impl World {
     /// The message of an envelope that was signed here.
     pub fn verified<'a>(&self, envelope: &'a str) -> VerifiedMessage<'a> {
         let envelope = Envelope::parse(envelope).expect("an envelope");
-        match self.wait(self.handler.verifier.verify(envelope, Door::Lambda, *NOW)) {
+        match self.wait(self.verifier.verify(envelope, Door::Lambda, *NOW)) {
             Ok(Verified::Notification(message)) => message,
             _ => panic!("a genuine notification"),
         }

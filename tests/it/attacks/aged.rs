@@ -1,9 +1,8 @@
 //! Messages that outlive their certificate: accepted where IAM guards the door, refused over HTTPS.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use mail_feedback::sns::{CertificateSource, Fetcher, TrustStore};
+use mail_feedback::sns::TrustStore;
 use mail_feedback::timestamp::Timestamp;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose, date_time_ymd};
 use serde_json::Value;
@@ -39,7 +38,7 @@ fn leaf() -> String {
 async fn a_certificate_may_have_expired_since_the_message_was_sent() {
     clock!(set, clock);
     set("2027-01-01T00:04:00.000Z");
-    let world = World::at(&Host::serving(200, &leaf())).await.with_clock(clock);
+    let world = World::with_clock(&Host::serving(200, &leaf()), clock).await;
     assert_eq!(outcomes(&world, &sent("2026-12-31T23:50:00.000Z")).await, ("ok", 0, 403));
     assert_eq!(outcomes(&world, &sent("2027-01-01T00:04:00.000Z")).await, ("ok", 0, 403), "give or take five minutes");
     set("2027-02-06T00:00:00.000Z");
@@ -51,7 +50,7 @@ async fn a_certificate_may_have_expired_since_the_message_was_sent() {
 async fn a_message_sent_after_its_certificate_expired_is_refused() {
     clock!(set, clock);
     set("2027-01-01T00:06:00.000Z");
-    let world = World::at(&Host::serving(200, &leaf())).await.with_clock(clock);
+    let world = World::with_clock(&Host::serving(200, &leaf()), clock).await;
     world.refuses(&sent("2027-01-01T00:05:01.000Z"), "certificate").await;
     set("2019-12-31T23:54:00.000Z");
     world.refuses(&sent("2019-12-31T23:54:00.000Z"), "certificate").await;
@@ -70,10 +69,11 @@ async fn an_issuer_may_have_expired_since_but_not_before() {
     let intermediate = params.signed_by(&key, &AUTHORITY.issuer).unwrap().pem();
     let leaf = issue(&Issuer::new(params, key), &AUTHORITY.key, &Request { years: (2020, 2027), ..Request::default() });
     let host = Host::serving(200, &leaf);
-    let mut world = World::at(&host).await.with_clock(clock);
-    let trust = TrustStore::new(&AUTHORITY.root, &intermediate).unwrap();
-    let handler = Arc::get_mut(&mut world.handler).unwrap();
-    handler.verifier.certificates = CertificateSource::new(trust, None, Fetcher::over(host));
+    let world = World::changed(&host, |config, clients| {
+        config.sns.trust = TrustStore::new(&AUTHORITY.root, &intermediate).unwrap();
+        clients.clock = clock;
+    })
+    .await;
     set("2026-07-01T00:30:00.000Z");
     world.refuses(&sent("2026-07-01T00:20:00.000Z"), "certificate").await;
     assert_eq!(outcomes(&world, &sent("2026-06-30T23:50:00.000Z")).await, ("ok", 0, 403));
@@ -87,7 +87,7 @@ async fn a_good_certificate_stays_usable_where_its_host_denies_it_later() {
     clock!(set, clock);
     set("2026-12-20T00:00:00.000Z");
     let host = Host::serving(200, &leaf());
-    let world = World::at(&host).await.with_clock(clock);
+    let world = World::with_clock(&host, clock).await;
     let envelope = sent("2026-12-19T23:50:00.000Z");
     assert_eq!(outcomes(&world, &envelope).await, ("ok", 0, 200));
     host.answer_with(403, "");

@@ -1,10 +1,9 @@
 //! Cases 32 to 50: the certificate.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use mail_feedback::sns::{CertificateSource, Fetcher, TrustStore};
+use mail_feedback::sns::TrustStore;
 use mail_feedback::timestamp::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
@@ -138,10 +137,7 @@ async fn case_48_with_a_key_of_1024_bits() {
     let root = std::fs::read_to_string(fixtures.join("root.pem")).unwrap();
     let leaf = std::fs::read_to_string(fixtures.join("rsa-1024.pem")).unwrap();
     let host = Host::serving(200, &leaf);
-    let mut world = World::at(&host).await;
-    let trust = TrustStore::new(&root, "").unwrap();
-    let handler = Arc::get_mut(&mut world.handler).unwrap();
-    handler.verifier.certificates = CertificateSource::new(trust, None, Fetcher::over(host.clone()));
+    let world = World::changed(&host, |config, _| config.sns.trust = TrustStore::new(&root, "").unwrap()).await;
     world.refuses(&signed(|_| {}), "certificate").await;
 }
 
@@ -157,7 +153,7 @@ async fn case_50_that_expires_while_it_is_remembered() {
     let set = |text: &str| NOW.store(Timestamp::parse(text).unwrap().millis(), Ordering::Relaxed);
     let leaf = AUTHORITY.certificate(&Request { years: (2020, 2027), ..Request::default() });
     let host = Host::serving(200, &leaf);
-    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    let world = World::with_clock(&host, || Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap()).await;
     let envelope = signed(|envelope| envelope["Timestamp"] = "2026-12-31T23:50:00.000Z".into());
     set("2026-12-31T23:59:00.000Z");
     assert_eq!(world.lambda(&envelope).await, "ok");

@@ -1,7 +1,7 @@
 //! Cases 23 to 31: fetching the certificate. A failure is transient: 503, and the invocation is repeated.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -75,7 +75,7 @@ async fn case_24_a_missing_certificate_is_asked_for_again_after_a_minute() {
         (503, [failed; 3]),
     ] {
         let host = Host::serving(status, "");
-        let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+        let world = World::with_clock(&host, || Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap()).await;
         let envelope = signed(|_| {});
         for ((ahead_ms, requests), label) in [(0, 1), (59_000, 1), (2_000, 2)].into_iter().zip(labels) {
             NOW.fetch_add(ahead_ms, Ordering::Relaxed);
@@ -165,8 +165,10 @@ async fn case_28_over_budget_an_id_that_came_before_goes_ahead() {
 async fn case_28_unknown_ids_take_no_deployment_back() {
     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let host = Host::serving(404, "");
-    let mut world = World::at(&host).await;
-    Arc::get_mut(&mut world.handler).unwrap().metrics = |line| LINES.lock().unwrap().push(line.to_owned());
+    let world = World::changed(&host, |_, clients| {
+        clients.metrics.write_line = |line| LINES.lock().unwrap().push(line.to_owned());
+    })
+    .await;
     for n in 0..20 {
         assert_eq!(world.https(&naming(n)).await, 503);
     }
@@ -185,7 +187,7 @@ async fn case_28_a_flood_at_one_door_does_not_close_the_other() {
     static NOW: AtomicI64 = AtomicI64::new(0);
     NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
     let host = Host::unreachable();
-    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    let world = World::with_clock(&host, || Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap()).await;
     for n in 0..20 {
         assert_eq!(world.https(&naming(n)).await, 503);
     }
@@ -203,7 +205,7 @@ async fn case_29_many_ids_do_not_displace_the_known_one() {
     static NOW: AtomicI64 = AtomicI64::new(0);
     NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
     let host = Host::genuine();
-    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    let world = World::with_clock(&host, || Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap()).await;
     assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
     host.go_away();
     for n in 0..100 {
@@ -221,7 +223,7 @@ async fn case_29_real_certificates_that_prove_nothing_do_not_displace_the_good_o
     static NOW: AtomicI64 = AtomicI64::new(0);
     NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
     let host = Host::genuine();
-    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    let world = World::with_clock(&host, || Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap()).await;
     assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
     for n in 0..20 {
         NOW.fetch_add(15_000, Ordering::Relaxed);
@@ -250,7 +252,7 @@ async fn case_31_a_failure_does_not_replace_a_good_certificate() {
     const HOUR: i64 = 3_600_000;
     NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
     let host = Host::genuine();
-    let world = World::at(&host).await.with_clock(|| Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap());
+    let world = World::with_clock(&host, || Timestamp::from_millis(NOW.load(Ordering::Relaxed)).unwrap()).await;
     let envelope = signed(|_| {});
     assert_eq!(world.lambda(&envelope).await, "ok");
     host.go_away();

@@ -1,7 +1,7 @@
 //! Cases 65 to 72: the signature.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use aws_lc_rs::signature::{RSA_PKCS1_SHA512, RSA_PSS_SHA256};
 use base64::Engine;
@@ -97,10 +97,11 @@ async fn version_one(allowed: &str, label: &str) -> (i64, &'static str, usize) {
         settings.push((name.to_owned(), fixtures.join(value).to_string_lossy().into_owned()));
     }
     settings.push(("SNS_ALLOW_SHA1".to_owned(), allowed.to_owned()));
-    let mut handler = custom_handler(&database, &settings);
-    handler.clock = || Timestamp::parse("2026-11-20T09:30:00.000Z").unwrap();
-    handler.metrics = |line| LINES.lock().unwrap().push(line.to_owned());
-    let world = World { handler: Arc::new(handler), database };
+    let handler = custom_handler(&database, &settings, |_, clients| {
+        clients.clock = || Timestamp::parse("2026-11-20T09:30:00.000Z").unwrap();
+        clients.metrics.write_line = |line| LINES.lock().unwrap().push(line.to_owned());
+    });
+    let world = World { handler, database };
     let https = world.https(&envelope).await;
     let failed = world.queue(&[envelope.to_string(), failure_record(&envelope)]).await;
     (https, world.lambda(&envelope).await, failed.len())

@@ -7,9 +7,10 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use mail_feedback::config::Config;
 use mail_feedback::error::Error;
-use mail_feedback::handler::Handler;
-use mail_feedback::sns::{CertificateSource, Fetcher, TrustStore};
+use mail_feedback::handler::Clients;
+use mail_feedback::sns::{Fetcher, TrustStore};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use crate::support::authority::AUTHORITY;
 use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
 use crate::support::door::{self, QUEUE, queue_event};
 use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{custom_handler, environment, invoke, post};
+use crate::support::function::{InProcess, custom_handler, environment, invoke, post};
 
 /// The id of the message that the tests send.
 pub const ID: &str = "165545c9-2a5c-472c-8df2-7ff2be2b3b1b";
@@ -87,7 +88,7 @@ impl HttpConnector for Host {
 /// A function that trusts the tests' authority.
 pub struct World {
     /// The function.
-    pub handler: Arc<Handler>,
+    pub handler: InProcess,
     /// Its tables.
     pub database: Database,
 }
@@ -95,32 +96,44 @@ pub struct World {
 impl World {
     /// Certificates come from `fetcher`; the settings are added to those of the local environment.
     pub async fn new(fetcher: Fetcher, settings: &[(&str, &str)]) -> Self {
-        Self::set_up(Database::start().await, fetcher, settings)
+        Self::set_up(Database::start().await, fetcher, settings, |_, _| {})
     }
 
     /// The same over a database of the test.
     pub fn over(database: Database, fetcher: Fetcher) -> Self {
-        Self::set_up(database, fetcher, &[])
-    }
-
-    fn set_up(database: Database, fetcher: Fetcher, settings: &[(&str, &str)]) -> Self {
-        let mut all = environment(&database);
-        all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut handler = custom_handler(&database, &all);
-        let trust = TrustStore::new(&AUTHORITY.root, "").unwrap();
-        handler.verifier.certificates = CertificateSource::new(trust, None, fetcher);
-        Self { handler: Arc::new(handler), database }
+        Self::set_up(database, fetcher, &[], |_, _| {})
     }
 
     /// Certificates come from a host of the test.
     pub async fn at(host: &Host) -> Self {
-        Self::new(Fetcher::over(host.clone()), &[]).await
+        Self::changed(host, |_, _| {}).await
     }
 
     /// The same with another clock.
-    pub fn with_clock(mut self, clock: fn() -> Timestamp) -> Self {
-        Arc::get_mut(&mut self.handler).unwrap().clock = clock;
-        self
+    pub async fn with_clock(host: &Host, clock: fn() -> Timestamp) -> Self {
+        Self::changed(host, |_, clients| clients.clock = clock).await
+    }
+
+    /// The same with whatever else a test changes.
+    pub async fn changed(host: &Host, change: impl FnOnce(&mut Config, &mut Clients)) -> Self {
+        Self::set_up(Database::start().await, Fetcher::over(host.clone()), &[], change)
+    }
+
+    fn set_up(
+        database: Database,
+        fetcher: Fetcher,
+        settings: &[(&str, &str)],
+        change: impl FnOnce(&mut Config, &mut Clients),
+    ) -> Self {
+        let mut all = environment(&database);
+        all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let handler = custom_handler(&database, &all, |config, clients| {
+            config.sns.trust = TrustStore::new(&AUTHORITY.root, "").unwrap();
+            config.sns.certificates = None;
+            clients.sns = fetcher;
+            change(config, clients);
+        });
+        Self { handler, database }
     }
 
     /// The status of a delivery over HTTPS.

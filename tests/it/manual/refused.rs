@@ -37,12 +37,12 @@ fn report(scope: &str, reported_at: Timestamp) -> Change {
 impl Desk {
     async fn reported(&self, scopes: impl Iterator<Item = String>, reported_at: Timestamp) {
         let reports: Vec<Change> = scopes.map(|scope| report(&scope, reported_at)).collect();
-        self.handler.recorder.suppressions().apply(&address(), &reports, reported_at).await.unwrap();
+        self.handler.suppressions.apply(&address(), &reports, reported_at).await.unwrap();
     }
 
     /// The answers to a lift and to a suppression, of which neither may write anything if it fails.
     async fn decided(&self, decision: &Decision) -> [Result<(), DecisionError>; 2] {
-        let suppressions = self.handler.recorder.suppressions();
+        let suppressions = &self.handler.suppressions;
         let mut answers = [Ok(()); 2];
         for (state, answer) in [State::Lifted, State::Suppressed].into_iter().zip(&mut answers) {
             let before = self.items().await;
@@ -60,7 +60,7 @@ impl Desk {
     }
 
     async fn record(&self) -> SuppressionRecord {
-        self.handler.recorder.suppressions().get(&address()).await.unwrap()
+        self.handler.suppressions.get(&address()).await.unwrap()
     }
 }
 
@@ -82,7 +82,7 @@ async fn what_is_dated_ahead_is_replaced_and_outweighs_no_later_report() {
         desk.reported(["*".to_owned()].into_iter(), ahead).await;
         assert_eq!(desk.blocks(&mailjet(), at(START + 10)).await, ["* unsubscribe"], "after a suppression");
 
-        let suppressions = desk.handler.recorder.suppressions();
+        let suppressions = &desk.handler.suppressions;
         suppressions.lift(&address(), &decision("*"), at(START + 20)).await.unwrap();
         desk.reported(["*".to_owned()].into_iter(), ahead).await;
         assert_eq!(desk.blocks(&mailjet(), at(START + 30)).await, [""; 0], "the same report again");
@@ -99,7 +99,7 @@ async fn a_lift_from_before_a_fold_frees_nobody() {
     let desk = Desk::open().await;
     desk.reported(lists(MAX_SCOPES), at(START - 500)).await;
     assert_eq!(desk.decided(&decision("*")).await, [Ok(()); 2]);
-    let suppressions = desk.handler.recorder.suppressions();
+    let suppressions = &desk.handler.suppressions;
     suppressions.lift(&address(), &decision("*"), at(START + 1)).await.unwrap();
     desk.reported(["list:ses:last".to_owned()].into_iter(), at(START - 900)).await;
     assert!(desk.record().await.is_folded(Reason::Unsubscribe));
@@ -111,7 +111,7 @@ async fn a_lift_from_before_a_fold_frees_nobody() {
 #[tokio::test]
 async fn a_lift_of_soft_bounces_that_were_set_by_hand_names_what_stands() {
     let desk = Desk::open().await;
-    let suppressions = desk.handler.recorder.suppressions();
+    let suppressions = &desk.handler.suppressions;
     for scope in lists(MAX_SCOPES + 1) {
         let by_hand = Decision { reason: Reason::SoftBounce, ..decision(&scope) };
         let _full = suppressions.suppress(&address(), &by_hand, at(START)).await;
@@ -131,7 +131,7 @@ async fn a_scope_that_is_longer_than_a_person_may_name_can_be_lifted() {
     let desk = Desk::open().await;
     let long = format!("list:ses:{}", "x".repeat(400));
     desk.reported([long.clone()].into_iter(), at(START - 5)).await;
-    let suppressions = desk.handler.recorder.suppressions();
+    let suppressions = &desk.handler.suppressions;
     assert_eq!(suppressions.lift(&address(), &decision(&long), at(START)).await, Ok(()));
 }
 
@@ -167,7 +167,7 @@ async fn a_lift_is_later_than_what_it_folds() {
 #[tokio::test]
 async fn ends_that_have_passed_and_texts_that_are_too_long_are_refused() {
     let desk = Desk::open().await;
-    let suppressions = desk.handler.recorder.suppressions();
+    let suppressions = &desk.handler.suppressions;
     let ended = Decision { until: Some(at(START)), ..decision("*") };
     assert_eq!(suppressions.suppress(&address(), &ended, at(START)).await, Err(DecisionError::Ended));
     for (text, limit, long) in [

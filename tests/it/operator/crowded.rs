@@ -1,10 +1,8 @@
 //! Records as full as authenticated events and operators can make them: evidence and decisions always find room.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use mail_feedback::handler::Handler;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -12,7 +10,7 @@ use super::{Desk, Outcome, file, time};
 use crate::support::authority::AUTHORITY;
 use crate::support::database::{Item, SUPPRESSIONS, entries, soft_bounces, text};
 use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{authorization, handler, invoke, post, trusting_environment};
+use crate::support::function::{InProcess, authorization, handler, invoke, post, trusting_environment};
 use crate::support::seeded::Seeded;
 use crate::support::size::item_bytes;
 
@@ -25,18 +23,18 @@ const LIST_BYTES: usize = 256;
 const REASONS: [&str; 7] =
     ["hard_bounce", "soft_bounce", "complaint", "unsubscribe", "invalid_address", "provider_block", "manual"];
 
-fn function(desk: &Desk) -> Arc<Handler> {
+fn function(desk: &Desk) -> InProcess {
     handler(&desk.database, &trusting_environment(&desk.database))
 }
 
-async fn posted(handler: &Arc<Handler>, path: &str, events: &[Value]) {
+async fn posted(handler: &InProcess, path: &str, events: &[Value]) {
     let body = Value::from(events).to_string();
     let answer = invoke(handler, &post(path, &authorization(), &body).to_string()).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{path}: {answer}");
 }
 
 /// A complaint through the provider that signs what it says.
-async fn complained(handler: &Arc<Handler>, at: &str) {
+async fn complained(handler: &InProcess, at: &str) {
     let message = json!({
         "eventType": "Complaint",
         "complaint": {
@@ -83,7 +81,7 @@ fn json_of(value: &AttributeValue) -> dynoxide::types::AttributeValue {
 }
 
 /// Everything that must go on whatever the record holds.
-async fn goes_on(desk: &Desk, handler: &Arc<Handler>) {
+async fn goes_on(desk: &Desk, handler: &InProcess) {
     complained(handler, "2026-11-18T00:00:00.000Z").await;
     let ran = desk.run(&["check", JANE, "--json"]).await;
     assert_eq!(ran.outcome, Ok(Outcome::Blocked));

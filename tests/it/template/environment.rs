@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mail_feedback::config::{Config, WebhookConfig};
+use mail_feedback::config::Config;
+use mail_feedback::webhook::CredentialSource;
 use serde_json::Value;
 
 use super::document::Template;
@@ -55,12 +56,12 @@ fn defaults_of_the_parameters_are_those_of_the_code() {
     let bare = Config::from_lookup(|name| tables.contains(&name).then(|| "table".to_owned())).unwrap();
     assert_eq!(format!("{:?}", deployed.soft_bounces), format!("{:?}", bare.soft_bounces));
     assert_eq!(format!("{:?}", deployed.retention), format!("{:?}", bare.retention));
-    assert_eq!(deployed.max_age_seconds, bare.max_age_seconds, "SnsMaxAgeSeconds");
-    assert_eq!((deployed.auto_confirm, deployed.sha1), (bare.auto_confirm, bare.sha1));
+    assert_eq!(deployed.sns.max_age_seconds, bare.sns.max_age_seconds, "SnsMaxAgeSeconds");
+    assert_eq!((deployed.auto_confirm, deployed.sns.sha1), (bare.auto_confirm, bare.sns.sha1));
     assert_eq!(format!("{:?}", deployed.event_bridge), format!("{:?}", bare.event_bridge));
-    assert_eq!((deployed.accounts, deployed.certificates), (bare.accounts, bare.certificates));
-    assert_eq!(deployed.topics.len(), 1);
-    assert!(matches!(deployed.webhook, WebhookConfig::Secret(_)));
+    assert_eq!((deployed.accounts, deployed.sns.certificates), (bare.accounts, bare.sns.certificates));
+    assert_eq!(deployed.sns.topics.len(), 1);
+    assert!(matches!(deployed.webhook, CredentialSource::Secret(_)));
 }
 
 /// Stacks of before hold the old values.

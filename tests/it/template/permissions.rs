@@ -1,10 +1,7 @@
 //! What the function's role allows is what the function does, table by table; the rest are Lambda's own needs, listed.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use mail_feedback::store::{Recorder, Retention};
-use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 use mail_feedback::webhook::CredentialStore;
 use serde_json::{Value, json};
@@ -53,13 +50,11 @@ fn actions(statement: &Value) -> Vec<String> {
 async fn calls_of_the_code() -> BTreeSet<(String, String)> {
     let database = Database::start().await;
     let calls = Calls::default();
-    let mut handler = custom_handler(&database, &environment(&database));
-    let config = database.client.config().to_builder().interceptor(calls.clone()).build();
-    let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let tables = (EVENTS.to_owned(), SUPPRESSIONS.to_owned());
-    handler.recorder = Recorder::new(client, tables.0, tables.1, SoftBounceRules::default(), Retention::default());
-    handler.recorder.suppressions().warm_up().await;
-    let handler = Arc::new(handler);
+    let handler = custom_handler(&database, &environment(&database), |_, clients| {
+        let config = database.client.config().to_builder().interceptor(calls.clone()).build();
+        clients.dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
+    });
+    handler.warm_up().await;
     for sample in samples::all() {
         invoke(&handler, &sample.json).await.unwrap();
     }

@@ -12,7 +12,6 @@ use std::sync::LazyLock;
 use std::thread;
 
 use futures_util::FutureExt;
-use mail_feedback::handler::Handler;
 use tokio::sync::{mpsc, oneshot};
 
 use super::tally;
@@ -36,34 +35,19 @@ static CASES: LazyLock<mpsc::UnboundedSender<Case>> = LazyLock::new(|| {
     sender
 });
 
-/// Sends an invocation to the real binary under the settings of a handler.
+/// Sends an invocation to the real binary under the same settings as a handler's.
 ///
 /// # Panics
 /// With what the binary wrote and should not have.
-pub async fn witness(handler: &Handler, payload: &str) {
+pub async fn witness(settings: &[(String, String)], payload: &str) {
     tally::add_test(thread::current().name().unwrap_or_default());
     let (verdict, judged) = oneshot::channel();
-    let case = Case { settings: settings(handler), payload: payload.to_owned(), verdict };
+    let case = Case { settings: settings.to_vec(), payload: payload.to_owned(), verdict };
     assert!(CASES.send(case).is_ok(), "the witness runs");
     judged
         .await
         .expect("the witness answers")
         .unwrap_or_else(|found| panic!("the real binary is not private: {found}"));
-}
-
-/// What a handler tells of its settings.
-fn settings(handler: &Handler) -> Settings {
-    let topics: Vec<&str> = handler.verifier.topics.iter().map(mail_feedback::sns::TopicArn::as_str).collect();
-    let pairs = [
-        ("SNS_TOPIC_ARNS", topics.join(",")),
-        ("SNS_ALLOW_SHA1", handler.verifier.sha1.to_string()),
-        ("SNS_MAX_AGE_SECONDS", (handler.verifier.max_age_ms / 1000).to_string()),
-        ("SNS_AUTO_CONFIRM", handler.auto_confirm.to_string()),
-        ("SES_ACCOUNT_IDS", handler.accounts.join(",")),
-        ("EVENTBRIDGE_ACCOUNT_IDS", handler.event_bridge.accounts.join(",")),
-        ("EVENTBRIDGE_QUEUE_ARNS", handler.event_bridge.queues.join(",")),
-    ];
-    pairs.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// The environment of a function that shows as much as it can, and reaches nothing but the database.

@@ -5,7 +5,7 @@ use mail_feedback::error::{Error, Outage, Refusal};
 use mail_feedback::event_bridge::{Admission, Origin};
 use mail_feedback::invocation::{Queued, QueuedMessage};
 use mail_feedback::provider::{normalize_event_bridge, normalize_sns};
-use mail_feedback::sns::{CertificateSource, Door, Envelope, Fetcher, Verified, Verifier};
+use mail_feedback::sns::{Door, Envelope, Fetcher, Verified, Verifier};
 use mail_feedback::timestamp::Timestamp;
 
 use super::message::Message;
@@ -63,9 +63,7 @@ impl Checks {
 
 impl Checker {
     fn of(config: Config) -> Self {
-        let certificates = CertificateSource::new(config.trust, config.certificates, Fetcher::default());
-        let max_age_ms = i64::from(config.max_age_seconds).saturating_mul(1000);
-        let verifier = Verifier { topics: config.topics, sha1: config.sha1, max_age_ms, certificates };
+        let verifier = Verifier::new(config.sns, Fetcher::default());
         Self { verifier, event_bridge: config.event_bridge, accounts: config.accounts }
     }
 

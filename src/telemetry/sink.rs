@@ -1,0 +1,54 @@
+//! Where the line of metrics goes, and for which function it counts.
+
+use std::io::Write;
+
+use super::Metrics;
+use crate::timestamp::Timestamp;
+
+/// Which version of which function counts.
+#[derive(Clone, Debug)]
+pub struct FunctionVersion {
+    /// Its name.
+    pub name: String,
+    /// Its version, `$LATEST` or a number.
+    pub version: String,
+}
+
+/// Where the metrics of a function go.
+#[derive(Clone, Debug)]
+pub struct MetricSink {
+    /// The function, which names the dimensions.
+    pub function: FunctionVersion,
+    /// Writes one line.
+    pub write_line: fn(&str),
+}
+
+impl FunctionVersion {
+    /// The function that Lambda's variables name; `mail-feedback` and `$LATEST` outside of Lambda.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let variable = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+        Self {
+            name: variable("AWS_LAMBDA_FUNCTION_NAME", "mail-feedback"),
+            version: variable("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        }
+    }
+}
+
+impl MetricSink {
+    /// Standard output, where Lambda takes the line to CloudWatch, for the function that Lambda's variables name.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self { function: FunctionVersion::from_env(), write_line: to_standard_output }
+    }
+
+    /// Writes the line of an invocation at a time.
+    pub fn write(&self, metrics: &Metrics, at: Timestamp) {
+        (self.write_line)(&metrics.line(&self.function, at));
+    }
+}
+
+fn to_standard_output(line: &str) {
+    // A closed standard output must not fail an invocation whose records are durable.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
