@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::event_bridge::Admission;
-use crate::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};
+use crate::intake::event_bridge::Admission;
+use crate::intake::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};
+use crate::intake::webhook::{CredentialSource, Credentials};
 use crate::store::Retention;
 use crate::suppression::SoftBounceRules;
-use crate::webhook::{CredentialSource, Credentials};
 
 /// The retry span of SNS towards Lambda, in seconds: 23 days, and six hours in Lambda's own queue.
 const SNS_RETRY_SECONDS: u32 = 23 * 86_400 + 6 * 3_600;
@@ -234,8 +234,8 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::sns::Sha1;
-    use crate::webhook::CredentialSource;
+    use crate::intake::sns::Sha1;
+    use crate::intake::webhook::CredentialSource;
 
     fn read(extra: &[(&str, &str)]) -> Result<Config, String> {
         let base = [("EVENT_TABLE", "events"), ("SUPPRESSION_TABLE", "suppressions")];

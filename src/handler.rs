@@ -18,14 +18,14 @@ use spoken::Spoken;
 use crate::config::Config;
 use crate::error::{Error, Refusal};
 use crate::event::EmailEvent;
-use crate::event_bridge::{Admission, BridgedEvent, Origin};
-use crate::invocation::{HttpRequest, Invocation, Queued, QueuedMessage, SnsRecord};
+use crate::intake::event_bridge::{Admission, BridgedEvent, Origin};
+use crate::intake::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
+use crate::intake::webhook::{AuthenticRequest, CredentialStore, Route};
+use crate::intake::{HttpRequest, Invocation, Queued, QueuedMessage, SnsRecord};
 use crate::provider::{normalize_event_bridge, normalize_sns, normalize_webhook};
-use crate::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
 use crate::store::Recorder;
 use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
-use crate::webhook::{AuthenticRequest, CredentialStore, Route};
 
 /// How many events of a webhook body are in memory at once; a multiple of what DynamoDB takes in one request.
 const EVENTS_AT_ONCE: usize = 1_000;

@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! invocation (raw JSON)
-//!   -> detect        invocation   what woke us: SNS event | SQS batch | EventBridge event | HTTP request
-//!   -> authenticate  sns, event_bridge, webhook  signature and topic | account and way | credential
+//!   -> detect        intake       what woke us: SNS event | SQS batch | EventBridge event | HTTP request
+//!   -> authenticate  intake       signature and topic | account and way | credential
 //!   -> normalize     provider     provider JSON -> EmailEvent, one a recipient
 //!   -> decide        policy       EmailEvent -> changes of the suppression record
 //!   -> record        store        suppression record (compare-and-swap) and event record, in a safe order
@@ -14,29 +14,26 @@
 //! ```
 //!
 //! The modules form layers, and each uses its own and those before it only: ground (`address`, `error`, `label`, `lenient`,
-//! `text`, `timestamp`), `event`, intake (`invocation`, `event_bridge`, `sns`, `webhook`), `provider`, `policy` and
-//! `suppression`, `store`, and `config`, `telemetry` and `handler`. `tests/it/architecture.rs` checks it.
+//! `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, and `config`, `telemetry` and
+//! `handler`. `tests/it/architecture.rs` checks it.
 //!
-//! The types forbid skipping a step: `provider` reads only an [`sns::VerifiedMessage`], an [`event_bridge::AdmittedEvent`] or
-//! a [`webhook::AuthenticRequest`], and each has one constructor, which verifies. `provider`, `policy` and
-//! [`suppression::SuppressionRecord::merge`] are pure functions: no clock, no network.
+//! The types forbid skipping a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
+//! [`intake::event_bridge::AdmittedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor, which
+//! verifies. `provider`, `policy` and [`suppression::SuppressionRecord::merge`] are pure functions: no clock, no network.
 
 pub mod address;
 pub mod config;
 pub mod dsn;
 pub mod error;
 pub mod event;
-pub mod event_bridge;
 pub mod handler;
-pub mod invocation;
+pub mod intake;
 mod label;
 mod lenient;
 pub mod policy;
 pub mod provider;
-pub mod sns;
 pub mod store;
 pub mod suppression;
 pub mod telemetry;
 mod text;
 pub mod timestamp;
-pub mod webhook;

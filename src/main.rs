@@ -10,7 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use mail_feedback::config::Config;
 use mail_feedback::handler::{Clients, Handler};
-use mail_feedback::sns::Sha1;
+use mail_feedback::intake::sns::Sha1;
 use mail_feedback::telemetry;
 use serde_json::value::RawValue;
 

@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Malformed};
 use crate::event::{EmailEvent, EventId, Provider, digest_hex};
-use crate::event_bridge::AdmittedEvent;
-use crate::sns::VerifiedMessage;
+use crate::intake::event_bridge::AdmittedEvent;
+use crate::intake::sns::VerifiedMessage;
+use crate::intake::webhook::AuthenticRequest;
 use crate::timestamp::Timestamp;
-use crate::webhook::AuthenticRequest;
 
 /// What is known of a webhook request beside its body.
 #[derive(Clone, Copy)]

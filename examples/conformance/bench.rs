@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use mail_feedback::sns::{Fetcher, TrustStore};
+use mail_feedback::intake::sns::{Fetcher, TrustStore};
 use serde_json::Value;
 
 use super::certificates::Certificates;

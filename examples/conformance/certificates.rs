@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use mail_feedback::event::digest_hex;
-use mail_feedback::sns::TopicArn;
+use mail_feedback::intake::sns::TopicArn;
 
 use super::support::authority::{AUTHORITY, CERTIFICATE_ID, Request};
 use super::support::envelope::TOPIC;

@@ -4,7 +4,7 @@
 //! everything else is made good, so that nothing but the defect can be the cause of the refusal.
 
 use mail_feedback::event::digest_hex;
-use mail_feedback::sns::{Envelope, TopicArn};
+use mail_feedback::intake::sns::{Envelope, TopicArn};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::error::Error;
-use crate::invocation::PayloadFormat;
+use crate::intake::PayloadFormat;
 
 /// The answer to an invocation.
 #[derive(Debug, Serialize)]

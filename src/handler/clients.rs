@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 
-use crate::sns::Fetcher;
+use crate::intake::sns::Fetcher;
 use crate::telemetry::MetricSink;
 use crate::timestamp::Timestamp;
 

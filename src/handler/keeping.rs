@@ -2,7 +2,7 @@
 
 use super::Handler;
 use crate::error::Error;
-use crate::sns::{Door, Envelope, Verified};
+use crate::intake::sns::{Door, Envelope, Verified};
 use crate::timestamp::Timestamp;
 
 impl Handler {

@@ -17,8 +17,8 @@ use super::quarantined;
 use super::salvage::salvaged;
 use crate::error::{Error, Refusal};
 use crate::event::{Cause, EmailEvent, Kind, Provider, Ruling};
-use crate::event_bridge::AdmittedEvent;
-use crate::sns::VerifiedMessage;
+use crate::intake::event_bridge::AdmittedEvent;
+use crate::intake::sns::VerifiedMessage;
 use crate::timestamp::Timestamp;
 use report::Report;
 

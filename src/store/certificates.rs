@@ -11,7 +11,7 @@ use super::attribute::{Item, map, set, text};
 use super::backoff;
 use super::fault::failed;
 use crate::error::{Error, Outage};
-use crate::sns::{GoodCertificate, KEPT};
+use crate::intake::sns::{GoodCertificate, KEPT};
 use crate::timestamp::Timestamp;
 
 /// The key of the item.

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("ground", &["address", "error", "label", "lenient", "text", "timestamp"]),
     ("event", &["event"]),
-    ("intake", &["event_bridge", "intake", "invocation", "sns", "webhook"]),
+    ("intake", &["intake"]),
     ("provider", &["dsn", "provider"]),
     ("policy and suppression", &["policy", "suppression"]),
     ("store", &["store"]),
+    ("configuration", &["config"]),
     ("operators' program", &["operator"]),
-    ("telemetry, configuration and handler", &["config", "handler", "telemetry"]),
+    ("telemetry and handler", &["handler", "telemetry"]),
     ("functions", &["functions"]),
     ("programs", &["bin", "main"]),
 ];

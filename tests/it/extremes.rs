@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock};
 
 use mail_feedback::handler::Handler;
-use mail_feedback::sns::{Fetcher, TrustStore};
+use mail_feedback::intake::sns::{Fetcher, TrustStore};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 

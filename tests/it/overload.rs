@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use mail_feedback::error::Error;
-use mail_feedback::sns::Fetcher;
+use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 

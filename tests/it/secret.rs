@@ -10,8 +10,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use mail_feedback::error::{Error, Outage};
+use mail_feedback::intake::webhook::CredentialStore;
 use mail_feedback::timestamp::Timestamp;
-use mail_feedback::webhook::CredentialStore;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 

@@ -1,6 +1,6 @@
 //! SNS envelopes that are signed for real.
 
-use mail_feedback::sns::Envelope;
+use mail_feedback::intake::sns::Envelope;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 

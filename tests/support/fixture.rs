@@ -11,8 +11,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use mail_feedback::config::Config;
 use mail_feedback::handler::{Clients, Handler};
-use mail_feedback::sns::{Fetcher, Verifier};
-use mail_feedback::webhook::CredentialStore;
+use mail_feedback::intake::sns::{Fetcher, Verifier};
+use mail_feedback::intake::webhook::CredentialStore;
 use serde_json::Value;
 
 use super::envelope::TOPIC;

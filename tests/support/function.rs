@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mail_feedback::config::Config;
 use mail_feedback::error::Error;
 use mail_feedback::handler::{Answer, Clients, Handler};
-use mail_feedback::sns::{Fetcher, TopicArn};
+use mail_feedback::intake::sns::{Fetcher, TopicArn};
 use mail_feedback::store::Suppressions;
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;

@@ -9,13 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
 use mail_feedback::event::{EmailEvent, Provider};
 use mail_feedback::handler::Handler;
-use mail_feedback::invocation::{HttpRequest, Invocation};
+use mail_feedback::intake::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
+use mail_feedback::intake::webhook::{AuthenticRequest, CredentialStore};
+use mail_feedback::intake::{HttpRequest, Invocation};
 use mail_feedback::policy::decide;
 use mail_feedback::provider::{normalize_sns, normalize_webhook};
-use mail_feedback::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
 use mail_feedback::store::{Retention, to_item};
 use mail_feedback::timestamp::Timestamp;
-use mail_feedback::webhook::{AuthenticRequest, CredentialStore};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 

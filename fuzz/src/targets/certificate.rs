@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mail_feedback::sns::{TopicArn, TrustStore};
+use mail_feedback::intake::sns::{TopicArn, TrustStore};
 
 static TRUST: LazyLock<TrustStore> = LazyLock::new(|| TrustStore::new("", "").expect("the built-in store"));
 static TOPIC: LazyLock<TopicArn> =

@@ -1,6 +1,6 @@
 //! The SNS envelope: no input panics, and what is accepted has a string to sign that can be read in one way only.
 
-use mail_feedback::sns::Envelope;
+use mail_feedback::intake::sns::Envelope;
 use serde_json::Value;
 
 /// Judges a text as an envelope.

@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mail_feedback::error::Error;
-use mail_feedback::sns::Envelope;
+use mail_feedback::intake::sns::Envelope;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mail_feedback::sns::Envelope;
+use mail_feedback::intake::sns::Envelope;
 use serde_json::Value;
 
 use super::world::NOW;

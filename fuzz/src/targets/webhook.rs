@@ -2,9 +2,9 @@
 
 use mail_feedback::error::{Error, Malformed};
 use mail_feedback::event::{EmailEvent, Provider};
-use mail_feedback::invocation::Invocation;
+use mail_feedback::intake::Invocation;
+use mail_feedback::intake::webhook::AuthenticRequest;
 use mail_feedback::provider::normalize_webhook;
-use mail_feedback::webhook::AuthenticRequest;
 use serde_json::value::RawValue;
 
 use super::judged;

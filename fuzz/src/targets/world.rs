@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::Client;
 use mail_feedback::config::Config;
 use mail_feedback::error::Error;
 use mail_feedback::handler::{Clients, Handler};
-use mail_feedback::sns::{Door, Envelope, Fetcher, TrustStore, Verified, VerifiedMessage, Verifier};
+use mail_feedback::intake::sns::{Door, Envelope, Fetcher, TrustStore, Verified, VerifiedMessage, Verifier};
+use mail_feedback::intake::webhook::CredentialStore;
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
-use mail_feedback::webhook::CredentialStore;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use mail_feedback::sns::TrustStore;
+use mail_feedback::intake::sns::TrustStore;
 use mail_feedback::timestamp::Timestamp;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose, date_time_ymd};
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use mail_feedback::sns::TrustStore;
+use mail_feedback::intake::sns::TrustStore;
 use mail_feedback::timestamp::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,

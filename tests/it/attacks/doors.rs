@@ -1,6 +1,6 @@
 //! What passes, and what other checks the doors have.
 
-use mail_feedback::sns::Fetcher;
+use mail_feedback::intake::sns::Fetcher;
 
 use super::world::{Host, World, signed};
 use crate::support::database::{EVENTS, SUPPRESSIONS, text};

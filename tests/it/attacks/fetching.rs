@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
-use mail_feedback::sns::Fetcher;
+use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
 

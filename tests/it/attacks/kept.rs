@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use mail_feedback::sns::{Fetcher, GoodCertificate};
+use mail_feedback::intake::sns::{Fetcher, GoodCertificate};
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;

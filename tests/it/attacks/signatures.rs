@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA512, RSA_PSS_SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mail_feedback::sns::Envelope;
+use mail_feedback::intake::sns::Envelope;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ async fn case_69_a_label_of_another_digest_over_https() {
     assert!(LINES.lock().unwrap().iter().any(counted), "an operator sees which topic still signs so");
     assert_eq!(version_one("all", "2").await, (403, "signature", 2));
     let settings = [("SNS_ALLOW_SHA1", "all")];
-    let fetcher = mail_feedback::sns::Fetcher::over(Host::genuine());
+    let fetcher = mail_feedback::intake::sns::Fetcher::over(Host::genuine());
     let world = World::new(fetcher, &settings).await;
     assert_eq!(world.https(&signed(|envelope| envelope["SignatureVersion"] = "1".into())).await, 403);
 }

@@ -1,6 +1,6 @@
 //! Cases 82 to 88: subscriptions, and what the log may say.
 
-use mail_feedback::sns::Fetcher;
+use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Cases 73 to 81: topics, replay, and the event around the message.
 
 use mail_feedback::config::Config;
-use mail_feedback::sns::Fetcher;
+use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 

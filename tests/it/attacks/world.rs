@@ -10,7 +10,7 @@ use aws_smithy_types::body::SdkBody;
 use mail_feedback::config::Config;
 use mail_feedback::error::Error;
 use mail_feedback::handler::Clients;
-use mail_feedback::sns::{Fetcher, TrustStore};
+use mail_feedback::intake::sns::{Fetcher, TrustStore};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mail_feedback::config::Config;
-use mail_feedback::webhook::CredentialSource;
+use mail_feedback::intake::webhook::CredentialSource;
 use serde_json::Value;
 
 use super::document::Template;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use mail_feedback::intake::webhook::CredentialStore;
 use mail_feedback::timestamp::Timestamp;
-use mail_feedback::webhook::CredentialStore;
 use serde_json::{Value, json};
 
 use super::document::Template;

@@ -2,10 +2,10 @@
 
 use mail_feedback::config::{Config, ConfigError};
 use mail_feedback::error::{Error, Outage, Refusal};
-use mail_feedback::event_bridge::{Admission, Origin};
-use mail_feedback::invocation::{Queued, QueuedMessage};
+use mail_feedback::intake::event_bridge::{Admission, Origin};
+use mail_feedback::intake::sns::{Door, Envelope, Fetcher, Verified, Verifier};
+use mail_feedback::intake::{Queued, QueuedMessage};
 use mail_feedback::provider::{normalize_event_bridge, normalize_sns};
-use mail_feedback::sns::{Door, Envelope, Fetcher, Verified, Verifier};
 use mail_feedback::timestamp::Timestamp;
 
 use super::message::Message;

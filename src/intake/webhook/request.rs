@@ -9,7 +9,7 @@ use super::CredentialStore;
 use crate::address::normalize_domain;
 use crate::error::Error;
 use crate::event::Provider;
-use crate::invocation::HttpRequest;
+use crate::intake::HttpRequest;
 use crate::timestamp::Timestamp;
 
 /// The largest body taken, in bytes; a genuine SNS message of 256 KiB can reach 1.5 MiB once escaped.

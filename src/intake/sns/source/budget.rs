@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::error::{Error, Outage, Refusal};
-use crate::sns::Door;
+use crate::intake::sns::Door;
 use crate::timestamp::Timestamp;
 
 /// How many certificates may be asked for in a minute, at each door; and as many again that came before.
@@ -121,7 +121,7 @@ fn number(id: &str) -> Id {
 #[cfg(test)]
 mod tests {
     use super::{A_MINUTE, Budget, DENIED, WAITING};
-    use crate::sns::Door;
+    use crate::intake::sns::Door;
     use crate::timestamp::Timestamp;
 
     fn at(millis: i64) -> Timestamp {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::event::digest_hex;
-use crate::sns::Envelope;
+use crate::intake::sns::Envelope;
 
 fn topic(region: &str) -> TopicArn {
     TopicArn::parse(&format!("arn:aws:sns:{region}:123456789012:t")).expect("a topic")

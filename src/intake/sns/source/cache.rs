@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::sns::{Door, GoodCertificate, KEPT, SigningKey};
+use crate::intake::sns::{Door, GoodCertificate, KEPT, SigningKey};
 use crate::timestamp::Timestamp;
 
 /// How many good keys, unproven ones and failures are kept, of each.
@@ -156,7 +156,7 @@ fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
 mod tests {
     use super::{CAPACITY, Cache, Origin};
     use crate::error::{Error, Outage};
-    use crate::sns::Door;
+    use crate::intake::sns::Door;
     use crate::timestamp::Timestamp;
 
     #[test]

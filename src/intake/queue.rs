@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{Invocation, SnsRecord};
 use crate::error::{Error, Malformed};
-use crate::event_bridge::{BridgedEvent, SOURCE};
+use crate::intake::event_bridge::{BridgedEvent, SOURCE};
 use crate::lenient::Str;
 
 /// One message of a queue.

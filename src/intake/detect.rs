@@ -10,9 +10,9 @@ use super::http::{MultiParameters, Parameters};
 use super::queue::QueuedMessage;
 use super::records::Records;
 use crate::error::{Error, Malformed};
-use crate::event_bridge::{BridgedEvent, SOURCE};
+use crate::intake::event_bridge::{BridgedEvent, SOURCE};
+use crate::intake::sns::{Envelope, Fields};
 use crate::lenient::{Object, Str};
-use crate::sns::{Envelope, Fields};
 use crate::timestamp::Timestamp;
 
 /// The keys of all kinds of invocation, each optional: one pass decides. `S` is what is read of an SNS message.
@@ -221,7 +221,7 @@ fn http_request<S>(probe: Probe<'_, S>) -> Option<HttpRequest<'_>> {
 mod tests {
     use super::Invocation;
     use crate::error::{Error, Malformed};
-    use crate::invocation::{HttpRequest, PayloadFormat};
+    use crate::intake::{HttpRequest, PayloadFormat};
     use crate::timestamp::Timestamp;
 
     fn http<T>(json: &str, read: impl Fn(&HttpRequest<'_>) -> T) -> Option<T> {
