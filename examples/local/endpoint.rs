@@ -1,4 +1,4 @@
-//! Where the database of this program is, for `cargo run --example operator -- --local`.
+//! Where the database of this program is, for `mail-feedbackctl --local`.
 
 use std::io::Error;
 use std::path::{Path, PathBuf};

@@ -59,9 +59,10 @@ class Operator:
 
 
 def build() -> Path:
-    """Builds the program; after the tests of Rust that takes no time."""
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "--example", "operator"], cwd=REPOSITORY, check=True)
-    return REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "examples" / "operator"
+    """Builds the program."""
+    command = ["cargo", "build", "--quiet", "--locked", "--features", "operator", "--bin", "mail-feedbackctl"]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
+    return REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "mail-feedbackctl"
 
 
 def on_call(stack: Stack) -> dict[str, str]:

@@ -13,9 +13,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("policy and suppression", &["policy", "suppression"]),
     ("store", &["store"]),
     ("configuration", &["config"]),
-    ("operators' program", &["operator"]),
     ("telemetry and handler", &["handler", "telemetry"]),
-    ("functions", &["functions"]),
+    ("functions and the programs beside them", &["functions", "local", "operator"]),
     ("programs", &["bin", "main"]),
 ];
 

@@ -25,6 +25,7 @@ mod identity;
 mod input;
 mod manual;
 mod merge;
+#[cfg(feature = "operator")]
 mod operator;
 mod overload;
 mod poison;

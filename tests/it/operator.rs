@@ -10,18 +10,15 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{CommandFactory, Parser};
 use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling};
+use mail_feedback::operator::cli::{Cli, Command};
+use mail_feedback::operator::tables::Tables;
+use mail_feedback::operator::{self, Console, Outcome};
 use mail_feedback::store::{Recorder, Retention};
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
-use commands::cli::{Cli, Command};
-use commands::tables::Tables;
-use commands::{Console, Outcome};
-
-#[path = "../../examples/operator/commands/mod.rs"]
-mod commands;
 
 /// One deployment, and the time that its operator lives in.
 struct Desk {
@@ -49,11 +46,11 @@ impl Desk {
     }
 
     async fn run(&self, args: &[&str]) -> Ran {
-        let cli = Cli::try_parse_from([&["operator"], args].concat()).expect("a right command line");
+        let cli = Cli::try_parse_from([&["mail-feedbackctl"], args].concat()).expect("a right command line");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut console = Console { out: &mut out, err: &mut err, json: cli.json, progress: false, now: self.now };
         let Command::Tables(command) = &cli.command else { panic!("a command about the tables") };
-        let outcome = commands::run(command, &self.tables, &mut console).await;
+        let outcome = operator::run(command, &self.tables, &mut console).await;
         Ran {
             outcome: outcome.map_err(|failure| failure.to_string()),
             out: String::from_utf8(out).unwrap(),
@@ -128,11 +125,11 @@ fn file(name: &str, content: &str) -> String {
 fn the_command_line_is_consistent() {
     Cli::command().debug_assert();
     for wrong in [
-        &["operator", "check", "nobody"][..],
-        &["operator", "check", "a@example.com", "--list", "News"],
-        &["operator", "lift", "a@example.com", "--reason", "spam"],
-        &["operator", "lift", "a@example.com", "--reason", "complaint", "--scope", "everything"],
-        &["operator", "suppress", "a@example.com", "--reason", "manual", "--until", "tomorrow"],
+        &["mail-feedbackctl", "check", "nobody"][..],
+        &["mail-feedbackctl", "check", "a@example.com", "--list", "News"],
+        &["mail-feedbackctl", "lift", "a@example.com", "--reason", "spam"],
+        &["mail-feedbackctl", "lift", "a@example.com", "--reason", "complaint", "--scope", "everything"],
+        &["mail-feedbackctl", "suppress", "a@example.com", "--reason", "manual", "--until", "tomorrow"],
     ] {
         assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
     }
@@ -377,7 +374,7 @@ async fn an_export_leaves_the_certificates_alone() {
     assert_eq!(desk.done(&["export"]).await.lines().count(), 1);
     assert_eq!(desk.done(&["--json", "export"]).await, "");
     for command in ["check", "explain", "forget"] {
-        assert!(Cli::try_parse_from(["operator", command, "-"]).is_err(), "{command}: it is no address");
+        assert!(Cli::try_parse_from(["mail-feedbackctl", command, "-"]).is_err(), "{command}: it is no address");
     }
 }
 

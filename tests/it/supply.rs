@@ -6,7 +6,7 @@ mod page;
 
 use std::collections::BTreeSet;
 
-use manifest::{Kind, crates_linked, fuzzing, of_the_function, tools};
+use manifest::{Kind, crates_linked, features, fuzzing, of_the_function, tools};
 use page::Page;
 
 /// The lines of the page that the manifest does not have, and those that it has and the page lacks.
@@ -17,12 +17,17 @@ fn assert_same(page: &BTreeSet<String>, manifest: &BTreeSet<String>) {
 
 #[test]
 fn each_crate_of_the_function_stands_on_the_page() {
-    assert_same(&Page::read().heads("In the function"), &of_the_function(Kind::Normal));
+    assert_same(&Page::read().heads("In the function"), &of_the_function(Kind::Function));
+}
+
+#[test]
+fn each_crate_of_the_operators_program_stands_on_the_page() {
+    assert_same(&Page::read().heads("The operators' program"), &of_the_function(Kind::Feature("operator")));
 }
 
 #[test]
 fn each_crate_of_the_tests_stands_on_the_page() {
-    assert_same(&Page::read().heads("Tests, benchmarks and examples"), &of_the_function(Kind::Dev));
+    assert_same(&Page::read().heads("Tests, benchmarks and examples"), &of_the_function(Kind::Tests));
 }
 
 #[test]
@@ -43,7 +48,7 @@ fn each_tool_stands_on_the_page_in_its_version() {
 #[test]
 fn each_crate_has_its_reason() {
     let page = Page::read();
-    for section in ["In the function", "Tests, benchmarks and examples", "Fuzzing"] {
+    for section in ["In the function", "The operators' program", "Tests, benchmarks and examples", "Fuzzing"] {
         for (head, reason) in page.entries(section) {
             let (what, without) =
                 reason.split_once("Without it: ").unwrap_or_else(|| panic!("{head}: and without it?"));
@@ -56,7 +61,17 @@ fn each_crate_has_its_reason() {
 fn the_page_has_the_number_of_crates_that_are_linked() {
     let page = Page::read();
     let direct = page.heads("In the function").len();
-    let sentence =
-        format!("{direct} crates are asked for, and they bring others: **{}** crates are linked", crates_linked());
+    let sentence = format!(
+        "{direct} crates are asked for, and they bring others: **{}** crates are linked",
+        crates_linked().len()
+    );
     assert!(page.text().contains(&sentence), "the page lacks: {sentence}");
+}
+
+/// What a feature adds, or a dependency brings anew, gets into the function only by a line in that file.
+#[test]
+fn the_function_links_the_crates_that_are_written_down() {
+    let written: Vec<_> = include_str!("supply/linked.txt").lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(crates_linked(), written);
+    assert!(!features().contains("default"), "what is deployed has no feature");
 }

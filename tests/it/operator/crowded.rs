@@ -136,7 +136,7 @@ async fn flooded(domains: usize) {
     let lift = ["lift", JANE, "--reason", "unsubscribe", "--actor", "jo"];
     let before = record(&desk).await;
     let refused = desk.run(&[&lift[..], &["--scope", &format!("domain:{sender}")]].concat()).await.outcome;
-    let command = "operator lift jane@example.com --reason unsubscribe --scope '*'";
+    let command = "mail-feedbackctl lift jane@example.com --reason unsubscribe --scope '*'";
     assert!(refused.unwrap_err().ends_with(command));
     assert_eq!(record(&desk).await, before, "nothing is written");
     desk.done(&lift).await;

@@ -13,22 +13,26 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The function.
-    Normal,
+    Function,
+    /// What this feature adds to it.
+    Feature(&'static str),
     /// Tests, benchmarks and examples.
-    Dev,
+    Tests,
 }
 
 /// The dependencies of the function's manifest: name, version, features, licence and home.
 pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
-    let metadata = metadata("Cargo.toml", &["--filter-platform", TARGET]);
-    let package =
-        array(&metadata["packages"]).iter().find(|package| package["name"] == "mail-feedback").expect("the function");
-    let wanted = match kind {
-        Kind::Normal => Value::Null,
-        Kind::Dev => "dev".into(),
+    let metadata = metadata("Cargo.toml", &["--all-features", "--filter-platform", TARGET]);
+    let package = function(&metadata);
+    let is_wanted = |dependency: &&Value| match kind {
+        Kind::Function => dependency["kind"].is_null() && dependency["optional"] == false,
+        Kind::Feature(name) => enabled(package, name).contains(text(&dependency["name"])),
+        Kind::Tests => dependency["kind"] == "dev",
     };
-    let dependencies = dependencies(package).filter(|dependency| dependency["kind"] == wanted);
-    dependencies.map(|dependency| format!("{}. {}", asked(dependency), origin(&metadata, dependency))).collect()
+    dependencies(package)
+        .filter(is_wanted)
+        .map(|dependency| format!("{}. {}", asked(dependency), origin(&metadata, dependency)))
+        .collect()
 }
 
 /// The dependencies of the manifest of fuzzing, but for the function: name, version and features.
@@ -37,11 +41,28 @@ pub fn fuzzing() -> BTreeSet<String> {
     dependencies(&metadata["packages"][0]).filter(|dependency| dependency["path"].is_null()).map(asked).collect()
 }
 
-/// How many crates are linked into the function, itself not among them; derives only run while it is built.
-pub fn crates_linked() -> usize {
-    let tree = cargo(&["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none", "--target", TARGET]);
-    let crates: BTreeSet<_> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
-    crates.len() - 1
+/// The features of the function's manifest, by name.
+pub fn features() -> BTreeSet<String> {
+    let metadata = metadata("Cargo.toml", &["--no-deps"]);
+    function(&metadata)["features"].as_object().expect("features").keys().cloned().collect()
+}
+
+/// The crates that are linked into the function, by name, itself not among them; derives only run while it is built.
+pub fn crates_linked() -> Vec<String> {
+    let edges = ["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none", "--target", TARGET];
+    let tree = cargo(&edges);
+    let crates: BTreeSet<_> = tree.lines().skip(1).map(|line| line.trim_end_matches(" (*)")).collect();
+    crates.iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The optional dependencies that a feature switches on.
+fn enabled(package: &Value, feature: &str) -> BTreeSet<String> {
+    let switched_on = array(&package["features"][feature]).iter().map(text);
+    switched_on.filter_map(|name| name.strip_prefix("dep:")).map(str::to_owned).collect()
+}
+
+fn function(metadata: &Value) -> &Value {
+    array(&metadata["packages"]).iter().find(|package| package["name"] == "mail-feedback").expect("the function")
 }
 
 /// The tools that the Makefile installs: name and version.

@@ -10,12 +10,12 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::Instant;
 
 use super::super::Ran;
-use super::super::commands::cli::{Cli, Command};
-use super::super::commands::redrive::queue::Kind;
-use super::super::commands::redrive::{self, Interrupt};
-use super::super::commands::{Console, Outcome};
 use crate::support::authority::FOLDER;
 use crate::support::envelope::TOPIC;
+use mail_feedback::operator::cli::{Cli, Command};
+use mail_feedback::operator::redrive::queue::Kind;
+use mail_feedback::operator::redrive::{self, Interrupt};
+use mail_feedback::operator::{Console, Outcome};
 
 /// How long a received message is hidden, as the template says.
 const HIDDEN: Duration = Duration::from_mins(3);
@@ -138,13 +138,14 @@ impl Account {
         self.0.lock().unwrap()
     }
 
-    /// Runs `operator redrive --stack mf` with more arguments.
+    /// Runs `mail-feedbackctl redrive --stack mf` with more arguments.
     pub async fn run(&self, args: &[&str]) -> Ran {
         let (sender, wishes) = channel(8);
         if let Some(wanted) = self.state().interrupt_when_on.as_mut() {
             *wanted = sender.clone();
         }
-        let cli = Cli::try_parse_from([&["operator", "redrive", "--stack", "mf"], args].concat()).expect("right");
+        let cli =
+            Cli::try_parse_from([&["mail-feedbackctl", "redrive", "--stack", "mf"], args].concat()).expect("right");
         let Command::Redrive(given) = &cli.command else { panic!("a redrive") };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let now = Timestamp::now();

@@ -6,17 +6,17 @@ use mail_feedback::error::{Disposition, Error, Refusal};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::commands::redrive::checks::{Checks, Verdict};
-use super::super::commands::redrive::depth::Depth;
-use super::super::commands::redrive::described::Described;
-use super::super::commands::redrive::group::grouped;
-use super::super::commands::redrive::message::Message;
-use super::super::commands::redrive::queue::{Kind, Limits};
-use super::super::commands::redrive::run::Shown;
-use super::super::commands::redrive::show::{queue_json, queue_text};
 use super::super::time;
 use crate::support::authority::{AUTHORITY, FOLDER};
 use crate::support::envelope::{TOPIC, lambda_event, notification, sign};
+use mail_feedback::operator::redrive::checks::{Checks, Verdict};
+use mail_feedback::operator::redrive::depth::Depth;
+use mail_feedback::operator::redrive::described::Described;
+use mail_feedback::operator::redrive::group::grouped;
+use mail_feedback::operator::redrive::message::Message;
+use mail_feedback::operator::redrive::queue::{Kind, Limits};
+use mail_feedback::operator::redrive::run::Shown;
+use mail_feedback::operator::redrive::show::{queue_json, queue_text};
 
 const LIMITS: Limits = Limits { receives: Some(10), retention_s: 14 * 86_400, visibility_s: 180 };
 const ID: &str = "165545c9-2a5c-472c-8df2-7ff2be2b3b1b";

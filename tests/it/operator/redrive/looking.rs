@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::account::{Account, Lying};
-use crate::operator::commands::Outcome;
+use mail_feedback::operator::Outcome;
 
 fn found(json: &str) -> Value {
     serde_json::from_str(json).unwrap()

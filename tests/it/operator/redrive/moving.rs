@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use super::account::{Account, LIMIT, Lying, State, Task};
-use crate::operator::commands::Outcome;
+use mail_feedback::operator::Outcome;
 
 /// When SQS started the first task: a clock that need not be ours.
 const FIRST: i64 = 4_000_000_000_000;

@@ -1,7 +1,7 @@
 //! What AWS refuses, and what is not as the command needs it, in words that say what to do.
 
-use super::super::commands::redrive::cloud::Call;
 use super::account::{Account, Lying, State};
+use mail_feedback::operator::redrive::cloud::Call;
 
 /// Makes something the case.
 type Set<'s> = &'s dyn Fn(&mut State);

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc::channel;
 
 use super::account::{Account, LIMIT, Lying};
-use crate::operator::commands::Outcome;
+use mail_feedback::operator::Outcome;
 
 const ON_AND_OFF: [&str; 4] = ["UndeliveredQueue on", "FailedQueue on", "UndeliveredQueue off", "FailedQueue off"];
 const NEVER: u32 = u32::MAX;

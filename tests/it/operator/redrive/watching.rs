@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::commands::redrive::depth::{Depth, Depths};
-use super::super::commands::redrive::report::Report;
-use super::super::commands::redrive::watch::{Step, Watch};
+use mail_feedback::operator::redrive::depth::{Depth, Depths};
+use mail_feedback::operator::redrive::report::Report;
+use mail_feedback::operator::redrive::watch::{Step, Watch};
 
 /// Reads every two seconds; the second at which it is over, and how.
 fn over(visibility_s: u64, depth: impl Fn(u64) -> (u64, u64)) -> Option<(u64, Step)> {

@@ -11,9 +11,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use super::super::commands::redrive::Cloud;
-use super::super::commands::redrive::queue::Kind;
 use super::account::{Account, LIMIT, Lying, State};
+use mail_feedback::operator::redrive::Cloud;
+use mail_feedback::operator::redrive::queue::Kind;
 
 /// What everything invokes.
 const ALIAS: &str = "arn:aws:lambda:us-east-1:123456789012:function:mf:live";

@@ -1,0 +1,8 @@
+//! `mail-feedbackctl`, the operators' program. Its commands are in [`mail_feedback::operator`].
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    mail_feedback::operator::main().await
+}

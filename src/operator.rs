@@ -1,0 +1,99 @@
+//! `mail-feedbackctl`, the program of those who operate a deployment: look things up, decide by hand, move lists, and send
+//! failed reports through the function again. It is built with the feature `operator`, and is no part of the function.
+//!
+//! The modules are public for the tests; a program offers no interface but its command line.
+
+#![allow(clippy::missing_errors_doc, reason = "every error is a `Failure`, whose text tells a person what to do")]
+
+pub mod cli;
+pub mod failure;
+pub mod redrive;
+pub mod safe;
+pub mod tables;
+
+mod check;
+mod connect;
+mod csv;
+mod decide;
+mod explain;
+mod export;
+mod forget;
+mod format;
+mod import;
+mod item;
+mod message;
+mod program;
+mod progress;
+mod show;
+mod signals;
+
+use std::io::Write;
+
+use cli::TableCommand;
+use failure::Failure;
+pub use program::main;
+use safe::{Reader, Safe};
+use tables::Tables;
+
+use crate::timestamp::Timestamp;
+
+/// Where a command writes, and how.
+pub struct Console<'c> {
+    /// What was asked for.
+    pub out: &'c mut dyn Write,
+    /// What is to be known beside it.
+    pub err: &'c mut dyn Write,
+    /// Whether a program reads `out`.
+    pub json: bool,
+    /// Whether progress may be drawn; it never is where standard error is no terminal.
+    pub progress: bool,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked; of a check: allowed.
+    Done,
+    /// A check found something against an address.
+    Blocked,
+    /// Something was left out that should not have been.
+    Incomplete,
+}
+
+impl Outcome {
+    /// The exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Incomplete => 1,
+            Self::Blocked => 2,
+        }
+    }
+}
+
+/// Runs a command about the tables.
+pub async fn run(command: &TableCommand, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+    let reader = match command {
+        _ if console.json => Reader::Program,
+        TableCommand::Export(_) => Reader::File,
+        _ => Reader::Person,
+    };
+    let mut out = Safe::new(&mut *console.out, reader);
+    let mut err = Safe::new(&mut *console.err, Reader::Person);
+    let console = &mut Console { out: &mut out, err: &mut err, ..*console };
+    let outcome = match command {
+        TableCommand::Check(args) => check::run(args, tables, console).await,
+        TableCommand::Explain(args) => explain::run(args, tables, console).await,
+        TableCommand::Message(args) => message::run(args, tables, console).await,
+        TableCommand::Suppress(args) => decide::suppress(args, tables, console).await,
+        TableCommand::Lift(args) => decide::lift(args, tables, console).await,
+        TableCommand::Export(args) => export::run(args, tables, console).await,
+        TableCommand::Import(args) => import::run(args, tables, console).await,
+        TableCommand::Forget(args) => forget::run(args, tables, console).await,
+    }?;
+    console.out.flush()?;
+    Ok(outcome)
+}

@@ -1,0 +1,341 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand};
+
+use super::format::Format;
+use crate::address::Address;
+use crate::event::Reason;
+use crate::suppression::{Entry, Scope};
+use crate::timestamp::Timestamp;
+
+const HELP: &str = "\
+Credentials and region come from the AWS SDK's usual environment: AWS_REGION, AWS_ACCESS_KEY_ID …, AWS_PROFILE. Profiles \
+with keys or with a role work; those of IAM Identity Center (SSO), `aws login` and credential_process do not. For these:
+  eval \"$(aws configure export-credentials --profile NAME --format env)\"
+
+Exit codes: 0 done, or allowed; 1 failed, or incomplete (redrive: something still fails or was parked); 2 blocked (check).";
+
+const REDRIVE_HELP: &str = "\
+Examples:
+  mail-feedbackctl redrive --stack mail-feedback
+      look: what is there, why, and what to do
+  mail-feedbackctl redrive --stack mail-feedback --send --yes
+      switch on, wait until all is sent, switch off; then what failed again, and why
+  mail-feedbackctl redrive --stack mail-feedback --parked --send --yes
+      the parked messages, too
+  mail-feedbackctl redrive --stack mail-feedback --delete ID …
+      show messages; with --yes, delete them for good
+  mail-feedbackctl redrive --stack mail-feedback --off
+      after a run that was killed
+
+A look receives each message once, and so does each attempt of the function: after ten (maxReceiveCount), SQS parks the
+message. `now` says what the function's own checks, run here with its settings, make of the message; nothing is written.
+
+Exit codes: 0 shown, deleted or off, or all that was sent is recorded; 1 failed, or something still fails or was parked.";
+
+/// Looks into the tables of mail-feedback, and changes what they say.
+#[derive(Debug, Parser)]
+#[command(name = "mail-feedbackctl", version, after_help = HELP, arg_required_else_help = true)]
+pub struct Cli {
+    /// The event table (output `EventTableName` of the stack)
+    #[arg(long, global = true, env = "EVENT_TABLE", value_name = "NAME")]
+    pub event_table: Option<String>,
+    /// The suppression table (output `SuppressionTableName` of the stack)
+    #[arg(long, global = true, env = "SUPPRESSION_TABLE", value_name = "NAME")]
+    pub suppression_table: Option<String>,
+    /// The tables of `make run`, whatever else is set
+    #[arg(long, global = true)]
+    pub local: bool,
+    /// JSON for programs: one document, or one a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Something about the tables.
+    #[command(flatten)]
+    Tables(TableCommand),
+    /// Show what lies in the failure queues of a stack and why, and send it through the function again
+    #[command(after_help = REDRIVE_HELP)]
+    Redrive(RedriveArgs),
+}
+
+/// What is done with the tables.
+#[derive(Debug, Subcommand)]
+pub enum TableCommand {
+    /// May these addresses be mailed, and if not, why?
+    #[command(after_help = "Examples:
+  mail-feedbackctl check jane@example.com
+  mail-feedbackctl check jane@example.com john@example.com --provider ses --domain example.com --list Newsletter")]
+    Check(CheckArgs),
+    /// How did it come to what stands about an address?
+    #[command(after_help = "Example:\n  mail-feedbackctl explain jane@example.com")]
+    Explain(ExplainArgs),
+    /// What happened to a message?
+    #[command(after_help = "Examples:
+  mail-feedbackctl message ses 0100017e5d6f2b3c-1a2b3c4d-000000
+  mail-feedbackctl message mailjet 57221487368978984")]
+    Message(MessageArgs),
+    /// Suppress an address
+    #[command(after_help = "Examples:
+  mail-feedbackctl suppress jane@example.com --reason complaint --note 'called us'
+  mail-feedbackctl suppress jane@example.com --reason manual --scope domain:example.com --until 2030-01-01")]
+    Suppress(SuppressArgs),
+    /// Lift a suppression; a repeated older report does not bring it back
+    #[command(after_help = "Examples:
+  mail-feedbackctl lift jane@example.com --reason hard_bounce --note 'mailbox is back'
+  mail-feedbackctl lift jane@example.com --reason unsubscribe --scope list:ses:Newsletter --actor jane.doe")]
+    Lift(DecisionArgs),
+    /// Write all suppressions that stand
+    #[command(after_help = "Examples:
+  mail-feedbackctl export > suppressions.csv
+  mail-feedbackctl export --format ses > bulk-import.csv        (with --json: a JSON object a line)
+  mail-feedbackctl export --format mailjet > exclusion-list.csv
+
+ses takes hard_bounce and invalid_address as BOUNCE and complaint as COMPLAINT, of the scopes * and provider:ses; mailjet
+takes every reason of the scopes * and provider:mailjet. What is left out is counted on standard error. Both hold addresses
+to the letter, for machines: open no such file in a spreadsheet. csv is made for one: an apostrophe stands before what it
+would take for a formula, and `import` takes the apostrophe away.")]
+    Export(ExportArgs),
+    /// Take over suppressions from a list; importing it again changes nothing
+    #[command(after_help = "Examples:
+  mail-feedbackctl import --source old-system --file suppressions.csv
+  mail-feedbackctl import --source ses-console --format ses --at 2026-01-01 < bulk-import.csv
+  mail-feedbackctl import --source mailjet-list --format mailjet --at 2026-01-01 --file exclusion-list.csv
+
+csv needs the columns address and reason, in any order under a heading, or all of address,scope,reason,since,at,until,provider,
+code without one. ses becomes hard_bounce and complaint for every send; mailjet becomes provider_block for Mailjet. A
+soft_bounce for every send becomes manual, since that entry is counted. A row loses against a later lift.")]
+    Import(ImportArgs),
+    /// Erase the events and personal texts of an address; what stands against it is kept
+    #[command(after_help = "Example:\n  mail-feedbackctl forget jane@example.com --yes")]
+    Forget(ForgetArgs),
+}
+
+/// The arguments of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The addresses; 100 are read in one request
+    #[arg(required = true, value_name = "ADDRESS", value_parser = address)]
+    pub addresses: Vec<Address>,
+    /// Through which provider the mail would go
+    #[arg(long)]
+    pub provider: Option<String>,
+    /// From which domain
+    #[arg(long, value_parser = domain)]
+    pub domain: Option<String>,
+    /// To which list of the provider
+    #[arg(long, requires = "provider")]
+    pub list: Option<String>,
+    /// To which topic of the list
+    #[arg(long, requires = "list")]
+    pub topic: Option<String>,
+}
+
+/// The arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The address
+    #[arg(value_parser = address)]
+    pub address: Address,
+}
+
+/// The arguments of `message`.
+#[derive(Args, Debug)]
+pub struct MessageArgs {
+    /// Who sent it
+    #[arg(value_parser = ["ses", "tencent", "mailjet"])]
+    pub provider: String,
+    /// Its id there: messageId of SES, bulkId of Tencent, `MessageID` of Mailjet
+    pub id: String,
+}
+
+/// A decision of a person; the arguments of `lift`.
+#[derive(Args, Debug)]
+pub struct DecisionArgs {
+    /// The address
+    #[arg(value_parser = address)]
+    pub address: Address,
+    /// Which reason: `hard_bounce`, `soft_bounce`, complaint, unsubscribe, `invalid_address`, `provider_block`, manual
+    #[arg(long, value_parser = reason)]
+    pub reason: Reason,
+    /// For which sends: *, provider:NAME, domain:DOMAIN, list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC
+    #[arg(long, default_value = "*", value_parser = scope_of_any_length)]
+    pub scope: Scope,
+    /// Who decides
+    #[arg(long, env = "USER", value_name = "NAME", value_parser = actor)]
+    pub actor: String,
+    /// Why
+    #[arg(long, value_name = "TEXT", value_parser = note)]
+    pub note: Option<String>,
+}
+
+/// The arguments of `suppress`.
+#[derive(Args, Debug)]
+pub struct SuppressArgs {
+    /// The decision.
+    #[command(flatten)]
+    pub decision: DecisionArgs,
+    /// When it ends by itself, as 2030-01-31 or 2030-01-31T12:00:00Z; never, when left out
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<Timestamp>,
+}
+
+/// The arguments of `export`.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// The format; csv, or ndjson with --json
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+/// The arguments of `import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// The format
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub format: Format,
+    /// The file; standard input, when left out
+    #[arg(long)]
+    pub file: Option<PathBuf>,
+    /// Where the list comes from; it becomes the actor of the entries
+    #[arg(long, value_name = "NAME", value_parser = actor)]
+    pub source: String,
+    /// Since when rows count that hold no time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub at: Option<Timestamp>,
+}
+
+/// The arguments of `forget`.
+#[derive(Args, Debug)]
+pub struct ForgetArgs {
+    /// The address
+    #[arg(value_parser = address)]
+    pub address: Address,
+    /// Do it: there is no way back
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The arguments of `redrive`.
+#[derive(Args, Debug)]
+pub struct RedriveArgs {
+    /// The stack, by the name that it was deployed with
+    #[arg(long, env = "STACK", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub stack: String,
+    /// What to do instead of looking.
+    #[command(flatten)]
+    pub step: RedriveStep,
+    /// Do it
+    #[arg(long)]
+    pub yes: bool,
+    /// How to look.
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// What a redrive does instead of looking.
+#[derive(Args, Debug)]
+pub struct RedriveStep {
+    /// Send what lies in the queues through the function; with --yes
+    #[arg(long)]
+    pub send: bool,
+    /// Move the parked messages back first
+    #[arg(long, requires = "send")]
+    pub parked: bool,
+    /// Show these messages; with --yes, delete them
+    #[arg(long, value_name = "MESSAGE_ID", num_args = 1.., conflicts_with = "send")]
+    pub delete: Vec<String>,
+    /// Switch the redrive off
+    #[arg(long, conflicts_with_all = ["send", "delete"])]
+    pub off: bool,
+}
+
+/// How messages are looked at.
+#[derive(Args, Debug)]
+pub struct LookArgs {
+    /// Show addresses, too; with --json, the whole messages
+    #[arg(long)]
+    pub personal: bool,
+    /// How many messages of a queue to look at
+    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
+    pub limit: usize,
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    Address::parse(text).ok_or_else(|| "not an e-mail address; give one, as jane@example.com".to_owned())
+}
+
+/// A domain as scopes spell it.
+fn domain(text: &str) -> Result<String, String> {
+    let known = Address::parse(&format!("x@{text}")).filter(|_| !text.contains('@'));
+    known.map(|address| address.domain().to_owned()).ok_or_else(|| "not a domain; give one, as example.com".to_owned())
+}
+
+/// A reason by its name.
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::from_label(text).ok_or_else(reasons)
+}
+
+/// The names of the reasons.
+#[must_use]
+pub fn reasons() -> String {
+    let names: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    format!("the reasons are {}", names.join(", "))
+}
+
+/// A scope in the spelling of the records: another one would concern no send.
+pub fn scope(text: &str) -> Result<Scope, String> {
+    let found = scope_of_any_length(text)?;
+    fits("scope", found.as_str(), Scope::MAX_BYTES).map(|_| found)
+}
+
+/// A text that is no longer than a record keeps.
+fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
+    if text.len() > limit {
+        return Err(format!("the {what} is longer than {limit} bytes; shorten it"));
+    }
+    Ok(text.to_owned())
+}
+
+/// The name of who decides.
+fn actor(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("nobody; give the name of who decides".to_owned());
+    }
+    fits("name", text, Entry::ACTOR_BYTES)
+}
+
+/// Why something was decided.
+fn note(text: &str) -> Result<String, String> {
+    fits("note", text, Entry::NOTE_BYTES)
+}
+
+fn scope_of_any_length(text: &str) -> Result<Scope, String> {
+    let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(':');
+    let lower = |name: &str| name.to_lowercase();
+    match text.split_once(':') {
+        None if text == "*" => Ok(Scope::everything()),
+        Some(("provider", name)) if is_name(name) => Ok(Scope::provider(&lower(name))),
+        Some(("domain", name)) => domain(name).map(|name| Scope::domain(&name)),
+        Some(("list", rest)) => match rest.split_once(':') {
+            Some((provider, list)) if is_name(provider) && !list.is_empty() => Ok(Scope::list(&lower(provider), list)),
+            _ => Err("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC".to_owned()),
+        },
+        _ => Err("not a scope; give *, provider:NAME, domain:DOMAIN or list:PROVIDER:LIST".to_owned()),
+    }
+}
+
+/// A time, or the beginning of a day in UTC.
+pub fn time(text: &str) -> Result<Timestamp, String> {
+    let found = Timestamp::parse(text).or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")));
+    found.ok_or_else(|| "not a time; give one, as 2030-01-31 or 2030-01-31T12:00:00Z".to_owned())
+}

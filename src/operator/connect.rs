@@ -1,0 +1,112 @@
+//! From the command line and the environment to the tables.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, Region};
+
+use super::cli::Cli;
+use super::failure::Failure;
+use super::redrive::Cloud;
+use super::tables::Tables;
+use crate::config::Config;
+use crate::suppression::SoftBounceRules;
+
+/// Where `make run` says what it has started.
+const LOCAL: &str = "target/local-endpoint";
+
+/// The tables that the command line names.
+pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {
+    if cli.local {
+        return local();
+    }
+    let event_table = named(cli.event_table.as_ref(), "--event-table or EVENT_TABLE")?;
+    let suppression_table = named(cli.suppression_table.as_ref(), "--suppression-table or SUPPRESSION_TABLE")?;
+    let sdk = sdk().await?;
+    Ok(Tables::new(Client::new(&sdk), event_table, suppression_table, rules()?))
+}
+
+/// The services that a redrive asks.
+pub(super) async fn cloud(cli: &Cli) -> Result<Cloud, Failure> {
+    if cli.local {
+        return Err(Failure::new("`make run` has no queues; leave --local out"));
+    }
+    let sdk = sdk().await?;
+    Ok(Cloud {
+        cloudformation: aws_sdk_cloudformation::Client::new(&sdk),
+        lambda: aws_sdk_lambda::Client::new(&sdk),
+        sqs: aws_sdk_sqs::Client::new(&sdk),
+        region: sdk.region().map(ToString::to_string).unwrap_or_default(),
+    })
+}
+
+/// The caller's region and credentials.
+async fn sdk() -> Result<SdkConfig, Failure> {
+    let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts())
+        .retry_config(RetryConfig::standard().with_max_attempts(6))
+        .load()
+        .await;
+    // Both would otherwise fail within a call, and look like an outage.
+    if sdk.region().is_none() {
+        return Err(Failure::new("no region; set AWS_REGION, or a region in the profile"));
+    }
+    let provider = sdk.credentials_provider();
+    let found = match &provider {
+        Some(provider) => provider.provide_credentials().await.is_ok(),
+        None => false,
+    };
+    if !found {
+        return Err(Failure::new(
+            "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to one with keys or a role. \
+             For SSO: eval \"$(aws configure export-credentials --format env)\". For `make run`: --local",
+        ));
+    }
+    Ok(sdk)
+}
+
+fn named(name: Option<&String>, what: &str) -> Result<String, Failure> {
+    let name = name.filter(|name| !name.is_empty());
+    name.cloned().ok_or_else(|| Failure::new(format!("no table; give {what} (an output of the stack), or --local")))
+}
+
+/// The tables of `make run`, with nothing of the caller's account.
+fn local() -> Result<Tables, Failure> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(LOCAL);
+    let text = std::fs::read_to_string(path).map_err(|_| {
+        Failure::new(format!("`make run` is not up ({LOCAL} is not there); start it in another terminal"))
+    })?;
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.map(str::to_owned).ok_or_else(|| Failure::new(format!("{LOCAL} has no {name}; start `make run` anew")))
+    };
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .endpoint_url(value("AWS_ENDPOINT_URL_DYNAMODB")?)
+        .timeout_config(timeouts())
+        .build();
+    Ok(Tables::new(Client::from_conf(config), value("EVENT_TABLE")?, value("SUPPRESSION_TABLE")?, rules()?))
+}
+
+/// Longer than the function's: a person waits, and pages are large.
+fn timeouts() -> TimeoutConfig {
+    let builder = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5));
+    builder.operation_attempt_timeout(Duration::from_secs(20)).operation_timeout(Duration::from_mins(2)).build()
+}
+
+/// The rules that the function counts by, from the same variables.
+fn rules() -> Result<SoftBounceRules, Failure> {
+    let config = Config::from_lookup(|name| match name {
+        // Required there, and known here from elsewhere.
+        "EVENT_TABLE" | "SUPPRESSION_TABLE" => Some("-".to_owned()),
+        name if name.starts_with("SOFT_BOUNCE_") => std::env::var(name).ok(),
+        _ => None,
+    });
+    config.map(|config| config.soft_bounces).map_err(|error| Failure::new(error.to_string()))
+}

@@ -1,0 +1,94 @@
+//! Lines of CSV, for people with a spreadsheet and for machines.
+
+/// Whether what a spreadsheet takes for a formula is defused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Formulas {
+    /// People open the file: an apostrophe goes before a formula, and is taken away again.
+    Defused,
+    /// A machine reads the file, and would take an apostrophe for a part of the address.
+    Kept,
+}
+
+/// What begins a formula, in full width, too, which some spreadsheets fold; and the apostrophe itself, so that taking
+/// one away gives back what was.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\''];
+
+/// Fields as a line. Control characters become spaces, so that a row is a line.
+pub(super) fn join<'f>(fields: impl IntoIterator<Item = &'f str>, formulas: Formulas) -> String {
+    fields.into_iter().map(|field| quote(field, formulas)).collect::<Vec<_>>().join(",")
+}
+
+/// Splits a line; quotes enclose what holds a comma, and a quote in quotes is doubled.
+pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, String> {
+    let mut fields = Vec::new();
+    let mut field = String::new();
+    let (mut quoted, mut was_quoted) = (false, false);
+    let mut chars = line.chars().peekable();
+    let said = |field: &str, was_quoted| {
+        // Outer space counts only within quotes.
+        let field = if was_quoted { field } else { field.trim() };
+        if formulas == Formulas::Defused { restore(field) } else { field.to_owned() }
+    };
+    while let Some(char) = chars.next() {
+        match char {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => field.push('"'),
+            '"' if quoted => quoted = false,
+            '"' if field.trim().is_empty() => {
+                field.clear();
+                (quoted, was_quoted) = (true, true);
+            }
+            ',' if !quoted => fields.push(said(&std::mem::take(&mut field), std::mem::take(&mut was_quoted))),
+            char => field.push(char),
+        }
+    }
+    if quoted {
+        return Err("a quote is not closed".to_owned());
+    }
+    fields.push(said(&field, was_quoted));
+    Ok(fields)
+}
+
+fn quote(field: &str, formulas: Formulas) -> String {
+    let field: String = field.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let field = if formulas == Formulas::Defused { defuse(&field) } else { field };
+    // A byte order mark at the beginning of a line is no part of its first field.
+    if field.contains([',', '"']) || field.trim() != field || field.starts_with('\u{feff}') {
+        return format!("\"{}\"", field.replace('"', "\"\""));
+    }
+    field
+}
+
+/// Puts an apostrophe before each formula, also one that would begin a cell where a spreadsheet splits at semicolons. No
+/// tab is left to split at.
+fn defuse(field: &str) -> String {
+    let mut defused = String::with_capacity(field.len());
+    let mut begins = true;
+    for char in field.chars() {
+        if begins && FORMULA.contains(&char) {
+            defused.push('\'');
+        }
+        defused.push(char);
+        begins = begins_after(begins, char);
+    }
+    defused
+}
+
+/// Takes the apostrophes away again.
+fn restore(field: &str) -> String {
+    let mut plain = String::with_capacity(field.len());
+    let mut begins = true;
+    let mut chars = field.chars().peekable();
+    while let Some(mut char) = chars.next() {
+        if begins && char == '\'' {
+            char = chars.next_if(|next| FORMULA.contains(next)).unwrap_or(char);
+        }
+        plain.push(char);
+        begins = begins_after(begins, char);
+    }
+    plain
+}
+
+/// Whether a cell may still begin after this character.
+fn begins_after(begins: bool, char: char) -> bool {
+    char == ';' || begins && (char.is_whitespace() || char == '"')
+}

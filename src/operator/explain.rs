@@ -1,0 +1,203 @@
+//! `explain`: how it came to what stands about an address.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::cli::ExplainArgs;
+use super::failure::Failure;
+use super::item::{Item, to_json};
+use super::safe::clean;
+use super::show::{Standing, block_json, block_line, columns, entries, event_line, everything, folded_lines, time_of};
+use super::tables::Tables;
+use super::{Console, Outcome};
+use crate::event::Reason;
+use crate::suppression::{Block, Entry, Scope, SoftBounceRules, State, SuppressionRecord};
+use crate::timestamp::Timestamp;
+
+/// One line of the timeline.
+struct Moment {
+    /// Its place: the time as text, `-` for the unknown.
+    time: String,
+    /// For people.
+    line: String,
+    /// For programs.
+    json: Value,
+}
+
+/// Prints the timeline, and what stands now.
+pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+    let address = args.address.as_str();
+    // Evidence is written to the record first: read last, it has all that the events tell.
+    let mut moments = Vec::new();
+    let mut start = None;
+    loop {
+        let (items, next) = tables.events_of(address, false, start).await?;
+        moments.extend(items.iter().map(event));
+        start = next;
+        if start.is_none() {
+            break;
+        }
+    }
+    let record = tables.suppressions.get(&args.address).await?;
+    moments.extend(decisions(&record));
+    // Stable: events of the same time keep the order of the table.
+    moments.sort_by(|one, other| one.time.cmp(&other.time));
+    if console.json {
+        writeln!(console.out, "{}", document(address, moments, &record, tables.rules, console.now))?;
+        return Ok(Outcome::Done);
+    }
+    writeln!(console.out, "{address}\n")?;
+    for moment in &moments {
+        writeln!(console.out, "{}", moment.line)?;
+    }
+    if moments.is_empty() {
+        writeln!(console.out, "no events and no decisions are known")?;
+    }
+    writeln!(console.out, "\nnow, {}: {}", console.now, verdict(&record, console.now))?;
+    for (scope, reason, entry) in entries(&record) {
+        writeln!(console.out, "  {}", standing_line(&record, scope, reason, entry, console.now))?;
+    }
+    for line in folded_lines(&record) {
+        writeln!(console.out, "  {line}")?;
+    }
+    if let Some(line) = count(&record, tables.rules, console.now).line(tables.rules) {
+        writeln!(console.out, "  {line}")?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn event(item: &Item) -> Moment {
+    let mut json = to_json(item);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("what".to_owned(), "event".into());
+    }
+    Moment { time: time_of(item), line: event_line(item), json }
+}
+
+/// What people and imports have decided, as far as the record still has it: the latest word a scope and reason.
+fn decisions(record: &SuppressionRecord) -> Vec<Moment> {
+    let decided = entries(record).filter(|(_, _, entry)| entry.actor.is_some());
+    let mut moments: Vec<Moment> = decided.map(|(scope, reason, entry)| decision(scope, reason, entry)).collect();
+    if let Some(lift) = record.soft_bounces.lifted() {
+        let time = lift.at.to_string();
+        let actor = lift.actor.as_deref().map_or_else(String::new, clean);
+        let note = lift.note.as_deref().map_or_else(String::new, |note| format!(": {}", clean(note)));
+        let head = columns(&time, "manual", "decision", "", "");
+        let line = format!("{head}  {:<8}  -> lift soft_bounce *\n{:26}by {actor}{note}", "", "");
+        let json = json!({"what": "decision", "at": time, "state": "lifted", "reason": "soft_bounce", "scope": "*",
+            "actor": lift.actor, "note": lift.note});
+        moments.push(Moment { time, line, json });
+    }
+    moments
+}
+
+fn decision(scope: &Scope, reason: Reason, entry: &Entry) -> Moment {
+    let time = entry.at.to_string();
+    let actor = entry.actor.as_deref().unwrap_or_default();
+    let verb = if entry.state == State::Suppressed { "suppress" } else { "lift" };
+    let head = columns(&time, &clean(&entry.provider), "decision", "", "");
+    let note = entry.note.as_deref().map_or_else(String::new, |note| format!(": {}", clean(note)));
+    let line =
+        format!("{head}  {:<8}  -> {verb} {reason} {}\n{:26}by {}{note}", "", clean(scope.as_str()), "", clean(actor));
+    let json = json!({"what": "decision", "at": time, "state": entry.state.as_str(), "reason": reason.as_str(),
+        "scope": scope.as_str(), "until": entry.until.map(|until| until.to_string()), "provider": entry.provider,
+        "actor": actor, "note": entry.note});
+    Moment { time, line, json }
+}
+
+fn verdict(record: &SuppressionRecord, now: Timestamp) -> &'static str {
+    let standing = everything(record, now);
+    match standing.blocks.iter().any(|block| block.scope == Scope::everything()) {
+        true => "blocked for every send",
+        false if standing.is_allowed() => "nothing stands against it",
+        false => "blocked for some sends",
+    }
+}
+
+fn standing_line(record: &SuppressionRecord, scope: &Scope, reason: Reason, entry: &Entry, now: Timestamp) -> String {
+    let standing = Standing::of(entry, now);
+    let head = format!("{:<8}", standing.as_str());
+    let named = format!("{head} {:<15}  {}", reason.as_str(), clean(scope.as_str()));
+    match standing {
+        Standing::Blocked => format!("{head} {}", block_line(&Block::of(record, scope, reason, entry))),
+        Standing::Ended => format!("{named}  at {}", entry.until.unwrap_or(entry.at)),
+        Standing::Lifted => {
+            let by = entry.actor.as_deref().unwrap_or(&entry.provider);
+            format!("{named}  at {} by {}", entry.at, clean(by))
+        }
+    }
+}
+
+/// The soft bounces of the window that ends now.
+struct Count {
+    bounces: usize,
+    days: usize,
+}
+
+fn count(record: &SuppressionRecord, rules: SoftBounceRules, now: Timestamp) -> Count {
+    let start = now.minus_days(rules.window_days);
+    let window: Vec<_> = record.soft_bounces.bounces().iter().filter(|bounce| bounce.at >= start).collect();
+    let days: BTreeSet<i64> = window.iter().map(|bounce| bounce.at.day()).collect();
+    Count { bounces: window.len(), days: days.len() }
+}
+
+impl Count {
+    /// How many bounces and days the threshold is away.
+    fn missing(&self, rules: SoftBounceRules) -> (usize, usize) {
+        let missing = |demand: u32, had: usize| usize::try_from(demand).unwrap_or(usize::MAX).saturating_sub(had);
+        (missing(rules.threshold, self.bounces), missing(rules.min_days, self.days))
+    }
+
+    /// In words; nothing where nothing is counted.
+    fn line(&self, rules: SoftBounceRules) -> Option<String> {
+        if rules.threshold == 0 || self.bounces == 0 {
+            return None;
+        }
+        let SoftBounceRules { threshold, window_days, min_days, .. } = rules;
+        let rest = match self.missing(rules) {
+            (0, 0) => "the threshold is reached".to_owned(),
+            (0, days) => format!("bounces on {days} more days would suppress"),
+            (bounces, 0) => format!("{bounces} more would suppress"),
+            (bounces, days) => format!("{bounces} more would suppress, on {days} more days"),
+        };
+        let Self { bounces, days } = self;
+        Some(format!(
+            "counted  soft_bounce      {bounces} of {threshold} within {window_days} days, on {days} of {min_days} days; {rest}"
+        ))
+    }
+}
+
+fn document(
+    address: &str,
+    moments: Vec<Moment>,
+    record: &SuppressionRecord,
+    rules: SoftBounceRules,
+    now: Timestamp,
+) -> Value {
+    let timeline: Vec<Value> = moments.into_iter().map(|moment| moment.json).collect();
+    let standing = entries(record).map(|(scope, reason, entry)| {
+        let mut json = block_json(&Block::of(record, scope, reason, entry));
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("standing".to_owned(), Standing::of(entry, now).as_str().into());
+            fields.insert("at".to_owned(), entry.at.to_string().into());
+            fields.insert("actor".to_owned(), entry.actor.as_deref().into());
+            fields.insert("note".to_owned(), entry.note.as_deref().into());
+        }
+        json
+    });
+    let count = count(record, rules, now);
+    let (bounces_missing, days_missing) = count.missing(rules);
+    json!({
+        "address": address,
+        "now": now.to_string(),
+        "timeline": timeline,
+        "entries": standing.collect::<Vec<_>>(),
+        "folded": record.folded.iter().map(|reason| reason.as_str()).collect::<Vec<_>>(),
+        "soft_bounces": {
+            "counted": count.bounces, "threshold": rules.threshold, "missing": bounces_missing,
+            "days": count.days, "min_days": rules.min_days, "days_missing": days_missing,
+            "window_days": rules.window_days,
+        },
+    })
+}

@@ -1,0 +1,90 @@
+//! Why a command failed, in words that say what to do.
+
+use std::fmt;
+use std::io::{Error as IoError, ErrorKind};
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use crate::error::{Error, Outage};
+
+/// A failed command.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something to tell.
+    Told(String),
+    /// Nobody reads the output any more, as in `export | head`.
+    Closed,
+}
+
+impl Failure {
+    /// A failure in these words.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self::Told(text.into())
+    }
+
+    /// A failed call of DynamoDB about a table.
+    pub fn of_call<E, R>(error: &SdkError<E, R>, table: &str) -> Self
+    where
+        E: ProvideErrorMetadata,
+    {
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+        Self::Told(match code {
+            Some("ResourceNotFoundException") => {
+                format!("the table {table} does not exist; check the name and the region (AWS_REGION)")
+            }
+            Some("AccessDeniedException") => {
+                format!("access to {table} is denied; use credentials that may read and write it and its index")
+            }
+            Some("UnrecognizedClientException" | "ExpiredTokenException") => {
+                "the credentials are invalid or have expired; get new ones".to_owned()
+            }
+            Some(code) => format!("dynamodb failed on {table}: {code}; try again"),
+            None => match error {
+                SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
+                    "dynamodb cannot be reached; check network, region and endpoint (with --local: whether `make run` \
+                     is up)"
+                        .to_owned()
+                }
+                _ => format!("dynamodb failed on {table}: {error}; try again"),
+            },
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Told(text) => f.write_str(text),
+            Self::Closed => f.write_str("the output was closed"),
+        }
+    }
+}
+
+impl From<IoError> for Failure {
+    fn from(error: IoError) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Told(error.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    /// The library speaks to the one who deploys the function; some advice is another for an operator.
+    fn from(error: Error) -> Self {
+        Self::Told(match error {
+            Error::Transient(Outage::Forbidden) => {
+                "dynamodb denies access; use credentials that may read and write both tables".to_owned()
+            }
+            Error::Transient(Outage::Unreachable) => {
+                "dynamodb cannot be reached; check network, region and endpoint (with --local: whether `make run` is up)"
+                    .to_owned()
+            }
+            Error::Transient(Outage::TableMissing) => {
+                "a table does not exist; check --event-table, --suppression-table and the region (AWS_REGION)"
+                    .to_owned()
+            }
+            error => error.advice().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! `message`: what happened to a message?
+
+use super::cli::MessageArgs;
+use super::failure::Failure;
+use super::item::{text, to_json};
+use super::safe::clean;
+use super::show::event_line;
+use super::tables::Tables;
+use super::{Console, Outcome};
+
+/// Prints the events of a message in their order, page by page: a campaign has many.
+pub(super) async fn run(args: &MessageArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+    let message = format!("{}:{}", args.provider, args.id);
+    let mut start = None;
+    let mut any = false;
+    loop {
+        let (indexed, next) = tables.events_about(&message, start).await?;
+        for item in tables.whole(indexed).await? {
+            any = true;
+            if console.json {
+                writeln!(console.out, "{}", to_json(&item))?;
+            } else {
+                let address = text(&item, "address").map(clean).unwrap_or_default();
+                writeln!(console.out, "{address}\n  {}", event_line(&item).replace('\n', "\n  "))?;
+            }
+        }
+        start = next;
+        if start.is_none() {
+            break;
+        }
+    }
+    if !any {
+        writeln!(
+            console.err,
+            "nothing is known of {message}; check the id, and that the event has not expired (EVENT_RETENTION_DAYS)"
+        )?;
+        return Ok(Outcome::Incomplete);
+    }
+    Ok(Outcome::Done)
+}

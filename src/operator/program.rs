@@ -1,0 +1,55 @@
+//! The program: a command line, the clients that its command needs, and the terminal.
+
+use std::io::{BufWriter, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::cli::{Cli, Command};
+use super::failure::Failure;
+use super::redrive::{self, Interrupt};
+use super::safe::{Reader, Safe, clean_lines};
+use super::{Console, Outcome, connect, signals};
+use crate::timestamp::Timestamp;
+
+/// Runs the command line of this process; gives its exit code.
+pub async fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own code for a wrong call is 2, which is `blocked` here.
+            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            drop(error.print());
+            return code;
+        }
+    };
+    match Box::pin(run(&cli)).await {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(Failure::Closed) => ExitCode::FAILURE,
+        Err(failure) => {
+            // Nothing is left to do when even this fails.
+            drop(writeln!(std::io::stderr(), "error: {}", clean_lines(&failure.to_string())));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<Outcome, Failure> {
+    let stdout = std::io::stdout().lock();
+    // An export to a terminal is for a person, too.
+    let reader = if stdout.is_terminal() { Reader::Person } else { Reader::File };
+    let mut buffered = BufWriter::new(stdout);
+    let mut out = Safe::new(&mut buffered, reader);
+    let mut console =
+        Console { out: &mut out, err: &mut std::io::stderr(), json: cli.json, progress: true, now: Timestamp::now() };
+    let outcome = match &cli.command {
+        Command::Tables(command) => super::run(command, &connect::tables(cli).await?, &mut console).await,
+        Command::Redrive(args) => {
+            let cloud = connect::cloud(cli).await?;
+            let mut interrupt = Interrupt(signals::listen()?);
+            Box::pin(redrive::run(args, &cloud, &mut interrupt, &mut console)).await
+        }
+    };
+    out.flush()?;
+    outcome
+}

@@ -1,0 +1,108 @@
+//! What the function's own checks say of a message now, with the settings that the deployed version has.
+
+use super::message::Message;
+use crate::config::{Config, ConfigError};
+use crate::error::{Error, Outage, Refusal};
+use crate::intake::event_bridge::{Admission, Origin};
+use crate::intake::sns::{Door, Envelope, Fetcher, Verified, Verifier};
+use crate::intake::{Queued, QueuedMessage};
+use crate::provider::{normalize_event_bridge, normalize_sns};
+use crate::timestamp::Timestamp;
+
+/// What the checks say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It would be recorded if DynamoDB takes it.
+    Passes,
+    /// The function refuses it, each time.
+    Refused(Error),
+    /// It cannot be told here, and why.
+    Unchecked(String),
+}
+
+/// The checks up to the point where the function would write.
+pub struct Checks {
+    checker: Result<Checker, String>,
+}
+
+struct Checker {
+    verifier: Verifier,
+    event_bridge: Admission,
+    accounts: Vec<String>,
+}
+
+impl Checks {
+    /// Those of a function with these variables.
+    pub fn of_environment(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        // A file of the place where the function runs; nothing here needs it.
+        let config = Config::from_lookup(|name| if name == "SSL_CERT_FILE" { None } else { lookup(name) });
+        Self { checker: config.map(Checker::of).map_err(|error| not_here(&error)) }
+    }
+
+    /// No checks, for this reason.
+    #[must_use]
+    pub const fn none(why: String) -> Self {
+        Self { checker: Err(why) }
+    }
+
+    /// Judges one message.
+    pub async fn judge(&self, message: &Message, now: Timestamp) -> Verdict {
+        let checker = match &self.checker {
+            Ok(checker) => checker,
+            Err(why) => return Verdict::Unchecked(why.clone()),
+        };
+        match checker.check(message, now).await {
+            Ok(()) => Verdict::Passes,
+            Err(Error::Transient(Outage::CertificateFetch | Outage::CertificateUnknown)) => {
+                Verdict::Unchecked("the signing certificate could not be fetched from here".to_owned())
+            }
+            Err(error) => Verdict::Refused(error),
+        }
+    }
+}
+
+impl Checker {
+    fn of(config: Config) -> Self {
+        let verifier = Verifier::new(config.sns, Fetcher::default());
+        Self { verifier, event_bridge: config.event_bridge, accounts: config.accounts }
+    }
+
+    /// As the handler goes about a message of a queue, but for the writes.
+    async fn check(&self, message: &Message, now: Timestamp) -> Result<(), Error> {
+        let message = QueuedMessage {
+            id: message.id.as_str().into(),
+            // The queues of the stack are admitted together or not at all, and a parked message goes back to one of them.
+            queue_arn: self.event_bridge.queues.first().map_or("", String::as_str).into(),
+            body: message.body.as_str().into(),
+        };
+        match message.open()? {
+            Queued::Envelope(text) => self.check_envelope(Envelope::parse(text)?, now).await,
+            Queued::Failed(records) => {
+                for record in records {
+                    let envelope = record.envelope?;
+                    if !envelope.is_of_subscription(&record.subscription_arn) {
+                        return Err(Error::Unauthentic(Refusal::Subscription));
+                    }
+                    self.check_envelope(envelope, now).await?;
+                }
+                Ok(())
+            }
+            Queued::Bridged(event) => {
+                let admitted = self.event_bridge.admit(event, Origin::Queue(&message.queue_arn))?;
+                normalize_event_bridge(&admitted, &self.accounts, now).map(drop)
+            }
+        }
+    }
+
+    async fn check_envelope(&self, envelope: Envelope<'_>, now: Timestamp) -> Result<(), Error> {
+        match self.verifier.verify(envelope, Door::Queue, now).await? {
+            Verified::Notification(message) => normalize_sns(&message, &self.accounts).map(drop),
+            Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
+        }
+    }
+}
+
+/// A setting that names files of the function, for example in a layer.
+fn not_here(error: &ConfigError) -> String {
+    format!("the function's {} cannot be used here", error.variable)
+}

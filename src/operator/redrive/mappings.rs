@@ -1,0 +1,137 @@
+//! The two event source mappings that take from the queues: read, switched, waited for.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::super::failure::Failure;
+use super::cloud::{Call, Cloud, code};
+use super::queue::Kind;
+use super::stack::Deployment;
+
+/// How long Lambda may take to switch one; it says a minute.
+const PATIENCE: Duration = Duration::from_mins(4);
+/// How often it is asked.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// One mapping.
+#[derive(Clone, Debug)]
+pub(super) struct Mapping {
+    /// The queue it takes from.
+    pub kind: Kind,
+    /// Its id.
+    pub uuid: String,
+    /// Its state at Lambda.
+    pub state: State,
+}
+
+/// The states of a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It takes from its queue.
+    On,
+    /// It does not.
+    Off,
+    /// It is between two others.
+    Changing,
+    /// It is going or gone.
+    Deleting,
+}
+
+impl State {
+    /// By the name that Lambda has for it.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "Enabled" => Self::On,
+            "Disabled" => Self::Off,
+            "Deleting" => Self::Deleting,
+            // Creating, Enabling, Disabling, Updating, and what else may come.
+            _ => Self::Changing,
+        }
+    }
+
+    /// The word for it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Changing => "being switched",
+            Self::Deleting => "being deleted",
+        }
+    }
+}
+
+/// Both mappings of a stack.
+pub(super) async fn find(cloud: &Cloud, deployment: &Deployment) -> Result<Vec<Mapping>, Failure> {
+    let mut mappings = Vec::new();
+    for kind in Kind::OPEN {
+        let queue = deployment.queue(kind)?;
+        let call = cloud.lambda.list_event_source_mappings().event_source_arn(&queue.arn);
+        let output = call.send().await;
+        let output =
+            output.map_err(|error| Call { right: "lambda:ListEventSourceMappings", on: "*" }.failure(&error))?;
+        let found = output.event_source_mappings.unwrap_or_default().into_iter();
+        let own: Vec<_> = found.filter(|mapping| mapping.function_arn() == Some(deployment.alias.as_str())).collect();
+        let [mapping] = own.as_slice() else {
+            return Err(Failure::new(format!(
+                "{} mappings lead from {} to the function, where the stack has one; undo what was changed by hand, or \
+                 deploy again",
+                own.len(),
+                kind.as_str()
+            )));
+        };
+        mappings.push(Mapping {
+            kind,
+            uuid: mapping.uuid().unwrap_or_default().to_owned(),
+            state: State::of(mapping.state().unwrap_or_default()),
+        });
+    }
+    Ok(mappings)
+}
+
+/// Reads the state anew.
+pub(super) async fn state(cloud: &Cloud, mapping: &Mapping) -> Result<State, Failure> {
+    let output = cloud.lambda.get_event_source_mapping().uuid(&mapping.uuid).send().await;
+    let output =
+        output.map_err(|error| Call { right: "lambda:GetEventSourceMapping", on: &mapping.uuid }.failure(&error))?;
+    Ok(State::of(output.state().unwrap_or_default()))
+}
+
+/// Switches all of them, and waits until Lambda has done so. Where one fails, the others are switched all the same.
+pub(super) async fn switch(cloud: &Cloud, mappings: &[Mapping], to: State) -> Result<(), Failure> {
+    let mut outcome = Ok(());
+    for mapping in mappings {
+        outcome = outcome.and(settle(cloud, mapping, to).await);
+    }
+    outcome
+}
+
+async fn settle(cloud: &Cloud, mapping: &Mapping, to: State) -> Result<(), Failure> {
+    let end = Instant::now().checked_add(PATIENCE);
+    let mut last = None;
+    while end.is_some_and(|end| Instant::now() < end) {
+        match state(cloud, mapping).await? {
+            state if state == to => return Ok(()),
+            State::Deleting => {
+                return Err(Failure::new(format!("the mapping of {} is being deleted", mapping.kind.as_str())));
+            }
+            State::Changing => {}
+            State::On | State::Off => last = update(cloud, mapping, to).await?,
+        }
+        sleep(PAUSE).await;
+    }
+    Err(last.unwrap_or_else(|| {
+        Failure::new(format!("the mapping of {} ({}) is still being switched", mapping.kind.as_str(), mapping.uuid))
+    }))
+}
+
+/// Asks for the other state; that somebody else is changing it is no reason to give up yet.
+async fn update(cloud: &Cloud, mapping: &Mapping, to: State) -> Result<Option<Failure>, Failure> {
+    let call = cloud.lambda.update_event_source_mapping().uuid(&mapping.uuid).enabled(to == State::On);
+    let Err(error) = call.send().await else { return Ok(None) };
+    let failure = Call { right: "lambda:UpdateEventSourceMapping", on: &mapping.uuid }.failure(&error);
+    match code(&error) {
+        Some("ResourceInUseException" | "ResourceConflictException" | "TooManyRequestsException") => Ok(Some(failure)),
+        _ => Err(failure),
+    }
+}

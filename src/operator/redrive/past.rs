@@ -1,0 +1,109 @@
+//! Why a message came into its queue, as the message itself says.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::super::safe::clean;
+use super::form::Form;
+use super::message::Message;
+use crate::error::Error;
+
+/// How much of a text of others is shown.
+const SHOWN_CHARS: usize = 200;
+
+/// Why a message lies where it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Lambda gave up: its condition, and what the last attempt came to.
+    GaveUp { condition: String, attempt: Attempt },
+    /// SNS or EventBridge could not hand it over; its code, and its sentence.
+    Undelivered { code: String, sentence: String },
+    /// Nothing says it.
+    Untold,
+}
+
+/// What the last attempt of an invocation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// An error of the function.
+    Failed(Error),
+    /// The process ended.
+    Crashed,
+    /// The time limit ended it.
+    TimedOut,
+    /// Something that this program does not know, by its type; the text of a panic may quote an address.
+    Other(String),
+    /// There was none, or Lambda does not tell.
+    Untold,
+}
+
+impl Past {
+    /// Reads it off a message.
+    pub fn of(message: &Message, form: &Form) -> Self {
+        let code = message.attribute(&["ErrorCode", "ERROR_CODE"]);
+        let sentence = message.attribute(&["ErrorMessage", "ERROR_MESSAGE"]);
+        match form {
+            Form::Record(record) => Self::GaveUp {
+                condition: shown(
+                    record.pointer("/requestContext/condition").and_then(Value::as_str).unwrap_or("no condition"),
+                ),
+                attempt: Attempt::of(record.get("responsePayload").unwrap_or(&Value::Null)),
+            },
+            _ if code.is_some() || sentence.is_some() => Self::Undelivered {
+                code: shown(code.unwrap_or("no code")),
+                sentence: shown(sentence.unwrap_or_default()),
+            },
+            Form::Envelope(_) | Form::Event(_) | Form::Unknown => Self::Untold,
+        }
+    }
+}
+
+impl Attempt {
+    /// What Lambda took as the answer of the function.
+    fn of(payload: &Value) -> Self {
+        let field = |name| payload.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (kind, text) = (field("errorType"), field("errorMessage"));
+        let label = text.split_once(':').map_or(text, |(label, _)| label);
+        if let Some(error) = Error::all().find(|error| error.class() == kind && error.label() == label) {
+            return Self::Failed(error);
+        }
+        match (kind, text) {
+            ("", "") => Self::Untold,
+            ("Sandbox.Timedout", _) => Self::TimedOut,
+            (_, text) if text.contains("Task timed out") => Self::TimedOut,
+            ("Runtime.ExitError", _) => Self::Crashed,
+            (_, text) if text.contains("Runtime exited") => Self::Crashed,
+            (kind, _) => Self::Other(shown(kind)),
+        }
+    }
+}
+
+impl fmt::Display for Past {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GaveUp { condition, attempt } => write!(f, "{condition}: {attempt}"),
+            Self::Undelivered { code, sentence } if sentence.is_empty() => write!(f, "not handed over: {code}"),
+            Self::Undelivered { code, sentence } => write!(f, "not handed over: {code}, {sentence}"),
+            Self::Untold => f.write_str("the message does not say"),
+        }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => write!(f, "{} {}", error.class(), error.label()),
+            Self::Crashed => f.write_str("the function crashed"),
+            Self::TimedOut => f.write_str("the function ran out of time"),
+            Self::Other(kind) if kind.is_empty() => f.write_str("an error without a type"),
+            Self::Other(kind) => f.write_str(kind),
+            Self::Untold => f.write_str("no attempt is told of"),
+        }
+    }
+}
+
+/// A short piece of a text of others, safe for a terminal.
+fn shown(text: &str) -> String {
+    clean(&text.chars().take(SHOWN_CHARS).collect::<String>())
+}

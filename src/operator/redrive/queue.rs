@@ -1,0 +1,68 @@
+//! The three queues, and how long and how often they keep a message.
+
+use crate::timestamp::Timestamp;
+
+/// One of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// What SNS or EventBridge could not hand over.
+    Undelivered,
+    /// What the function failed on.
+    Failed,
+    /// What failed too often in a redrive.
+    Parked,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Undelivered, Self::Failed, Self::Parked];
+
+    /// Those that a redrive empties.
+    pub const OPEN: [Self; 2] = [Self::Undelivered, Self::Failed];
+
+    /// The name in the template.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Undelivered => "UndeliveredQueue",
+            Self::Failed => "FailedQueue",
+            Self::Parked => "ParkedQueue",
+        }
+    }
+
+    /// The output of the stack with its URL.
+    #[must_use]
+    pub const fn output(self) -> &'static str {
+        match self {
+            Self::Undelivered => "UndeliveredQueueUrl",
+            Self::Failed => "FailedQueueUrl",
+            Self::Parked => "ParkedQueueUrl",
+        }
+    }
+}
+
+/// What SQS is told about a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// After how many receives a message is parked; none where it is not.
+    pub receives: Option<u32>,
+    /// How long a message is kept, in seconds.
+    pub retention_s: u32,
+    /// For how long a message that was received is not shown, in seconds.
+    pub visibility_s: u32,
+}
+
+impl Limits {
+    /// How many more receives a message bears before it is parked.
+    #[must_use]
+    pub fn receives_left(self, received: u32) -> Option<u32> {
+        self.receives.map(|limit| limit.saturating_sub(received))
+    }
+
+    /// When a message is gone.
+    #[must_use]
+    pub fn expires_at(self, sent_at: Option<Timestamp>) -> Option<Timestamp> {
+        let kept_ms = i64::from(self.retention_s).saturating_mul(1000);
+        Timestamp::from_millis(sent_at?.millis().saturating_add(kept_ms))
+    }
+}

@@ -1,0 +1,213 @@
+//! Sending: on, watched to the end, off in every case, and what came of it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::super::cli::RedriveArgs;
+use super::super::failure::Failure;
+use super::super::progress::counter;
+use super::super::{Console, Outcome};
+use super::cloud::Cloud;
+use super::depth::Depths;
+use super::interrupt::Interrupt;
+use super::look::HIDDEN_S;
+use super::mappings::{self, Mapping, State};
+use super::moved::move_back;
+use super::queue::Kind;
+use super::report::Report;
+use super::run::{Shown, look};
+use super::stack::Deployment;
+use super::watch::{Step, Watch};
+
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Sends everything through the function, and says what became of it.
+pub(super) async fn run(
+    args: &RedriveArgs,
+    cloud: &Cloud,
+    deployment: &Deployment,
+    mappings: &[Mapping],
+    interrupt: &mut Interrupt,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Failure> {
+    deployment.must_be_settled()?;
+    must_be_off(deployment, mappings)?;
+    if !args.yes {
+        return Err(Failure::new("this sends what lies in the queues through the function; repeat it with --yes"));
+    }
+    if args.step.parked {
+        let unparked = unpark(cloud, deployment, console);
+        interrupt.or(unparked, "interrupted; SQS moves what is parked back all the same, and nothing was sent").await?;
+    }
+    let depths = deployment.depths(cloud);
+    let before = interrupt.or(depths, "interrupted; nothing was sent").await?;
+    if before.open().total() == 0 {
+        writeln!(console.err, "nothing to send; the redrive stays off")?;
+    } else {
+        writeln!(console.err, "{} messages to send; switching the redrive on", before.open().total())?;
+        console.err.flush()?;
+        let watched = watched(cloud, deployment, mappings, before, console);
+        let watched = interrupt.or(watched, "interrupted; what is not recorded yet waits in its queue").await;
+        switch_off(cloud, deployment, mappings, interrupt, console).await?;
+        watched?;
+    }
+    let after = deployment.depths(cloud).await?;
+    let leftovers = leftovers(args, cloud, deployment, after, console);
+    // The account of what was sent is due in any case.
+    let shown = match interrupt.or(leftovers, "interrupted; what is left was not looked at").await {
+        Ok(shown) => shown,
+        Err(failure) => {
+            writeln!(console.err, "{failure}")?;
+            Vec::new()
+        }
+    };
+    write_report(deployment, Report::between(before, after), &shown, args.look.personal, console)
+}
+
+fn must_be_off(deployment: &Deployment, mappings: &[Mapping]) -> Result<(), Failure> {
+    let name = &deployment.name;
+    if mappings.iter().all(|mapping| mapping.state == State::Off) {
+        return Ok(());
+    }
+    Err(Failure::new(if deployment.is_always_on {
+        format!(
+            "the redrive of {name} is on for good, by its parameter RedriveEnabled=true: there is nothing to switch. To \
+             use this command, set it to false"
+        )
+    } else {
+        let states = mappings.iter().map(|mapping| format!("{} {}", mapping.kind.as_str(), mapping.state.as_str()));
+        format!(
+            "the redrive of {name} is not off ({}): somebody is sending, or a run was killed. To switch it off: \
+             mail-feedbackctl redrive --stack {name} --off",
+            states.collect::<Vec<_>>().join(", ")
+        )
+    }))
+}
+
+async fn unpark(cloud: &Cloud, deployment: &Deployment, console: &mut Console<'_>) -> Result<(), Failure> {
+    let parked = deployment.queue(Kind::Parked)?;
+    if parked.depth(cloud).await?.total() == 0 {
+        writeln!(console.err, "nothing is parked")?;
+        return Ok(());
+    }
+    let moved = move_back(cloud, parked).await?;
+    writeln!(console.err, "{moved} parked messages are back in their queues")?;
+    Ok(())
+}
+
+/// Switches on, and waits until nothing is left, or only what failed again.
+async fn watched(
+    cloud: &Cloud,
+    deployment: &Deployment,
+    mappings: &[Mapping],
+    before: Depths,
+    console: &Console<'_>,
+) -> Result<(), Failure> {
+    mappings::switch(cloud, mappings, State::On).await?;
+    let visibility = Duration::from_secs(deployment.visibility_s().into());
+    let looked = Duration::from_secs(HIDDEN_S.unsigned_abs().into());
+    let hidden_before = if before.open().hidden == 0 { Duration::ZERO } else { visibility.max(looked) };
+    let (start, mut watch) = (Instant::now(), Watch::new(visibility, hidden_before));
+    let bar = counter(console, "messages left");
+    loop {
+        sleep(PAUSE).await;
+        let open = deployment.depths(cloud).await?.open();
+        bar.set_position(open.total());
+        match watch.observe(start.elapsed(), open) {
+            Step::Empty | Step::OnlyFailing => break,
+            Step::GoOn => {}
+        }
+        for mapping in mappings {
+            if mappings::state(cloud, mapping).await? != State::On {
+                return Err(Failure::new(
+                    "somebody else, or a deployment, has switched the redrive meanwhile; look, and try again",
+                ));
+            }
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Switches off, whatever has happened; a second signal ends that, too.
+async fn switch_off(
+    cloud: &Cloud,
+    deployment: &Deployment,
+    mappings: &[Mapping],
+    interrupt: &mut Interrupt,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let switched = mappings::switch(cloud, mappings, State::Off);
+    match interrupt.or(switched, "interrupted again").await {
+        Ok(()) => writeln!(console.err, "the redrive is off again").map_err(Failure::from),
+        Err(failure) => {
+            let uuids = mappings.iter().map(|mapping| mapping.uuid.as_str()).collect::<Vec<_>>().join(" ");
+            Err(Failure::new(format!(
+                "{failure}\nTHE REDRIVE MAY STILL BE ON. Switch it off: mail-feedbackctl redrive --stack {} --off\n\
+                 or, for each of {uuids}: aws lambda update-event-source-mapping --no-enabled --uuid <uuid>",
+                deployment.name
+            )))
+        }
+    }
+}
+
+/// What failed again, once SQS shows it again, and what is parked.
+async fn leftovers(
+    args: &RedriveArgs,
+    cloud: &Cloud,
+    deployment: &Deployment,
+    after: Depths,
+    console: &mut Console<'_>,
+) -> Result<Vec<Shown>, Failure> {
+    let mut kinds = Vec::new();
+    for kind in Kind::ALL {
+        if after.of(kind).total() > 0 {
+            kinds.push(kind);
+        }
+    }
+    if after.open().hidden > 0 {
+        let seconds = deployment.visibility_s();
+        writeln!(
+            console.err,
+            "{} messages failed again; SQS hides them for up to {seconds} s. Ctrl-C: do not wait to look at them",
+            after.open().total()
+        )?;
+        console.err.flush()?;
+        let end = Instant::now().checked_add(Duration::from_secs(seconds.into()));
+        while deployment.depths(cloud).await?.open().hidden > 0 && end.is_some_and(|end| Instant::now() < end) {
+            sleep(PAUSE).await;
+        }
+    }
+    look(args, cloud, deployment, &kinds, console).await
+}
+
+fn write_report(
+    deployment: &Deployment,
+    report: Report,
+    shown: &[Shown],
+    personal: bool,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Failure> {
+    let Report { sent, recorded, failing, parked } = report;
+    if console.json {
+        let queues: Vec<Value> = shown.iter().map(|shown| shown.json(personal)).collect();
+        let report = json!({
+            "stack": deployment.name,
+            "sent": sent,
+            "recorded": recorded,
+            "failing": failing,
+            "parked": parked,
+            "queues": queues,
+        });
+        writeln!(console.out, "{report}")?;
+    } else {
+        writeln!(console.out, "{sent} sent, {recorded} recorded, {failing} failing still, {parked} parked")?;
+        for each in shown {
+            each.write(console, personal)?;
+        }
+    }
+    console.out.flush()?;
+    Ok(if report.is_complete() { Outcome::Done } else { Outcome::Incomplete })
+}

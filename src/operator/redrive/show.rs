@@ -1,0 +1,152 @@
+//! What a look found, for people and for programs.
+
+use serde_json::{Value, json};
+
+use super::super::safe::clean;
+use super::contents::Contents;
+use super::depth::Depth;
+use super::described::Described;
+use super::group::{Group, grouped};
+use super::queue::{Kind, Limits};
+use super::run::Shown;
+
+/// The queue, its groups by reason and their messages, in lines.
+#[must_use]
+pub fn queue_text(shown: &Shown, personal: bool) -> String {
+    let Shown { kind, depth, limits, found, passed_over } = shown;
+    let mut text = format!("{}: {}\n", kind.as_str(), amount(*depth));
+    for group in grouped(found) {
+        group_text(&mut text, &group, *limits, personal);
+    }
+    let seen = u64::try_from(found.len().saturating_add(*passed_over)).unwrap_or(u64::MAX);
+    if seen < depth.total() {
+        line(&mut text, "  ", &format!("{} more were not looked at", depth.total().saturating_sub(seen)));
+    }
+    text
+}
+
+fn amount(depth: Depth) -> String {
+    match (depth.total(), depth.hidden) {
+        (0, _) => "empty".to_owned(),
+        (total, 0) => format!("{total} messages"),
+        (total, hidden) => format!("{total} messages, {hidden} of them received a short while ago and hidden for now"),
+    }
+}
+
+fn group_text(text: &mut String, group: &Group<'_>, limits: Limits, personal: bool) {
+    let Some(first) = group.first() else { return };
+    let retry = if first.retry() { "yes" } else { "no" };
+    line(text, "  ", &format!("{} x {}", group.messages.len(), first.form.as_str()));
+    line(text, "    why    ", &first.past.to_string());
+    line(text, "    now    ", &first.now.words());
+    line(text, "    retry  ", retry);
+    line(text, "    do     ", &first.advice());
+    if let Some(expires) = group.expires_at() {
+        line(text, "    until  ", &format!("{expires}; then the first of them is lost"));
+    }
+    if let Some(warning) = parking(group, limits) {
+        line(text, "    mind   ", &warning);
+    }
+    for message in &group.messages {
+        message_text(text, message, personal);
+    }
+}
+
+/// What looking has cost.
+fn parking(group: &Group<'_>, limits: Limits) -> Option<String> {
+    let (left, limit) = (group.receives_left()?, limits.receives?);
+    Some(match left {
+        0 => format!("received {limit} times; the next look or attempt parks it"),
+        1 => format!("one receive of {limit} is left before it is parked; a look is one, an attempt is one"),
+        _ => {
+            format!("{left} receives of {limit} are left before the first is parked; a look is one, an attempt is one")
+        }
+    })
+}
+
+fn message_text(text: &mut String, described: &Described, personal: bool) {
+    let message = &described.message;
+    let sent = message.sent_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
+    let request = described.request_id().map_or_else(String::new, |id| format!("  request {}", clean(id)));
+    line(text, "      ", &format!("{}  since {sent}  received {}{request}", clean(&message.id), message.received));
+    for contents in &described.contents {
+        line(text, "        ", &contents_text(contents, personal));
+    }
+}
+
+fn contents_text(contents: &Contents, personal: bool) -> String {
+    let event = if contents.event.is_empty() { "no report of SES" } else { &contents.event };
+    let mut words = vec![clean(event), format!("recipients {}", contents.recipients)];
+    for (name, value) in [("mail", &contents.ses_message_id), ("carried by", &contents.carrier_id)] {
+        words.extend(value.iter().map(|value| format!("{name} {}", clean(value))));
+    }
+    if personal {
+        words.extend(contents.addresses.iter().map(|address| clean(address)));
+    }
+    words.join(", ")
+}
+
+fn line(text: &mut String, margin: &str, words: &str) {
+    for part in [margin, words, "\n"] {
+        text.push_str(part);
+    }
+}
+
+/// The same for programs.
+#[must_use]
+pub fn queue_json(kind: Kind, depth: Depth, limits: Limits, found: &[Described], personal: bool) -> Value {
+    let groups: Vec<Value> = grouped(found).iter().map(|group| group_json(group, personal)).collect();
+    json!({
+        "queue": kind.as_str(),
+        "messages": depth.total(),
+        "hidden": depth.hidden,
+        "max_receives": limits.receives,
+        "groups": groups,
+    })
+}
+
+fn group_json(group: &Group<'_>, personal: bool) -> Value {
+    let messages: Vec<Value> = group.messages.iter().map(|message| message_json(message, personal)).collect();
+    let first = group.first();
+    json!({
+        "count": group.messages.len(),
+        "form": first.map(|first| first.form.as_str()),
+        "why": first.map(|first| first.past.to_string()),
+        "now": first.map(|first| first.now.words()),
+        "retry": first.map(Described::retry),
+        "advice": first.map(Described::advice),
+        "expires_at": group.expires_at().map(|at| at.to_string()),
+        "receives_left": group.receives_left(),
+        "messages": messages,
+    })
+}
+
+fn message_json(described: &Described, personal: bool) -> Value {
+    let message = &described.message;
+    let contents: Vec<Value> = described
+        .contents
+        .iter()
+        .map(|contents| {
+            json!({
+                "event": contents.event,
+                "recipients": contents.recipients,
+                "addresses": personal.then_some(&contents.addresses),
+                "ses_message_id": contents.ses_message_id,
+                "carrier_id": contents.carrier_id,
+                "from": contents.from,
+                "published_at": contents.published_at,
+            })
+        })
+        .collect();
+    json!({
+        "id": message.id,
+        "sent_at": message.sent_at.map(|at| at.to_string()),
+        "received": message.received,
+        "receives_left": described.receives_left,
+        "expires_at": described.expires_at.map(|at| at.to_string()),
+        "parked_from": message.parked_from,
+        "request_id": described.request_id(),
+        "reports": contents,
+        "body": personal.then_some(&message.body),
+    })
+}

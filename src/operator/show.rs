@@ -1,0 +1,114 @@
+//! How verdicts, entries and event records look, for people and for programs.
+
+use serde_json::{Value, json};
+
+use super::item::{Item, text};
+use super::safe::clean;
+use crate::event::Reason;
+use crate::suppression::{Block, Entry, MAX_SCOPES, Scope, State, SuppressionRecord, Verdict};
+use crate::timestamp::Timestamp;
+
+/// What an entry amounts to at a time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It forbids mail.
+    Blocked,
+    /// It ended by itself.
+    Ended,
+    /// It was withdrawn.
+    Lifted,
+}
+
+impl Standing {
+    /// That of an entry.
+    pub(super) fn of(entry: &Entry, now: Timestamp) -> Self {
+        match entry.state {
+            State::Lifted => Self::Lifted,
+            State::Suppressed if entry.stands(now) => Self::Blocked,
+            State::Suppressed => Self::Ended,
+        }
+    }
+
+    /// The word for it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Ended => "ended",
+            Self::Lifted => "lifted",
+        }
+    }
+}
+
+/// Every entry of a record, by scope and reason.
+pub(super) fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scope, Reason, &Entry)> {
+    let scopes = record.suppressions.iter();
+    scopes.flat_map(|(scope, reasons)| reasons.iter().map(move |(reason, entry)| (scope, *reason, entry)))
+}
+
+/// What stands against an address in any scope, whatever the send.
+pub(super) fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
+    let standing = entries(record).filter(|(_, _, entry)| entry.stands(now));
+    Verdict { blocks: standing.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect() }
+}
+
+/// The reasons that came for too many scopes, a line each.
+pub(super) fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = String> {
+    record.folded.iter().map(|reason| {
+        format!(
+            "folded   {:<15}  *  came for more than {MAX_SCOPES} scopes: each report holds for every send, and only a lift \
+             for * ends it",
+            reason.as_str()
+        )
+    })
+}
+
+/// One reason not to send, as a line.
+pub(super) fn block_line(block: &Block) -> String {
+    let until = block.until.map_or_else(|| "without end".to_owned(), |until| format!("until {until}"));
+    let code = block.code.as_deref().map_or_else(String::new, |code| format!(" ({})", clean(code)));
+    format!(
+        "{:<15}  {}  since {} {until}, from {}{code}; ended by {}",
+        block.reason.as_str(),
+        clean(block.scope.as_str()),
+        block.since,
+        clean(&block.provider),
+        block.lifted_by(),
+    )
+}
+
+/// The same for programs.
+pub(super) fn block_json(block: &Block) -> Value {
+    json!({
+        "scope": block.scope.as_str(),
+        "reason": block.reason.as_str(),
+        "since": block.since.to_string(),
+        "until": block.until.map(|until| until.to_string()),
+        "provider": block.provider,
+        "code": block.code,
+        "folded": block.folded,
+        "lifted_by": block.lifted_by(),
+    })
+}
+
+/// An event record as one or two lines: what happened, and the diagnostic text.
+pub(super) fn event_line(item: &Item) -> String {
+    let field = |name| text(item, name).map(clean).unwrap_or_default();
+    let time = text(item, "occurred_at").map_or_else(|| time_of(item), clean);
+    let effect = text(item, "effect").map_or_else(String::new, |effect| format!("-> {}", clean(effect)));
+    let line = columns(&time, &field("provider"), &field("kind"), &field("permanence"), &field("cause"));
+    let line = format!("{line}  {:<8}  {effect}", field("code"));
+    match text(item, "detail") {
+        Some(detail) => format!("{}\n{:26}{}", line.trim_end(), "", clean(detail)),
+        None => line.trim_end().to_owned(),
+    }
+}
+
+/// The first columns of a timeline.
+pub(super) fn columns(time: &str, provider: &str, kind: &str, permanence: &str, cause: &str) -> String {
+    format!("{time:<24}  {provider:<8}  {kind:<13}  {permanence:<12}  {cause:<16}")
+}
+
+/// The time in the key of an event record, `-` without one: what the index has of it.
+pub(super) fn time_of(item: &Item) -> String {
+    text(item, "event").and_then(|key| key.split_once('#')).map_or_else(|| "-".to_owned(), |(time, _)| time.to_owned())
+}
