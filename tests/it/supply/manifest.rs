@@ -1,4 +1,4 @@
-//! What the manifests, the lock and the Makefile say, as the page has to write it.
+//! What the manifests, the locks and the script that installs tools say, as the page has to write it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -65,23 +65,25 @@ fn function(metadata: &Value) -> &Value {
     array(&metadata["packages"]).iter().find(|package| package["name"] == "mail-feedback").expect("the function")
 }
 
-/// The tools that the Makefile installs: name and version.
+/// The tools that `.ci/tools` installs: name and version.
 pub fn tools() -> BTreeSet<String> {
-    let makefile = read("Makefile");
-    let set = makefile.lines().filter_map(|line| line.split_once(" := "));
-    let versions: BTreeMap<_, _> = set.map(|(name, value)| (format!("$({name})"), value)).collect();
+    let script = read(".ci/tools");
     let mut tools = BTreeSet::new();
-    for line in makefile.lines().filter_map(|line| line.split_once("cargo install ")).map(|(_, line)| line) {
-        let words: Vec<_> = line.split_whitespace().collect();
-        let version = words[words.iter().position(|word| *word == "--version").expect("an exact version") + 1];
-        let exact = versions.get(version).unwrap_or_else(|| panic!("{} has no exact version, but {version}", words[0]));
-        tools.insert(format!("`{}` {exact}", words[0]));
-    }
-    for call in makefile.split("$(call PINNED,").skip(1).filter_map(|rest| rest.split(')').next()) {
-        let (name, list) = call.split_once(',').expect("a package and its list");
-        let pins = pins(&format!(".ci/python/{list}.txt"));
-        let version = pins.get(name).unwrap_or_else(|| panic!("{list} lacks {name}"));
-        tools.insert(format!("`{name}` {version}"));
+    for line in script.lines() {
+        let words: Vec<_> = line.split_whitespace().skip_while(|word| *word != "pip_list").collect();
+        if let ["pip_list", _, list, ..] = words.as_slice()
+            && let Some(names) = line.split('\'').nth(1)
+        {
+            let pins = pins(&format!(".ci/python/{list}.txt"));
+            for name in names.split(' ') {
+                let version = pins.get(name).unwrap_or_else(|| panic!("{list} lacks {name}"));
+                tools.insert(format!("`{name}` {version}"));
+            }
+        }
+        let words: Vec<_> = line.split_whitespace().skip_while(|word| *word != "cargo_program").collect();
+        if let ["cargo_program", name, version, ..] = words.as_slice() {
+            tools.insert(format!("`{name}` {version}"));
+        }
     }
     tools.extend(pins("tests/e2e/requirements.txt").iter().map(|(name, version)| format!("`{name}` {version}")));
     let asked = json(".ci/node/package.json");
