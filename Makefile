@@ -52,9 +52,9 @@ test: ## all tests: unit, integration, documentation
 test-long: ## the proofs at length: 5,000 sets of events in any order, 10,000 events through faults and kills
 	DISORDER_SETS=$(DISORDER_SETS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --all-features --test it -- disorder survival
 
-checks: ## the checks of the README in Python and JavaScript, and the library's own (needs Node.js 20)
+checks: ## the checks of examples/ in Python and JavaScript against the library's own (needs Node.js 20)
 	$(TOOLS) checks
-	cargo run --example checks -- .venv-checks/bin/python .venv-checks
+	CHECKS=.venv-checks cargo test --all-features --test checks
 
 lint: ## format, lints and documentation, as CI judges them
 	cargo fmt --check
@@ -75,10 +75,8 @@ deny audit:
 	@echo '== fuzzing'
 	@$(CARGO_DENY) --manifest-path fuzz/Cargo.toml --config .cargo/deny-tools.toml check -D warnings -A unmatched-skip $(JUDGED)
 
-# Both floors are programs, which cargo bench would not build.
 bench: ## what everything costs beside its floor in the same run (first build: minutes; valgrind counts instructions)
-	cargo build --release --example floor_runtime --example floor_put
-	cargo bench --bench suite
+	cargo bench --features floors --bench suite
 
 guard: ## instructions of each step against those written down (needs valgrind)
 	@command -v valgrind > /dev/null || { echo 'valgrind is missing; install it, for example with apt-get' >&2; exit 1; }
@@ -112,7 +110,7 @@ samples: ## sign the SNS samples in events/ anew
 
 conformance: ## judge a corpus of recorded requests (CORPUS=folder)
 	@test -d '$(CORPUS)' || { echo 'no folder CORPUS=$(CORPUS); say make conformance CORPUS=folder' >&2; exit 1; }
-	cargo run --example conformance -- '$(CORPUS)'
+	CORPUS='$(CORPUS)' cargo test --all-features --test conformance
 
 validate: ## the linters of AWS SAM, CloudFormation and checkov (rights, queues and alarms: make test)
 	$(TOOLS) sam lint

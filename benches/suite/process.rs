@@ -34,13 +34,12 @@ pub struct Program {
     pub zip_mb: f64,
 }
 
-/// The binary, and the two floors that `cargo build --release --examples` makes beside it.
+/// The binary, and the two floors that the feature `floors` builds beside it.
 pub fn programs() -> [Program; 3] {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_mail-feedback"));
-    let examples = binary.parent().expect("a folder").join("examples");
     [
-        program("bare runtime", examples.join("floor_runtime")),
-        program("runtime + one PutItem", examples.join("floor_put")),
+        program("bare runtime", binary.with_file_name("floor-runtime")),
+        program("runtime + one PutItem", binary.with_file_name("floor-put")),
         program("mail-feedback", binary),
     ]
 }

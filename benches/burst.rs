@@ -1,4 +1,4 @@
-//! A campaign of 10 million mails against the quotas of Lambda and DynamoDB: `cargo run --release --example burst`.
+//! A campaign of 10 million mails against the quotas of Lambda and DynamoDB: `cargo bench --bench burst`.
 //!
 //! Simulates the way of its delivery reports from Lambda's queue into the event table: every event, environment of the
 //! function and attempt to write. Chance comes from a fixed seed, so two runs print the same. What is measured and what

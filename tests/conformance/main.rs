@@ -1,5 +1,5 @@
-//! Replays a corpus of requests that other projects test their webhook receivers with:
-//! `cargo run --example conformance -- <folder>`.
+//! Replays a corpus of requests that other projects test their webhook receivers with: `make conformance CORPUS=folder`.
+//! The corpus may not be copied and lies outside of the repository; without `CORPUS`, this test is skipped.
 //!
 //! Each case goes through the real handler, against an embedded DynamoDB, with SNS messages signed anew by a test
 //! authority. What differs from the peer's expectation must stand, word for word and with its reason, in
@@ -8,7 +8,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
-#[path = "../../tests/support/mod.rs"]
+#[path = "../support/mod.rs"]
 mod support;
 
 mod bench;
@@ -34,11 +34,11 @@ use certificates::Certificates;
 use deviations::Deviations;
 use report::Report;
 
-/// Reads the argument; the exit code tells whether anything failed.
+/// Reads `CORPUS`; the exit code tells whether anything failed.
 fn main() -> ExitCode {
-    let Some(corpus) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: cargo run --example conformance -- <folder of peer cases>");
-        return ExitCode::FAILURE;
+    let Some(corpus) = std::env::var_os("CORPUS").filter(|corpus| !corpus.is_empty()).map(PathBuf::from) else {
+        println!("\nSKIPPED: conformance. It needs a corpus: make conformance CORPUS=folder\n");
+        return ExitCode::SUCCESS;
     };
     match run(&corpus) {
         Ok(true) => ExitCode::SUCCESS,

@@ -84,7 +84,7 @@ impl Bench {
     /// The answer to an HTTP request has no status.
     pub(crate) async fn invoke(&self, invocation: &Value) -> Result<Reply, String> {
         let is_http = invocation.get("version").is_some();
-        let answer = function::invoke(&self.handler, &invocation.to_string()).await;
+        let answer = function::invoke_alone(&self.handler, &invocation.to_string(), function::TIME_LEFT).await;
         let status = match answer {
             Err(error) => error.status(),
             Ok(_) if !is_http => 200,

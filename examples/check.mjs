@@ -1,0 +1,60 @@
+// Asks before a send whether an address may be mailed: the check of a sender in JavaScript, to be copied.
+//
+// SUPPRESSION_TABLE=<SuppressionTableName> node examples/check.mjs jane@example.com
+
+// npm install @aws-sdk/client-dynamodb @aws-sdk/lib-dynamodb tr46@6
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import tr46 from "tr46"; // domainToASCII of Node.js has other tables in each release, and gives other keys
+
+const client = DynamoDBDocumentClient.from(new DynamoDBClient());
+const TableName = process.env.SUPPRESSION_TABLE;
+
+const trim = (text) => text.replace(/^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu, "");
+
+function normalizeLabel(label) {
+  if (/^[\0-\x7f]*$/.test(label)) return label.toLowerCase();
+  const [behindLetter, alone] = ["a" + label, label].map((text) => tr46.toASCII(text, { checkBidi: true, checkJoiners: true }));
+  return behindLetter?.startsWith("a") ? behindLetter.slice(1) : alone; // mapped to ASCII, or encoded
+}
+
+function normalizeDomain(domain) {
+  const text = trim(domain);
+  if (/^\[[!-~]*\]$/.test(text)) return text.toLowerCase();
+  const labels = text.replace(/[.。．｡]$/, "").split(/[.。．｡]/).map(normalizeLabel);
+  const key = labels.join(".");
+  const isBad = /[\0- \x7f%#/:<>?@[\\\]^|]/.test(text + key);
+  if (isBad || !labels.every(Boolean) || key.length > 253) throw new Error("no domain");
+  return key;
+}
+
+/** The key of a bare address, without a display name; throws where there is none. */
+function normalize(address) {
+  const text = trim(address);
+  const at = text.lastIndexOf("@");
+  const local = text.slice(0, Math.max(at, 0));
+  const unquoted = local.match(/^"((?:[^"\\]|\\.)*)"$/s)?.[1].replace(/\\(.)/gs, "$1") ?? local;
+  const fold = (spelling) => spelling.normalize("NFC").toLowerCase().normalize("NFC");
+  const isPlain = /^[^\p{White_Space},;:<>()@"]+$/u.test(fold(unquoted));
+  const key = (isPlain ? fold(unquoted) : fold(local)) + "@" + normalizeDomain(text.slice(at + 1));
+  const isLong = Buffer.byteLength(text) > 1024 || Buffer.byteLength(key) > 254;
+  if (isLong || /\p{Cc}/u.test(text) || !(isPlain || /^".*"$/s.test(local))) throw new Error("no address");
+  return key;
+}
+
+/** The entries that forbid this send, as [scope, reason, entry]. */
+async function blocked(address, provider, senderDomain, lists = []) {
+  const { Item } = await client.send(new GetCommand({ TableName, Key: { address: normalize(address) }, ConsistentRead: true }));
+  const scopes = new Set(["*", `provider:${provider}`, `domain:${normalizeDomain(senderDomain)}`, ...lists]);
+  const now = new Date().toISOString();
+  return Object.entries(Item?.suppressions ?? {})
+    .filter(([scope]) => scopes.has(scope))
+    .flatMap(([scope, reasons]) => Object.entries(reasons).map(([reason, entry]) => [scope, reason, entry]))
+    .filter(([, , entry]) => entry.state === "suppressed" && (entry.until ?? "9999") > now);
+}
+
+const found = await blocked(process.argv[2], "ses", "example.com", ["list:ses:Newsletter"]);
+for (const [scope, reason, entry] of found) {
+  console.log("blocked:", scope, reason, "since", entry.first_at, entry.detail ?? "");
+}
+if (!found.length) console.log("allowed");

@@ -1,0 +1,79 @@
+"""Asks before a send whether an address may be mailed: the check of a sender in Python, to be copied.
+
+SUPPRESSION_TABLE=<SuppressionTableName> python3 examples/check.py jane@example.com
+"""
+
+import datetime
+import os
+import re
+import sys
+import unicodedata
+
+import boto3  # pip install boto3 'idna>=3.20'
+import idna
+
+table = boto3.resource("dynamodb").Table(os.environ["SUPPRESSION_TABLE"])
+
+
+def normalize_label(label):
+    if label.isascii():
+        return label.lower()
+    text = idna.uts46_remap(label, std3_rules=False)
+    if text.isascii():
+        return text
+    idna.check_initial_combiner(text)
+    idna.check_bidi(text)
+    joiners = [at for at, char in enumerate(text) if char in "\u200c\u200d"]
+    if text.startswith("xn--") or not all(idna.valid_contextj(text, at) for at in joiners):
+        raise ValueError("no domain")
+    return "xn--" + text.encode("punycode").decode()
+
+
+def normalize_domain(domain):
+    domain = domain.strip()
+    if re.fullmatch(r"\[[!-~]*\]", domain):
+        return domain.lower()
+    dot = "[.\u3002\uff0e\uff61]"
+    key = ".".join(map(normalize_label, re.split(dot, re.sub(dot + r"\Z", "", domain))))
+    if len(key) > 253 or not all(key.split(".")) or re.search(r"[\0- \x7f%#/:<>?@[\\\]^|]", domain + key):
+        raise ValueError("no domain")
+    return key
+
+
+def normalize(address):
+    """The key of a bare address, without a display name; raises ValueError where there is none."""
+    address = address.strip()
+    local, _, domain = address.rpartition("@")
+    quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', local)
+    for spelling in [re.sub(r"\\(.)", r"\1", quoted[1]), local] if quoted else [local]:
+        spelling = unicodedata.normalize("NFC", unicodedata.normalize("NFC", spelling).lower())
+        plain = re.fullmatch(r'[^\s,;:<>()@"]+', spelling)
+        if plain:
+            break
+    key = spelling + "@" + normalize_domain(domain)
+    is_long = len(address.encode()) > 1024 or len(key.encode()) > 254
+    if is_long or re.search(r"[\0-\x1f\x7f-\x9f]", address) or not (plain or re.fullmatch('".*"', spelling)):
+        raise ValueError("no address")
+    return key
+
+
+def blocked(address, provider, sender_domain, lists=()):
+    """The entries that forbid this send, as (scope, reason, entry)."""
+    item = table.get_item(Key={"address": normalize(address)}, ConsistentRead=True).get("Item", {})
+    scopes = {"*", f"provider:{provider}", f"domain:{normalize_domain(sender_domain)}", *lists}
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return [
+        (scope, reason, entry)
+        for scope, reasons in item.get("suppressions", {}).items()
+        if scope in scopes
+        for reason, entry in reasons.items()
+        if entry["state"] == "suppressed" and entry.get("until", "9999") > now
+    ]
+
+
+if __name__ == "__main__":
+    found = blocked(sys.argv[1], "ses", "example.com", ["list:ses:Newsletter"])
+    for scope, reason, entry in found:
+        print("blocked:", scope, reason, "since", entry["first_at"], entry.get("detail", ""))
+    if not found:
+        print("allowed")
