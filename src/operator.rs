@@ -6,6 +6,7 @@
 #![allow(clippy::missing_errors_doc, reason = "every error is a `Failure`, whose text tells a person what to do")]
 
 pub mod cli;
+pub mod env;
 pub mod failure;
 pub mod redrive;
 pub mod safe;
@@ -26,6 +27,7 @@ mod program;
 mod progress;
 mod show;
 mod signals;
+mod stack;
 
 use std::io::Write;
 

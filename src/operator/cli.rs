@@ -1,11 +1,13 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use super::format::Format;
+use super::stack::VERSION;
 use crate::address::Address;
 use crate::event::Reason;
 use crate::suppression::{Entry, Scope};
@@ -36,9 +38,18 @@ message. `now` says what the function's own checks, run here with its settings, 
 
 Exit codes: 0 shown, deleted or off, or all that was sent is recorded; 1 failed, or something still fails or was parked.";
 
+/// The version of this program, with the commit that it was built from where the build told.
+fn version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| match option_env!("MAIL_FEEDBACK_COMMIT") {
+        Some(commit) => format!("{VERSION} ({commit})"),
+        None => format!("{VERSION} (built without MAIL_FEEDBACK_COMMIT)"),
+    });
+    &TEXT
+}
+
 /// Looks into the tables of mail-feedback, and changes what they say.
 #[derive(Debug, Parser)]
-#[command(name = "mail-feedbackctl", version, after_help = HELP, arg_required_else_help = true)]
+#[command(name = "mail-feedbackctl", version = version(), after_help = HELP, arg_required_else_help = true)]
 pub struct Cli {
     /// The event table (output `EventTableName` of the stack)
     #[arg(long, global = true, env = "EVENT_TABLE", value_name = "NAME")]
@@ -63,6 +74,9 @@ pub enum Command {
     /// Something about the tables.
     #[command(flatten)]
     Tables(TableCommand),
+    /// Print the tables, URLs and settings of a stack as `export` lines for a shell
+    #[command(after_help = "Example:\n  eval \"$(mail-feedbackctl env --stack mail-feedback)\"")]
+    Env(EnvArgs),
     /// Show what lies in the failure queues of a stack and why, and send it through the function again
     #[command(after_help = REDRIVE_HELP)]
     Redrive(RedriveArgs),
@@ -223,6 +237,14 @@ pub struct ForgetArgs {
     /// Do it: there is no way back
     #[arg(long)]
     pub yes: bool,
+}
+
+/// The arguments of `env`.
+#[derive(Args, Debug)]
+pub struct EnvArgs {
+    /// The stack, by the name that it was deployed with
+    #[arg(long, env = "STACK", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub stack: String,
 }
 
 /// The arguments of `redrive`.

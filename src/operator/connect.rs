@@ -33,7 +33,7 @@ pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {
 /// The services that a redrive asks.
 pub(super) async fn cloud(cli: &Cli) -> Result<Cloud, Failure> {
     if cli.local {
-        return Err(Failure::new("`make run` has no queues; leave --local out"));
+        return Err(Failure::new("`make run` has no stack; leave --local out"));
     }
     let sdk = sdk().await?;
     Ok(Cloud {
@@ -71,7 +71,11 @@ async fn sdk() -> Result<SdkConfig, Failure> {
 
 fn named(name: Option<&String>, what: &str) -> Result<String, Failure> {
     let name = name.filter(|name| !name.is_empty());
-    name.cloned().ok_or_else(|| Failure::new(format!("no table; give {what} (an output of the stack), or --local")))
+    name.cloned().ok_or_else(|| {
+        Failure::new(format!(
+            "no table; give {what}, or --local; for those of a stack: eval \"$(mail-feedbackctl env --stack NAME)\""
+        ))
+    })
 }
 
 /// The tables of `make run`, with nothing of the caller's account.

@@ -9,7 +9,7 @@ use super::cli::{Cli, Command};
 use super::failure::Failure;
 use super::redrive::{self, Interrupt};
 use super::safe::{Reader, Safe, clean_lines};
-use super::{Console, Outcome, connect, signals};
+use super::{Console, Outcome, connect, env, signals};
 use crate::timestamp::Timestamp;
 
 /// Runs the command line of this process; gives its exit code.
@@ -44,6 +44,7 @@ async fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Console { out: &mut out, err: &mut std::io::stderr(), json: cli.json, progress: true, now: Timestamp::now() };
     let outcome = match &cli.command {
         Command::Tables(command) => super::run(command, &connect::tables(cli).await?, &mut console).await,
+        Command::Env(args) => env::run(args, &connect::cloud(cli).await?, &mut console).await,
         Command::Redrive(args) => {
             let cloud = connect::cloud(cli).await?;
             let mut interrupt = Interrupt(signals::listen()?);

@@ -1,6 +1,7 @@
 //! The operators' commands, from their command line to the tables.
 
 mod crowded;
+mod env;
 mod lists;
 mod output;
 mod redrive;

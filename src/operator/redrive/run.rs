@@ -47,6 +47,9 @@ pub async fn run(
         Ok((deployment, mappings))
     };
     let (deployment, mappings) = interrupt.or(found, "interrupted; nothing was changed").await?;
+    if let Some(warning) = &deployment.version_warning {
+        writeln!(console.err, "{warning}")?;
+    }
     if args.step.send {
         return send::run(args, cloud, &deployment, &mappings, interrupt, console).await;
     }

@@ -1,11 +1,10 @@
 //! The parts of a stack that a redrive needs, found by the stack's name.
 
-use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_sdk_cloudformation::types::Stack;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
 use super::super::failure::Failure;
+use super::super::stack::StackDescription;
 use super::checks::Checks;
 use super::cloud::{Call, Cloud, code};
 use super::depth::{Depth, Depths};
@@ -22,6 +21,8 @@ pub struct Deployment {
     pub is_always_on: bool,
     /// What everything invokes.
     pub alias: String,
+    /// What to tell where it has another version than this program.
+    pub version_warning: Option<String>,
     /// The three queues, in the order of [`Kind::ALL`].
     pub queues: Vec<Queue>,
 }
@@ -41,23 +42,17 @@ pub struct Queue {
 impl Deployment {
     /// Finds the parts of a stack.
     pub async fn find(cloud: &Cloud, name: &str) -> Result<Self, Failure> {
-        let stack = described(cloud, name).await?;
-        let output = |key: &str| {
-            let found = stack.outputs().iter().find(|output| output.output_key() == Some(key));
-            found.and_then(|output| output.output_value()).map(str::to_owned).ok_or_else(|| {
-                Failure::new(format!("the stack {name} has no output {key}; give the name of a stack of mail-feedback"))
-            })
-        };
+        let stack = StackDescription::find(cloud, name).await?;
         let mut queues = Vec::new();
         for kind in Kind::ALL {
-            queues.push(Queue::find(cloud, kind, output(kind.output())?).await?);
+            queues.push(Queue::find(cloud, kind, stack.required(kind.output())?.to_owned()).await?);
         }
-        let switch = stack.parameters().iter().find(|parameter| parameter.parameter_key() == Some("RedriveEnabled"));
         Ok(Self {
             name: name.to_owned(),
-            status: stack.stack_status().map_or_else(String::new, |status| status.as_str().to_owned()),
-            is_always_on: switch.and_then(|parameter| parameter.parameter_value()) == Some("true"),
-            alias: output("FunctionAliasArn")?,
+            status: stack.status(),
+            is_always_on: stack.parameter("RedriveEnabled") == Some("true"),
+            alias: stack.required("FunctionAliasArn")?.to_owned(),
+            version_warning: stack.version_warning(),
             queues,
         })
     }
@@ -109,26 +104,6 @@ impl Deployment {
                 "the settings of the function cannot be read ({})",
                 code(&error).unwrap_or("no answer")
             )),
-        }
-    }
-}
-
-async fn described(cloud: &Cloud, name: &str) -> Result<Stack, Failure> {
-    let missing = || {
-        let region = &cloud.region;
-        Failure::new(format!("there is no stack {name} in {region}; check --stack, AWS_REGION and the account"))
-    };
-    let call = Call { right: "cloudformation:DescribeStacks", on: name };
-    match cloud.cloudformation.describe_stacks().stack_name(name).send().await {
-        Ok(output) => output.stacks.unwrap_or_default().into_iter().next().ok_or_else(missing),
-        Err(error) => {
-            let is_missing = code(&error) == Some("ValidationError")
-                && error
-                    .as_service_error()
-                    .and_then(ProvideErrorMetadata::message)
-                    .unwrap_or_default()
-                    .contains("not exist");
-            Err(if is_missing { missing() } else { call.failure(&error) })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The redrive: what it says of messages, and what it does with an account that misbehaves.
 
-mod account;
+pub mod account;
 mod describing;
 mod looking;
 mod moving;

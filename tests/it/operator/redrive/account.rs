@@ -41,6 +41,8 @@ pub struct State {
     pub refusals: BTreeMap<&'static str, (u32, &'static str)>,
     /// The variables of the function.
     pub variables: BTreeMap<String, String>,
+    /// Outputs of the stack beside those that a redrive needs.
+    pub outputs: BTreeMap<&'static str, String>,
     /// The changes that were asked for.
     pub changes: Vec<String>,
     /// The move tasks of the parked queue, oldest first.
@@ -125,6 +127,7 @@ impl Account {
             queues: [undelivered, failed, Vec::new()],
             refusals: BTreeMap::new(),
             variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
+            outputs: [("Version", env!("CARGO_PKG_VERSION").to_owned())].into(),
             changes: Vec::new(),
             tasks: Vec::new(),
             own_states: ["COMPLETED"].into(),

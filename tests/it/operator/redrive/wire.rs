@@ -109,11 +109,13 @@ fn stack(state: &State) -> String {
     let outputs = queues
         .into_iter()
         .chain([("FunctionAliasArn".to_owned(), ALIAS.to_owned())])
+        .chain(state.outputs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())))
         .map(|(key, value)| format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>"));
     format!(
         "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>mf</StackName>\
          <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>{}</StackStatus><Parameters><member>\
-         <ParameterKey>RedriveEnabled</ParameterKey><ParameterValue>{}</ParameterValue></member></Parameters>\
+         <ParameterKey>RedriveEnabled</ParameterKey><ParameterValue>{}</ParameterValue></member><member>\
+         <ParameterKey>SoftBounceThreshold</ParameterKey><ParameterValue>7</ParameterValue></member></Parameters>\
          <Outputs>{}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>",
         state.status,
         state.always_on,

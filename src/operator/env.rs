@@ -1,0 +1,76 @@
+//! `env`: what a stack is made of, as variables of a shell.
+
+use serde_json::{Map, Value};
+
+use super::cli::EnvArgs;
+use super::failure::Failure;
+use super::redrive::Cloud;
+use super::stack::StackDescription;
+use super::{Console, Outcome};
+
+/// The tables, which every other command asks for.
+const TABLES: [(&str, &str); 2] = [("EventTableName", "EVENT_TABLE"), ("SuppressionTableName", "SUPPRESSION_TABLE")];
+
+/// The other outputs, for the commands of the guide. One that the stack lacks is left out.
+const OUTPUTS: [(&str, &str); 16] = [
+    ("SuppressionStreamArn", "SUPPRESSION_STREAM_ARN"),
+    ("ConfigurationSetName", "CONFIGURATION_SET"),
+    ("TopicArn", "TOPIC_ARN"),
+    ("MailjetWebhookUrl", "MAILJET_WEBHOOK_URL"),
+    ("TencentWebhookUrl", "TENCENT_WEBHOOK_URL"),
+    ("SnsWebhookUrl", "SNS_WEBHOOK_URL"),
+    ("LoadBalancerDnsName", "LOAD_BALANCER_DNS_NAME"),
+    ("WebhookSecretArn", "WEBHOOK_SECRET_ARN"),
+    ("FunctionName", "FUNCTION_NAME"),
+    ("FunctionAliasArn", "FUNCTION_ALIAS_ARN"),
+    ("LogGroupName", "LOG_GROUP"),
+    ("AccessLogGroupName", "ACCESS_LOG_GROUP"),
+    ("UndeliveredQueueUrl", "UNDELIVERED_QUEUE_URL"),
+    ("FailedQueueUrl", "FAILED_QUEUE_URL"),
+    ("ParkedQueueUrl", "PARKED_QUEUE_URL"),
+    ("DashboardUrl", "DASHBOARD_URL"),
+];
+
+/// The parameters that `explain` and `lift` count by.
+const PARAMETERS: [(&str, &str); 4] = [
+    ("SoftBounceThreshold", "SOFT_BOUNCE_THRESHOLD"),
+    ("SoftBounceWindowDays", "SOFT_BOUNCE_WINDOW_DAYS"),
+    ("SoftBounceMinDays", "SOFT_BOUNCE_MIN_DAYS"),
+    ("SoftBounceCooldownDays", "SOFT_BOUNCE_COOLDOWN_DAYS"),
+];
+
+/// Prints an `export` line for each variable, or with `--json` one object.
+pub async fn run(args: &EnvArgs, cloud: &Cloud, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+    let stack = StackDescription::find(cloud, &args.stack).await?;
+    let mut variables = vec![
+        // boto3 reads the second alone.
+        ("AWS_REGION", cloud.region.as_str()),
+        ("AWS_DEFAULT_REGION", cloud.region.as_str()),
+        ("STACK", args.stack.as_str()),
+    ];
+    for (key, name) in TABLES {
+        variables.push((name, stack.required(key)?));
+    }
+    let outputs = OUTPUTS.into_iter().map(|(key, name)| (name, stack.output(key)));
+    let parameters = PARAMETERS.into_iter().map(|(key, name)| (name, stack.parameter(key)));
+    variables.extend(outputs.chain(parameters).filter_map(|(name, value)| Some((name, value?))));
+    if let Some(warning) = stack.version_warning() {
+        writeln!(console.err, "{warning}")?;
+    }
+    if console.json {
+        let object: Map<String, Value> =
+            variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        writeln!(console.out, "{}", Value::Object(object))?;
+    } else {
+        for (name, value) in variables {
+            writeln!(console.out, "export {name}={}", quoted(value))?;
+        }
+    }
+    console.out.flush()?;
+    Ok(Outcome::Done)
+}
+
+/// A text as one word of any POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
