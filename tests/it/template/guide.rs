@@ -1,4 +1,4 @@
-//! The guide names every alarm, parameter and output of the template, and none that is not there.
+//! The guide names every alarm, parameter and output of the template, and none that is not there; both name the version.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -40,4 +40,16 @@ fn the_page_on_deploying_lists_each_parameter_and_output() {
     let template = Template::read();
     let known: BTreeSet<_> = [template.names("Parameters"), template.names("Outputs")].concat().into_iter().collect();
     assert_eq!(table_keys(&deploy), known);
+}
+
+#[test]
+fn stack_function_and_changelog_name_the_version() {
+    let template = Template::read();
+    assert_eq!(template.0["Outputs"]["Version"]["Value"], env!("CARGO_PKG_VERSION"));
+    let description = template.properties("Function")["Description"].as_str().unwrap();
+    assert!(description.starts_with(concat!("mail-feedback ", env!("CARGO_PKG_VERSION"), ",")), "{description}");
+    let changelog = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CHANGELOG.md")).unwrap();
+    let versions: Vec<_> = changelog.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(versions[0], "Unreleased");
+    assert!(versions[1].starts_with(concat!(env!("CARGO_PKG_VERSION"), " - 20")), "{versions:?}");
 }
