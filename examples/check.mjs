@@ -1,8 +1,10 @@
-// Asks before a send whether an address may be mailed: the check of a sender in JavaScript, to be copied.
+// Asks before a send whether an address may be mailed. Copy this file beside your sender.
 //
-// SUPPRESSION_TABLE=<SuppressionTableName> node examples/check.mjs jane@example.com
-
-// npm install @aws-sdk/client-dynamodb @aws-sdk/lib-dynamodb tr46@6
+// It needs the packages below (tr46 in version 6), and dynamodb:GetItem on the table that SUPPRESSION_TABLE names.
+//
+// usage: node check.mjs ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import tr46 from "tr46"; // domainToASCII of Node.js has other tables in each release, and gives other keys
@@ -29,7 +31,7 @@ function normalizeDomain(domain) {
 }
 
 /** The key of a bare address, without a display name; throws where there is none. */
-function normalize(address) {
+export function normalize(address) {
   const text = trim(address);
   const at = text.lastIndexOf("@");
   const local = text.slice(0, Math.max(at, 0));
@@ -42,8 +44,8 @@ function normalize(address) {
   return key;
 }
 
-/** The entries that forbid this send, as [scope, reason, entry]. */
-async function blocked(address, provider, senderDomain, lists = []) {
+/** The entries that forbid this send, as [scope, reason, entry]; lists are scopes such as list:ses:Newsletter. */
+export async function blocked(address, provider, senderDomain, lists = []) {
   const { Item } = await client.send(new GetCommand({ TableName, Key: { address: normalize(address) }, ConsistentRead: true }));
   const scopes = new Set(["*", `provider:${provider}`, `domain:${normalizeDomain(senderDomain)}`, ...lists]);
   const now = new Date().toISOString();
@@ -53,8 +55,12 @@ async function blocked(address, provider, senderDomain, lists = []) {
     .filter(([, , entry]) => entry.state === "suppressed" && (entry.until ?? "9999") > now);
 }
 
-const found = await blocked(process.argv[2], "ses", "example.com", ["list:ses:Newsletter"]);
-for (const [scope, reason, entry] of found) {
-  console.log("blocked:", scope, reason, "since", entry.first_at, entry.detail ?? "");
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const [address, provider, senderDomain, ...lists] = process.argv.slice(2);
+  const entries = await blocked(address, provider, senderDomain, lists);
+  for (const [scope, reason, entry] of entries) {
+    console.log("blocked:", reason, "for", scope, "since", entry.first_at, entry.detail ?? "");
+  }
+  if (entries.length === 0) console.log("allowed");
+  process.exitCode = entries.length === 0 ? 0 : 2;
 }
-if (!found.length) console.log("allowed");

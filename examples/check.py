@@ -1,6 +1,8 @@
-"""Asks before a send whether an address may be mailed: the check of a sender in Python, to be copied.
+"""Asks before a send whether an address may be mailed. Copy this file beside your sender.
 
-SUPPRESSION_TABLE=<SuppressionTableName> python3 examples/check.py jane@example.com
+It needs boto3 and idna 3.20 or newer, and dynamodb:GetItem on the table that SUPPRESSION_TABLE names.
+
+usage: python check.py ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]
 """
 
 import datetime
@@ -9,7 +11,7 @@ import re
 import sys
 import unicodedata
 
-import boto3  # pip install boto3 'idna>=3.20'
+import boto3
 import idna
 
 table = boto3.resource("dynamodb").Table(os.environ["SUPPRESSION_TABLE"])
@@ -58,7 +60,7 @@ def normalize(address):
 
 
 def blocked(address, provider, sender_domain, lists=()):
-    """The entries that forbid this send, as (scope, reason, entry)."""
+    """The entries that forbid this send, as (scope, reason, entry); lists are scopes such as list:ses:Newsletter."""
     item = table.get_item(Key={"address": normalize(address)}, ConsistentRead=True).get("Item", {})
     scopes = {"*", f"provider:{provider}", f"domain:{normalize_domain(sender_domain)}", *lists}
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -72,8 +74,9 @@ def blocked(address, provider, sender_domain, lists=()):
 
 
 if __name__ == "__main__":
-    found = blocked(sys.argv[1], "ses", "example.com", ["list:ses:Newsletter"])
-    for scope, reason, entry in found:
-        print("blocked:", scope, reason, "since", entry["first_at"], entry.get("detail", ""))
-    if not found:
+    entries = blocked(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    for scope, reason, entry in entries:
+        print("blocked:", reason, "for", scope, "since", entry["first_at"], entry.get("detail", ""))
+    if not entries:
         print("allowed")
+    sys.exit(2 if entries else 0)

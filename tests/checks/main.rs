@@ -56,9 +56,10 @@ struct Vector {
     key: Option<String>,
 }
 
-/// What the Python example is asked to do in addition.
+/// Asks `check.py`.
 const PYTHON: &str = r#"
 import json, sys
+from check import blocked, normalize
 asked = json.load(sys.stdin)
 def answer(q):
     lists = [f"list:{q['provider']}:{q['list']}"]
@@ -76,9 +77,10 @@ print(json.dumps({
 }))
 "#;
 
-/// What the JavaScript example is asked to do in addition.
+/// Asks `check.mjs`.
 const JAVASCRIPT: &str = r#"
 import { readFileSync } from "node:fs";
+import { blocked, normalize } from "./check.mjs";
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const answers = [];
 for (const q of asked.questions) {
@@ -96,9 +98,6 @@ console.log(JSON.stringify({
   blocked: answers,
 }));
 "#;
-
-/// An address for the examples' own output.
-const ADDRESS: &str = "bounce-permanent-general@example.com";
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -127,13 +126,14 @@ async fn main() -> Result<(), Failure> {
     })
     .to_string();
 
-    let [in_python, in_javascript] = ["check.py", "check.mjs"].map(|name| root.join("examples").join(name));
-    let script = folder.join("check.mjs");
-    std::fs::write(&script, std::fs::read_to_string(in_javascript)? + JAVASCRIPT)?;
+    let examples = root.join("examples");
     let mut python_check = Command::new(folder.join("bin/python"));
-    python_check.args(["-c", &(std::fs::read_to_string(in_python)? + PYTHON), ADDRESS]);
+    python_check.args(["-B", "-c", PYTHON]).env("PYTHONPATH", &examples);
+    // Beside its packages: Node.js looks for them from the file on.
+    std::fs::copy(examples.join("check.mjs"), folder.join("check.mjs"))?;
+    std::fs::write(folder.join("ask.mjs"), JAVASCRIPT)?;
     let mut node_check = Command::new("node");
-    node_check.arg(&script).arg(ADDRESS);
+    node_check.arg(folder.join("ask.mjs"));
     let (library, python, javascript) = tokio::join!(
         library(&database, &vectors, &ranges, &questions),
         run(python_check, &database, &asked),

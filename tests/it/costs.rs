@@ -15,13 +15,13 @@ use crate::support::function::{TIME_LEFT, authorization, invoke, invoke_alone, p
 use crate::support::samples;
 use crate::support::size::item_bytes;
 
-/// Dollars a million units in us-east-1, November 2026: <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
+/// Dollars per million units in us-east-1, November 2026: <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
 const PRICES: (f64, f64) = (0.625, 0.125);
 
 #[tokio::test]
 async fn the_guide_counts_what_is_counted_here() {
     let mut table =
-        String::from("| event | requests | write units | read units | dollars a million |\n|---|---|---|---|---|\n");
+        String::from("| event | requests | write units | read units | dollars per million |\n|---|---|---|---|---|\n");
     for (name, sample, is_first) in ROWS {
         let Cost { requests, writes, reads, .. } = cost(sample, is_first).await;
         let requests: Vec<_> = requests.iter().map(|(operation, count)| format!("{count} {operation}")).collect();
@@ -110,13 +110,13 @@ async fn the_guide_says_what_stored_deliveries_cost() {
     let (table, index) = (gigabytes(event), gigabytes(entry));
     let (storage, recovery) = (0.25 * (table + index), 0.20 * table);
     let sentence = format!(
-        "A million deliveries take {table:.2} GB in the table and {index:.2} GB in the index, so {:.2} dollars a month: \
+        "A million deliveries take {table:.2} GB in the table and {index:.2} GB in the index, so {:.2} dollars per month: \
         {storage:.2} for storage and {recovery:.2} for point-in-time recovery.",
         storage + recovery
     );
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/cost.md");
     let page = std::fs::read_to_string(page).unwrap_or_default().replace('\n', " ");
     assert!(page.contains(&sentence), "src/guide/cost.md must hold this:\n{sentence}");
-    let row = format!("with its recovery, once they are full: {:.2} a million events", storage + recovery);
+    let row = format!("with its recovery, once they are full: {:.2} per million events", storage + recovery);
     assert!(page.contains(&row), "src/guide/cost.md must hold this:\n{row}");
 }

@@ -23,6 +23,7 @@ mod future;
 mod fuzzed;
 mod identity;
 mod input;
+mod links;
 mod manual;
 mod merge;
 #[cfg(feature = "operator")]

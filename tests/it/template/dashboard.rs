@@ -126,7 +126,7 @@ fn rendering(widgets: &[Value]) -> String {
             _ => "right",
         };
         let form = match (widget["type"].as_str().unwrap(), properties["stacked"].as_bool()) {
-            ("alarm", _) => "one field an alarm".to_owned(),
+            ("alarm", _) => "one field per alarm".to_owned(),
             (_, Some(true)) => format!("stacked areas, {}", every(properties)),
             _ => format!("lines, {}", every(properties)),
         };
@@ -140,9 +140,9 @@ fn rendering(widgets: &[Value]) -> String {
 
 fn every(properties: &Value) -> String {
     match properties["period"].as_u64() {
-        Some(300) => "5 minutes a point".to_owned(),
-        Some(3_600) => "an hour a point".to_owned(),
-        Some(86_400) => "a day a point".to_owned(),
+        Some(300) => "5 minutes per point".to_owned(),
+        Some(3_600) => "one hour per point".to_owned(),
+        Some(86_400) => "one day per point".to_owned(),
         other => panic!("a period of {other:?} seconds"),
     }
 }
