@@ -57,6 +57,7 @@ export async function blocked(address, provider, senderDomain, lists = []) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const [address, provider, senderDomain, ...lists] = process.argv.slice(2);
+  if (!senderDomain) throw new Error("usage: node check.mjs ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]");
   const entries = await blocked(address, provider, senderDomain, lists);
   for (const [scope, reason, entry] of entries) {
     console.log("blocked:", reason, "for", scope, "since", entry.first_at, entry.detail ?? "");

@@ -74,6 +74,8 @@ def blocked(address, provider, sender_domain, lists=()):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
     entries = blocked(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
     for scope, reason, entry in entries:
         print("blocked:", reason, "for", scope, "since", entry["first_at"], entry.get("detail", ""))
