@@ -9,7 +9,7 @@ pub mod cli;
 pub mod env;
 pub mod failure;
 pub mod redrive;
-pub mod safe;
+pub mod sanitize;
 pub mod tables;
 
 mod check;
@@ -34,7 +34,7 @@ use std::io::Write;
 use cli::TableCommand;
 use failure::Failure;
 pub use program::main;
-use safe::{Reader, Safe};
+use sanitize::{Audience, Sanitizer};
 use tables::Tables;
 
 use crate::timestamp::Timestamp;
@@ -79,12 +79,12 @@ impl Outcome {
 /// Runs a command about the tables.
 pub async fn run(command: &TableCommand, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let reader = match command {
-        _ if console.json => Reader::Program,
-        TableCommand::Export(_) => Reader::File,
-        _ => Reader::Person,
+        _ if console.json => Audience::Program,
+        TableCommand::Export(_) => Audience::File,
+        _ => Audience::Person,
     };
-    let mut out = Safe::new(&mut *console.out, reader);
-    let mut err = Safe::new(&mut *console.err, Reader::Person);
+    let mut out = Sanitizer::new(&mut *console.out, reader);
+    let mut err = Sanitizer::new(&mut *console.err, Audience::Person);
     let console = &mut Console { out: &mut out, err: &mut err, ..*console };
     let outcome = match command {
         TableCommand::Check(args) => check::run(args, tables, console).await,

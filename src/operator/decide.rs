@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::cli::{DecisionArgs, SuppressArgs};
 use super::failure::Failure;
-use super::safe::clean;
+use super::sanitize::sanitize;
 use super::show::{block_json, block_line, everything};
 use super::tables::Tables;
 use super::{Console, Outcome};
@@ -41,7 +41,7 @@ pub(super) async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Con
         text.push_str(if standing.is_allowed() { "; nothing else does" } else { "; what does:" });
         for block in &standing.blocks {
             text.push_str(
-                &format_args!("\n  --reason {} --scope '{}'", block.reason, clean(block.scope.as_str())).to_string(),
+                &format_args!("\n  --reason {} --scope '{}'", block.reason, sanitize(block.scope.as_str())).to_string(),
             );
         }
         return Err(Failure::new(text));
@@ -59,7 +59,7 @@ fn refused(verb: &str, args: &DecisionArgs, error: DecisionError) -> Failure {
             "{} for {} is not kept apart: {} came for more than {MAX_SCOPES} scopes, or would now, and is held for every \
              send then, without end; decide on that:\n  mail-feedbackctl {verb} {} --reason {reason} --scope '*'",
             args.reason,
-            clean(args.scope.as_str()),
+            sanitize(args.scope.as_str()),
             args.reason,
             args.address.as_str()
         )),

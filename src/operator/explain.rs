@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use super::cli::ExplainArgs;
 use super::failure::Failure;
 use super::item::{Item, to_json};
-use super::safe::clean;
-use super::show::{Standing, block_json, block_line, columns, entries, event_line, everything, folded_lines, time_of};
+use super::sanitize::sanitize;
+use super::show::{
+    EntryStatus, block_json, block_line, columns, entries, event_line, everything, folded_lines, time_of,
+};
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::event::Reason;
@@ -16,7 +18,7 @@ use crate::suppression::{Block, Entry, Scope, SoftBounceRules, State, Suppressio
 use crate::timestamp::Timestamp;
 
 /// One line of the timeline.
-struct Moment {
+struct TimelineEntry {
     /// Its place: the time as text, `-` for the unknown.
     time: String,
     /// For people.
@@ -32,7 +34,7 @@ pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Conso
     let mut moments = Vec::new();
     let mut start = None;
     loop {
-        let (items, next) = tables.events_of(address, false, start).await?;
+        let (items, next) = tables.events_of_address(address, false, start).await?;
         moments.extend(items.iter().map(event));
         start = next;
         if start.is_none() {
@@ -67,43 +69,49 @@ pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Conso
     Ok(Outcome::Done)
 }
 
-fn event(item: &Item) -> Moment {
+fn event(item: &Item) -> TimelineEntry {
     let mut json = to_json(item);
     if let Some(fields) = json.as_object_mut() {
         fields.insert("what".to_owned(), "event".into());
     }
-    Moment { time: time_of(item), line: event_line(item), json }
+    TimelineEntry { time: time_of(item), line: event_line(item), json }
 }
 
 /// What people and imports have decided, as far as the record still has it: the latest word a scope and reason.
-fn decisions(record: &SuppressionRecord) -> Vec<Moment> {
+fn decisions(record: &SuppressionRecord) -> Vec<TimelineEntry> {
     let decided = entries(record).filter(|(_, _, entry)| entry.actor.is_some());
-    let mut moments: Vec<Moment> = decided.map(|(scope, reason, entry)| decision(scope, reason, entry)).collect();
+    let mut moments: Vec<TimelineEntry> =
+        decided.map(|(scope, reason, entry)| decision(scope, reason, entry)).collect();
     if let Some(lift) = record.soft_bounces.lifted() {
         let time = lift.at.to_string();
-        let actor = lift.actor.as_deref().map_or_else(String::new, clean);
-        let note = lift.note.as_deref().map_or_else(String::new, |note| format!(": {}", clean(note)));
+        let actor = lift.actor.as_deref().map_or_else(String::new, sanitize);
+        let note = lift.note.as_deref().map_or_else(String::new, |note| format!(": {}", sanitize(note)));
         let head = columns(&time, "manual", "decision", "", "");
         let line = format!("{head}  {:<8}  -> lift soft_bounce *\n{:26}by {actor}{note}", "", "");
         let json = json!({"what": "decision", "at": time, "state": "lifted", "reason": "soft_bounce", "scope": "*",
             "actor": lift.actor, "note": lift.note});
-        moments.push(Moment { time, line, json });
+        moments.push(TimelineEntry { time, line, json });
     }
     moments
 }
 
-fn decision(scope: &Scope, reason: Reason, entry: &Entry) -> Moment {
+fn decision(scope: &Scope, reason: Reason, entry: &Entry) -> TimelineEntry {
     let time = entry.at.to_string();
     let actor = entry.actor.as_deref().unwrap_or_default();
     let verb = if entry.state == State::Suppressed { "suppress" } else { "lift" };
-    let head = columns(&time, &clean(&entry.provider), "decision", "", "");
-    let note = entry.note.as_deref().map_or_else(String::new, |note| format!(": {}", clean(note)));
-    let line =
-        format!("{head}  {:<8}  -> {verb} {reason} {}\n{:26}by {}{note}", "", clean(scope.as_str()), "", clean(actor));
+    let head = columns(&time, &sanitize(&entry.provider), "decision", "", "");
+    let note = entry.note.as_deref().map_or_else(String::new, |note| format!(": {}", sanitize(note)));
+    let line = format!(
+        "{head}  {:<8}  -> {verb} {reason} {}\n{:26}by {}{note}",
+        "",
+        sanitize(scope.as_str()),
+        "",
+        sanitize(actor)
+    );
     let json = json!({"what": "decision", "at": time, "state": entry.state.as_str(), "reason": reason.as_str(),
         "scope": scope.as_str(), "until": entry.until.map(|until| until.to_string()), "provider": entry.provider,
         "actor": actor, "note": entry.note});
-    Moment { time, line, json }
+    TimelineEntry { time, line, json }
 }
 
 fn verdict(record: &SuppressionRecord, now: Timestamp) -> &'static str {
@@ -116,15 +124,15 @@ fn verdict(record: &SuppressionRecord, now: Timestamp) -> &'static str {
 }
 
 fn standing_line(record: &SuppressionRecord, scope: &Scope, reason: Reason, entry: &Entry, now: Timestamp) -> String {
-    let standing = Standing::of(entry, now);
+    let standing = EntryStatus::of(entry, now);
     let head = format!("{:<8}", standing.as_str());
-    let named = format!("{head} {:<15}  {}", reason.as_str(), clean(scope.as_str()));
+    let named = format!("{head} {:<15}  {}", reason.as_str(), sanitize(scope.as_str()));
     match standing {
-        Standing::Blocked => format!("{head} {}", block_line(&Block::of(record, scope, reason, entry))),
-        Standing::Ended => format!("{named}  at {}", entry.until.unwrap_or(entry.at)),
-        Standing::Lifted => {
+        EntryStatus::Blocked => format!("{head} {}", block_line(&Block::of(record, scope, reason, entry))),
+        EntryStatus::Ended => format!("{named}  at {}", entry.until.unwrap_or(entry.at)),
+        EntryStatus::Lifted => {
             let by = entry.actor.as_deref().unwrap_or(&entry.provider);
-            format!("{named}  at {} by {}", entry.at, clean(by))
+            format!("{named}  at {} by {}", entry.at, sanitize(by))
         }
     }
 }
@@ -170,7 +178,7 @@ impl Count {
 
 fn document(
     address: &str,
-    moments: Vec<Moment>,
+    moments: Vec<TimelineEntry>,
     record: &SuppressionRecord,
     rules: SoftBounceRules,
     now: Timestamp,
@@ -179,7 +187,7 @@ fn document(
     let standing = entries(record).map(|(scope, reason, entry)| {
         let mut json = block_json(&Block::of(record, scope, reason, entry));
         if let Some(fields) = json.as_object_mut() {
-            fields.insert("standing".to_owned(), Standing::of(entry, now).as_str().into());
+            fields.insert("standing".to_owned(), EntryStatus::of(entry, now).as_str().into());
             fields.insert("at".to_owned(), entry.at.to_string().into());
             fields.insert("actor".to_owned(), entry.actor.as_deref().into());
             fields.insert("note".to_owned(), entry.note.as_deref().into());

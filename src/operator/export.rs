@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::format::{COLUMNS, Format, Row, csv_line, mailjet_line, ses_line};
 use super::item::{Item, map, owned, text};
 use super::progress::counter;
-use super::safe::escape;
+use super::sanitize::escape_controls;
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::store::CERTIFICATES_KEY;
@@ -76,7 +76,7 @@ fn lines(rows: &[Row], format: Format, json: bool) -> Result<Vec<String>, Failur
 
 fn to_json(row: &Row) -> Result<String, Failure> {
     let json = serde_json::to_string(row).map_err(|error| Failure::new(error.to_string()))?;
-    Ok(escape(&json))
+    Ok(escape_controls(&json))
 }
 
 /// The entries of an item that stand, by scope and reason; `None` where it is no suppression record.

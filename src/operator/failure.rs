@@ -11,7 +11,7 @@ use crate::error::{Error, Outage};
 #[derive(Debug)]
 pub enum Failure {
     /// Something to tell.
-    Told(String),
+    Message(String),
     /// Nobody reads the output any more, as in `export | head`.
     Closed,
 }
@@ -19,7 +19,7 @@ pub enum Failure {
 impl Failure {
     /// A failure in these words.
     pub fn new(text: impl Into<String>) -> Self {
-        Self::Told(text.into())
+        Self::Message(text.into())
     }
 
     /// A failed call of DynamoDB about a table.
@@ -28,7 +28,7 @@ impl Failure {
         E: ProvideErrorMetadata,
     {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-        Self::Told(match code {
+        Self::Message(match code {
             Some("ResourceNotFoundException") => {
                 format!("the table {table} does not exist; check the name and the region (AWS_REGION)")
             }
@@ -54,7 +54,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Told(text) => f.write_str(text),
+            Self::Message(text) => f.write_str(text),
             Self::Closed => f.write_str("the output was closed"),
         }
     }
@@ -64,7 +64,7 @@ impl From<IoError> for Failure {
     fn from(error: IoError) -> Self {
         match error.kind() {
             ErrorKind::BrokenPipe => Self::Closed,
-            _ => Self::Told(error.to_string()),
+            _ => Self::Message(error.to_string()),
         }
     }
 }
@@ -72,7 +72,7 @@ impl From<IoError> for Failure {
 impl From<Error> for Failure {
     /// The library speaks to the one who deploys the function; some advice is another for an operator.
     fn from(error: Error) -> Self {
-        Self::Told(match error {
+        Self::Message(match error {
             Error::Transient(Outage::Forbidden) => {
                 "dynamodb denies access; use credentials that may read and write both tables".to_owned()
             }

@@ -44,7 +44,7 @@ pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Consol
 async fn sweep(tables: &Tables, address: &str, bar: &ProgressBar) -> Result<usize, Failure> {
     let mut deleted = 0_usize;
     loop {
-        let (items, _) = tables.events_of(address, true, None).await?;
+        let (items, _) = tables.events_of_address(address, true, None).await?;
         if items.is_empty() {
             return Ok(deleted);
         }

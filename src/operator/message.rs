@@ -3,7 +3,7 @@
 use super::cli::MessageArgs;
 use super::failure::Failure;
 use super::item::{text, to_json};
-use super::safe::clean;
+use super::sanitize::sanitize;
 use super::show::event_line;
 use super::tables::Tables;
 use super::{Console, Outcome};
@@ -14,13 +14,13 @@ pub(super) async fn run(args: &MessageArgs, tables: &Tables, console: &mut Conso
     let mut start = None;
     let mut any = false;
     loop {
-        let (indexed, next) = tables.events_about(&message, start).await?;
+        let (indexed, next) = tables.events_of_message(&message, start).await?;
         for item in tables.whole(indexed).await? {
             any = true;
             if console.json {
                 writeln!(console.out, "{}", to_json(&item))?;
             } else {
-                let address = text(&item, "address").map(clean).unwrap_or_default();
+                let address = text(&item, "address").map(sanitize).unwrap_or_default();
                 writeln!(console.out, "{address}\n  {}", event_line(&item).replace('\n', "\n  "))?;
             }
         }

@@ -8,7 +8,7 @@ use clap::Parser;
 use super::cli::{Cli, Command};
 use super::failure::Failure;
 use super::redrive::{self, Interrupt};
-use super::safe::{Reader, Safe, clean_lines};
+use super::sanitize::{Audience, Sanitizer, sanitize_lines};
 use super::{Console, Outcome, connect, env, signals};
 use crate::timestamp::Timestamp;
 
@@ -28,7 +28,7 @@ pub async fn main() -> ExitCode {
         Err(Failure::Closed) => ExitCode::FAILURE,
         Err(failure) => {
             // Nothing is left to do when even this fails.
-            drop(writeln!(std::io::stderr(), "error: {}", clean_lines(&failure.to_string())));
+            drop(writeln!(std::io::stderr(), "error: {}", sanitize_lines(&failure.to_string())));
             ExitCode::FAILURE
         }
     }
@@ -37,9 +37,9 @@ pub async fn main() -> ExitCode {
 async fn run(cli: &Cli) -> Result<Outcome, Failure> {
     let stdout = std::io::stdout().lock();
     // An export to a terminal is for a person, too.
-    let reader = if stdout.is_terminal() { Reader::Person } else { Reader::File };
+    let reader = if stdout.is_terminal() { Audience::Person } else { Audience::File };
     let mut buffered = BufWriter::new(stdout);
-    let mut out = Safe::new(&mut buffered, reader);
+    let mut out = Sanitizer::new(&mut buffered, reader);
     let mut console =
         Console { out: &mut out, err: &mut std::io::stderr(), json: cli.json, progress: true, now: Timestamp::now() };
     let outcome = match &cli.command {

@@ -2,20 +2,20 @@
 
 pub mod checks;
 pub mod cloud;
-mod contents;
+mod dead_letter_reason;
 mod delete;
 pub mod depth;
-pub mod described;
-mod form;
+pub mod diagnosis;
 pub mod group;
 mod interrupt;
 mod look;
 mod mappings;
 pub mod message;
-mod moved;
-mod past;
+mod move_task;
+mod payload;
 pub mod queue;
 pub mod report;
+mod report_summary;
 pub mod run;
 mod send;
 pub mod show;

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::item::{Item, text};
-use super::safe::clean;
+use super::sanitize::sanitize;
 use crate::event::Reason;
 use crate::suppression::{Block, Entry, MAX_SCOPES, Scope, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
 
 /// What an entry amounts to at a time.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum EntryStatus {
     /// It forbids mail.
     Blocked,
     /// It ended by itself.
@@ -19,7 +19,7 @@ pub(super) enum Standing {
     Lifted,
 }
 
-impl Standing {
+impl EntryStatus {
     /// That of an entry.
     pub(super) fn of(entry: &Entry, now: Timestamp) -> Self {
         match entry.state {
@@ -65,13 +65,13 @@ pub(super) fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = S
 /// One reason not to send, as a line.
 pub(super) fn block_line(block: &Block) -> String {
     let until = block.until.map_or_else(|| "without end".to_owned(), |until| format!("until {until}"));
-    let code = block.code.as_deref().map_or_else(String::new, |code| format!(" ({})", clean(code)));
+    let code = block.code.as_deref().map_or_else(String::new, |code| format!(" ({})", sanitize(code)));
     format!(
         "{:<15}  {}  since {} {until}, from {}{code}; ended by {}",
         block.reason.as_str(),
-        clean(block.scope.as_str()),
+        sanitize(block.scope.as_str()),
         block.since,
-        clean(&block.provider),
+        sanitize(&block.provider),
         block.lifted_by(),
     )
 }
@@ -92,13 +92,13 @@ pub(super) fn block_json(block: &Block) -> Value {
 
 /// An event record as one or two lines: what happened, and the diagnostic text.
 pub(super) fn event_line(item: &Item) -> String {
-    let field = |name| text(item, name).map(clean).unwrap_or_default();
-    let time = text(item, "occurred_at").map_or_else(|| time_of(item), clean);
-    let effect = text(item, "effect").map_or_else(String::new, |effect| format!("-> {}", clean(effect)));
+    let field = |name| text(item, name).map(sanitize).unwrap_or_default();
+    let time = text(item, "occurred_at").map_or_else(|| time_of(item), sanitize);
+    let effect = text(item, "effect").map_or_else(String::new, |effect| format!("-> {}", sanitize(effect)));
     let line = columns(&time, &field("provider"), &field("kind"), &field("permanence"), &field("cause"));
     let line = format!("{line}  {:<8}  {effect}", field("code"));
     match text(item, "detail") {
-        Some(detail) => format!("{}\n{:26}{}", line.trim_end(), "", clean(detail)),
+        Some(detail) => format!("{}\n{:26}{}", line.trim_end(), "", sanitize(detail)),
         None => line.trim_end().to_owned(),
     }
 }

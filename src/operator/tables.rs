@@ -39,7 +39,12 @@ impl Tables {
     }
 
     /// A page of the event records of an address, oldest first, read strongly.
-    pub async fn events_of(&self, address: &str, keys_only: bool, start: Option<Item>) -> Result<Page, Failure> {
+    pub async fn events_of_address(
+        &self,
+        address: &str,
+        keys_only: bool,
+        start: Option<Item>,
+    ) -> Result<Page, Failure> {
         let call = self
             .client
             .query()
@@ -54,7 +59,7 @@ impl Tables {
     }
 
     /// A page of the event records of a message, oldest first, as the index has them.
-    pub async fn events_about(&self, message: &str, start: Option<Item>) -> Result<Page, Failure> {
+    pub async fn events_of_message(&self, message: &str, start: Option<Item>) -> Result<Page, Failure> {
         let call = self
             .client
             .query()

@@ -19,7 +19,7 @@ use super::verdict::{Mailing, Standing, latest_event};
 pub(crate) async fn replay(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     match case.content.kind.as_str() {
         "request" => single(case, certificates).await,
-        "policy" => weighed(case, certificates).await,
+        "policy" => policy_case(case, certificates).await,
         "sequence" => sequence(case, certificates).await,
         "policy-sequence" => policy::sequence(case, certificates).await,
         "policy-check" => policy::check(case, certificates).await,
@@ -33,7 +33,7 @@ async fn single(case: &Case, certificates: &Certificates) -> Result<Vec<String>,
 }
 
 /// One request, and the peer's vote on its recipient.
-async fn weighed(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
+async fn policy_case(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     let (mut differences, bench) = deliver(case, certificates).await?;
     let [outcome] = case.content.expected.neutral.as_deref().unwrap_or_default() else {
         return Err("a policy about several recipients is not understood".to_owned());

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::super::failure::Failure;
 use super::super::{Console, Outcome};
 use super::cloud::{Call, Cloud};
-use super::described::Described;
-use super::run::Shown;
+use super::diagnosis::Diagnosis;
+use super::run::QueueListing;
 use super::stack::Deployment;
 use crate::timestamp::Timestamp;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(
         let mut found = Vec::new();
         for message in &chosen {
             missing.remove(message.id.as_str());
-            found.push(Described::of(message.clone(), queue.limits, &checks, Timestamp::now()).await);
+            found.push(Diagnosis::of(message.clone(), queue.limits, &checks, Timestamp::now()).await);
         }
         if !is_wanted {
             others.extend(chosen.iter().cloned());
@@ -45,7 +45,7 @@ pub(super) async fn run(
             continue;
         }
         let depth = queue.depth(cloud).await?;
-        Shown { kind: queue.kind, depth, limits: queue.limits, found, passed_over }.write(console, personal)?;
+        QueueListing { kind: queue.kind, depth, limits: queue.limits, found, passed_over }.write(console, personal)?;
         for message in chosen.iter().filter(|_| is_wanted) {
             let receipt = message.receipt.clone();
             let answer = cloud.sqs.delete_message().queue_url(&queue.url).receipt_handle(receipt).send().await;

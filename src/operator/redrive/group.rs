@@ -1,19 +1,19 @@
 //! Messages that are there for the same reason, together.
 
 use super::checks::Verdict;
-use super::described::Described;
+use super::diagnosis::Diagnosis;
 use crate::timestamp::Timestamp;
 
 /// The messages of one queue that have one reason.
 pub struct Group<'d> {
     /// Its messages, the oldest first; never empty.
-    pub messages: Vec<&'d Described>,
+    pub messages: Vec<&'d Diagnosis>,
 }
 
 impl Group<'_> {
     /// The one that speaks for all.
     #[must_use]
-    pub fn first(&self) -> Option<&Described> {
+    pub fn first(&self) -> Option<&Diagnosis> {
         self.messages.first().copied()
     }
 
@@ -32,9 +32,9 @@ impl Group<'_> {
 
 /// Groups messages, the largest group first.
 #[must_use]
-pub fn grouped(described: &[Described]) -> Vec<Group<'_>> {
+pub fn grouped(messages: &[Diagnosis]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for message in described {
+    for message in messages {
         let same = groups.iter_mut().find(|group| group.first().is_some_and(|first| is_alike(first, message)));
         match same {
             Some(group) => group.messages.push(message),
@@ -48,9 +48,9 @@ pub fn grouped(described: &[Described]) -> Vec<Group<'_>> {
     groups
 }
 
-fn is_alike(one: &Described, other: &Described) -> bool {
-    let form = one.form.as_str() == other.form.as_str();
-    form && one.past == other.past && one.now == other.now && one.retry() == other.retry()
+fn is_alike(one: &Diagnosis, other: &Diagnosis) -> bool {
+    let payload = one.payload.as_str() == other.payload.as_str();
+    payload && one.reason == other.reason && one.now == other.now && one.retry() == other.retry()
 }
 
 impl Verdict {

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::{
 use super::super::failure::Failure;
 use super::checks::Checks;
 use super::cloud::{Call, Cloud};
-use super::described::Described;
+use super::diagnosis::Diagnosis;
 use super::message::Message;
 use super::stack::{Queue, time};
 use crate::timestamp::Timestamp;
@@ -24,7 +24,7 @@ const EMPTY_ANSWERS: u32 = 2;
 /// What a look found.
 pub struct Look {
     /// The messages.
-    pub found: Vec<Described>,
+    pub found: Vec<Diagnosis>,
     /// Why they are not shown again at once, where that failed.
     pub not_shown_again: Option<Failure>,
 }
@@ -36,7 +36,7 @@ impl Queue {
         let not_shown_again = self.show_again(cloud, &received).await.err();
         let mut found = Vec::with_capacity(received.len());
         for message in received {
-            found.push(Described::of(message, self.limits, checks, now).await);
+            found.push(Diagnosis::of(message, self.limits, checks, now).await);
         }
         Ok(Look { found, not_shown_again })
     }

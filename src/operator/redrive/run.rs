@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::super::cli::RedriveArgs;
 use super::super::failure::Failure;
-use super::super::safe::{Reader, Safe};
+use super::super::sanitize::{Audience, Sanitizer};
 use super::super::{Console, Outcome};
 use super::cloud::Cloud;
 use super::depth::Depth;
-use super::described::Described;
+use super::diagnosis::Diagnosis;
 use super::interrupt::Interrupt;
 use super::mappings::{self, Mapping, State};
 use super::queue::{Kind, Limits};
@@ -18,7 +18,7 @@ use super::{delete, send};
 use crate::timestamp::Timestamp;
 
 /// A queue, and what a look found in it.
-pub struct Shown {
+pub struct QueueListing {
     /// Which one.
     pub kind: Kind,
     /// How many messages it holds.
@@ -26,7 +26,7 @@ pub struct Shown {
     /// What SQS is told about it.
     pub limits: Limits,
     /// The messages that were looked at.
-    pub found: Vec<Described>,
+    pub found: Vec<Diagnosis>,
     /// How many more were, and are not shown.
     pub passed_over: usize,
 }
@@ -38,8 +38,8 @@ pub async fn run(
     interrupt: &mut Interrupt,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
-    let mut out = Safe::new(&mut *console.out, if console.json { Reader::Program } else { Reader::Person });
-    let mut err = Safe::new(&mut *console.err, Reader::Person);
+    let mut out = Sanitizer::new(&mut *console.out, if console.json { Audience::Program } else { Audience::Person });
+    let mut err = Sanitizer::new(&mut *console.err, Audience::Person);
     let console = &mut Console { out: &mut out, err: &mut err, ..*console };
     let found = async {
         let deployment = Deployment::find(cloud, &args.stack).await?;
@@ -85,7 +85,7 @@ pub async fn look(
     deployment: &Deployment,
     kinds: &[Kind],
     console: &mut Console<'_>,
-) -> Result<Vec<Shown>, Failure> {
+) -> Result<Vec<QueueListing>, Failure> {
     let checks = deployment.checks(cloud).await;
     let mut shown = Vec::new();
     for kind in kinds {
@@ -99,7 +99,7 @@ pub async fn look(
                 writeln!(console.err, "what was looked at in {} is hidden for a minute: {failure}", kind.as_str())?;
             }
         }
-        shown.push(Shown { kind: *kind, depth, limits: queue.limits, found, passed_over: 0 });
+        shown.push(QueueListing { kind: *kind, depth, limits: queue.limits, found, passed_over: 0 });
     }
     Ok(shown)
 }
@@ -107,7 +107,7 @@ pub async fn look(
 fn write_look(
     deployment: &Deployment,
     mappings: &[Mapping],
-    shown: &[Shown],
+    shown: &[QueueListing],
     personal: bool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
@@ -127,10 +127,10 @@ fn write_look(
     for each in shown {
         each.write(console, personal)?;
     }
-    if shown.iter().any(|each| each.kind != Kind::Parked && each.found.iter().any(Described::retry)) {
+    if shown.iter().any(|each| each.kind != Kind::Parked && each.found.iter().any(Diagnosis::retry)) {
         writeln!(console.err, "once it is mended: mail-feedbackctl redrive --stack {} --send --yes", deployment.name)?;
     }
-    if shown.iter().any(|each| each.kind == Kind::Parked && each.found.iter().any(Described::retry)) {
+    if shown.iter().any(|each| each.kind == Kind::Parked && each.found.iter().any(Diagnosis::retry)) {
         writeln!(
             console.err,
             "the parked ones, too:  mail-feedbackctl redrive --stack {} --parked --send --yes",
@@ -140,7 +140,7 @@ fn write_look(
     Ok(())
 }
 
-impl Shown {
+impl QueueListing {
     /// For programs.
     #[must_use]
     pub fn json(&self, personal: bool) -> Value {

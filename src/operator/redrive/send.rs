@@ -14,10 +14,10 @@ use super::depth::Depths;
 use super::interrupt::Interrupt;
 use super::look::HIDDEN_S;
 use super::mappings::{self, Mapping, State};
-use super::moved::move_back;
+use super::move_task::move_back;
 use super::queue::Kind;
 use super::report::Report;
-use super::run::{Shown, look};
+use super::run::{QueueListing, look};
 use super::stack::Deployment;
 use super::watch::{Step, Watch};
 
@@ -32,8 +32,8 @@ pub(super) async fn run(
     interrupt: &mut Interrupt,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
-    deployment.must_be_settled()?;
-    must_be_off(deployment, mappings)?;
+    deployment.check_settled()?;
+    check_off(deployment, mappings)?;
     if !args.yes {
         return Err(Failure::new("this sends what lies in the queues through the function; repeat it with --yes"));
     }
@@ -66,7 +66,7 @@ pub(super) async fn run(
     write_report(deployment, Report::between(before, after), &shown, args.look.personal, console)
 }
 
-fn must_be_off(deployment: &Deployment, mappings: &[Mapping]) -> Result<(), Failure> {
+fn check_off(deployment: &Deployment, mappings: &[Mapping]) -> Result<(), Failure> {
     let name = &deployment.name;
     if mappings.iter().all(|mapping| mapping.state == State::Off) {
         return Ok(());
@@ -116,8 +116,8 @@ async fn watched(
         let open = deployment.depths(cloud).await?.open();
         bar.set_position(open.total());
         match watch.observe(start.elapsed(), open) {
-            Step::Empty | Step::OnlyFailing => break,
-            Step::GoOn => {}
+            Step::Empty | Step::OnlyFailures => break,
+            Step::Continue => {}
         }
         for mapping in mappings {
             if mappings::state(cloud, mapping).await? != State::On {
@@ -160,7 +160,7 @@ async fn leftovers(
     deployment: &Deployment,
     after: Depths,
     console: &mut Console<'_>,
-) -> Result<Vec<Shown>, Failure> {
+) -> Result<Vec<QueueListing>, Failure> {
     let mut kinds = Vec::new();
     for kind in Kind::ALL {
         if after.of(kind).total() > 0 {
@@ -186,7 +186,7 @@ async fn leftovers(
 fn write_report(
     deployment: &Deployment,
     report: Report,
-    shown: &[Shown],
+    shown: &[QueueListing],
     personal: bool,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {

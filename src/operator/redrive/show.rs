@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::super::safe::clean;
-use super::contents::Contents;
+use super::super::sanitize::sanitize;
 use super::depth::Depth;
-use super::described::Described;
+use super::diagnosis::Diagnosis;
 use super::group::{Group, grouped};
 use super::queue::{Kind, Limits};
-use super::run::Shown;
+use super::report_summary::ReportSummary;
+use super::run::QueueListing;
 
 /// The queue, its groups by reason and their messages, in lines.
 #[must_use]
-pub fn queue_text(shown: &Shown, personal: bool) -> String {
-    let Shown { kind, depth, limits, found, passed_over } = shown;
+pub fn queue_text(shown: &QueueListing, personal: bool) -> String {
+    let QueueListing { kind, depth, limits, found, passed_over } = shown;
     let mut text = format!("{}: {}\n", kind.as_str(), amount(*depth));
     for group in grouped(found) {
         group_text(&mut text, &group, *limits, personal);
@@ -36,8 +36,8 @@ fn amount(depth: Depth) -> String {
 fn group_text(text: &mut String, group: &Group<'_>, limits: Limits, personal: bool) {
     let Some(first) = group.first() else { return };
     let retry = if first.retry() { "yes" } else { "no" };
-    line(text, "  ", &format!("{} x {}", group.messages.len(), first.form.as_str()));
-    line(text, "    why    ", &first.past.to_string());
+    line(text, "  ", &format!("{} x {}", group.messages.len(), first.payload.as_str()));
+    line(text, "    why    ", &first.reason.to_string());
     line(text, "    now    ", &first.now.words());
     line(text, "    retry  ", retry);
     line(text, "    do     ", &first.advice());
@@ -64,24 +64,24 @@ fn parking(group: &Group<'_>, limits: Limits) -> Option<String> {
     })
 }
 
-fn message_text(text: &mut String, described: &Described, personal: bool) {
-    let message = &described.message;
+fn message_text(text: &mut String, diagnosis: &Diagnosis, personal: bool) {
+    let message = &diagnosis.message;
     let sent = message.sent_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
-    let request = described.request_id().map_or_else(String::new, |id| format!("  request {}", clean(id)));
-    line(text, "      ", &format!("{}  since {sent}  received {}{request}", clean(&message.id), message.received));
-    for contents in &described.contents {
-        line(text, "        ", &contents_text(contents, personal));
+    let request = diagnosis.request_id().map_or_else(String::new, |id| format!("  request {}", sanitize(id)));
+    line(text, "      ", &format!("{}  since {sent}  received {}{request}", sanitize(&message.id), message.received));
+    for report in &diagnosis.reports {
+        line(text, "        ", &report_text(report, personal));
     }
 }
 
-fn contents_text(contents: &Contents, personal: bool) -> String {
-    let event = if contents.event.is_empty() { "no report of SES" } else { &contents.event };
-    let mut words = vec![clean(event), format!("recipients {}", contents.recipients)];
-    for (name, value) in [("mail", &contents.ses_message_id), ("carried by", &contents.carrier_id)] {
-        words.extend(value.iter().map(|value| format!("{name} {}", clean(value))));
+fn report_text(report: &ReportSummary, personal: bool) -> String {
+    let event = if report.event.is_empty() { "no report of SES" } else { &report.event };
+    let mut words = vec![sanitize(event), format!("recipients {}", report.recipients)];
+    for (name, value) in [("mail", &report.ses_message_id), ("carried by", &report.carrier_id)] {
+        words.extend(value.iter().map(|value| format!("{name} {}", sanitize(value))));
     }
     if personal {
-        words.extend(contents.addresses.iter().map(|address| clean(address)));
+        words.extend(report.addresses.iter().map(|address| sanitize(address)));
     }
     words.join(", ")
 }
@@ -94,7 +94,7 @@ fn line(text: &mut String, margin: &str, words: &str) {
 
 /// The same for programs.
 #[must_use]
-pub fn queue_json(kind: Kind, depth: Depth, limits: Limits, found: &[Described], personal: bool) -> Value {
+pub fn queue_json(kind: Kind, depth: Depth, limits: Limits, found: &[Diagnosis], personal: bool) -> Value {
     let groups: Vec<Value> = grouped(found).iter().map(|group| group_json(group, personal)).collect();
     json!({
         "queue": kind.as_str(),
@@ -110,31 +110,31 @@ fn group_json(group: &Group<'_>, personal: bool) -> Value {
     let first = group.first();
     json!({
         "count": group.messages.len(),
-        "form": first.map(|first| first.form.as_str()),
-        "why": first.map(|first| first.past.to_string()),
+        "form": first.map(|first| first.payload.as_str()),
+        "why": first.map(|first| first.reason.to_string()),
         "now": first.map(|first| first.now.words()),
-        "retry": first.map(Described::retry),
-        "advice": first.map(Described::advice),
+        "retry": first.map(Diagnosis::retry),
+        "advice": first.map(Diagnosis::advice),
         "expires_at": group.expires_at().map(|at| at.to_string()),
         "receives_left": group.receives_left(),
         "messages": messages,
     })
 }
 
-fn message_json(described: &Described, personal: bool) -> Value {
-    let message = &described.message;
-    let contents: Vec<Value> = described
-        .contents
+fn message_json(diagnosis: &Diagnosis, personal: bool) -> Value {
+    let message = &diagnosis.message;
+    let reports: Vec<Value> = diagnosis
+        .reports
         .iter()
-        .map(|contents| {
+        .map(|report| {
             json!({
-                "event": contents.event,
-                "recipients": contents.recipients,
-                "addresses": personal.then_some(&contents.addresses),
-                "ses_message_id": contents.ses_message_id,
-                "carrier_id": contents.carrier_id,
-                "from": contents.from,
-                "published_at": contents.published_at,
+                "event": report.event,
+                "recipients": report.recipients,
+                "addresses": personal.then_some(&report.addresses),
+                "ses_message_id": report.ses_message_id,
+                "carrier_id": report.carrier_id,
+                "from": report.from,
+                "published_at": report.published_at,
             })
         })
         .collect();
@@ -142,11 +142,11 @@ fn message_json(described: &Described, personal: bool) -> Value {
         "id": message.id,
         "sent_at": message.sent_at.map(|at| at.to_string()),
         "received": message.received,
-        "receives_left": described.receives_left,
-        "expires_at": described.expires_at.map(|at| at.to_string()),
+        "receives_left": diagnosis.receives_left,
+        "expires_at": diagnosis.expires_at.map(|at| at.to_string()),
         "parked_from": message.parked_from,
-        "request_id": described.request_id(),
-        "reports": contents,
+        "request_id": diagnosis.request_id(),
+        "reports": reports,
         "body": personal.then_some(&message.body),
     })
 }

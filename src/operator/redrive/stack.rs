@@ -58,7 +58,7 @@ impl Deployment {
     }
 
     /// Fails while CloudFormation is at work on it: it may switch the redrive, too.
-    pub fn must_be_settled(&self) -> Result<(), Failure> {
+    pub fn check_settled(&self) -> Result<(), Failure> {
         if self.status.ends_with("_IN_PROGRESS") {
             let why = format!("the stack {} is being changed ({}); wait until that is over", self.name, self.status);
             return Err(Failure::new(why));

@@ -13,11 +13,11 @@ const SHORTEST_QUIET: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Messages are still being tried for the first time.
-    GoOn,
+    Continue,
     /// Nothing is left.
     Empty,
     /// Each message that is left was tried and failed.
-    OnlyFailing,
+    OnlyFailures,
 }
 
 /// Watches the queues that a redrive empties.
@@ -60,10 +60,10 @@ impl Watch {
         }
         self.none_waiting = if depth.waiting == 0 { self.none_waiting.or(Some(at)) } else { None };
         if depth.total() == 0 {
-            return Step::GoOn;
+            return Step::Continue;
         }
         let still = at.saturating_sub(self.progress);
         let hidden = self.none_waiting.map_or(Duration::ZERO, |since| at.saturating_sub(since).min(still));
-        if hidden >= self.quiet || still >= self.round { Step::OnlyFailing } else { Step::GoOn }
+        if hidden >= self.quiet || still >= self.round { Step::OnlyFailures } else { Step::Continue }
     }
 }

@@ -102,7 +102,7 @@ async fn what_steers_is_escaped_for_programs_and_a_space_for_people() {
     let desk = Desk::new().await;
     let row = json!({"address": address, "reason": "complaint", "since": "2026-01-01", "code": code}).to_string();
     import(&desk, "ndjson", &row).await;
-    let steers = |char: char| STEERING.contains(char) || char.is_control() && char != '\n';
+    let is_steering = |char: char| STEERING.contains(char) || char.is_control() && char != '\n';
     for args in [
         &["check", &address][..],
         &["explain", &address],
@@ -117,7 +117,12 @@ async fn what_steers_is_escaped_for_programs_and_a_space_for_people() {
         &["forget", "--json", &address, "--yes"],
     ] {
         let ran = desk.run(args).await;
-        assert!(!ran.out.contains(steers) && !ran.err.contains(steers), "{args:?}: {:?} {:?}", ran.out, ran.err);
+        assert!(
+            !ran.out.contains(is_steering) && !ran.err.contains(is_steering),
+            "{args:?}: {:?} {:?}",
+            ran.out,
+            ran.err
+        );
         if args.contains(&"--json") || args.contains(&"ndjson") {
             assert!(ran.out.contains(r"a\u061c\u200e\u200f\u202a\u202e\u2066\u2069b"), "{args:?}: {}", ran.out);
             let line: Value = serde_json::from_str(&ran.out).unwrap();

@@ -11,11 +11,11 @@ use crate::support::authority::{AUTHORITY, FOLDER};
 use crate::support::envelope::{TOPIC, lambda_event, notification, sign};
 use mail_feedback::operator::redrive::checks::{Checks, Verdict};
 use mail_feedback::operator::redrive::depth::Depth;
-use mail_feedback::operator::redrive::described::Described;
+use mail_feedback::operator::redrive::diagnosis::Diagnosis;
 use mail_feedback::operator::redrive::group::grouped;
 use mail_feedback::operator::redrive::message::Message;
 use mail_feedback::operator::redrive::queue::{Kind, Limits};
-use mail_feedback::operator::redrive::run::Shown;
+use mail_feedback::operator::redrive::run::QueueListing;
 use mail_feedback::operator::redrive::show::{queue_json, queue_text};
 
 const LIMITS: Limits = Limits { receives: Some(10), retention_s: 14 * 86_400, visibility_s: 180 };
@@ -87,12 +87,12 @@ fn checks() -> Checks {
     })
 }
 
-async fn described(body: String, attributes: &[(&str, &str)], checks: &Checks) -> Described {
+async fn described(body: String, attributes: &[(&str, &str)], checks: &Checks) -> Diagnosis {
     let attributes: BTreeMap<_, _> =
         attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let sent_at = Some(time("2026-11-20T11:40:00Z"));
     let message = Message { id: "m-1".into(), body, attributes, sent_at, received: 3, ..Message::default() };
-    Described::of(message, LIMITS, checks, now()).await
+    Diagnosis::of(message, LIMITS, checks, now()).await
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn each_error_of_the_function_is_told_with_its_advice_and_whether_to_send_
     for error in Error::all() {
         let body = record("RetriesExhausted", &failed(error), &lambda_event(&envelope(TOPIC, true)));
         let told = described(body, &[], &Checks::none("not asked".to_owned())).await;
-        assert_eq!(told.past.to_string(), format!("RetriesExhausted: {} {}", error.class(), error.label()));
+        assert_eq!(told.reason.to_string(), format!("RetriesExhausted: {} {}", error.class(), error.label()));
         assert_eq!(told.retry(), error.disposition() == Disposition::Retry, "{error}");
         assert!(told.advice().starts_with(error.advice()), "{}", told.advice());
         assert_eq!(told.advice().contains("--delete"), !told.retry(), "{}", told.advice());
@@ -189,9 +189,9 @@ async fn what_is_no_error_of_the_function_is_told_too() {
         ),
     ] {
         let told = described(body, attributes, &checks()).await;
-        assert_eq!((told.form.as_str(), told.past.to_string().as_str()), (form, why));
+        assert_eq!((told.payload.as_str(), told.reason.to_string().as_str()), (form, why));
         assert!(told.retry() && told.advice().contains(advice), "{why}: {}", told.advice());
-        let report = &told.contents[0];
+        let report = &told.reports[0];
         assert_eq!((report.event.as_str(), report.recipients), ("Bounce Permanent General", 1), "{form}");
         assert_eq!(report.ses_message_id.as_deref(), Some("0100-mail"));
     }
@@ -236,7 +236,7 @@ async fn what_was_refused_and_passes_now_can_be_sent() {
     let past = failed(Error::Unauthentic(Refusal::Topic));
     let body = record("RetriesExhausted", &past, &lambda_event(&envelope(TOPIC, true)));
     let told = described(body, &[], &checks()).await;
-    assert_eq!(told.past.to_string(), "RetriesExhausted: Unauthentic topic");
+    assert_eq!(told.reason.to_string(), "RetriesExhausted: Unauthentic topic");
     assert_eq!((told.now.words().as_str(), told.retry()), ("passes the checks of the function", true));
     assert_eq!(told.advice(), "what refused it is mended; then send it");
 }
@@ -269,7 +269,7 @@ async fn one_reason_is_one_group_and_nothing_personal_is_shown_unasked() {
     assert_eq!(groups[0].messages[0].message.sent_at, found[2].message.sent_at, "the oldest first");
 
     let depth = Depth { waiting: 5, hidden: 1 };
-    let shown = Shown { kind: Kind::Failed, depth, limits: LIMITS, found, passed_over: 0 };
+    let shown = QueueListing { kind: Kind::Failed, depth, limits: LIMITS, found, passed_over: 0 };
     let text = queue_text(&shown, false);
     let json = queue_json(Kind::Failed, depth, LIMITS, &shown.found, false).to_string();
     for word in ["jane", "192.0.2.1", "550"] {

@@ -16,7 +16,7 @@ fn over_after(hidden_s: u64, visibility_s: u64, depth: impl Fn(u64) -> (u64, u64
     (1..1_000).map(|reading| reading * 2).find_map(|at| {
         let (waiting, hidden) = depth(at);
         let step = watch.observe(Duration::from_secs(at), Depth { waiting, hidden });
-        (step != Step::GoOn).then_some((at, step))
+        (step != Step::Continue).then_some((at, step))
     })
 }
 
@@ -28,8 +28,8 @@ fn one_reading_of_nothing_is_not_believed() {
 /// A quarter of the visibility timeout, which is six times the function's time limit, is more than an invocation takes.
 #[test]
 fn what_is_hidden_for_longer_than_an_invocation_takes_has_failed() {
-    assert_eq!(over(180, |at| if at < 20 { (5, 2) } else { (0, 2) }), Some((20 + 46, Step::OnlyFailing)));
-    assert_eq!(over(6, |_| (0, 2)), Some((2 + 30, Step::OnlyFailing)));
+    assert_eq!(over(180, |at| if at < 20 { (5, 2) } else { (0, 2) }), Some((20 + 46, Step::OnlyFailures)));
+    assert_eq!(over(6, |_| (0, 2)), Some((2 + 30, Step::OnlyFailures)));
 }
 
 /// An attempt or a look just before hides messages that this run has not tried yet.
@@ -37,7 +37,7 @@ fn what_is_hidden_for_longer_than_an_invocation_takes_has_failed() {
 fn what_was_hidden_before_has_time_to_come_up() {
     let hidden_then_recorded = |at| if at < 170 { (0, 3) } else { (0, 0) };
     assert_eq!(over_after(180, 180, hidden_then_recorded), Some((174, Step::Empty)));
-    assert_eq!(over_after(180, 180, |_| (0, 3)), Some((180 + 46, Step::OnlyFailing)));
+    assert_eq!(over_after(180, 180, |_| (0, 3)), Some((180 + 46, Step::OnlyFailures)));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn as_long_as_messages_go_away_it_goes_on() {
 /// Some wait at every reading, since they come up again and again; each has been tried once in a round.
 #[test]
 fn after_a_round_without_progress_it_is_over_even_if_some_wait() {
-    assert_eq!(over(180, |_| (1, 3)), Some((2 + 226, Step::OnlyFailing)));
+    assert_eq!(over(180, |_| (1, 3)), Some((2 + 226, Step::OnlyFailures)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind, Result, Write};
 
 /// Whom an output is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum Audience {
     /// A person at a terminal: what steers becomes a space.
     Person,
     /// A program, which reads JSON: what steers is escaped, and so kept.
@@ -14,26 +14,26 @@ pub enum Reader {
 }
 
 /// A writer of text for one of them.
-pub struct Safe<'w> {
+pub struct Sanitizer<'w> {
     out: &'w mut dyn Write,
-    reader: Reader,
+    audience: Audience,
 }
 
-impl<'w> Safe<'w> {
-    /// Writes to `out` what `reader` may get.
-    pub fn new(out: &'w mut dyn Write, reader: Reader) -> Self {
-        Self { out, reader }
+impl<'w> Sanitizer<'w> {
+    /// Writes to `out` what `audience` may get.
+    pub fn new(out: &'w mut dyn Write, audience: Audience) -> Self {
+        Self { out, audience }
     }
 }
 
-impl Write for Safe<'_> {
+impl Write for Sanitizer<'_> {
     /// Takes whole characters only; formatted text always is.
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         let text = str::from_utf8(bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
-        match self.reader {
-            Reader::Person => self.out.write_all(clean_lines(text).as_bytes())?,
-            Reader::Program => self.out.write_all(escape(text).as_bytes())?,
-            Reader::File => self.out.write_all(bytes)?,
+        match self.audience {
+            Audience::Person => self.out.write_all(sanitize_lines(text).as_bytes())?,
+            Audience::Program => self.out.write_all(escape_controls(text).as_bytes())?,
+            Audience::File => self.out.write_all(bytes)?,
         }
         Ok(bytes.len())
     }
@@ -45,29 +45,29 @@ impl Write for Safe<'_> {
 
 /// Whether a character could steer a terminal (C0, DEL and C1), break a line, or turn the direction of the text after it.
 #[must_use]
-pub fn steers(char: char) -> bool {
+pub fn is_steering(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Text of others on one line, with spaces for what steers.
 #[must_use]
-pub fn clean(text: &str) -> String {
-    text.chars().map(|char| if steers(char) { ' ' } else { char }).collect()
+pub fn sanitize(text: &str) -> String {
+    text.chars().map(|char| if is_steering(char) { ' ' } else { char }).collect()
 }
 
 /// The same for what is written with lines of its own.
 #[must_use]
-pub fn clean_lines(text: &str) -> String {
-    text.chars().map(|char| if steers(char) && char != '\n' { ' ' } else { char }).collect()
+pub fn sanitize_lines(text: &str) -> String {
+    text.chars().map(|char| if is_steering(char) && char != '\n' { ' ' } else { char }).collect()
 }
 
 /// JSON with `\u` escapes for what steers and JSON itself lets stand; its own escapes are left alone.
 #[must_use]
-pub fn escape(json: &str) -> String {
+pub fn escape_controls(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
-        if steers(char) && !char.is_ascii_whitespace() {
+        if is_steering(char) && !char.is_ascii_whitespace() {
             escaped.extend(["\\u", &format!("{:04x}", u32::from(char))]);
         } else {
             escaped.push(char);

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::contents::Contents;
+use super::report_summary::ReportSummary;
 
 /// The shape of a message, by its discriminating fields.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Form {
+pub enum Payload {
     /// An SNS message, which SNS itself put there.
     Envelope(Value),
     /// Lambda's record of an invocation that failed.
@@ -17,7 +17,7 @@ pub enum Form {
     Unknown,
 }
 
-impl Form {
+impl Payload {
     /// Tells the shape of a text.
     pub fn of(body: &str) -> Self {
         match serde_json::from_str::<Value>(body) {
@@ -41,20 +41,20 @@ impl Form {
     }
 
     /// The reports in it; a record has one for each SNS record of the invocation.
-    pub fn contents(&self) -> Vec<Contents> {
+    pub fn reports(&self) -> Vec<ReportSummary> {
         match self {
-            Self::Envelope(envelope) => vec![Contents::of_envelope(envelope)],
-            Self::Event(event) => vec![Contents::of_event(event)],
+            Self::Envelope(envelope) => vec![ReportSummary::of_envelope(envelope)],
+            Self::Event(event) => vec![ReportSummary::of_event(event)],
             Self::Unknown => Vec::new(),
             Self::Record(record) => {
                 let payload = record.get("requestPayload");
                 match payload.and_then(|payload| payload.get("Records")).and_then(Value::as_array) {
                     Some(records) => {
-                        records.iter().filter_map(|record| record.get("Sns")).map(Contents::of_envelope).collect()
+                        records.iter().filter_map(|record| record.get("Sns")).map(ReportSummary::of_envelope).collect()
                     }
                     None => payload
                         .filter(|payload| payload.get("detail-type").is_some())
-                        .map(Contents::of_event)
+                        .map(ReportSummary::of_event)
                         .into_iter()
                         .collect(),
                 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::super::safe::clean;
-use super::form::Form;
+use super::super::sanitize::sanitize;
 use super::message::Message;
+use super::payload::Payload;
 use crate::error::Error;
 
 /// How much of a text of others is shown.
@@ -14,13 +14,13 @@ const SHOWN_CHARS: usize = 200;
 
 /// Why a message lies where it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Past {
+pub enum DeadLetterReason {
     /// Lambda gave up: its condition, and what the last attempt came to.
     GaveUp { condition: String, attempt: Attempt },
     /// SNS or EventBridge could not hand it over; its code, and its sentence.
     Undelivered { code: String, sentence: String },
     /// Nothing says it.
-    Untold,
+    NotStated,
 }
 
 /// What the last attempt of an invocation came to.
@@ -35,16 +35,16 @@ pub enum Attempt {
     /// Something that this program does not know, by its type; the text of a panic may quote an address.
     Other(String),
     /// There was none, or Lambda does not tell.
-    Untold,
+    NotStated,
 }
 
-impl Past {
+impl DeadLetterReason {
     /// Reads it off a message.
-    pub fn of(message: &Message, form: &Form) -> Self {
+    pub fn of(message: &Message, payload: &Payload) -> Self {
         let code = message.attribute(&["ErrorCode", "ERROR_CODE"]);
         let sentence = message.attribute(&["ErrorMessage", "ERROR_MESSAGE"]);
-        match form {
-            Form::Record(record) => Self::GaveUp {
+        match payload {
+            Payload::Record(record) => Self::GaveUp {
                 condition: shown(
                     record.pointer("/requestContext/condition").and_then(Value::as_str).unwrap_or("no condition"),
                 ),
@@ -54,7 +54,7 @@ impl Past {
                 code: shown(code.unwrap_or("no code")),
                 sentence: shown(sentence.unwrap_or_default()),
             },
-            Form::Envelope(_) | Form::Event(_) | Form::Unknown => Self::Untold,
+            Payload::Envelope(_) | Payload::Event(_) | Payload::Unknown => Self::NotStated,
         }
     }
 }
@@ -69,7 +69,7 @@ impl Attempt {
             return Self::Failed(error);
         }
         match (kind, text) {
-            ("", "") => Self::Untold,
+            ("", "") => Self::NotStated,
             ("Sandbox.Timedout", _) => Self::TimedOut,
             (_, text) if text.contains("Task timed out") => Self::TimedOut,
             ("Runtime.ExitError", _) => Self::Crashed,
@@ -79,13 +79,13 @@ impl Attempt {
     }
 }
 
-impl fmt::Display for Past {
+impl fmt::Display for DeadLetterReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::GaveUp { condition, attempt } => write!(f, "{condition}: {attempt}"),
             Self::Undelivered { code, sentence } if sentence.is_empty() => write!(f, "not handed over: {code}"),
             Self::Undelivered { code, sentence } => write!(f, "not handed over: {code}, {sentence}"),
-            Self::Untold => f.write_str("the message does not say"),
+            Self::NotStated => f.write_str("the message does not say"),
         }
     }
 }
@@ -98,12 +98,12 @@ impl fmt::Display for Attempt {
             Self::TimedOut => f.write_str("the function ran out of time"),
             Self::Other(kind) if kind.is_empty() => f.write_str("an error without a type"),
             Self::Other(kind) => f.write_str(kind),
-            Self::Untold => f.write_str("no attempt is told of"),
+            Self::NotStated => f.write_str("no attempt is told of"),
         }
     }
 }
 
 /// A short piece of a text of others, safe for a terminal.
 fn shown(text: &str) -> String {
-    clean(&text.chars().take(SHOWN_CHARS).collect::<String>())
+    sanitize(&text.chars().take(SHOWN_CHARS).collect::<String>())
 }

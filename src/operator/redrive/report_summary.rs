@@ -22,7 +22,7 @@ const DETAILS: [&str; 5] = [
 
 /// One report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Contents {
+pub struct ReportSummary {
     /// The event and its details, as SES names them; empty where there is none.
     pub event: String,
     /// How many recipients it names.
@@ -39,7 +39,7 @@ pub struct Contents {
     pub published_at: Option<String>,
 }
 
-impl Contents {
+impl ReportSummary {
     /// That of an SNS message, as a queue or an invocation spells it.
     pub fn of_envelope(envelope: &Value) -> Self {
         let message = text(envelope, "/Message");

@@ -1,25 +1,25 @@
 //! A message in words: what it is, why it is there, what would become of it now, and what to do.
 
 use super::checks::{Checks, Verdict};
-use super::contents::Contents;
-use super::form::Form;
+use super::dead_letter_reason::{Attempt, DeadLetterReason};
 use super::message::Message;
-use super::past::{Attempt, Past};
+use super::payload::Payload;
 use super::queue::Limits;
+use super::report_summary::ReportSummary;
 use crate::error::{Disposition, Error};
 use crate::timestamp::Timestamp;
 
 /// A message, described.
 #[derive(Clone, Debug)]
-pub struct Described {
+pub struct Diagnosis {
     /// The message.
     pub message: Message,
     /// What it is.
-    pub form: Form,
+    pub payload: Payload,
     /// The reports in it.
-    pub contents: Vec<Contents>,
+    pub reports: Vec<ReportSummary>,
     /// Why it is there.
-    pub past: Past,
+    pub reason: DeadLetterReason,
     /// What the function's checks say now.
     pub now: Verdict,
     /// How many more receives it bears before it is parked.
@@ -28,17 +28,17 @@ pub struct Described {
     pub expires_at: Option<Timestamp>,
 }
 
-impl Described {
+impl Diagnosis {
     /// Describes a message of a queue with these limits.
     pub async fn of(message: Message, limits: Limits, checks: &Checks, at: Timestamp) -> Self {
-        let form = Form::of(&message.body);
+        let payload = Payload::of(&message.body);
         let now = checks.judge(&message, at).await;
         Self {
-            contents: form.contents(),
-            past: Past::of(&message, &form),
+            reports: payload.reports(),
+            reason: DeadLetterReason::of(&message, &payload),
             receives_left: limits.receives_left(message.received),
             expires_at: limits.expires_at(message.sent_at),
-            form,
+            payload,
             now,
             message,
         }
@@ -47,9 +47,9 @@ impl Described {
     /// The id of the failed invocation, which the log has, too.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        match &self.form {
-            Form::Record(record) => record.pointer("/requestContext/requestId")?.as_str(),
-            Form::Envelope(_) | Form::Event(_) | Form::Unknown => None,
+        match &self.payload {
+            Payload::Record(record) => record.pointer("/requestContext/requestId")?.as_str(),
+            Payload::Envelope(_) | Payload::Event(_) | Payload::Unknown => None,
         }
     }
 
@@ -61,7 +61,7 @@ impl Described {
             Verdict::Refused(error) => Some(*error),
             Verdict::Unchecked(_) => self.known_error(),
         };
-        error.map_or(self.form != Form::Unknown, |error| error.disposition() == Disposition::Retry)
+        error.map_or(self.payload != Payload::Unknown, |error| error.disposition() == Disposition::Retry)
     }
 
     /// What to do about it.
@@ -76,31 +76,41 @@ impl Described {
             }
             Verdict::Passes | Verdict::Unchecked(_) => {}
         }
-        let mend = match &self.past {
-            Past::GaveUp { attempt: Attempt::Failed(error), .. } if error.disposition() == Disposition::Retry => {
+        let mend = match &self.reason {
+            DeadLetterReason::GaveUp { attempt: Attempt::Failed(error), .. }
+                if error.disposition() == Disposition::Retry =>
+            {
                 error.advice()
             }
-            Past::GaveUp { attempt: Attempt::Failed(_), .. } => "what refused it is mended",
-            Past::GaveUp { attempt: Attempt::Crashed, .. } => {
+            DeadLetterReason::GaveUp { attempt: Attempt::Failed(_), .. } => "what refused it is mended",
+            DeadLetterReason::GaveUp { attempt: Attempt::Crashed, .. } => {
                 "the function crashed; go back to the version before, and report the fault"
             }
-            Past::GaveUp { attempt: Attempt::TimedOut, .. } => {
+            DeadLetterReason::GaveUp { attempt: Attempt::TimedOut, .. } => {
                 "the time limit ended it; see Duration and the throttles of the tables on the dashboard"
             }
-            Past::GaveUp { condition, attempt: Attempt::Untold } if condition == "EventAgeExceeded" => {
+            DeadLetterReason::GaveUp { condition, attempt: Attempt::NotStated } if condition == "EventAgeExceeded" => {
                 "it waited too long; see ThrottleAlarm in the runbook, and whether the function is stopped"
             }
-            Past::GaveUp { attempt: Attempt::Other(_) | Attempt::Untold, .. } => "see the log of the request id",
-            Past::Undelivered { .. } => "see UndeliveredAlarm in the runbook: mostly a permission is missing",
-            Past::Untold => "something was out of reach, or it was received too often by hand; see the log",
+            DeadLetterReason::GaveUp { attempt: Attempt::Other(_) | Attempt::NotStated, .. } => {
+                "see the log of the request id"
+            }
+            DeadLetterReason::Undelivered { .. } => {
+                "see UndeliveredAlarm in the runbook: mostly a permission is missing"
+            }
+            DeadLetterReason::NotStated => {
+                "something was out of reach, or it was received too often by hand; see the log"
+            }
         };
         format!("{mend}; then send it")
     }
 
     fn known_error(&self) -> Option<Error> {
-        match &self.past {
-            Past::GaveUp { attempt: Attempt::Failed(error), .. } => Some(*error),
-            Past::GaveUp { .. } | Past::Undelivered { .. } | Past::Untold => None,
+        match &self.reason {
+            DeadLetterReason::GaveUp { attempt: Attempt::Failed(error), .. } => Some(*error),
+            DeadLetterReason::GaveUp { .. } | DeadLetterReason::Undelivered { .. } | DeadLetterReason::NotStated => {
+                None
+            }
         }
     }
 }
