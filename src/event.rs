@@ -3,9 +3,13 @@
 mod email_event;
 mod id;
 mod provider;
+mod ruling;
+mod transport;
 mod vocabulary;
 
 pub use email_event::{EmailEvent, Recipient};
 pub use id::{EventId, digest_hex};
 pub use provider::Provider;
-pub use vocabulary::{Breadth, Cause, Effect, Kind, Permanence, Reason, Ruling};
+pub use ruling::{Effect, Ruling, ScopeKind};
+pub use transport::Transport;
+pub use vocabulary::{Cause, Kind, Permanence, Reason};

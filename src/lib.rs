@@ -1,4 +1,4 @@
-//! Turns what e-mail providers report back into two kinds of DynamoDB records: an event log, and a suppression record an
+//! Turns what e-mail providers report back into two kinds of DynamoDB records: an event log, and one suppression record per
 //! address that answers "may I mail this address?" with one `GetItem`.
 //!
 //! The way of one event:
@@ -7,7 +7,7 @@
 //! invocation (raw JSON)
 //!   -> detect        intake       what woke us: SNS event | SQS batch | EventBridge event | HTTP request
 //!   -> authenticate  intake       signature and topic | account and way | credential
-//!   -> normalize     provider     provider JSON -> EmailEvent, one a recipient
+//!   -> normalize     provider     provider JSON -> EmailEvent, one per recipient
 //!   -> decide        policy       EmailEvent -> changes of the suppression record
 //!   -> record        store        suppression record (compare-and-swap) and event record, in a safe order
 //!   -> answer        handler      HTTP status | result of the invocation | messages of a batch that failed
@@ -23,7 +23,6 @@
 
 pub mod address;
 pub mod config;
-pub mod dsn;
 pub mod error;
 pub mod event;
 pub mod handler;

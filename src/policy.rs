@@ -3,7 +3,7 @@
 //! The provider modules say what a report means; here it is filled in for whom, for which sends and until when. This
 //! module knows no provider, and the providers know no record.
 
-use crate::event::{Breadth, Effect, EmailEvent};
+use crate::event::{Effect, EmailEvent, ScopeKind};
 use crate::suppression::{Change, Entry, Scope, SoftBounce, State};
 use crate::text::clip;
 use crate::timestamp::Timestamp;
@@ -24,50 +24,33 @@ pub fn decide(event: &EmailEvent, received_at: Timestamp) -> Vec<Change> {
     event.effects.iter().filter_map(|effect| change(event, *effect, received_at)).collect()
 }
 
-/// What [`decide`] makes of an event, in words: `suppress hard_bounce *`, `soft_bounce`; `None`: nothing.
-#[must_use]
-pub fn summary(event: &EmailEvent) -> Option<String> {
-    let changes = decide(event, Timestamp::MAX);
-    let words = changes.iter().map(|change| match change {
-        Change::Entry { scope, reason, entry, .. } => {
-            let verb = if entry.state == State::Suppressed { "suppress" } else { "lift" };
-            format!("{verb} {reason} {scope}")
-        }
-        Change::SoftBounce(_) => "soft_bounce".to_owned(),
-        Change::Delivered { .. } => "delivered".to_owned(),
-        Change::LiftSoftBounces(_) => "lift soft_bounce *".to_owned(),
-    });
-    let words: Vec<_> = words.collect();
-    (!words.is_empty()).then(|| words.join(", "))
-}
-
 fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<Change> {
     match effect {
-        Effect::Soft => Some(Change::SoftBounce(soft_bounce(event, event.occurred_at?))),
+        Effect::SoftBounce => Some(Change::SoftBounce(soft_bounce(event, event.occurred_at?))),
         Effect::Delivered => Some(Change::Delivered { at: event.occurred_at? }),
-        Effect::Suppress { reason, breadth, days } => {
-            let at = event.evidence_at(received_at);
+        Effect::Suppress { reason, scope_kind, days } => {
+            let at = event.effective_at(received_at);
             let until = days.map(|days| at.plus_days(days));
             let entry = entry(event, State::Suppressed, at, until);
-            Some(Change::Entry { scope: scope(event, breadth), reason, entry })
+            Some(Change::Entry { scope: scope(event, scope_kind), reason, entry })
         }
         // A lift reaches no further than it says: without its list it would undo what others rest on.
-        Effect::Lift { breadth: Breadth::List, .. } if event.list.is_none() => None,
-        Effect::Lift { reason, breadth } => {
-            let entry = entry(event, State::Lifted, event.evidence_at(received_at), None);
-            Some(Change::Entry { scope: scope(event, breadth), reason, entry })
+        Effect::Lift { scope_kind: ScopeKind::List, .. } if event.list.is_none() => None,
+        Effect::Lift { reason, scope_kind } => {
+            let entry = entry(event, State::Lifted, event.effective_at(received_at), None);
+            Some(Change::Entry { scope: scope(event, scope_kind), reason, entry })
         }
     }
 }
 
 /// The scope of an effect, widened where the event lacks the name it needs.
-fn scope(event: &EmailEvent, breadth: Breadth) -> Scope {
+fn scope(event: &EmailEvent, scope_kind: ScopeKind) -> Scope {
     let provider = event.provider.as_str();
-    match (breadth, &event.list, &event.sender_domain) {
-        (Breadth::Everything, _, _) => Scope::everything(),
-        (Breadth::List, Some(list), _) => Scope::list(provider, list),
-        (Breadth::List | Breadth::SenderDomain, _, Some(domain)) => Scope::domain(domain),
-        (Breadth::List | Breadth::SenderDomain | Breadth::Provider, _, _) => Scope::provider(provider),
+    match (scope_kind, &event.list, &event.sender_domain) {
+        (ScopeKind::Everything, _, _) => Scope::everything(),
+        (ScopeKind::List, Some(list), _) => Scope::list(provider, list),
+        (ScopeKind::List | ScopeKind::SenderDomain, _, Some(domain)) => Scope::domain(domain),
+        (ScopeKind::List | ScopeKind::SenderDomain | ScopeKind::Provider, _, _) => Scope::provider(provider),
     }
 }
 
@@ -103,12 +86,13 @@ fn soft_bounce(event: &EmailEvent, at: Timestamp) -> SoftBounce {
 #[cfg(test)]
 mod tests {
     use super::decide;
-    use crate::event::{Breadth, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling};
+    use crate::event::{Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind};
     use crate::suppression::Change;
     use crate::timestamp::Timestamp;
 
     fn event(effect: Effect) -> EmailEvent {
-        let mut event = EmailEvent::new(Provider::Ses, EventId::of(&[]), Ruling::of(Kind::Bounced).with(effect));
+        let mut event = EmailEvent::new(Provider::Ses, EventId::of(&[]), Ruling::of(Kind::Bounced));
+        event.effects = vec![effect];
         event.recipient = Some(Recipient::parse("a@example.com"));
         event.occurred_at = Timestamp::from_unix("1700000000");
         event
@@ -123,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_scope_widens_where_its_name_is_missing() {
-        let mut event = event(Effect::unsubscribe(Breadth::List));
+        let mut event = event(Effect::unsubscribe(ScopeKind::List));
         event.list = Some("News/Offers".to_owned());
         event.sender_domain = Some("example.com".to_owned());
         assert_eq!(scope_of(&event).as_deref(), Some("list:ses:News/Offers"));
@@ -135,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_lift_does_not_widen() {
-        let mut event = event(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::List });
+        let mut event = event(Effect::Lift { reason: Reason::Unsubscribe, scope_kind: ScopeKind::List });
         event.sender_domain = Some("example.com".to_owned());
         assert_eq!(decide(&event, Timestamp::MAX), []);
         event.list = Some("News".to_owned());
@@ -144,7 +128,7 @@ mod tests {
 
     #[test]
     fn untimed_soft_bounces_and_deliveries_change_nothing() {
-        for effect in [Effect::Soft, Effect::Delivered] {
+        for effect in [Effect::SoftBounce, Effect::Delivered] {
             let mut event = event(effect);
             assert_eq!(decide(&event, Timestamp::MAX).len(), 1);
             event.occurred_at = None;

@@ -6,9 +6,11 @@
 mod mailjet;
 mod salvage;
 mod ses;
+mod status_code;
 mod tencent;
 
 use serde_json::value::RawValue;
+pub use status_code::StatusCode;
 
 use crate::error::{Error, Malformed};
 use crate::event::{EmailEvent, EventId, Provider, digest_hex};
@@ -19,7 +21,7 @@ use crate::timestamp::Timestamp;
 
 /// What is known of a webhook request beside its body.
 #[derive(Clone, Copy)]
-struct Posted<'a> {
+struct WebhookContext<'a> {
     /// The sender domain that the path names.
     sender_domain: Option<&'a str>,
     /// When it came in: no report can be of a time much later.
@@ -27,7 +29,7 @@ struct Posted<'a> {
 }
 
 /// Reads one element of a webhook body.
-type ElementParser = for<'a> fn(&'a str, Posted<'a>) -> EmailEvent;
+type ElementParser = for<'a> fn(&'a str, WebhookContext<'a>) -> EmailEvent;
 
 /// The parser of a provider that posts to a webhook.
 fn element_parser(provider: Provider) -> Option<ElementParser> {
@@ -75,8 +77,8 @@ pub fn normalize_webhook<'r>(
 ) -> Result<impl Iterator<Item = EmailEvent> + use<'r>, Error> {
     let parse = element_parser(request.provider()).ok_or(Error::NotFound)?;
     let elements = elements(request.body())?.into_iter();
-    let posted = Posted { sender_domain: request.sender_domain(), received_at: request.received_at() };
-    Ok(elements.map(move |element| parse(element.get(), posted).clipped()))
+    let context = WebhookContext { sender_domain: request.sender_domain(), received_at: request.received_at() };
+    Ok(elements.map(move |element| parse(element.get(), context).clipped()))
 }
 
 fn elements(body: &str) -> Result<Vec<&RawValue>, Error> {

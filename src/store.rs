@@ -3,18 +3,18 @@
 mod attribute;
 mod backoff;
 mod certificates;
+mod decisions;
 mod event_item;
 mod events;
-mod fault;
-mod fit;
-mod manual;
+mod item_limit;
 mod record_item;
 mod recorder;
+mod sdk_error;
 mod suppressions;
 
 pub use attribute::Item;
 pub use certificates::KEY as CERTIFICATES_KEY;
+pub use decisions::DecisionError;
 pub use event_item::{Retention, to_item};
-pub use manual::{Decision, DecisionError};
 pub use recorder::{Recorded, Recorder};
 pub use suppressions::Suppressions;

@@ -1,15 +1,21 @@
 //! The suppression record of an address, and the one function that changes it.
 
+mod change;
+mod decision;
 mod entry;
 mod fold;
 mod record;
-mod shed;
+mod scope;
 mod soft_bounce;
+mod trim;
 mod verdict;
 
-pub use entry::{Entry, Scope, State};
-pub use fold::{MAX_SCOPES, held_as};
-pub use record::{Change, SuppressionRecord};
-pub(crate) use shed::Texts;
-pub use soft_bounce::{SoftBounce, SoftBounceRules, SoftBounces, SoftLift};
+pub use change::{Change, effect_text};
+pub use decision::{Decision, DecisionRefusal};
+pub use entry::{Entry, State};
+pub use fold::{MAX_SCOPES, folded_reason};
+pub use record::SuppressionRecord;
+pub use scope::{Scope, ScopeError};
+pub use soft_bounce::{SoftBounce, SoftBounceLift, SoftBounceRules, SoftBounces};
+pub(crate) use trim::TrimmedTexts;
 pub use verdict::{Block, Context, Verdict};

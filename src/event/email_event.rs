@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Cause, Effect, EventId, Kind, Permanence, Provider, Ruling};
+use super::{Cause, Effect, EventId, Kind, Permanence, Provider, Ruling, Transport};
 use crate::address::{Address, addr_spec};
 use crate::text::clip;
 use crate::timestamp::Timestamp;
@@ -97,10 +97,8 @@ pub struct EmailEvent {
     pub bot: Option<String>,
     /// How many recipients a complaint names, when it names several.
     pub candidates: Option<usize>,
-    /// The id of the SNS message that brought it.
-    pub sns_message_id: Option<String>,
-    /// The id of the EventBridge event that brought it.
-    pub event_bridge_id: Option<String>,
+    /// What brought it; `None`: a webhook.
+    pub transport: Option<Transport>,
     /// The element itself where it could not be understood, cut at 16 KiB; never mail that came in and that SES
     /// reported as JSON.
     pub raw: Option<String>,
@@ -116,7 +114,7 @@ impl EmailEvent {
             kind: ruling.kind,
             permanence: ruling.permanence,
             cause: ruling.cause,
-            effects: ruling.effect.into_iter().collect(),
+            effects: ruling.effects.to_vec(),
             recipient: None,
             occurred_at: None,
             published_at: None,
@@ -132,18 +130,17 @@ impl EmailEvent {
             ip: None,
             bot: None,
             candidates: None,
-            sns_message_id: None,
-            event_bridge_id: None,
+            transport: None,
             raw: None,
         }
     }
 
     /// Takes over what a ruling says.
-    pub(crate) fn rule(&mut self, ruling: Ruling) {
+    pub(crate) fn apply(&mut self, ruling: Ruling) {
         self.kind = ruling.kind;
         self.permanence = ruling.permanence;
         self.cause = ruling.cause;
-        self.effects = ruling.effect.into_iter().collect();
+        self.effects = ruling.effects.to_vec();
     }
 
     /// An element that could not be understood, kept for people to look at.
@@ -162,26 +159,29 @@ impl EmailEvent {
 
     /// The time that stands for [`Self::occurred_at`] where there is none: the publication, or else the receipt.
     #[must_use]
-    pub fn evidence_at(&self, received_at: Timestamp) -> Timestamp {
+    pub fn effective_at(&self, received_at: Timestamp) -> Timestamp {
         self.occurred_at.or(self.published_at).unwrap_or(received_at)
     }
 
     /// The same event with every text cut to its limit, so that its record can always be written.
     #[must_use]
     pub fn clipped(mut self) -> Self {
-        shorten(&mut self.detail, DETAIL_BYTES);
-        shorten(&mut self.url, URL_BYTES);
-        shorten(&mut self.raw, RAW_BYTES);
+        shorten(self.detail.as_mut(), DETAIL_BYTES);
+        shorten(self.url.as_mut(), URL_BYTES);
+        shorten(self.raw.as_mut(), RAW_BYTES);
+        let transport_id = self.transport.as_mut().map(|transport| match transport {
+            Transport::Sns(id) | Transport::EventBridge(id) => id,
+        });
         for text in [
-            &mut self.message_id,
-            &mut self.sender_domain,
-            &mut self.list,
-            &mut self.campaign,
-            &mut self.code,
-            &mut self.user_agent,
-            &mut self.ip,
-            &mut self.bot,
-            &mut self.event_bridge_id,
+            self.message_id.as_mut(),
+            self.sender_domain.as_mut(),
+            self.list.as_mut(),
+            self.campaign.as_mut(),
+            self.code.as_mut(),
+            self.user_agent.as_mut(),
+            self.ip.as_mut(),
+            self.bot.as_mut(),
+            transport_id,
         ] {
             shorten(text, TEXT_BYTES);
         }
@@ -206,9 +206,9 @@ impl fmt::Debug for EmailEvent {
     }
 }
 
-fn shorten(text: &mut Option<String>, limit: usize) {
+fn shorten(text: Option<&mut String>, limit: usize) {
     // Not truncated, which would keep the memory of the whole.
-    if let Some(long) = text.as_mut().filter(|text| text.len() > limit) {
+    if let Some(long) = text.filter(|text| text.len() > limit) {
         *long = clip(long, limit).to_owned();
     }
 }

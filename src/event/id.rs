@@ -15,7 +15,7 @@ impl EventId {
     /// that a redelivery and a second transport give the same id.
     #[must_use]
     pub fn of(tuple: &[Option<&str>]) -> Self {
-        Self::over(tuple.iter().copied())
+        Self::of_elements(tuple.iter().copied())
     }
 
     /// No id yet, in what several events have in common.
@@ -24,7 +24,7 @@ impl EventId {
     }
 
     /// The id of a tuple that is put together of parts.
-    pub(crate) fn over<'a>(tuple: impl Iterator<Item = Option<&'a str>>) -> Self {
+    pub(crate) fn of_elements<'a>(tuple: impl Iterator<Item = Option<&'a str>>) -> Self {
         let mut netstrings = String::with_capacity(256);
         for element in tuple {
             // Writing to a String cannot fail.

@@ -182,7 +182,7 @@ pub struct DecisionArgs {
     #[arg(long, value_parser = reason)]
     pub reason: Reason,
     /// For which sends: *, provider:NAME, domain:DOMAIN, list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC
-    #[arg(long, default_value = "*", value_parser = scope_of_any_length)]
+    #[arg(long, default_value = "*", value_parser = Scope::parse)]
     pub scope: Scope,
     /// Who decides
     #[arg(long, env = "USER", value_name = "NAME", value_parser = actor)]
@@ -314,12 +314,6 @@ pub fn reasons() -> String {
     format!("the reasons are {}", names.join(", "))
 }
 
-/// A scope in the spelling of the records: another one would concern no send.
-pub fn scope(text: &str) -> Result<Scope, String> {
-    let found = scope_of_any_length(text)?;
-    fits("scope", found.as_str(), Scope::MAX_BYTES).map(|_| found)
-}
-
 /// A text that is no longer than a record keeps.
 fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
     if text.len() > limit {
@@ -339,21 +333,6 @@ fn actor(text: &str) -> Result<String, String> {
 /// Why something was decided.
 fn note(text: &str) -> Result<String, String> {
     fits("note", text, Entry::NOTE_BYTES)
-}
-
-fn scope_of_any_length(text: &str) -> Result<Scope, String> {
-    let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(':');
-    let lower = |name: &str| name.to_lowercase();
-    match text.split_once(':') {
-        None if text == "*" => Ok(Scope::everything()),
-        Some(("provider", name)) if is_name(name) => Ok(Scope::provider(&lower(name))),
-        Some(("domain", name)) => domain(name).map(|name| Scope::domain(&name)),
-        Some(("list", rest)) => match rest.split_once(':') {
-            Some((provider, list)) if is_name(provider) && !list.is_empty() => Ok(Scope::list(&lower(provider), list)),
-            _ => Err("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC".to_owned()),
-        },
-        _ => Err("not a scope; give *, provider:NAME, domain:DOMAIN or list:PROVIDER:LIST".to_owned()),
-    }
 }
 
 /// A time, or the beginning of a day in UTC.

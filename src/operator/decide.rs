@@ -9,8 +9,8 @@ use super::show::{block_json, block_line, everything};
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::event::Reason;
-use crate::store::{Decision, DecisionError};
-use crate::suppression::{MAX_SCOPES, Scope, State, SuppressionRecord};
+use crate::store::DecisionError;
+use crate::suppression::{Decision, DecisionRefusal, MAX_SCOPES, Scope, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// Suppresses an address, whatever stands there.
@@ -55,7 +55,7 @@ pub(super) async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Con
 fn refused(verb: &str, args: &DecisionArgs, error: DecisionError) -> Failure {
     match error {
         DecisionError::Store(error) => error.into(),
-        DecisionError::Folded { reason } => Failure::new(format!(
+        DecisionError::Refused(DecisionRefusal::Folded { reason }) => Failure::new(format!(
             "{} for {} is not kept apart: {} came for more than {MAX_SCOPES} scopes, or would now, and is held for every \
              send then, without end; decide on that:\n  mail-feedbackctl {verb} {} --reason {reason} --scope '*'",
             args.reason,
@@ -63,7 +63,7 @@ fn refused(verb: &str, args: &DecisionArgs, error: DecisionError) -> Failure {
             args.reason,
             args.address.as_str()
         )),
-        error => Failure::new(error.to_string()),
+        error @ DecisionError::Refused(_) => Failure::new(error.to_string()),
     }
 }
 

@@ -14,7 +14,7 @@ use super::show::{
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::event::Reason;
-use crate::suppression::{Block, Entry, Scope, SoftBounceRules, State, SuppressionRecord};
+use crate::suppression::{Block, Change, Entry, Scope, SoftBounceRules, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// One line of the timeline.
@@ -87,7 +87,8 @@ fn decisions(record: &SuppressionRecord) -> Vec<TimelineEntry> {
         let actor = lift.actor.as_deref().map_or_else(String::new, sanitize);
         let note = lift.note.as_deref().map_or_else(String::new, |note| format!(": {}", sanitize(note)));
         let head = columns(&time, "manual", "decision", "", "");
-        let line = format!("{head}  {:<8}  -> lift soft_bounce *\n{:26}by {actor}{note}", "", "");
+        let effect = Change::LiftSoftBounces(lift.clone());
+        let line = format!("{head}  {:<8}  -> {effect}\n{:26}by {actor}{note}", "", "");
         let json = json!({"what": "decision", "at": time, "state": "lifted", "reason": "soft_bounce", "scope": "*",
             "actor": lift.actor, "note": lift.note});
         moments.push(TimelineEntry { time, line, json });
@@ -98,16 +99,10 @@ fn decisions(record: &SuppressionRecord) -> Vec<TimelineEntry> {
 fn decision(scope: &Scope, reason: Reason, entry: &Entry) -> TimelineEntry {
     let time = entry.at.to_string();
     let actor = entry.actor.as_deref().unwrap_or_default();
-    let verb = if entry.state == State::Suppressed { "suppress" } else { "lift" };
+    let effect = Change::Entry { scope: scope.clone(), reason, entry: entry.clone() }.to_string();
     let head = columns(&time, &sanitize(&entry.provider), "decision", "", "");
     let note = entry.note.as_deref().map_or_else(String::new, |note| format!(": {}", sanitize(note)));
-    let line = format!(
-        "{head}  {:<8}  -> {verb} {reason} {}\n{:26}by {}{note}",
-        "",
-        sanitize(scope.as_str()),
-        "",
-        sanitize(actor)
-    );
+    let line = format!("{head}  {:<8}  -> {}\n{:26}by {}{note}", "", sanitize(&effect), "", sanitize(actor));
     let json = json!({"what": "decision", "at": time, "state": entry.state.as_str(), "reason": reason.as_str(),
         "scope": scope.as_str(), "until": entry.until.map(|until| until.to_string()), "provider": entry.provider,
         "actor": actor, "note": entry.note});

@@ -105,7 +105,7 @@ fn stands(record: &SuppressionRecord, change: &Change) -> bool {
 /// What a row says, as a change that is a function of the row and the source alone.
 fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Change), String> {
     let address = Address::parse(&row.address).ok_or("not an e-mail address")?;
-    let scope = cli::scope(&row.scope)?;
+    let scope = Scope::parse(&row.scope).and_then(Scope::limited).map_err(|error| error.to_string())?;
     let given = Reason::from_label(&row.reason).ok_or_else(|| format!("unknown reason; {}", cli::reasons()))?;
     let time = |text: &String| cli::time(text);
     let since = row.since.as_ref().map(time).transpose()?;

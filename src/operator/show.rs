@@ -24,7 +24,7 @@ impl EntryStatus {
     pub(super) fn of(entry: &Entry, now: Timestamp) -> Self {
         match entry.state {
             State::Lifted => Self::Lifted,
-            State::Suppressed if entry.stands(now) => Self::Blocked,
+            State::Suppressed if entry.is_active(now) => Self::Blocked,
             State::Suppressed => Self::Ended,
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scop
 
 /// What stands against an address in any scope, whatever the send.
 pub(super) fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
-    let standing = entries(record).filter(|(_, _, entry)| entry.stands(now));
+    let standing = entries(record).filter(|(_, _, entry)| entry.is_active(now));
     Verdict { blocks: standing.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect() }
 }
 

@@ -6,15 +6,18 @@
 use serde::Deserialize;
 
 use super::salvage::salvaged;
-use super::{Posted, quarantined};
+use super::{WebhookContext, quarantined};
 use crate::event::{
-    Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, digest_hex,
+    Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind, digest_hex,
 };
 use crate::lenient::Text;
 use crate::timestamp::Timestamp;
 
-/// How long an address that Mailjet itself refuses is left alone [ours].
-const BLOCK_DAYS: u32 = 30;
+/// Mailjet itself refuses the address; it is asked again after 30 days [ours].
+const BLOCK: &[Effect] = &[PROVIDER_BLOCK];
+/// The bounce counts, and Mailjet itself refuses the address from now on.
+const SOFT_AND_BLOCK: &[Effect] = &[Effect::SoftBounce, PROVIDER_BLOCK];
+const PROVIDER_BLOCK: Effect = Effect::provider_block(Some(30));
 
 /// One event, as documented; any field may be absent, empty or of another type.
 #[derive(Deserialize)]
@@ -73,13 +76,13 @@ struct Wire<'a> {
 
 /// What an error says, in bounce and blocked events.
 #[derive(Clone, Copy)]
-enum Fault {
+enum ErrorClass {
     /// The address does not work.
     Address(Cause),
     /// The mailbox is full, whatever `hard_bounce` says.
-    Full,
+    MailboxFull,
     /// The message or the sender is at fault (general rule 4).
-    Blameless(Cause),
+    SenderFault(Cause),
     /// Mailjet goes on trying, unless it says that it gave up.
     Deferral(Cause),
     /// The message could not be made.
@@ -97,63 +100,60 @@ enum Fault {
 }
 
 /// The documented values of `error`, and what each says.
-const FAULTS: &[(&str, Fault)] = &[
-    ("user unknown", Fault::Address(Cause::UnknownMailbox)),
-    ("mailbox inactive", Fault::Address(Cause::MailboxInactive)),
-    ("quota exceeded", Fault::Full),
-    ("blacklisted", Fault::Blacklisted),
-    ("spam reporter", Fault::SpamReporter),
-    ("invalid domain", Fault::Address(Cause::InvalidDomain)),
-    ("no mail host", Fault::Address(Cause::NoMailHost)),
-    ("relay/access denied", Fault::Blameless(Cause::RelayDenied)),
-    ("greylisted", Fault::Deferral(Cause::Greylisted)),
-    ("typofix", Fault::Typo),
-    ("bad or empty template", Fault::Template),
-    ("error in template language", Fault::Template),
-    ("sender blocked", Fault::Blameless(Cause::SenderBlocked)),
-    ("content blocked", Fault::Blameless(Cause::Content)),
-    ("policy issue", Fault::Blameless(Cause::SenderBlocked)),
-    ("system issue", Fault::Deferral(Cause::System)),
-    ("protocol issue", Fault::Deferral(Cause::System)),
-    ("connection issue", Fault::Deferral(Cause::System)),
-    ("preblocked", Fault::Preblocked),
-    ("duplicate in campaign", Fault::Duplicate),
+const ERRORS: &[(&str, ErrorClass)] = &[
+    ("user unknown", ErrorClass::Address(Cause::UnknownMailbox)),
+    ("mailbox inactive", ErrorClass::Address(Cause::MailboxInactive)),
+    ("quota exceeded", ErrorClass::MailboxFull),
+    ("blacklisted", ErrorClass::Blacklisted),
+    ("spam reporter", ErrorClass::SpamReporter),
+    ("invalid domain", ErrorClass::Address(Cause::InvalidDomain)),
+    ("no mail host", ErrorClass::Address(Cause::NoMailHost)),
+    ("relay/access denied", ErrorClass::SenderFault(Cause::RelayDenied)),
+    ("greylisted", ErrorClass::Deferral(Cause::Greylisted)),
+    ("typofix", ErrorClass::Typo),
+    ("bad or empty template", ErrorClass::Template),
+    ("error in template language", ErrorClass::Template),
+    ("sender blocked", ErrorClass::SenderFault(Cause::SenderBlocked)),
+    ("content blocked", ErrorClass::SenderFault(Cause::Content)),
+    ("policy issue", ErrorClass::SenderFault(Cause::SenderBlocked)),
+    ("system issue", ErrorClass::Deferral(Cause::System)),
+    ("protocol issue", ErrorClass::Deferral(Cause::System)),
+    ("connection issue", ErrorClass::Deferral(Cause::System)),
+    ("preblocked", ErrorClass::Preblocked),
+    ("duplicate in campaign", ErrorClass::Duplicate),
 ];
 
 /// Errors that were seen in `error_related_to` beside an empty `error` [wild].
-const MISPLACED: &[&str] = &["sender blocked", "content blocked", "policy issue"];
+const ERRORS_IN_RELATED_TO: &[&str] = &["sender blocked", "content blocked", "policy issue"];
 
 /// Reads one event; its sender domain comes from the path of the webhook, since Mailjet's events name no sender.
-pub(super) fn parse(element: &str, posted: Posted<'_>) -> EmailEvent {
+pub(super) fn parse(element: &str, context: WebhookContext<'_>) -> EmailEvent {
     if let Ok(wire) = serde_json::from_str(element) {
-        return normalize(&wire, element, posted);
+        return normalize(&wire, element, context);
     }
     match salvaged(element).as_deref().map(serde_json::from_str) {
-        Some(Ok(wire)) => normalize(&wire, element, posted),
+        Some(Ok(wire)) => normalize(&wire, element, context),
         _ => quarantined(Provider::Mailjet, element),
     }
 }
 
-fn normalize(wire: &Wire<'_>, element: &str, posted: Posted<'_>) -> EmailEvent {
+fn normalize(wire: &Wire<'_>, element: &str, context: WebhookContext<'_>) -> EmailEvent {
     if wire.event.get().is_none() {
         return quarantined(Provider::Mailjet, element);
     }
     let event_name = wire.event.key();
     let reported = if event_name == "typofix" { &wire.original_address } else { &wire.email };
     let recipient = reported.get().map(Recipient::parse);
-    let ruling = wire.ruling(&event_name);
 
-    let mut event = EmailEvent::new(Provider::Mailjet, wire.id(&event_name, recipient.as_ref(), element), ruling);
-    if event_name == "bounce" && wire.blocked.is_true() && matches!(ruling.effect, None | Some(Effect::Soft)) {
-        event.effects.push(Effect::provider_block(Some(BLOCK_DAYS)));
-    }
+    let id = wire.id(&event_name, recipient.as_ref(), element);
+    let mut event = EmailEvent::new(Provider::Mailjet, id, wire.ruling(&event_name));
     if event.kind == Kind::Unknown {
         event.raw = Some(element.to_owned());
     }
     event.recipient = recipient;
-    event.occurred_at = wire.time.get().and_then(Timestamp::from_unix).and_then(|at| at.usable_at(posted.received_at));
+    event.occurred_at = wire.time.get().and_then(Timestamp::from_unix).and_then(|at| at.usable_at(context.received_at));
     event.message_id = number(&wire.message_id).or_else(|| number(&wire.mj_message_id)).map(str::to_owned);
-    event.sender_domain = posted.sender_domain.map(str::to_owned);
+    event.sender_domain = context.sender_domain.map(str::to_owned);
     event.list = wire.list_id().map(str::to_owned);
     event.campaign = wire.customcampaign.owned().or_else(|| number(&wire.mj_campaign_id).map(str::to_owned));
     event.tags = [
@@ -193,7 +193,7 @@ impl Wire<'_> {
         let is_known = message.iter().chain(&[self.time.get()]).any(Option::is_some);
         let digest = (!is_known).then(|| digest_hex(element.as_bytes()));
         let tail = digest.as_deref().map(Some);
-        EventId::over(head.iter().chain(message).chain(&[address]).chain(&facts).copied().chain(tail))
+        EventId::of_elements(head.iter().chain(message).chain(&[address]).chain(&facts).copied().chain(tail))
     }
 
     /// The list, unless it is 0, absent or no number.
@@ -203,60 +203,79 @@ impl Wire<'_> {
 
     fn ruling(&self, event_name: &str) -> Ruling {
         match event_name {
-            "sent" => Ruling::of(Kind::Delivered).with(Effect::Delivered),
+            "sent" => Ruling::of(Kind::Delivered).with(&[Effect::Delivered]),
             "open" => Ruling::of(Kind::Opened),
             "click" => Ruling::of(Kind::Clicked),
-            "bounce" => bounce(self.fault(), self.hard_bounce.is_true()),
-            "blocked" => blocked(self.fault()),
-            "spam" => Ruling::of(Kind::Complained).with(Effect::suppress(Reason::Complaint)),
-            "unsub" => Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(match self.list_id() {
-                Some(_) => Breadth::List,
-                None => Breadth::SenderDomain,
-            })),
+            "bounce" => bounce(self.error_class(), self.hard_bounce.is_true(), self.blocked.is_true()),
+            "blocked" => rejected(self.error_class()),
+            "spam" => Ruling::of(Kind::Complained).with(const { &[Effect::suppress(Reason::Complaint)] }),
+            "unsub" => Ruling::of(Kind::Unsubscribed).with(match self.list_id() {
+                Some(_) => const { &[Effect::unsubscribe(ScopeKind::List)] },
+                None => const { &[Effect::unsubscribe(ScopeKind::SenderDomain)] },
+            }),
             "typofix" => Ruling::of(Kind::Corrected),
             _ => Ruling::of(Kind::Unknown),
         }
     }
 
-    fn fault(&self) -> Option<Fault> {
+    fn error_class(&self) -> Option<ErrorClass> {
         let error = self.error.key();
         let related = self.error_related_to.key();
-        let name = if error.is_empty() && MISPLACED.contains(&related.as_str()) { related } else { error };
-        FAULTS.iter().find(|(known, _)| *known == name).map(|(_, fault)| *fault)
+        let name = if error.is_empty() && ERRORS_IN_RELATED_TO.contains(&related.as_str()) { related } else { error };
+        ERRORS.iter().find(|(known, _)| *known == name).map(|(_, class)| *class)
     }
 }
 
-/// The ruling on a `bounce` event.
-const fn bounce(fault: Option<Fault>, hard: bool) -> Ruling {
-    match fault {
-        Some(Fault::Address(cause)) if hard => Ruling::hard(cause),
-        Some(Fault::Address(cause)) => Ruling::soft(cause),
-        Some(Fault::Full) => Ruling::soft(Cause::MailboxFull),
-        Some(Fault::Blameless(cause)) => Ruling::blameless(cause),
-        Some(Fault::Deferral(cause)) if hard => Ruling::soft(cause),
-        Some(Fault::Deferral(cause)) => Ruling::because(Kind::Deferred, cause),
-        Some(Fault::Template) => Ruling::because(Kind::Failed, Cause::Template),
-        Some(Fault::Typo | Fault::Preblocked | Fault::Blacklisted | Fault::SpamReporter | Fault::Duplicate) => {
-            blocked(fault)
-        }
+/// The ruling on a `bounce` event. `blocked` says that Mailjet will refuse the address from now on, which adds to what
+/// does not suppress it anyway.
+const fn bounce(class: Option<ErrorClass>, hard: bool, blocked: bool) -> Ruling {
+    let ruling = bounce_by_error(class, hard);
+    match ruling.effects {
+        [] if blocked => ruling.with(BLOCK),
+        [Effect::SoftBounce] if blocked => ruling.with(SOFT_AND_BLOCK),
+        _ => ruling,
+    }
+}
+
+const fn bounce_by_error(class: Option<ErrorClass>, hard: bool) -> Ruling {
+    match class {
+        Some(ErrorClass::Address(cause)) if hard => Ruling::hard(cause),
+        Some(ErrorClass::Address(cause)) => Ruling::soft(cause),
+        Some(ErrorClass::MailboxFull) => Ruling::soft(Cause::MailboxFull),
+        Some(ErrorClass::SenderFault(cause)) => Ruling::sender_fault(cause),
+        Some(ErrorClass::Deferral(cause)) if hard => Ruling::soft(cause),
+        Some(ErrorClass::Deferral(cause)) => Ruling::with_cause(Kind::Deferred, cause),
+        Some(ErrorClass::Template) => Ruling::with_cause(Kind::Failed, Cause::Template),
+        Some(
+            ErrorClass::Typo
+            | ErrorClass::Preblocked
+            | ErrorClass::Blacklisted
+            | ErrorClass::SpamReporter
+            | ErrorClass::Duplicate,
+        ) => rejected(class),
         None if hard => Ruling::hard(Cause::Undetermined),
         None => Ruling::soft(Cause::Undetermined),
     }
 }
 
 /// The ruling on a `blocked` event: Mailjet did not even try.
-const fn blocked(fault: Option<Fault>) -> Ruling {
-    let (cause, effect) = match fault {
-        Some(Fault::Address(cause)) => (cause, Some(Effect::provider_block(Some(BLOCK_DAYS)))),
-        Some(Fault::Preblocked) => (Cause::ProviderList, Some(Effect::provider_block(Some(BLOCK_DAYS)))),
-        Some(Fault::Blacklisted) => (Cause::ProviderList, Some(Effect::provider_block(None))),
-        Some(Fault::SpamReporter) => (Cause::ProviderList, Some(Effect::suppress(Reason::Complaint))),
-        Some(Fault::Typo) => (Cause::InvalidAddress, Some(Effect::suppress(Reason::InvalidAddress))),
-        Some(Fault::Duplicate) => (Cause::Duplicate, None),
-        Some(Fault::Template) => (Cause::Template, None),
-        Some(Fault::Full) => (Cause::MailboxFull, None),
-        Some(Fault::Blameless(cause) | Fault::Deferral(cause)) => (cause, None),
-        None => (Cause::Undetermined, None),
-    };
-    Ruling::rejected(cause, effect)
+const fn rejected(class: Option<ErrorClass>) -> Ruling {
+    match class {
+        Some(ErrorClass::Address(cause)) => Ruling::rejected(cause, BLOCK),
+        Some(ErrorClass::Preblocked) => Ruling::rejected(Cause::ProviderList, BLOCK),
+        Some(ErrorClass::Blacklisted) => {
+            Ruling::rejected(Cause::ProviderList, const { &[Effect::provider_block(None)] })
+        }
+        Some(ErrorClass::SpamReporter) => {
+            Ruling::rejected(Cause::ProviderList, const { &[Effect::suppress(Reason::Complaint)] })
+        }
+        Some(ErrorClass::Typo) => {
+            Ruling::rejected(Cause::InvalidAddress, const { &[Effect::suppress(Reason::InvalidAddress)] })
+        }
+        Some(ErrorClass::Duplicate) => Ruling::rejected(Cause::Duplicate, &[]),
+        Some(ErrorClass::Template) => Ruling::rejected(Cause::Template, &[]),
+        Some(ErrorClass::MailboxFull) => Ruling::rejected(Cause::MailboxFull, &[]),
+        Some(ErrorClass::SenderFault(cause) | ErrorClass::Deferral(cause)) => Ruling::rejected(cause, &[]),
+        None => Ruling::rejected(Cause::Undetermined, &[]),
+    }
 }

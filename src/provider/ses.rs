@@ -4,10 +4,10 @@
 //! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>. Key order, spelling of the event name
 //! (`Rendering Failure`, `RenderingFailure`) and presence of any field are not relied on.
 
-mod bounce;
-mod common;
+mod identity;
 mod recipients;
 mod report;
+mod rulings;
 mod subscription;
 mod wire;
 
@@ -16,7 +16,7 @@ use wire::Wire;
 use super::quarantined;
 use super::salvage::salvaged;
 use crate::error::{Error, Refusal};
-use crate::event::{Cause, EmailEvent, Kind, Provider, Ruling};
+use crate::event::{Cause, EmailEvent, Kind, Provider, Ruling, Transport};
 use crate::intake::event_bridge::AdmittedEvent;
 use crate::intake::sns::VerifiedMessage;
 use crate::timestamp::Timestamp;
@@ -27,17 +27,10 @@ const TOPIC_TEST: &str = "Successfully validated SNS topic for Amazon SES event 
 /// The `notificationType` that SES publishes when a topic is set for identity notifications.
 const IDENTITY_TEST: &str = "amazonsnssubscriptionsucceeded";
 
-/// What brought it, by its id.
-#[derive(Clone, Copy)]
-enum BroughtBy<'a> {
-    SnsMessage(&'a str),
-    BridgedEvent(&'a str),
-}
-
-/// What SES has published, with what is known of it from its way.
+/// What SES has published, with what the transport says of it.
 pub(super) struct Published<'a> {
     text: &'a str,
-    brought_by: BroughtBy<'a>,
+    transport: Transport<&'a str>,
     published_at: Option<Timestamp>,
     /// No report can be of a time much later: that of its publication, or else of its receipt.
     reference: Timestamp,
@@ -45,22 +38,16 @@ pub(super) struct Published<'a> {
 
 impl<'a> Published<'a> {
     pub(super) fn by_sns(message: &'a VerifiedMessage<'_>) -> Self {
-        let brought_by = BroughtBy::SnsMessage(message.message_id());
+        let transport = Transport::Sns(message.message_id());
         let reference = message.published_at();
-        Self { text: message.text(), brought_by, published_at: Some(reference), reference }
+        Self { text: message.text(), transport, published_at: Some(reference), reference }
     }
 
     /// Nobody signs an event of EventBridge, so its own time is measured by the receipt.
     pub(super) fn by_event_bridge(event: &'a AdmittedEvent<'_>, received_at: Timestamp) -> Self {
-        let brought_by = BroughtBy::BridgedEvent(event.id());
+        let transport = Transport::EventBridge(event.id());
         let published_at = event.published_at().and_then(|at| at.usable_at(received_at));
-        Self { text: event.text(), brought_by, published_at, reference: published_at.unwrap_or(received_at) }
-    }
-
-    const fn transport_id(&self) -> &'a str {
-        match self.brought_by {
-            BroughtBy::SnsMessage(id) | BroughtBy::BridgedEvent(id) => id,
-        }
+        Self { text: event.text(), transport, published_at, reference: published_at.unwrap_or(received_at) }
     }
 }
 
@@ -77,7 +64,7 @@ pub(super) fn parse(published: &Published<'_>, accounts: &[String]) -> Result<Ve
             _ => vec![quarantined(Provider::Ses, text)],
         },
     };
-    Ok(events.into_iter().map(|event| stamped(event, published).clipped()).collect())
+    Ok(events.into_iter().map(|event| with_transport(event, published).clipped()).collect())
 }
 
 /// The events of a message that is JSON; an identity's test message gives none.
@@ -92,7 +79,7 @@ fn read(wire: &Wire<'_>, published: &Published<'_>, accounts: &[String]) -> Resu
 
 fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
     let name = wire.event_name();
-    let report = Report { wire, name: &name, transport_id: published.transport_id(), reference: published.reference };
+    let report = Report::new(wire, &name, published.transport.id(), published.reference);
     match name.as_str() {
         "received" => vec![report.misrouted()],
         _ if wire.names_too_many() => vec![report.unknown()],
@@ -101,22 +88,19 @@ fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
         "complaint" => report.complaint(),
         "delivery" => report.delivery(),
         "send" => report.of_destinations(Ruling::of(Kind::Sent)),
-        "reject" => report.of_destinations(Ruling::rejected(Cause::Content, None)),
+        "reject" => report.of_destinations(Ruling::rejected(Cause::Content, &[])),
         "open" => report.engagement(&wire.open, Kind::Opened),
         "click" => report.engagement(&wire.click, Kind::Clicked),
-        "rendering failure" => report.of_destinations(Ruling::because(Kind::Failed, Cause::Template)),
+        "rendering failure" => report.of_destinations(Ruling::with_cause(Kind::Failed, Cause::Template)),
         "deliverydelay" => report.delivery_delay(),
         "subscription" => report.subscription(),
         _ => vec![report.unknown()],
     }
 }
 
-/// The event with what the transport knows of it.
-fn stamped(mut event: EmailEvent, published: &Published<'_>) -> EmailEvent {
-    match published.brought_by {
-        BroughtBy::SnsMessage(id) => event.sns_message_id = Some(id.to_owned()),
-        BroughtBy::BridgedEvent(id) => event.event_bridge_id = Some(id.to_owned()),
-    }
+/// The event with what the transport says of it.
+fn with_transport(mut event: EmailEvent, published: &Published<'_>) -> EmailEvent {
+    event.transport = Some(published.transport.into_owned());
     event.published_at = published.published_at;
     // Mail that came in is none of ours to keep.
     if event.kind == Kind::Unknown && event.raw.is_none() && event.cause != Some(Cause::Misrouted) {

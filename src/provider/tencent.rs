@@ -12,17 +12,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::salvage::salvaged;
-use super::{Posted, quarantined};
+use super::status_code::{self, StatusCode};
+use super::{WebhookContext, quarantined};
 use crate::address::{domain_of, normalize_domain};
-use crate::dsn::{self, Status};
 use crate::event::{
-    Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, digest_hex,
+    Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind, digest_hex,
 };
 use crate::lenient::{Str, Text};
 use crate::timestamp::Timestamp;
 
-/// How long an address stays on Tencent's shared blocklist [doc].
-const BLOCKLIST_DAYS: u32 = 14;
 /// SMTP headers with this prefix come back as top-level keys.
 const ECHOED_HEADERS: &str = "x-tencentcloudses-cb-";
 
@@ -110,33 +108,31 @@ const EVENT_NUMBERS: &[(&str, &str)] = &[
     ("8", "deferred"),
 ];
 
-/// What the reason of a `dropped` event may name, in the order of the decision table.
-#[derive(Clone, Copy)]
-enum Drop {
-    Blocklist,
-    Unsubscribed,
-    AddressFormat,
-}
-
-/// Words that `reason` was seen with or that Tencent's API uses for the same cause; its texts are not enumerated.
-const DROPS: &[(Drop, &[&str])] = &[
-    (Drop::Blocklist, &["blacklist", "blocklist", "suppress", "黑名单"]),
-    (Drop::Unsubscribed, &["unsubscribe", "退订"]),
-    (Drop::AddressFormat, &["address format", "format of the address", "invalid address", "地址格式"]),
+/// The rulings on a `dropped` event by the words in its `reason`; the first that has one counts.
+///
+/// The words are those that it was seen with, or that Tencent's API uses for the same cause; its texts are not enumerated.
+const DROPPED: &[(&[&str], Ruling)] = &[
+    (&["blacklist", "blocklist", "suppress", "黑名单"], ON_BLOCKLIST),
+    (&["unsubscribe", "退订"], Ruling::rejected(Cause::Unsubscribed, UNSUBSCRIBE)),
+    (&["address format", "format of the address", "invalid address", "地址格式"], INVALID_ADDRESS),
 ];
+/// An address stays on Tencent's shared blocklist for 14 days [doc].
+const ON_BLOCKLIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(Some(14))]);
+const INVALID_ADDRESS: Ruling = Ruling::rejected(Cause::InvalidAddress, &[Effect::suppress(Reason::InvalidAddress)]);
+const UNSUBSCRIBE: &[Effect] = &[Effect::unsubscribe(ScopeKind::SenderDomain)];
 
 /// Reads one callback; its sender domain stands in the callback itself.
-pub(super) fn parse(element: &str, posted: Posted<'_>) -> EmailEvent {
+pub(super) fn parse(element: &str, context: WebhookContext<'_>) -> EmailEvent {
     if let Some(wire) = Wire::read(element) {
-        return normalize(&wire, element, posted);
+        return normalize(&wire, element, context);
     }
     match salvaged(element).as_deref().and_then(Wire::read) {
-        Some(wire) => normalize(&wire, element, posted),
+        Some(wire) => normalize(&wire, element, context),
         None => quarantined(Provider::Tencent, element),
     }
 }
 
-fn normalize(wire: &Wire<'_>, element: &str, posted: Posted<'_>) -> EmailEvent {
+fn normalize(wire: &Wire<'_>, element: &str, context: WebhookContext<'_>) -> EmailEvent {
     let event_name = wire.event_name();
     if wire.event.get().is_none() && event_name.is_empty() {
         return quarantined(Provider::Tencent, element);
@@ -150,7 +146,7 @@ fn normalize(wire: &Wire<'_>, element: &str, posted: Posted<'_>) -> EmailEvent {
     }
     event.recipient = recipient;
     event.occurred_at =
-        wire.timestamp.get().and_then(Timestamp::from_unix).and_then(|at| at.usable_at(posted.received_at));
+        wire.timestamp.get().and_then(Timestamp::from_unix).and_then(|at| at.usable_at(context.received_at));
     event.message_id = wire.bulk_id().map(str::to_owned);
     event.sender_domain =
         wire.from_domain.get().and_then(normalize_domain).or_else(|| wire.from.get().and_then(domain_of));
@@ -199,7 +195,7 @@ impl Wire<'_> {
             self.link.get(),
             self.bounce_type.get(),
         ];
-        EventId::over(facts.into_iter().chain(digest.as_deref().map(Some)))
+        EventId::of_elements(facts.into_iter().chain(digest.as_deref().map(Some)))
     }
 
     fn tags(&self) -> BTreeMap<String, String> {
@@ -212,60 +208,49 @@ impl Wire<'_> {
         match event_name {
             "processed" => Ruling::of(Kind::Queued),
             "deferred" => Ruling::of(Kind::Deferred),
-            "delivered" => Ruling::of(Kind::Delivered).with(Effect::Delivered),
+            "delivered" => Ruling::of(Kind::Delivered).with(&[Effect::Delivered]),
             "dropped" => dropped(&self.reason.key()),
-            "bounce" => bounce(&self.bounce_type.key(), self.reason.get().and_then(Status::find)),
+            "bounce" => bounce(&self.bounce_type.key(), self.reason.get().and_then(StatusCode::find)),
             "open" => Ruling::of(Kind::Opened),
             "click" => Ruling::of(Kind::Clicked),
-            "spamreport" => Ruling::of(Kind::Complained).with(Effect::suppress(Reason::Complaint)),
-            "unsubscribe" => Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(Breadth::SenderDomain)),
+            "spamreport" => Ruling::of(Kind::Complained).with(const { &[Effect::suppress(Reason::Complaint)] }),
+            "unsubscribe" => Ruling::of(Kind::Unsubscribed).with(UNSUBSCRIBE),
             _ => Ruling::of(Kind::Unknown),
         }
     }
 }
 
 fn dropped(reason: &str) -> Ruling {
-    let named = DROPS.iter().find(|(_, words)| words.iter().any(|word| reason.contains(word)));
-    match named.map(|(drop, _)| *drop) {
-        Some(Drop::Blocklist) => {
-            Ruling::rejected(Cause::ProviderList, Some(Effect::provider_block(Some(BLOCKLIST_DAYS))))
-        }
-        Some(Drop::Unsubscribed) => {
-            Ruling::rejected(Cause::Unsubscribed, Some(Effect::unsubscribe(Breadth::SenderDomain)))
-        }
-        Some(Drop::AddressFormat) => {
-            Ruling::rejected(Cause::InvalidAddress, Some(Effect::suppress(Reason::InvalidAddress)))
-        }
-        None => Ruling::rejected(Cause::Undetermined, None),
-    }
+    let named = DROPPED.iter().find(|(words, _)| words.iter().any(|word| reason.contains(word)));
+    named.map_or(Ruling::rejected(Cause::Undetermined, &[]), |(_, ruling)| *ruling)
 }
 
-fn bounce(bounce_type: &str, status: Option<Status>) -> Ruling {
+fn bounce(bounce_type: &str, status: Option<StatusCode>) -> Ruling {
     match bounce_type {
         "hard_bounce" | "hard" => hard(status),
         "soft_bounce" | "soft" => soft(status),
-        _ if status.is_some_and(Status::blames_address) => hard(status),
+        _ if status.is_some_and(StatusCode::blames_address) => hard(status),
         _ if status.is_some() => soft(status),
         _ => Ruling::undetermined(),
     }
 }
 
 /// A permanent verdict, unless the status code says otherwise (general rule 7).
-fn hard(status: Option<Status>) -> Ruling {
-    match (dsn::overrule_permanent(status), status) {
+fn hard(status: Option<StatusCode>) -> Ruling {
+    match (status_code::overrule_permanent(status), status) {
         (Some(ruling), _) => ruling,
-        (None, Some(status)) if status.class == 4 => Ruling::soft(dsn::transient_cause(status)),
-        (None, _) => Ruling::hard(dsn::hard_cause(status)),
+        (None, Some(status)) if status.class == 4 => Ruling::soft(status_code::transient_cause(status)),
+        (None, _) => Ruling::hard(status_code::hard_bounce_cause(status)),
     }
 }
 
 /// A temporary verdict; a refusal of the message or the sender does not count (general rule 4).
-fn soft(status: Option<Status>) -> Ruling {
-    match status.map(Status::parts) {
+fn soft(status: Option<StatusCode>) -> Ruling {
+    match status.map(StatusCode::parts) {
         Some((_, 2, 2)) => Ruling::soft(Cause::MailboxFull),
-        Some((_, 2, 3) | (5, 3, 4)) => Ruling::blameless(Cause::MessageTooLarge),
-        Some((_, 6, _)) => Ruling::blameless(Cause::Content),
-        Some((_, 7, _)) => Ruling::blameless(Cause::SenderBlocked),
+        Some((_, 2, 3) | (5, 3, 4)) => Ruling::sender_fault(Cause::MessageTooLarge),
+        Some((_, 6, _)) => Ruling::sender_fault(Cause::Content),
+        Some((_, 7, _)) => Ruling::sender_fault(Cause::SenderBlocked),
         _ => Ruling::soft(Cause::Undetermined),
     }
 }

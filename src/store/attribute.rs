@@ -26,7 +26,7 @@ pub(super) fn map<'i>(item: &'i Item, name: &str) -> Option<&'i Item> {
 
 /// What DynamoDB counts an item as, in bytes, at least.
 ///
-/// Names and values in UTF-8; 3 bytes a list or map and 1 an element of it:
+/// Names and values in UTF-8; 3 bytes per list or map, and 1 per element:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
 pub(super) fn item_bytes(item: &Item) -> usize {
     item.iter().map(|(name, value)| attribute_bytes(name, value)).sum()
@@ -58,7 +58,7 @@ fn value_bytes(value: &AttributeValue) -> usize {
     }
 }
 
-/// Two digits a byte, one byte for the number and one for a sign.
+/// Two digits per byte, one byte for the number and one for a sign.
 fn number_bytes(digits: &str) -> usize {
     digits.len().div_ceil(2).saturating_add(2)
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::Suppressions;
 use super::attribute::{Item, map, set, text};
 use super::backoff;
-use super::fault::failed;
+use super::sdk_error::classified;
 use crate::error::{Error, Outage};
 use crate::intake::sns::{GoodCertificate, KEPT};
 use crate::timestamp::Timestamp;
@@ -45,7 +45,7 @@ impl Suppressions {
     pub async fn keep_certificates(&self, fresh: &[GoodCertificate]) -> Result<(), Error> {
         for attempt in 1..=ATTEMPTS {
             let call = self.client.get_item().table_name(&self.table).key("address", key()).consistent_read(true);
-            let stored = call.send().await.map_err(|error| failed(&error))?.item;
+            let stored = call.send().await.map_err(|error| classified(&error))?.item;
             let known = stored.as_ref().map(from_item).unwrap_or_default();
             let Some(kept) = GoodCertificate::merged(&known, fresh) else { return Ok(()) };
             if self.replace_certificates(&kept, stored.as_ref()).await? {
@@ -74,7 +74,7 @@ impl Suppressions {
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)
             }
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(classified(&error)),
         }
     }
 }

@@ -3,8 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attribute::{Item, set};
-use crate::event::{Cause, EmailEvent, Kind, Permanence};
-use crate::policy::summary;
+use crate::event::{Cause, EmailEvent, Kind, Permanence, Transport};
 use crate::timestamp::Timestamp;
 
 /// How many days an event record is kept.
@@ -61,12 +60,15 @@ pub(super) fn sort_key(event: &EmailEvent) -> String {
     }
 }
 
-/// The whole item: a function of the event alone (`received_at` counts only where the event has no time), so that
-/// writing it twice changes nothing.
+/// The whole item, with the text of what follows from the event
+/// ([`effect_text`](crate::suppression::effect_text)).
+///
+/// It is a function of the event alone (`received_at` counts only where the event has no time), so that writing it twice
+/// changes nothing.
 #[must_use]
-pub fn to_item(event: &EmailEvent, retention: Retention, received_at: Timestamp) -> Item {
+pub fn to_item(event: &EmailEvent, effect: Option<&str>, retention: Retention, received_at: Timestamp) -> Item {
     let mut item = Item::new();
-    let expires_at = event.evidence_at(received_at).plus_days(retention.days(event.kind)).seconds();
+    let expires_at = event.effective_at(received_at).plus_days(retention.days(event.kind)).seconds();
     item.insert("expires_at".to_owned(), AttributeValue::N(expires_at.to_string()));
     set(&mut item, "address", Some(&partition_key(event)));
     set(&mut item, "event", Some(&sort_key(event)));
@@ -91,13 +93,16 @@ pub fn to_item(event: &EmailEvent, retention: Retention, received_at: Timestamp)
         ("user_agent", &event.user_agent),
         ("ip", &event.ip),
         ("bot", &event.bot),
-        ("sns_message_id", &event.sns_message_id),
-        ("event_bridge_id", &event.event_bridge_id),
         ("raw", &event.raw),
     ] {
         set(&mut item, name, text.as_deref());
     }
-    set(&mut item, "effect", summary(event).as_deref());
+    match &event.transport {
+        Some(Transport::Sns(id)) => set(&mut item, "sns_message_id", Some(id)),
+        Some(Transport::EventBridge(id)) => set(&mut item, "event_bridge_id", Some(id)),
+        None => {}
+    }
+    set(&mut item, "effect", effect);
     if let Some(candidates) = event.candidates {
         item.insert("candidates".to_owned(), AttributeValue::N(candidates.to_string()));
     }

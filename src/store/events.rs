@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
 use super::attribute::{Item, text};
 use super::backoff;
-use super::fault::failed;
+use super::sdk_error::classified;
 use crate::error::{Error, Outage};
 use crate::event::Kind;
 use crate::timestamp::Timestamp;
@@ -36,7 +36,7 @@ impl Events {
         let mut pending = requests.map_err(|_| Error::Transient(Outage::Store))?;
         for attempt in 1..=ATTEMPTS {
             let call = self.client.batch_write_item().request_items(&self.table, pending).send().await;
-            let output = call.map_err(|error| failed(&error))?;
+            let output = call.map_err(|error| classified(&error))?;
             let unprocessed: HashMap<_, _> = output.unprocessed_items.unwrap_or_default();
             pending = unprocessed.into_values().flatten().collect();
             if pending.is_empty() {
@@ -77,7 +77,7 @@ impl Events {
                 .set_exclusive_start_key(start)
                 .send()
                 .await;
-            let output = call.map_err(|error| failed(&error))?;
+            let output = call.map_err(|error| classified(&error))?;
             let found = output.items().iter().find_map(|item| text(item, "event")?.split_once('#'));
             if let Some((at, _)) = found {
                 return Ok(Timestamp::parse(at));

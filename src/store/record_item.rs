@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attribute::{Item, map, set, text};
 use crate::event::Reason;
-use crate::suppression::{Entry, Scope, SoftBounce, SoftBounces, SoftLift, State, SuppressionRecord};
+use crate::suppression::{Entry, Scope, SoftBounce, SoftBounceLift, SoftBounces, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// A record as it was read: with the version that a write must replace.
@@ -15,12 +15,12 @@ pub(super) struct Stored {
     pub(super) record: SuppressionRecord,
     /// `None`: the address has no item yet.
     pub(super) version: Option<u64>,
-    /// Attributes that others have put beside the record; they are kept.
-    pub(super) others: Item,
+    /// Attributes that other writers have put beside the record; they are kept.
+    pub(super) other_attributes: Item,
 }
 
 /// The attributes of a record.
-const OWN: [&str; 6] = ["address", "updated_at", "version", "suppressions", "folded", "soft_bounces"];
+const RECORD_ATTRIBUTES: [&str; 6] = ["address", "updated_at", "version", "suppressions", "folded", "soft_bounces"];
 
 /// Writes a record as an item.
 pub(super) fn to_item(address: &str, record: &SuppressionRecord, version: u64, updated_at: Timestamp) -> Item {
@@ -59,9 +59,13 @@ pub(super) fn from_item(item: &Item) -> Option<Stored> {
         }
         None => BTreeSet::new(),
     };
-    let others = item.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
-    let others = others.map(|(name, value)| (name.clone(), value.clone())).collect();
-    Some(Stored { record: SuppressionRecord { suppressions, folded, soft_bounces }, version: Some(version), others })
+    let others = item.iter().filter(|(name, _)| !RECORD_ATTRIBUTES.contains(&name.as_str()));
+    let other_attributes = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Some(Stored {
+        record: SuppressionRecord { suppressions, folded, soft_bounces },
+        version: Some(version),
+        other_attributes,
+    })
 }
 
 fn entry_to_map(entry: &Entry) -> Item {
@@ -139,7 +143,7 @@ fn soft_bounces_from_map(fields: &Item) -> Option<SoftBounces> {
             recipient: text(fields, "recipient").map(str::to_owned),
         })
     });
-    let lifted = optional_time(fields, "lifted_at").ok()?.map(|at| SoftLift {
+    let lifted = optional_time(fields, "lifted_at").ok()?.map(|at| SoftBounceLift {
         at,
         actor: text(fields, "actor").map(str::to_owned),
         note: text(fields, "note").map(str::to_owned),

@@ -21,7 +21,7 @@ use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::{EmailEvent, Reason};
 use crate::policy::decide;
-use crate::suppression::{Change, SoftBounceRules};
+use crate::suppression::{Change, SoftBounceRules, effect_text};
 use crate::timestamp::Timestamp;
 
 /// How many DynamoDB requests are under way at once.
@@ -44,9 +44,12 @@ pub struct Recorded {
     pub suppressed: Vec<Reason>,
 }
 
-/// An event, once, with its keys and consequences.
+/// An event, once, with what follows from it.
 struct Planned {
     event: EmailEvent,
+    /// The text of what follows from this report of it.
+    effect: Option<String>,
+    /// What follows from every report of it.
     changes: Vec<Change>,
 }
 
@@ -76,7 +79,7 @@ impl Recorder {
     /// Writes events; success means that all of them and all that follows are durable.
     ///
     /// What can be written is written even where something else fails, since all of it is idempotent and comes again.
-    /// Evidence that takes longer than `patience` fails, and what does not hang on it is written then.
+    /// Evidence that takes longer than `evidence_timeout` fails; independent events are still written.
     ///
     /// # Errors
     /// Transient; the sender should send all of it again.
@@ -84,35 +87,37 @@ impl Recorder {
         &self,
         events: Vec<EmailEvent>,
         received_at: Timestamp,
-        patience: Duration,
+        evidence_timeout: Duration,
     ) -> Result<Recorded, Error> {
         let planned = plan(events, received_at);
         let mut recorded = Recorded::default();
         let mut failure: Option<Error> = None;
 
         let evidence = by_address(&planned, is_evidence);
-        let mut held_back: BTreeSet<&Address> = evidence.keys().collect();
+        let mut unmerged: BTreeSet<&Address> = evidence.keys().collect();
         let outcomes = stream::iter(&evidence)
-            .map(|(address, changes)| async move { (address, self.weigh(address, changes, received_at).await) })
+            .map(
+                |(address, changes)| async move { (address, self.merge_evidence(address, changes, received_at).await) },
+            )
             .buffer_unordered(IN_FLIGHT)
-            .take_until(sleep(patience));
-        let weighed = outcomes.for_each(|(address, outcome)| {
+            .take_until(sleep(evidence_timeout));
+        let merged = outcomes.for_each(|(address, outcome)| {
             match outcome {
                 Ok(suppressed) => {
                     recorded.suppressed.extend(suppressed);
-                    held_back.remove(address);
+                    unmerged.remove(address);
                 }
                 Err(error) => failure = failure.or(Some(error)),
             }
             ready(())
         });
-        weighed.await;
-        if !held_back.is_empty() {
+        merged.await;
+        if !unmerged.is_empty() {
             failure = failure.or(Some(Error::Transient(Outage::Deadline)));
         }
 
         let mut written: Vec<Planned> = Vec::new();
-        for outcome in self.write(planned, &held_back, received_at).await {
+        for outcome in self.write(planned, &unmerged, received_at).await {
             match outcome {
                 Ok(chunk) => written.extend(chunk),
                 Err(error) => failure = failure.or(Some(error)),
@@ -127,7 +132,12 @@ impl Recorder {
     }
 
     /// Merges evidence; after a soft bounce, also the latest delivery that the event log holds since.
-    async fn weigh(&self, address: &Address, changes: &[Change], now: Timestamp) -> Result<Vec<Reason>, Error> {
+    async fn merge_evidence(
+        &self,
+        address: &Address,
+        changes: &[Change],
+        now: Timestamp,
+    ) -> Result<Vec<Reason>, Error> {
         let mut suppressed = self.suppressions.apply(address, changes, now).await?;
         let soft_bounces = changes.iter().filter_map(|change| match change {
             Change::SoftBounce(bounce) => Some(bounce.at),
@@ -146,13 +156,12 @@ impl Recorder {
     async fn write(
         &self,
         planned: Vec<Planned>,
-        held_back: &BTreeSet<&Address>,
+        unmerged: &BTreeSet<&Address>,
         received_at: Timestamp,
     ) -> Vec<Result<Vec<Planned>, Error>> {
         let mut chunks: Vec<Vec<Planned>> = Vec::new();
-        for entry in
-            planned.into_iter().filter(|entry| entry.event.address().is_none_or(|known| !held_back.contains(known)))
-        {
+        let is_merged = |entry: &Planned| entry.event.address().is_none_or(|address| !unmerged.contains(address));
+        for entry in planned.into_iter().filter(is_merged) {
             match chunks.last_mut() {
                 Some(chunk) if chunk.len() < BATCH_WRITE => chunk.push(entry),
                 _ => chunks.push(vec![entry]),
@@ -169,7 +178,7 @@ impl Recorder {
 
     /// Writes a batch; an item that DynamoDB refuses does not take the others with it.
     async fn write_chunk(&self, chunk: Vec<Planned>, received_at: Timestamp) -> Vec<Result<Vec<Planned>, Error>> {
-        let as_item = |entry: &Planned| to_item(&entry.event, self.retention, received_at);
+        let as_item = |entry: &Planned| to_item(&entry.event, entry.effect.as_deref(), self.retention, received_at);
         match self.events.write(chunk.iter().map(as_item).collect()).await {
             Ok(()) => vec![Ok(chunk)],
             Err(Error::Transient(Outage::ItemRefused)) => {
@@ -183,18 +192,18 @@ impl Recorder {
         }
     }
 
-    /// Takes their weight from soft bounces at or before the deliveries that were just written.
+    /// Voids the soft bounces at or before the deliveries that were just written.
     async fn void_soft_bounces(&self, written: &[Planned], now: Timestamp) -> Result<(), Error> {
         let delivered = by_address(written, |change| matches!(change, Change::Delivered { .. }));
         let latest: Vec<(Address, Timestamp)> = delivered
             .into_iter()
             .filter_map(|(address, changes)| Some((address, changes.iter().filter_map(delivered_at).max()?)))
             .collect();
-        let mut looked_at = stream::iter(latest.chunks(BATCH_GET))
-            .map(|chunk| self.suppressions.voided(chunk))
+        let mut lookups = stream::iter(latest.chunks(BATCH_GET))
+            .map(|chunk| self.suppressions.affected_by(chunk))
             .buffer_unordered(IN_FLIGHT);
         let mut failure = None;
-        while let Some(outcome) = looked_at.next().await {
+        while let Some(outcome) = lookups.next().await {
             let (voided, unreadable) = match outcome {
                 Ok(found) => found,
                 Err(error) => {
@@ -219,7 +228,10 @@ fn plan(events: Vec<EmailEvent>, received_at: Timestamp) -> Vec<Planned> {
         let changes = decide(&event, received_at);
         match planned.entry((partition_key(&event), sort_key(&event))) {
             Entry::Occupied(mut known) => known.get_mut().changes.extend(changes),
-            Entry::Vacant(free) => drop(free.insert(Planned { event, changes })),
+            Entry::Vacant(free) => {
+                let effect = effect_text(&changes);
+                free.insert(Planned { event, effect, changes });
+            }
         }
     }
     planned.into_values().collect()

@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::attribute::{Item, text};
 use super::backoff;
-use super::fault::failed;
-use super::fit::fitted;
+use super::item_limit::fitted;
 use super::record_item::{Stored, from_item};
+use super::sdk_error::classified;
 use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::Reason;
@@ -35,7 +35,7 @@ struct Found {
     unreadable: Option<Error>,
 }
 
-/// The suppression table: one item an address, and one of certificates.
+/// The suppression table: one item per address, and one of certificates.
 #[derive(Clone, Debug)]
 pub struct Suppressions {
     pub(super) client: Client,
@@ -139,11 +139,11 @@ impl Suppressions {
 
     /// Those of at most 100 addresses whose soft bounces a delivery at the given time would void; beside them, the
     /// error of a record among them that cannot be read.
-    pub(super) async fn voided(&self, deliveries: &[Delivery]) -> Result<(Vec<Delivery>, Option<Error>), Error> {
+    pub(super) async fn affected_by(&self, deliveries: &[Delivery]) -> Result<(Vec<Delivery>, Option<Error>), Error> {
         let addresses: Vec<&Address> = deliveries.iter().map(|(address, _)| address).collect();
         let found = self.stored_batch(&addresses).await?;
         let voided = deliveries.iter().filter(|(address, at)| {
-            found.records.get(address.as_str()).is_some_and(|stored| stored.record.soft_bounces.any_until(*at))
+            found.records.get(address.as_str()).is_some_and(|stored| stored.record.soft_bounces.any_at_or_before(*at))
         });
         Ok((voided.cloned().collect(), found.unreadable))
     }
@@ -158,7 +158,7 @@ impl Suppressions {
             let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let request = request.map_err(|_| Error::Transient(Outage::Store))?;
             let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
-            let output = call.map_err(|error| failed(&error))?;
+            let output = call.map_err(|error| classified(&error))?;
             for item in output.responses.unwrap_or_default().into_values().flatten() {
                 match (text(&item, "address"), from_item(&item)) {
                     (Some(address), Some(stored)) => drop(found.records.insert(address.to_owned(), stored)),
@@ -178,7 +178,7 @@ impl Suppressions {
     async fn stored(&self, address: &Address) -> Result<Stored, Error> {
         let key = AttributeValue::S(address.as_str().to_owned());
         let call = self.client.get_item().table_name(&self.table).key("address", key).consistent_read(true);
-        let output = call.send().await.map_err(|error| failed(&error))?;
+        let output = call.send().await.map_err(|error| classified(&error))?;
         match output.item {
             Some(item) => from_item(&item).ok_or(Error::Transient(Outage::StoredRecord)),
             None => Ok(Stored::default()),
@@ -199,7 +199,7 @@ impl Suppressions {
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)
             }
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(classified(&error)),
         }
     }
 }

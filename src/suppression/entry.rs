@@ -6,59 +6,6 @@ use std::fmt;
 use crate::label::labelled;
 use crate::timestamp::Timestamp;
 
-/// Which sends a suppression concerns: `*`, `provider:<provider>`, `domain:<sender domain>` or
-/// `list:<provider>:<list>[/<topic>]`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Scope(String);
-
-impl Scope {
-    /// The longest scope that a person may name, in bytes; the longest that an event can have is shorter
-    /// (`list:tencent:` and a list of 256 bytes).
-    pub const MAX_BYTES: usize = 280;
-
-    /// Every send.
-    #[must_use]
-    pub fn everything() -> Self {
-        Self("*".to_owned())
-    }
-
-    /// Sends through one provider.
-    #[must_use]
-    pub fn provider(provider: &str) -> Self {
-        Self(format!("provider:{provider}"))
-    }
-
-    /// Sends from one domain.
-    #[must_use]
-    pub fn domain(domain: &str) -> Self {
-        Self(format!("domain:{domain}"))
-    }
-
-    /// Sends to one list of a provider, or to one topic of it (`<list>/<topic>`).
-    #[must_use]
-    pub fn list(provider: &str, list: &str) -> Self {
-        Self(format!("list:{provider}:{list}"))
-    }
-
-    /// A scope as it stands in a record.
-    #[must_use]
-    pub fn from_text(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// The text in records.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Stands for the id of an event that is no longer known: every reader of a record expects one.
 const FOLDED: &str = "folded";
 
@@ -122,7 +69,7 @@ impl Entry {
 
     /// Whether it forbids mail at a time.
     #[must_use]
-    pub fn stands(&self, now: Timestamp) -> bool {
+    pub fn is_active(&self, now: Timestamp) -> bool {
         self.state == State::Suppressed && self.until.is_none_or(|until| until > now)
     }
 
@@ -131,7 +78,7 @@ impl Entry {
     /// The time of a report is that of its arrival where its own cannot be used, and its own once it can; its repetition
     /// must not move the entry that it set. Decisions of people may: the id of one names who decided, not when.
     #[must_use]
-    pub(super) fn is_moved_by(&self, other: &Self) -> bool {
+    pub(super) fn is_repeated_by(&self, other: &Self) -> bool {
         if other.actor.is_some() {
             return false;
         }

@@ -30,13 +30,13 @@ impl SuppressionRecord {
     /// `soft_bounce` of `*` follows from the bounces.
     #[must_use]
     pub fn is_folded(&self, reason: Reason) -> bool {
-        self.folded.contains(&held_as(reason))
+        self.folded.contains(&folded_reason(reason))
     }
 
     /// Where a fact belongs and what it says there; `None`: nothing.
-    pub(super) fn place(&self, scope: &Scope, reason: Reason, entry: &Entry) -> Option<(Scope, Reason, Entry)> {
+    pub(super) fn resolve(&self, scope: &Scope, reason: Reason, entry: &Entry) -> Option<(Scope, Reason, Entry)> {
         if *scope != Scope::everything() && self.is_folded(reason) {
-            return entry.clone().for_every_send().map(|entry| (Scope::everything(), held_as(reason), entry));
+            return entry.clone().for_every_send().map(|entry| (Scope::everything(), folded_reason(reason), entry));
         }
         Some((scope.clone(), reason, entry.clone()))
     }
@@ -81,7 +81,7 @@ impl SuppressionRecord {
         let mut found: BTreeMap<Reason, (usize, usize)> = BTreeMap::new();
         for (scope, reasons) in self.suppressions.iter().filter(|(scope, _)| **scope != Scope::everything()) {
             for reason in reasons.keys() {
-                let (scopes, bytes) = found.entry(held_as(*reason)).or_default();
+                let (scopes, bytes) = found.entry(folded_reason(*reason)).or_default();
                 *scopes = scopes.saturating_add(1);
                 *bytes = bytes.saturating_add(scope.as_str().len());
             }
@@ -94,8 +94,8 @@ impl SuppressionRecord {
     fn take_folded(&mut self) -> Vec<(Reason, Entry)> {
         let mut taken = Vec::new();
         for (_, reasons) in self.suppressions.iter_mut().filter(|(scope, _)| **scope != Scope::everything()) {
-            for (reason, entry) in reasons.extract_if(.., |reason, _| self.folded.contains(&held_as(*reason))) {
-                taken.extend(entry.for_every_send().map(|entry| (held_as(reason), entry)));
+            for (reason, entry) in reasons.extract_if(.., |reason, _| self.folded.contains(&folded_reason(*reason))) {
+                taken.extend(entry.for_every_send().map(|entry| (folded_reason(reason), entry)));
             }
         }
         self.suppressions.retain(|_, reasons| !reasons.is_empty());
@@ -105,7 +105,7 @@ impl SuppressionRecord {
 
 /// The reason under which a folded one stands for `*`.
 #[must_use]
-pub const fn held_as(reason: Reason) -> Reason {
+pub const fn folded_reason(reason: Reason) -> Reason {
     match reason {
         Reason::SoftBounce => Reason::Manual,
         Reason::HardBounce

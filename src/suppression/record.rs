@@ -2,32 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, Scope, SoftBounce, SoftBounceRules, SoftBounces, SoftLift};
+use super::{Change, Entry, Scope, SoftBounceRules, SoftBounces};
 use crate::event::Reason;
-use crate::timestamp::Timestamp;
-
-/// What one event or one person does to a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A reason is set or lifted.
-    Entry {
-        /// For which sends.
-        scope: Scope,
-        /// Which reason.
-        reason: Reason,
-        /// The new word on it.
-        entry: Entry,
-    },
-    /// A temporary bounce is counted.
-    SoftBounce(SoftBounce),
-    /// A message arrived: soft bounces at or before it lose their weight.
-    Delivered {
-        /// When it arrived.
-        at: Timestamp,
-    },
-    /// A person voids the soft bounces at or before this time.
-    LiftSoftBounces(SoftLift),
-}
 
 /// Everything known against mailing one address.
 ///
@@ -66,10 +42,10 @@ impl SuppressionRecord {
     }
 
     fn merge_entry(&mut self, scope: &Scope, reason: Reason, entry: &Entry) {
-        let Some((scope, reason, entry)) = self.place(scope, reason, entry) else { return };
+        let Some((scope, reason, entry)) = self.resolve(scope, reason, entry) else { return };
         let reasons = self.suppressions.entry(scope).or_default();
         let joined = match reasons.remove(&reason) {
-            Some(known) if known.is_moved_by(&entry) => known,
+            Some(known) if known.is_repeated_by(&entry) => known,
             Some(known) => known.join(entry),
             None => entry,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::shed::{drop_text, shorten};
+use super::trim::{drop_text, shorten};
 use super::{Entry, State};
 use crate::timestamp::Timestamp;
 
@@ -65,7 +65,7 @@ impl fmt::Debug for SoftBounce {
 
 /// A person's decision that the temporary bounces until then are void.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SoftLift {
+pub struct SoftBounceLift {
     /// When it was decided; bounces at or before it do not count.
     pub at: Timestamp,
     /// Who decided.
@@ -78,13 +78,13 @@ pub struct SoftLift {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SoftBounces {
     bounces: Vec<SoftBounce>,
-    lifted: Option<SoftLift>,
+    lifted: Option<SoftBounceLift>,
 }
 
 impl SoftBounces {
     /// The bounces and the lift of a stored record.
     #[must_use]
-    pub fn new(mut bounces: Vec<SoftBounce>, lifted: Option<SoftLift>) -> Self {
+    pub fn new(mut bounces: Vec<SoftBounce>, lifted: Option<SoftBounceLift>) -> Self {
         bounces.sort();
         Self { bounces, lifted }
     }
@@ -103,13 +103,13 @@ impl SoftBounces {
 
     /// The latest decision of a person that earlier bounces are void.
     #[must_use]
-    pub const fn lifted(&self) -> Option<&SoftLift> {
+    pub const fn lifted(&self) -> Option<&SoftBounceLift> {
         self.lifted.as_ref()
     }
 
     /// Whether a delivery at this time would void a bounce.
     #[must_use]
-    pub fn any_until(&self, at: Timestamp) -> bool {
+    pub fn any_at_or_before(&self, at: Timestamp) -> bool {
         self.bounces.iter().any(|bounce| bounce.at <= at)
     }
 
@@ -134,7 +134,7 @@ impl SoftBounces {
     }
 
     /// Voids the bounces at or before a person's lift, and those that arrive later and are older.
-    pub(super) fn lift(&mut self, lift: &SoftLift) {
+    pub(super) fn lift(&mut self, lift: &SoftBounceLift) {
         self.lifted = self.lifted.take().max(Some(lift.clone()));
         self.bounces.retain(|bounce| bounce.at > lift.at);
     }
@@ -170,7 +170,7 @@ impl SoftBounces {
     }
 
     /// Drops the texts of the oldest bounces until at least so many bytes are gone; returns how many are.
-    pub(super) fn shed(&mut self, bytes: usize) -> usize {
+    pub(super) fn trim(&mut self, bytes: usize) -> usize {
         let mut gone = 0_usize;
         for bounce in &mut self.bounces {
             if gone >= bytes {
@@ -183,7 +183,7 @@ impl SoftBounces {
     }
 
     /// Drops the note of the lift and cuts the name of who decided; returns how many bytes are gone.
-    pub(super) fn shed_lift(&mut self) -> usize {
+    pub(super) fn trim_lift(&mut self) -> usize {
         let Some(lift) = &mut self.lifted else { return 0 };
         let actor = lift.actor.as_mut().map_or(0, |actor| shorten(actor, Entry::ACTOR_BYTES));
         drop_text(&mut lift.note).saturating_add(actor)
@@ -249,7 +249,7 @@ impl SoftBounces {
 
 #[cfg(test)]
 mod tests {
-    use super::{SoftBounce, SoftBounceRules, SoftBounces, SoftLift};
+    use super::{SoftBounce, SoftBounceLift, SoftBounceRules, SoftBounces};
     use crate::timestamp::Timestamp;
 
     const DAY: i64 = 86_400_000;
@@ -302,7 +302,7 @@ mod tests {
         let mut soft = counted([DAY, 2 * DAY, 3 * DAY]);
         soft.delivered(bounce(2 * DAY).at);
         assert_eq!(soft.bounces().len(), 1);
-        soft.lift(&SoftLift { at: bounce(5 * DAY).at, actor: None, note: None });
+        soft.lift(&SoftBounceLift { at: bounce(5 * DAY).at, actor: None, note: None });
         soft.add(bounce(4 * DAY), SoftBounceRules::default());
         assert_eq!(soft.bounces(), []);
     }

@@ -114,7 +114,7 @@ impl SuppressionRecord {
         let concerned = context.scopes();
         let entries = self.suppressions.iter().filter(|(scope, _)| concerned.contains(scope));
         let blocks = entries.flat_map(|(scope, reasons)| {
-            let standing = reasons.iter().filter(|(_, entry)| entry.stands(now));
+            let standing = reasons.iter().filter(|(_, entry)| entry.is_active(now));
             standing.map(|(reason, entry)| Block::of(self, scope, *reason, entry))
         });
         Verdict { blocks: blocks.collect() }

@@ -9,7 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ground", &["address", "error", "label", "lenient", "text", "timestamp"]),
     ("event", &["event"]),
     ("intake", &["intake"]),
-    ("provider", &["dsn", "provider"]),
+    ("provider", &["provider"]),
     ("policy and suppression", &["policy", "suppression"]),
     ("store", &["store"]),
     ("configuration", &["config"]),

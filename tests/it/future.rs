@@ -3,8 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
-use mail_feedback::store::Decision;
-use mail_feedback::suppression::{Context, Scope};
+use mail_feedback::suppression::{Context, Decision, Scope};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -224,7 +223,7 @@ async fn a_return_to_a_list_from_the_future_swallows_no_later_unsubscribe() {
     desk.sns(&change(true, &seconds_ago(10).to_string())).await;
     let record = desk.handler.suppressions.get(&address()).await.unwrap();
     let entry = record.entry(&Scope::list("ses", "News"), Reason::Unsubscribe).unwrap();
-    assert!(entry.stands(Timestamp::now()));
+    assert!(entry.is_active(Timestamp::now()));
 }
 
 #[tokio::test]

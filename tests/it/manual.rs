@@ -4,8 +4,7 @@ mod refused;
 
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
-use mail_feedback::store::Decision;
-use mail_feedback::suppression::{Context, Scope, State};
+use mail_feedback::suppression::{Context, Decision, Scope, State};
 use mail_feedback::timestamp::Timestamp;
 use serde::Deserialize;
 

@@ -4,7 +4,7 @@ mod folding;
 
 use mail_feedback::event::Reason;
 use mail_feedback::suppression::{
-    Change, Entry, Scope, SoftBounce, SoftBounceRules, SoftLift, State, SuppressionRecord,
+    Change, Entry, Scope, SoftBounce, SoftBounceLift, SoftBounceRules, State, SuppressionRecord,
 };
 use mail_feedback::timestamp::Timestamp;
 use proptest::prelude::*;
@@ -40,7 +40,8 @@ fn soft_bounces() -> impl Strategy<Value = Change> {
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
-    let lift = (0_i64..200).prop_map(|at| Change::LiftSoftBounces(SoftLift { at: time(at), actor: None, note: None }));
+    let lift =
+        (0_i64..200).prop_map(|at| Change::LiftSoftBounces(SoftBounceLift { at: time(at), actor: None, note: None }));
     proptest::collection::vec(prop_oneof![4 => entries(), 6 => soft_bounces(), 1 => lift], 0..40)
 }
 
@@ -69,7 +70,7 @@ proptest! {
     fn what_came_before_a_delivery_counts_no_longer(list in changes(), at in 0_i64..200) {
         let mut record = merged(&list);
         record.merge(&Change::Delivered { at: time(at) }, SoftBounceRules::default());
-        prop_assert!(!record.soft_bounces.any_until(time(at)));
+        prop_assert!(!record.soft_bounces.any_at_or_before(time(at)));
         let others = |record: &SuppressionRecord| {
             let mut kept = record.clone();
             if let Some(reasons) = kept.suppressions.get_mut(&Scope::everything()) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{CommandFactory, Parser};
-use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling};
+use mail_feedback::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind};
 use mail_feedback::operator::cli::{Cli, Command};
 use mail_feedback::operator::tables::Tables;
 use mail_feedback::operator::{self, Console, Outcome};
@@ -95,13 +95,13 @@ fn soft(at: &str) -> EmailEvent {
 }
 
 fn complaint(at: &str) -> EmailEvent {
-    let mut event = event(Ruling::of(Kind::Complained).with(Effect::suppress(Reason::Complaint)), at);
+    let mut event = event(Ruling::of(Kind::Complained).with(const { &[Effect::suppress(Reason::Complaint)] }), at);
     event.code = Some("abuse".to_owned());
     event
 }
 
 fn unsubscribe(at: &str) -> EmailEvent {
-    let mut event = event(Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(Breadth::List)), at);
+    let mut event = event(Ruling::of(Kind::Unsubscribed).with(const { &[Effect::unsubscribe(ScopeKind::List)] }), at);
     event.list = Some("News".to_owned());
     event
 }

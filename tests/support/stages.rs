@@ -15,6 +15,7 @@ use mail_feedback::intake::{HttpRequest, Invocation};
 use mail_feedback::policy::decide;
 use mail_feedback::provider::{normalize_sns, normalize_webhook};
 use mail_feedback::store::{Retention, to_item};
+use mail_feedback::suppression::effect_text;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -138,7 +139,8 @@ fn of_events([decided, made]: [&'static str; 2], events: Vec<EmailEvent>) -> [St
     };
     let make_all = move || {
         for event in &again {
-            black_box(to_item(event, Retention::default(), Timestamp::MAX));
+            let effect = effect_text(&decide(event, Timestamp::MAX));
+            black_box(to_item(event, effect.as_deref(), Retention::default(), Timestamp::MAX));
         }
     };
     [stage(decided, decide_all), stage(made, make_all)]

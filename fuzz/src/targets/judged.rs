@@ -3,7 +3,7 @@
 use mail_feedback::event::{Cause, EmailEvent, Kind};
 use mail_feedback::policy::decide;
 use mail_feedback::store::{Retention, to_item};
-use mail_feedback::suppression::{SoftBounceRules, SuppressionRecord};
+use mail_feedback::suppression::{SoftBounceRules, SuppressionRecord, effect_text};
 
 use super::{address, world::NOW};
 use crate::support::size::item_bytes;
@@ -56,11 +56,11 @@ fn within(text: Option<&String>, limit: usize) {
 
 /// What holds for its record and its effect.
 fn recorded(event: &EmailEvent) {
-    let item = to_item(event, Retention::default(), *NOW);
+    let changes = decide(event, *NOW);
+    let item = to_item(event, effect_text(&changes).as_deref(), Retention::default(), *NOW);
     assert!(item_bytes(&item) <= ITEM_BYTES, "{} bytes", item_bytes(&item));
     let key = |name: &str| item[name].as_s().expect("a text").len();
     assert!((1..=2048).contains(&key("address")) && (1..=1024).contains(&key("event")));
-    let changes = decide(event, *NOW);
     assert!(event.address().is_some() || changes.is_empty(), "nothing follows for nobody");
     let mut once = SuppressionRecord::default();
     for change in &changes {

@@ -7,7 +7,7 @@ use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::{
-    Change, Entry, Scope, SoftBounce, SoftBounceRules, SoftLift, State, SuppressionRecord,
+    Change, Entry, Scope, SoftBounce, SoftBounceLift, SoftBounceRules, State, SuppressionRecord,
 };
 use mail_feedback::timestamp::Timestamp;
 
@@ -98,7 +98,7 @@ fn delivered(mut record: SuppressionRecord, delivery: &Change, rules: SoftBounce
     };
     let before = others(&record);
     record.merge(delivery, rules);
-    assert!(!record.soft_bounces.any_until(*at) && others(&record) == before);
+    assert!(!record.soft_bounces.any_at_or_before(*at) && others(&record) == before);
     let once = record.clone();
     record.merge(delivery, rules);
     assert_eq!(once, record);
@@ -162,7 +162,7 @@ fn change(bytes: &[u8]) -> Change {
         }),
         6 => {
             let note = (more % 2 == 0).then(|| last.to_string());
-            Change::LiftSoftBounces(SoftLift { at: time(step), actor: Some(who.to_string()), note })
+            Change::LiftSoftBounces(SoftBounceLift { at: time(step), actor: Some(who.to_string()), note })
         }
         _ => Change::Delivered { at: time(step) },
     }

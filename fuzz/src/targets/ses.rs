@@ -1,6 +1,7 @@
 //! What SES publishes, in messages that are signed for real.
 
 use mail_feedback::error::{Error, Refusal};
+use mail_feedback::event::Transport;
 use mail_feedback::provider::normalize_sns;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub fn run(input: &[u8]) {
     for event in &events {
         judged::judge(event, &text);
     }
-    assert!(events.iter().all(|event| event.sns_message_id.as_deref() == Some(message.message_id())));
+    assert!(events.iter().all(|event| event.transport == Some(Transport::Sns(message.message_id().to_owned()))));
     if events.is_empty() {
         // Read, so that escapes are none; what cannot be read is no test.
         let plain = serde_json::from_str::<Value>(&text).map_or(text.to_string(), |value| value.to_string());

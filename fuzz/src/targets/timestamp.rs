@@ -1,6 +1,6 @@
 //! Times: what is read can be spelled, and what is spelled is read as the same.
 
-use mail_feedback::dsn::Status;
+use mail_feedback::provider::StatusCode;
 use mail_feedback::timestamp::Timestamp;
 
 /// Judges a text as a time, and as a status code.
@@ -15,11 +15,11 @@ pub fn run(input: &[u8]) {
         assert_eq!(time.minus_days(u32::MAX).millis(), 0);
         assert_eq!(time.seconds() / 86_400, time.day());
     }
-    if let Some(status) = Status::find(&text) {
+    if let Some(status) = StatusCode::find(&text) {
         let (class, subject, detail) = status.parts();
         assert!(matches!(class, 4 | 5) && subject <= 7 && detail <= 999);
         let spelled = format!("{class}.{subject}.{detail}");
-        assert_eq!(Status::parse(&spelled), Some(status));
-        assert_eq!(Status::find(&format!("host said: 550 {spelled}.")), Some(status));
+        assert_eq!(StatusCode::parse(&spelled), Some(status));
+        assert_eq!(StatusCode::find(&format!("host said: 550 {spelled}.")), Some(status));
     }
 }

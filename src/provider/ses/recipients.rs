@@ -7,7 +7,7 @@ use super::wire::ReportedRecipient;
 use crate::event::Recipient;
 
 /// A recipient and the reports about it.
-pub(super) struct Reported<'r> {
+pub(super) struct Attributed<'r> {
     /// Whom the reports are attributed to.
     pub(super) recipient: Recipient,
     /// The reports; none where the list is empty.
@@ -23,7 +23,7 @@ pub(super) enum Attribution<'r> {
     /// It names recipients.
     To {
         /// Those it may concern, each once.
-        admitted: Vec<Reported<'r>>,
+        admitted: Vec<Attributed<'r>>,
         /// Whether it names others, too.
         mismatch: bool,
     },
@@ -39,7 +39,7 @@ pub(super) fn attribute<'r>(destinations: &[&str], reported: &[&'r ReportedRecip
     let named = by_recipient(reported);
     let sent_to = distinct(destinations);
     if let [only] = sent_to.as_slice() {
-        return Attribution::To { admitted: vec![sole(only, named, reported)], mismatch: false };
+        return Attribution::To { admitted: vec![to_only_destination(only, named, reported)], mismatch: false };
     }
     if named.is_empty() {
         return Attribution::Nobody;
@@ -51,25 +51,29 @@ pub(super) fn attribute<'r>(destinations: &[&str], reported: &[&'r ReportedRecip
 }
 
 /// The only destination, with the reports about it, or else with all of them.
-fn sole<'r>(only: &Recipient, named: Vec<Reported<'r>>, all: &[&'r ReportedRecipient<'r>]) -> Reported<'r> {
+fn to_only_destination<'r>(
+    only: &Recipient,
+    named: Vec<Attributed<'r>>,
+    all: &[&'r ReportedRecipient<'r>],
+) -> Attributed<'r> {
     let first = named.first().map(|known| known.recipient.spelling.clone());
     let matching = named.into_iter().find(|known| same(&known.recipient, only));
     matching.unwrap_or_else(|| {
         let names_another = first.is_some();
         let spelling = first.unwrap_or_else(|| only.spelling.clone());
         let recipient = Recipient { address: only.address.clone(), spelling };
-        Reported { recipient, reports: all.to_vec(), names_another }
+        Attributed { recipient, reports: all.to_vec(), names_another }
     })
 }
 
 /// The recipients that reports name, each once, with the reports about it.
-fn by_recipient<'r>(reported: &[&'r ReportedRecipient<'r>]) -> Vec<Reported<'r>> {
-    let mut named: Vec<Reported<'r>> = Vec::new();
-    for &dsn in reported {
-        let Some(recipient) = dsn.email_address.get().map(Recipient::parse) else { continue };
+fn by_recipient<'r>(reported: &[&'r ReportedRecipient<'r>]) -> Vec<Attributed<'r>> {
+    let mut named: Vec<Attributed<'r>> = Vec::new();
+    for &report in reported {
+        let Some(recipient) = report.email_address.get().map(Recipient::parse) else { continue };
         match named.iter_mut().find(|known| same(&known.recipient, &recipient)) {
-            Some(known) => known.reports.push(dsn),
-            None => named.push(Reported { recipient, reports: vec![dsn], names_another: false }),
+            Some(known) => known.reports.push(report),
+            None => named.push(Attributed { recipient, reports: vec![report], names_another: false }),
         }
     }
     named

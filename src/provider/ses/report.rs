@@ -1,25 +1,41 @@
-//! From one SES event to one event a recipient.
+//! From one SES event to one event per recipient.
 
-use super::bounce::{Dsn, complaint_ruling, delay_ruling, doubted, ruling as bounce_ruling};
-use super::common::each;
-use super::recipients::distinct;
+use std::iter::repeat_n;
+
+use super::identity::Identity;
+use super::recipients::{Attributed, Attribution, attribute, distinct};
+use super::rulings::{self, DeliveryStatus, strength};
+use super::subscription::changes;
 use super::wire::{Bounce, Complaint, Engagement, ReportedRecipient, Wire, flat_tag};
-use crate::dsn::Status;
-use crate::event::{Effect, EmailEvent, Kind, Recipient, Ruling};
-use crate::lenient::{Object, Text};
+use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Recipient, Ruling};
+use crate::lenient::{List, Object, Text};
 use crate::timestamp::Timestamp;
+
+/// How long after the mail an event may lie; bounce times come from foreign clocks.
+const MAX_DELAY_DAYS: u32 = 400;
+/// Tags that SES sets itself; they say nothing about the message.
+const AUTOMATIC_TAGS: &str = "ses:";
+
+/// What a report says about one recipient: the ruling, and diagnostic text.
+type Assessment = (Ruling, Option<String>);
 
 /// One SES event on its way to be normalized.
 ///
 /// What it makes for each of many recipients is cut at once: together they may hold what the report holds once.
 pub(super) struct Report<'r> {
-    pub(super) wire: &'r Wire<'r>,
-    /// The name of the event, as [`Wire::event_name`] gives it.
-    pub(super) name: &'r str,
-    /// The id of the SNS message or of the EventBridge event.
-    pub(super) transport_id: &'r str,
+    wire: &'r Wire<'r>,
+    id: Identity<'r>,
     /// When it was published: see [`Timestamp::usable_at`].
-    pub(super) reference: Timestamp,
+    reference: Timestamp,
+}
+
+impl<'r> Report<'r> {
+    /// A report, by the name of its event, the id of what brought it, and the time that none of its times may be much
+    /// later than.
+    pub(super) fn new(wire: &'r Wire<'r>, event_name: &'r str, transport_id: &'r str, reference: Timestamp) -> Self {
+        let message_id = wire.mail.0.as_ref().and_then(|mail| mail.message_id.get());
+        Self { wire, id: Identity { event_name, message_id, transport_id }, reference }
+    }
 }
 
 impl Report<'_> {
@@ -27,18 +43,17 @@ impl Report<'_> {
     pub(super) fn bounce(&self) -> Vec<EmailEvent> {
         let nothing = Bounce::default();
         let Some(bounce) = self.body_or(&self.wire.bounce, &nothing) else { return vec![self.unknown()] };
-        let (kind, sub_type) = (bounce.bounce_type.key(), bounce.bounce_sub_type.key());
+        let (bounce_type, sub_type) = (bounce.bounce_type.key(), bounce.bounce_sub_type.key());
         let code = [bounce.bounce_type.get(), bounce.bounce_sub_type.get()];
         let code: Vec<_> = code.into_iter().flatten().collect();
         let mut common = self.common(Ruling::of(Kind::Bounced), bounce.timestamp.get());
         common.code = Some(code.join("/")).filter(|code| !code.is_empty());
-        let id = |recipient: Option<&Recipient>| self.feedback_id(&bounce.feedback_id, &bounce.timestamp, recipient);
-        let judge = |dsn: &ReportedRecipient<'_>, names_another: bool| {
-            let ruling = bounce_ruling(&kind, &sub_type, &Dsn::of(dsn));
-            let detail = dsn.diagnostic_code.owned().or_else(|| dsn.status.owned());
-            (if names_another { doubted(ruling) } else { ruling }, detail)
+        let id = |recipient: Option<&Recipient>| self.id.of_feedback(&bounce.feedback_id, &bounce.timestamp, recipient);
+        let assess = |reported: &ReportedRecipient<'_>, names_another: bool| {
+            let status = DeliveryStatus::of(reported);
+            (rulings::bounce(&bounce_type, &sub_type, &status, names_another), reported.detail())
         };
-        self.with_one_unknown(self.per_reported(common, &bounce.bounced_recipients, id, judge))
+        self.with_one_unknown(self.per_reported(common, &bounce.bounced_recipients, id, assess))
     }
 
     /// A bounce of a type we do not know is one record, however many recipients it names.
@@ -57,54 +72,54 @@ impl Report<'_> {
         let Some(complaint) = self.body_or(&self.wire.complaint, &nothing) else { return vec![self.unknown()] };
         let sub_type = &complaint.complaint_sub_type;
         let feedback_type = &complaint.complaint_feedback_type;
-        let ruling = complaint_ruling(&sub_type.key(), &feedback_type.key());
+        let ruling = rulings::complaint(&sub_type.key(), &feedback_type.key());
         let mut common = self.common(ruling, complaint.timestamp.get());
         common.code = sub_type.owned().or_else(|| feedback_type.owned());
         common.user_agent = complaint.user_agent.owned();
         common.candidates = Some(complaint.complained_recipients.0.len()).filter(|candidates| *candidates > 1);
-        let id =
-            |recipient: Option<&Recipient>| self.feedback_id(&complaint.feedback_id, &complaint.timestamp, recipient);
+        let id = |recipient: Option<&Recipient>| {
+            self.id.of_feedback(&complaint.feedback_id, &complaint.timestamp, recipient)
+        };
         self.per_reported(common, &complaint.complained_recipients, id, |_, _| (ruling, None))
     }
 
     /// Event id: ses, delivery, messageId, address, timestamp, no delay type.
     pub(super) fn delivery(&self) -> Vec<EmailEvent> {
-        let ruling = Ruling::of(Kind::Delivered).with(Effect::Delivered);
+        let ruling = Ruling::of(Kind::Delivered).with(&[Effect::Delivered]);
         let Some(delivery) = &self.wire.delivery.0 else { return self.only_destination(ruling) };
         let reported: Vec<_> = delivery.recipients.0.iter().filter_map(Text::get).collect();
         let mut recipients: Vec<_> = distinct(&reported).into_iter().map(Some).collect();
         if recipients.is_empty() {
-            recipients.push(self.sole_recipient());
+            recipients.push(self.only_recipient());
         }
         let mut common = self.common(ruling, delivery.timestamp.get());
         common.detail = delivery.smtp_response.owned();
-        each(common, recipients, |event, recipient| {
-            event.id = self.timed_id(recipient.as_ref(), &delivery.timestamp, None);
+        fan_out(common, recipients, |event, recipient| {
+            event.id = self.id.of_attempt(recipient.as_ref(), &delivery.timestamp, None);
             event.recipient = recipient;
         })
     }
 
     /// Event id: ses, deliverydelay, messageId, address, timestamp, delayType.
     pub(super) fn delivery_delay(&self) -> Vec<EmailEvent> {
-        let Some(delay) = &self.wire.delivery_delay.0 else { return self.only_destination(delay_ruling("")) };
-        let named = delay.delayed_recipients.0.iter().filter_map(|known| known.0.as_ref());
-        let mut reported: Vec<(Option<Recipient>, Option<&ReportedRecipient<'_>>)> = Vec::new();
-        for dsn in named {
-            let Some(recipient) = dsn.email_address.get().map(Recipient::parse) else { continue };
+        let Some(delay) = &self.wire.delivery_delay.0 else { return self.only_destination(rulings::delay("")) };
+        let mut delayed: Vec<(Option<Recipient>, Option<&ReportedRecipient<'_>>)> = Vec::new();
+        for reported in delay.delayed_recipients.0.iter().filter_map(|known| known.0.as_ref()) {
+            let Some(recipient) = reported.email_address.get().map(Recipient::parse) else { continue };
             let is_known =
                 |(known, _): &(Option<Recipient>, _)| known.as_ref().is_some_and(|it| it.key() == recipient.key());
-            if !reported.iter().any(is_known) {
-                reported.push((Some(recipient), Some(dsn)));
+            if !delayed.iter().any(is_known) {
+                delayed.push((Some(recipient), Some(reported)));
             }
         }
-        if reported.is_empty() {
-            reported.push((self.sole_recipient(), None));
+        if delayed.is_empty() {
+            delayed.push((self.only_recipient(), None));
         }
-        let mut common = self.common(delay_ruling(&delay.delay_type.key()), delay.timestamp.get());
+        let mut common = self.common(rulings::delay(&delay.delay_type.key()), delay.timestamp.get());
         common.code = delay.delay_type.owned();
-        each(common, reported, |event, (recipient, dsn)| {
-            event.id = self.timed_id(recipient.as_ref(), &delay.timestamp, delay.delay_type.get());
-            event.detail = dsn.and_then(|dsn| dsn.diagnostic_code.owned().or_else(|| dsn.status.owned()));
+        fan_out(common, delayed, |event, (recipient, reported)| {
+            event.id = self.id.of_attempt(recipient.as_ref(), &delay.timestamp, delay.delay_type.get());
+            event.detail = reported.and_then(ReportedRecipient::detail);
             event.recipient = recipient;
         })
     }
@@ -120,10 +135,33 @@ impl Report<'_> {
         let link_tags = body.link_tags.0.iter().flatten().map(flat_tag);
         common.tags.extend(link_tags.map(|(name, value)| (format!("link:{name}"), value)));
         self.per_destination(common, |recipient| {
-            let (message_id, timestamp) = (self.message_id(), body.timestamp.get());
+            let (message_id, timestamp) = (self.id.message_id, body.timestamp.get());
             let address = recipient.map(Recipient::key);
             let (link, ip, user_agent) = (body.link.get(), body.ip_address.get(), body.user_agent.get());
-            self.id(&[message_id, timestamp], &[message_id, address, timestamp, link, ip, user_agent])
+            self.id.of(&[message_id, timestamp], &[message_id, address, timestamp, link, ip, user_agent])
+        })
+    }
+
+    /// One event per change of preferences; the report names no recipient, so the message must have been sent to one.
+    ///
+    /// Event id: ses, subscription, messageId, contactList, topic, timestamp, address.
+    pub(super) fn subscription(&self) -> Vec<EmailEvent> {
+        let Some(subscription) = &self.wire.subscription.0 else {
+            return self.only_destination(Ruling::of(Kind::Unknown));
+        };
+        let mut common = self.common(Ruling::of(Kind::Unsubscribed), subscription.timestamp.get());
+        common.code = subscription.source.owned();
+        common.recipient = self.only_recipient();
+        let (message_id, timestamp) = (self.id.message_id, subscription.timestamp.get());
+        let list = subscription.contact_list.get();
+        fan_out(common, changes(subscription), |event, change| {
+            let address = event.recipient.as_ref().map(Recipient::key);
+            event.id = self.id.of(&[message_id, timestamp], &[message_id, list, change.topic, timestamp, address]);
+            event.apply(change.ruling);
+            event.list = list.map(|list| match change.topic {
+                Some(topic) => format!("{list}/{topic}"),
+                None => list.to_owned(),
+            });
         })
     }
 
@@ -139,18 +177,142 @@ impl Report<'_> {
             common.code = failure.template_name.owned();
             common.detail = failure.error_message.owned();
         }
-        self.per_destination(common, |recipient| self.plain_id(recipient))
+        self.per_destination(common, |recipient| self.id.of_message(recipient))
+    }
+
+    /// A message that is not understood: one record, under the address if it names exactly one.
+    pub(super) fn unknown(&self) -> EmailEvent {
+        self.of_transport(Ruling::of(Kind::Unknown))
+    }
+
+    /// Mail that came in is no report. What identifies it is kept, and nothing of its headers and its text.
+    pub(super) fn misrouted(&self) -> EmailEvent {
+        let ruling = Ruling::with_cause(Kind::Unknown, Cause::Misrouted);
+        EmailEvent { sender_domain: None, ..self.of_transport(ruling) }
+    }
+
+    /// An event that has no identity but that of the SNS message or EventBridge event which brought it.
+    fn of_transport(&self, ruling: Ruling) -> EmailEvent {
+        let only = self.wire.mail.0.as_ref().and_then(|mail| match mail.destination.0.as_slice() {
+            [only] => only.get(),
+            _ => None,
+        });
+        let recipient = only.map(Recipient::parse);
+        EmailEvent { id: self.id.of_transport(), recipient, ..self.common(ruling, None) }
+    }
+
+    /// What all events of the report have in common; each still needs its id.
+    ///
+    /// The time is clamped to the life of the mail. A time from the future is none: that of the mail stands then.
+    fn common(&self, ruling: Ruling, timestamp: Option<&str>) -> EmailEvent {
+        let mut event = EmailEvent::new(Provider::Ses, EventId::pending(), ruling);
+        let usable = |text: &str| Timestamp::parse(text)?.usable_at(self.reference);
+        let reported = timestamp.and_then(usable);
+        let Some(mail) = &self.wire.mail.0 else {
+            event.occurred_at = reported;
+            return event;
+        };
+        let sent = mail.timestamp.get().and_then(usable);
+        event.occurred_at = match (reported, sent) {
+            (Some(at), Some(sent)) => Some(at.clamp(sent, sent.plus_days(MAX_DELAY_DAYS))),
+            (at, sent) => at.or(sent),
+        };
+        event.message_id = mail.message_id.owned();
+        event.sender_domain = mail.sender_domain();
+        let tags = mail.tags.0.iter().flatten().filter(|(name, _)| !name.starts_with(AUTOMATIC_TAGS));
+        event.tags = tags.map(flat_tag).collect();
+        event
+    }
+
+    /// The body of a report, or an empty one that concerns the only destination; neither: `None`.
+    fn body_or<'b, T>(&self, body: &'b Object<T>, empty: &'b T) -> Option<&'b T> {
+        body.0.as_ref().or_else(|| self.only_recipient().map(|_| empty))
+    }
+
+    /// One event per recipient that general rule 3 admits, one for all that it does not, and one for all elements of the
+    /// list that name nobody beside others that do. Of several reports about one recipient, the first of those with the
+    /// strongest effect counts.
+    ///
+    /// `assess` is told whether the report names another than the recipient to whom it is attributed.
+    fn per_reported(
+        &self,
+        mut common: EmailEvent,
+        list: &List<Object<ReportedRecipient<'_>>>,
+        id: impl Fn(Option<&Recipient>) -> EventId,
+        assess: impl Fn(&ReportedRecipient<'_>, bool) -> Assessment,
+    ) -> Vec<EmailEvent> {
+        let reported: Vec<_> = list.0.iter().filter_map(|known| known.0.as_ref()).collect();
+        let naming = reported.iter().filter(|recipient| recipient.email_address.get().is_some()).count();
+        let (admitted, mismatch) = match attribute(&self.destinations(), &reported) {
+            Attribution::To { admitted, mismatch } => (admitted, mismatch),
+            Attribution::Nobody => {
+                let (ruling, detail) = assess(&ReportedRecipient::default(), false);
+                common.detail = detail;
+                common.apply(ruling);
+                common.id = id(None);
+                return vec![common];
+            }
+        };
+        // Both have the id of what brought the report, and the same raw text: one of them is enough.
+        let beside = if mismatch {
+            let ruling = Ruling::with_cause(Kind::Unknown, Cause::RecipientMismatch);
+            let (occurred_at, candidates) = (common.occurred_at, common.candidates);
+            Some(EmailEvent { occurred_at, candidates, recipient: None, ..self.of_transport(ruling) })
+        } else if (1..list.0.len()).contains(&naming) {
+            Some(EmailEvent { candidates: common.candidates, ..self.unknown() })
+        } else {
+            None
+        };
+        let attributed = fan_out(common, admitted, |event, Attributed { recipient, reports, names_another }| {
+            let assessed = reports.into_iter().map(|reported| assess(reported, names_another));
+            let strongest = assessed.reduce(|one, other| if strength(other.0) > strength(one.0) { other } else { one });
+            let (ruling, detail) = strongest.unwrap_or_else(|| assess(&ReportedRecipient::default(), false));
+            event.apply(ruling);
+            event.detail = detail;
+            event.id = id(Some(&recipient));
+            event.recipient = Some(recipient);
+        });
+        attributed.into_iter().chain(beside).collect()
+    }
+
+    /// One event per destination, or one for nobody where there is none.
+    fn per_destination(&self, mut common: EmailEvent, id: impl Fn(Option<&Recipient>) -> EventId) -> Vec<EmailEvent> {
+        let recipients = distinct(&self.destinations());
+        if recipients.is_empty() {
+            common.id = id(None);
+            return vec![common];
+        }
+        fan_out(common, recipients, |event, recipient| {
+            event.id = id(Some(&recipient));
+            event.recipient = Some(recipient);
+        })
+    }
+
+    /// One event for the only destination, or for nobody where there are several: the report does not say which.
+    fn only_destination(&self, ruling: Ruling) -> Vec<EmailEvent> {
+        let recipient = self.only_recipient();
+        let id = self.id.of_message(recipient.as_ref());
+        vec![EmailEvent { id, recipient, ..self.common(ruling, None) }]
+    }
+
+    /// The recipient of a message that has one.
+    fn only_recipient(&self) -> Option<Recipient> {
+        let mut recipients = distinct(&self.destinations());
+        if recipients.len() == 1 { recipients.pop() } else { None }
+    }
+
+    fn destinations(&self) -> Vec<&str> {
+        let mail = self.wire.mail.0.as_ref();
+        mail.map(|mail| mail.destination.0.iter().filter_map(Text::get).collect()).unwrap_or_default()
     }
 }
 
-impl Dsn {
-    fn of(recipient: &ReportedRecipient<'_>) -> Self {
-        Self {
-            action: recipient.action.key(),
-            status: recipient.status.get().and_then(Status::parse),
-            reported: [&recipient.action, &recipient.status, &recipient.diagnostic_code]
-                .iter()
-                .any(|field| field.get().is_some()),
-        }
-    }
+/// One event per part, each with the common fields, which are cut to their limits before they are copied.
+fn fan_out<T>(common: EmailEvent, parts: Vec<T>, complete: impl Fn(&mut EmailEvent, T)) -> Vec<EmailEvent> {
+    let copies = repeat_n(common.clipped(), parts.len());
+    let completed = copies.zip(parts).map(|(mut event, part)| {
+        complete(&mut event, part);
+        event.clipped()
+    });
+    completed.collect()
 }

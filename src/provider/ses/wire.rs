@@ -268,6 +268,13 @@ impl Wire<'_> {
     }
 }
 
+impl ReportedRecipient<'_> {
+    /// What the receiving server said, or else the status code.
+    pub(super) fn detail(&self) -> Option<String> {
+        self.diagnostic_code.owned().or_else(|| self.status.owned())
+    }
+}
+
 impl Mail<'_> {
     /// The sender domain (general rule 6): the tag, else the header From, else the envelope sender.
     pub(super) fn sender_domain(&self) -> Option<String> {

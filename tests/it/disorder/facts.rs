@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use mail_feedback::event::{Breadth, Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling};
+use mail_feedback::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind};
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 
@@ -75,24 +75,26 @@ impl Fact {
     pub fn event(&self) -> EmailEvent {
         let ruling = match self.what {
             What::Hard => Ruling::hard(Cause::UnknownMailbox),
-            What::Complaint => Ruling::of(Kind::Complained).with(Effect::suppress(Reason::Complaint)),
-            What::Unsubscribe => Ruling::of(Kind::Unsubscribed).with(Effect::unsubscribe(Breadth::List)),
-            What::Lift => {
-                Ruling::of(Kind::Subscribed).with(Effect::Lift { reason: Reason::Unsubscribe, breadth: Breadth::List })
-            }
-            What::UnsubscribeAll(days) => {
-                let (reason, breadth) = (Reason::Unsubscribe, Breadth::Everything);
-                Ruling::of(Kind::Unsubscribed).with(Effect::Suppress { reason, breadth, days })
-            }
-            What::Block(days) => Ruling::rejected(Cause::ProviderList, Some(Effect::provider_block(days))),
+            What::Complaint => Ruling::of(Kind::Complained),
+            What::Unsubscribe | What::UnsubscribeAll(_) => Ruling::of(Kind::Unsubscribed),
+            What::Lift => Ruling::of(Kind::Subscribed),
+            What::Block(_) => Ruling::rejected(Cause::ProviderList, &[]),
             What::Soft | What::SoftAndBlock => Ruling::soft(Cause::MailboxFull),
-            What::Delivered => Ruling::of(Kind::Delivered).with(Effect::Delivered),
+            What::Delivered => Ruling::of(Kind::Delivered),
             What::Opened => Ruling::of(Kind::Opened),
         };
         let mut event = EmailEvent::new(self.provider, self.id(), ruling);
-        if self.what == What::SoftAndBlock {
-            event.effects.push(Effect::provider_block(Some(30)));
-        }
+        let reason = Reason::Unsubscribe;
+        event.effects.extend(match self.what {
+            What::Complaint => Some(Effect::suppress(Reason::Complaint)),
+            What::Unsubscribe => Some(Effect::unsubscribe(ScopeKind::List)),
+            What::Lift => Some(Effect::Lift { reason, scope_kind: ScopeKind::List }),
+            What::UnsubscribeAll(days) => Some(Effect::Suppress { reason, scope_kind: ScopeKind::Everything, days }),
+            What::Block(days) => Some(Effect::provider_block(days)),
+            What::SoftAndBlock => Some(Effect::provider_block(Some(30))),
+            What::Delivered => Some(Effect::Delivered),
+            What::Hard | What::Soft | What::Opened => None,
+        });
         event.recipient = Some(Recipient::parse(&self.address));
         event.code = Some(self.code());
         event.list = self.list.map(str::to_owned);

@@ -68,21 +68,21 @@ impl SmallRecorder {
         });
         match (delivered, self.mistake) {
             (Some(at), Some(Mistake::LookFirst)) => {
-                let counts = self.suppressions.get(address).await?.soft_bounces.any_until(at);
+                let counts = self.suppressions.get(address).await?.soft_bounces.any_at_or_before(at);
                 self.put(address, event).await?;
                 self.void(address, at, counts, now).await
             }
             (Some(at), _) => {
                 self.put(address, event).await?;
-                let counts = self.suppressions.get(address).await?.soft_bounces.any_until(at);
+                let counts = self.suppressions.get(address).await?.soft_bounces.any_at_or_before(at);
                 self.void(address, at, counts, now).await
             }
             (None, Some(Mistake::EventFirst)) => {
                 self.put(address, event).await?;
-                self.weigh(address, &changes, now).await
+                self.merge_evidence(address, &changes, now).await
             }
             (None, _) => {
-                self.weigh(address, &changes, now).await?;
+                self.merge_evidence(address, &changes, now).await?;
                 self.put(address, event).await
             }
         }
@@ -95,7 +95,7 @@ impl SmallRecorder {
         Ok(())
     }
 
-    async fn weigh(&self, address: &Address, changes: &[Change], now: Timestamp) -> Result<(), Failed> {
+    async fn merge_evidence(&self, address: &Address, changes: &[Change], now: Timestamp) -> Result<(), Failed> {
         for change in changes {
             match change {
                 Change::SoftBounce(bounce) if self.mistake == Some(Mistake::AskFirst) => {

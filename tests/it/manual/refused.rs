@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use mail_feedback::event::Reason;
-use mail_feedback::store::{Decision, DecisionError};
-use mail_feedback::suppression::{Change, Entry, MAX_SCOPES, Scope, State, SuppressionRecord};
+use mail_feedback::store::DecisionError;
+use mail_feedback::suppression::{
+    Change, Decision, DecisionRefusal, Entry, MAX_SCOPES, Scope, State, SuppressionRecord,
+};
 use mail_feedback::timestamp::Timestamp;
 
 use super::{Desk, START, address, at, mailjet};
@@ -68,7 +70,7 @@ fn lists(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|nth| format!("list:ses:{nth}"))
 }
 
-const FOLDED: DecisionError = DecisionError::Folded { reason: Reason::Unsubscribe };
+const FOLDED: DecisionError = DecisionError::Refused(DecisionRefusal::Folded { reason: Reason::Unsubscribe });
 
 /// Records from before such times were refused may hold them.
 #[tokio::test]
@@ -123,7 +125,7 @@ async fn a_lift_of_soft_bounces_that_were_set_by_hand_names_what_stands() {
     assert!(desk.record().await.is_folded(Reason::Manual));
     let lift = Decision { reason: Reason::SoftBounce, ..decision("*") };
     let answer = suppressions.lift(&address(), &lift, at(START + 5)).await;
-    assert_eq!(answer, Err(DecisionError::Folded { reason: Reason::Manual }));
+    assert_eq!(answer, Err(DecisionRefusal::Folded { reason: Reason::Manual }.into()));
 }
 
 #[tokio::test]
@@ -169,13 +171,13 @@ async fn ends_that_have_passed_and_texts_that_are_too_long_are_refused() {
     let desk = Desk::open().await;
     let suppressions = &desk.handler.suppressions;
     let ended = Decision { until: Some(at(START)), ..decision("*") };
-    assert_eq!(suppressions.suppress(&address(), &ended, at(START)).await, Err(DecisionError::Ended));
+    assert_eq!(suppressions.suppress(&address(), &ended, at(START)).await, Err(DecisionRefusal::Ended.into()));
     for (text, limit, long) in [
         ("scope", 280, decision(&format!("list:ses:{}", "x".repeat(272)))),
         ("actor", 256, Decision { actor: "x".repeat(257), ..decision("*") }),
         ("note", 1024, Decision { note: Some("x".repeat(1025)), ..decision("*") }),
     ] {
-        assert_eq!(desk.decided(&long).await, [Err(DecisionError::TooLong { text, limit }); 2]);
+        assert_eq!(desk.decided(&long).await, [Err(DecisionRefusal::TooLong { text, limit }.into()); 2]);
     }
     let longest =
         Decision { actor: "x".repeat(256), note: Some("x".repeat(1024)), ..decision(&format!("list:ses:{:271}", "")) };

@@ -123,7 +123,7 @@ proptest! {
         for reason in [Reason::Unsubscribe, Reason::SoftBounce, Reason::Manual] {
             for place in 0..=MAX_SCOPES + 6 {
                 for now in [0, 5, 10, 20] {
-                    let stands = record.entry(&scope(place), reason).is_some_and(|entry| entry.stands(time(now)));
+                    let stands = record.entry(&scope(place), reason).is_some_and(|entry| entry.is_active(time(now)));
                     prop_assert_eq!(stands, forbids(&facts, reason, place, now), "{} {} at {}", reason, scope(place), now);
                 }
             }
@@ -166,7 +166,7 @@ fn lifts_alone_suppress_nothing_and_a_report_after_them_does() {
     assert!(record.is_folded(Reason::Unsubscribe) && record.suppressions.is_empty());
     let report = Fact { scope: 7, reason: Reason::Unsubscribe, lifted: false, at: 1, until: None };
     record.merge(&report.change(500), mail_feedback::suppression::SoftBounceRules::default());
-    assert!(record.entry(&Scope::everything(), Reason::Unsubscribe).is_some_and(|entry| entry.stands(time(900))));
+    assert!(record.entry(&Scope::everything(), Reason::Unsubscribe).is_some_and(|entry| entry.is_active(time(900))));
 }
 
 #[test]

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use super::Suppressions;
+use super::{Change, Entry, Scope, SoftBounceLift, SoftBounceRules, State, SuppressionRecord, folded_reason};
 use crate::address::Address;
-use crate::error::Error;
 use crate::event::{EventId, Reason};
-use crate::suppression::{Change, Entry, Scope, SoftLift, State, SuppressionRecord, held_as};
 use crate::timestamp::Timestamp;
 
 /// How far a report may be dated ahead of the clock of who decides and still count as of the past, in milliseconds.
@@ -27,17 +25,15 @@ pub struct Decision {
     pub note: Option<String>,
 }
 
-/// Why a decision was refused. Nothing was written.
+/// Why a decision was refused. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecisionError {
-    /// The table failed.
-    Store(Error),
+pub enum DecisionRefusal {
     /// The reason came for more than 100 scopes, or this scope would be one too many: it is decided for `*`, without end.
     Folded {
         /// The reason under which it stands for `*`.
         reason: Reason,
     },
-    /// What stands there outweighs the decision.
+    /// What stands there takes precedence over the decision.
     Overruled,
     /// The end of the suppression has passed.
     Ended,
@@ -50,16 +46,9 @@ pub enum DecisionError {
     },
 }
 
-impl From<Error> for DecisionError {
-    fn from(error: Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl fmt::Display for DecisionError {
+impl fmt::Display for DecisionRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Store(error) => error.fmt(f),
             Self::Folded { reason } => write!(
                 f,
                 "a record keeps one reason apart for at most 100 scopes, and past them holds it for every send; decide on \
@@ -72,85 +61,69 @@ impl fmt::Display for DecisionError {
     }
 }
 
-impl std::error::Error for DecisionError {}
-
-impl Suppressions {
-    /// Suppresses an address by a person's decision, whatever stands there.
-    ///
-    /// # Errors
-    /// The decision would not stand, or has a text that is too long. Otherwise transient: the table fails, or every
-    /// attempt met another writer.
-    pub async fn suppress(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
-        if decision.until.is_some_and(|until| until <= now) {
-            return Err(DecisionError::Ended);
-        }
-        self.decide(address, decision, State::Suppressed, now).await
-    }
-
-    /// Lifts a reason by a person's decision. It becomes an entry of its own, never a deletion, so that a late or repeated
-    /// older report does not bring the suppression back.
-    ///
-    /// # Errors
-    /// The decision would not stand, or has a text that is too long. Otherwise transient: the table fails, or every
-    /// attempt met another writer.
-    pub async fn lift(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
-        self.decide(address, decision, State::Lifted, now).await
-    }
-
-    async fn decide(
-        &self,
-        address: &Address,
-        decision: &Decision,
-        state: State,
-        now: Timestamp,
-    ) -> Result<(), DecisionError> {
-        decision.measured()?;
-        let decide = |record: &mut SuppressionRecord| {
-            // A record of an older version may hold more scopes than it keeps apart, and longer ones.
-            record.fold();
-            let known = record.entry(&decision.scope, decision.reason).is_some();
-            if !known && decision.scope.as_str().len() > Scope::MAX_BYTES {
-                return Err(DecisionError::TooLong { text: "scope", limit: Scope::MAX_BYTES });
-            }
-            if voids_nothing_that_stands(record, decision, state) {
-                return Err(DecisionError::Folded { reason: Reason::Manual });
-            }
-            let change = change(record, address, decision, state, now);
-            make_way(record, &change);
-            record.merge(&change, self.rules());
-            if stands(record, &change) { Ok(()) } else { Err(why_not(record, decision)) }
-        };
-        self.update(address, now, decide).await.map(|_| ())
-    }
-}
+impl std::error::Error for DecisionRefusal {}
 
 impl Decision {
-    fn measured(&self) -> Result<(), DecisionError> {
+    /// Refuses what can be refused without the record.
+    ///
+    /// # Errors
+    /// The end has passed, or a text is too long.
+    pub(crate) fn check(&self, state: State, now: Timestamp) -> Result<(), DecisionRefusal> {
+        if state == State::Suppressed && self.until.is_some_and(|until| until <= now) {
+            return Err(DecisionRefusal::Ended);
+        }
         let texts = [
             ("actor", Some(self.actor.as_str()), Entry::ACTOR_BYTES),
             ("note", self.note.as_deref(), Entry::NOTE_BYTES),
         ];
         match texts.into_iter().find(|(_, text, limit)| text.is_some_and(|text| text.len() > *limit)) {
-            Some((text, _, limit)) => Err(DecisionError::TooLong { text, limit }),
+            Some((text, _, limit)) => Err(DecisionRefusal::TooLong { text, limit }),
             None => Ok(()),
         }
+    }
+
+    /// Changes the record of an address to what was decided.
+    ///
+    /// # Errors
+    /// The decision would not stand. The record may have changed then; it must not be written.
+    pub(crate) fn apply(
+        &self,
+        record: &mut SuppressionRecord,
+        address: &Address,
+        state: State,
+        rules: SoftBounceRules,
+        now: Timestamp,
+    ) -> Result<(), DecisionRefusal> {
+        // A record of an older version may hold more scopes than it keeps apart, and longer ones.
+        record.fold();
+        let known = record.entry(&self.scope, self.reason).is_some();
+        if !known && self.scope.as_str().len() > Scope::MAX_BYTES {
+            return Err(DecisionRefusal::TooLong { text: "scope", limit: Scope::MAX_BYTES });
+        }
+        if lifts_nothing(record, self, state) {
+            return Err(DecisionRefusal::Folded { reason: Reason::Manual });
+        }
+        let change = change(record, address, self, state, now);
+        remove_later_entry(record, &change);
+        record.merge(&change, rules);
+        if took_effect(record, &change) { Ok(()) } else { Err(refusal(record, self)) }
     }
 }
 
 /// Whether a lift of soft bounces would leave the suppression that was meant: one set by hand, which is held as manual.
-fn voids_nothing_that_stands(record: &SuppressionRecord, decision: &Decision, state: State) -> bool {
+fn lifts_nothing(record: &SuppressionRecord, decision: &Decision, state: State) -> bool {
     let of_bounces = (state, decision.reason) == (State::Lifted, Reason::SoftBounce);
     let everything = of_bounces && decision.scope == Scope::everything();
     everything && record.soft_bounces.bounces().is_empty() && record.is_folded(Reason::SoftBounce)
 }
 
 /// Why a record does not say what was decided.
-fn why_not(record: &SuppressionRecord, decision: &Decision) -> DecisionError {
+fn refusal(record: &SuppressionRecord, decision: &Decision) -> DecisionRefusal {
     let limited = decision.scope != Scope::everything() || decision.until.is_some();
     if limited && record.is_folded(decision.reason) {
-        return DecisionError::Folded { reason: held_as(decision.reason) };
+        return DecisionRefusal::Folded { reason: folded_reason(decision.reason) };
     }
-    DecisionError::Overruled
+    DecisionRefusal::Overruled
 }
 
 /// The report that a lift of an entry ends, now or already.
@@ -162,19 +135,19 @@ fn ended_event(known: &Entry) -> Option<String> {
 }
 
 /// Whether a record says what was decided.
-fn stands(record: &SuppressionRecord, decided: &Change) -> bool {
+fn took_effect(record: &SuppressionRecord, decided: &Change) -> bool {
     match decided {
         Change::Entry { scope, reason, entry, .. } => record.entry(scope, *reason).is_some_and(|known| {
             (known.state, known.at, known.until, &known.event_id)
                 == (entry.state, entry.at, entry.until, &entry.event_id)
         }),
-        Change::LiftSoftBounces(lift) => !record.soft_bounces.any_until(lift.at),
+        Change::LiftSoftBounces(lift) => !record.soft_bounces.any_at_or_before(lift.at),
         Change::SoftBounce(_) | Change::Delivered { .. } => false,
     }
 }
 
 /// Takes the entry away that a decision replaces although it is dated later.
-fn make_way(record: &mut SuppressionRecord, decided: &Change) {
+fn remove_later_entry(record: &mut SuppressionRecord, decided: &Change) {
     if let Change::Entry { scope, reason, entry } = decided
         && let Some(reasons) = record.suppressions.get_mut(scope)
     {
@@ -191,7 +164,7 @@ fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, st
         let latest = record.soft_bounces.bounces().last().map(|bounce| bounce.at);
         let known = record.soft_bounces.lifted_at().map(Timestamp::next);
         let at = [latest, known].into_iter().flatten().fold(now, Timestamp::max);
-        return Change::LiftSoftBounces(SoftLift { at, actor: Some(actor.clone()), note: note.clone() });
+        return Change::LiftSoftBounces(SoftBounceLift { at, actor: Some(actor.clone()), note: note.clone() });
     }
     // The same entry cannot be set by hand: it would be derived anew.
     let reason = if (*reason, scope) == (Reason::SoftBounce, &Scope::everything()) { Reason::Manual } else { *reason };

@@ -1,4 +1,4 @@
-//! Enhanced mail system status codes (RFC 3463) and what they say beside a provider's own verdict.
+//! Enhanced mail system status codes (RFC 3463), and what they say beside a provider's own verdict.
 
 use crate::event::{Cause, Effect, Permanence, Ruling};
 
@@ -7,7 +7,7 @@ const MAX_SUBJECT: u16 = 7;
 
 /// An enhanced status code: class, subject, detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct StatusCode {
     /// 2 success, 4 persistent transient failure, 5 permanent failure.
     pub class: u16,
     /// 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7 policy.
@@ -16,7 +16,7 @@ pub struct Status {
     pub detail: u16,
 }
 
-impl Status {
+impl StatusCode {
     /// Reads a status field: a code such as `5.1.1`, which a comment may follow (RFC 3464, section 2.3.4).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -60,9 +60,8 @@ fn number(text: &str, digits: usize) -> Option<u16> {
 }
 
 /// The cause of a hard bounce by its status code.
-#[must_use]
-pub fn hard_cause(status: Option<Status>) -> Cause {
-    match status.map(Status::parts) {
+pub(super) fn hard_bounce_cause(status: Option<StatusCode>) -> Cause {
+    match status.map(StatusCode::parts) {
         Some((5, 1, 2)) => Cause::InvalidDomain,
         Some((5, 2, 1)) => Cause::MailboxInactive,
         _ => Cause::UnknownMailbox,
@@ -70,8 +69,7 @@ pub fn hard_cause(status: Option<Status>) -> Cause {
 }
 
 /// The cause of a temporary failure by a class 4 code.
-#[must_use]
-pub fn transient_cause(status: Status) -> Cause {
+pub(super) fn transient_cause(status: StatusCode) -> Cause {
     match status.parts() {
         (4, 2, 2) => Cause::MailboxFull,
         (4, 4, 7) => Cause::Timeout,
@@ -82,26 +80,25 @@ pub fn transient_cause(status: Status) -> Cause {
 /// General rule 7: the status codes that override a permanent verdict. `None`: as the verdict says.
 ///
 /// Codes of class 4 are left to the caller, since providers differ there.
-#[must_use]
-pub fn overrule_permanent(status: Option<Status>) -> Option<Ruling> {
+pub(super) fn overrule_permanent(status: Option<StatusCode>) -> Option<Ruling> {
     match status?.parts() {
         (5, 2, 2) => Some(Ruling::soft(Cause::MailboxFull)),
-        (5, 2, 3) | (5, 3, 4) => Some(Ruling::blameless(Cause::MessageTooLarge)),
-        (5, 6, _) => Some(Ruling::blameless(Cause::Content)),
+        (5, 2, 3) | (5, 3, 4) => Some(Ruling::sender_fault(Cause::MessageTooLarge)),
+        (5, 6, _) => Some(Ruling::sender_fault(Cause::Content)),
         (5, 7, _) => Some(POLICY_REFUSAL),
         _ => None,
     }
 }
 
 /// A policy refusal under a permanent verdict counts as a soft bounce: it may be ours or the mailbox's.
-const POLICY_REFUSAL: Ruling = Ruling::bounce(Permanence::Transient, Cause::SenderBlocked, Some(Effect::Soft));
+const POLICY_REFUSAL: Ruling = Ruling::bounce(Permanence::Transient, Cause::SenderBlocked, &[Effect::SoftBounce]);
 
 #[cfg(test)]
 mod tests {
-    use super::Status;
+    use super::StatusCode;
 
     fn found(text: &str) -> Option<(u16, u16, u16)> {
-        Status::find(text).map(Status::parts)
+        StatusCode::find(text).map(StatusCode::parts)
     }
 
     #[test]
@@ -125,9 +122,9 @@ mod tests {
 
     #[test]
     fn a_field_begins_with_the_code() {
-        assert_eq!(Status::parse(" 5.0.0 ").map(Status::parts), Some((5, 0, 0)));
-        assert_eq!(Status::parse("5.2.2 (mailbox full)").map(Status::parts), Some((5, 2, 2)));
-        assert_eq!(Status::parse("bad 5.1.1"), None);
-        assert_eq!(Status::parse("5.94.2"), None);
+        assert_eq!(StatusCode::parse(" 5.0.0 ").map(StatusCode::parts), Some((5, 0, 0)));
+        assert_eq!(StatusCode::parse("5.2.2 (mailbox full)").map(StatusCode::parts), Some((5, 2, 2)));
+        assert_eq!(StatusCode::parse("bad 5.1.1"), None);
+        assert_eq!(StatusCode::parse("5.94.2"), None);
     }
 }

@@ -8,7 +8,7 @@
 use super::attribute::{Item, attribute_bytes, item_bytes};
 use super::record_item::{Stored, to_item};
 use crate::address::Address;
-use crate::suppression::{SoftBounceRules, SuppressionRecord, Texts};
+use crate::suppression::{SoftBounceRules, SuppressionRecord, TrimmedTexts};
 use crate::timestamp::Timestamp;
 
 /// The size above which a record gives up texts. It is well below what DynamoDB takes: each write of an item costs its
@@ -19,7 +19,7 @@ const ITEM_BYTES: usize = 396 * 1024;
 
 /// Shortens a record so that it can be written, and makes the item that takes the place of the one that was read.
 ///
-/// Attributes of others stay while there is room for them beside the record without the texts of soft bounces and single
+/// Attributes of other writers stay while there is room for them beside the record without the texts of soft bounces and single
 /// scopes; else the largest go. The texts of `*` yield to nothing but the limit itself.
 pub(super) fn fitted(
     address: &Address,
@@ -29,24 +29,25 @@ pub(super) fn fitted(
     now: Timestamp,
 ) -> Item {
     let version = read.version.unwrap_or_default().saturating_add(1);
-    let beside_others = ITEM_BYTES.saturating_sub(item_bytes(&read.others)).min(TEXT_BYTES);
+    let beside_others = ITEM_BYTES.saturating_sub(item_bytes(&read.other_attributes)).min(TEXT_BYTES);
     let mut item = to_item(address.as_str(), record, version, now);
-    for (texts, room) in [(Texts::BesideEverything, beside_others), (Texts::All, ITEM_BYTES)] {
+    for (texts, room) in [(TrimmedTexts::OfSingleScopes, beside_others), (TrimmedTexts::All, ITEM_BYTES)] {
         loop {
             let surplus = item_bytes(&item).saturating_sub(room);
-            if surplus == 0 || record.shed(texts, surplus, rules) == 0 {
+            if surplus == 0 || record.trim(texts, surplus, rules) == 0 {
                 break;
             }
             item = to_item(address.as_str(), record, version, now);
         }
     }
-    item.extend(kept(&read.others, ITEM_BYTES.saturating_sub(item_bytes(&item))));
+    item.extend(fitting(&read.other_attributes, ITEM_BYTES.saturating_sub(item_bytes(&item))));
     item
 }
 
-/// The attributes of others, without the largest where they exceed the room.
-fn kept(others: &Item, room: usize) -> Item {
-    let mut by_size: Vec<_> = others.iter().map(|(name, value)| (attribute_bytes(name, value), name, value)).collect();
+/// The attributes of other writers, without the largest where they exceed the room.
+fn fitting(other_attributes: &Item, room: usize) -> Item {
+    let mut by_size: Vec<_> =
+        other_attributes.iter().map(|(name, value)| (attribute_bytes(name, value), name, value)).collect();
     by_size.sort_by_key(|(bytes, name, _)| (*bytes, *name));
     let mut kept = Item::new();
     let mut taken = 0_usize;
@@ -57,7 +58,7 @@ fn kept(others: &Item, room: usize) -> Item {
         }
         kept.insert(name.clone(), value.clone());
     }
-    let dropped = others.len().saturating_sub(kept.len());
+    let dropped = other_attributes.len().saturating_sub(kept.len());
     if dropped > 0 {
         tracing::warn!(
             dropped,

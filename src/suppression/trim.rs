@@ -9,9 +9,9 @@ const PROVIDER_BYTES: usize = 32;
 
 /// Which texts may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Texts {
+pub(crate) enum TrimmedTexts {
     /// Those of soft bounces and of entries of single scopes.
-    BesideEverything,
+    OfSingleScopes,
     /// Those of `*`, too.
     All,
 }
@@ -21,23 +21,23 @@ impl SuppressionRecord {
     ///
     /// First the texts of the soft bounces, then of the entries of single scopes, then of `*`, the oldest first in
     /// each. States, times and ids are no texts and stay, and so does who decided about `*`.
-    pub(crate) fn shed(&mut self, texts: Texts, bytes: usize, rules: SoftBounceRules) -> usize {
-        let mut gone = self.soft_bounces.shed(bytes);
+    pub(crate) fn trim(&mut self, texts: TrimmedTexts, bytes: usize, rules: SoftBounceRules) -> usize {
+        let mut gone = self.soft_bounces.trim(bytes);
         self.derive_soft_bounce_entry(rules);
         let groups: &[bool] = match texts {
-            Texts::BesideEverything => &[false],
-            Texts::All => &[false, true],
+            TrimmedTexts::OfSingleScopes => &[false],
+            TrimmedTexts::All => &[false, true],
         };
         for is_everything in groups {
             for entry in self.oldest_first(*is_everything) {
                 if gone >= bytes {
                     return gone;
                 }
-                gone = gone.saturating_add(shed_entry(entry, *is_everything));
+                gone = gone.saturating_add(trim_entry(entry, *is_everything));
             }
         }
-        if texts == Texts::All && gone < bytes {
-            gone = gone.saturating_add(self.soft_bounces.shed_lift());
+        if texts == TrimmedTexts::All && gone < bytes {
+            gone = gone.saturating_add(self.soft_bounces.trim_lift());
         }
         gone
     }
@@ -52,7 +52,7 @@ impl SuppressionRecord {
     }
 }
 
-fn shed_entry(entry: &mut Entry, is_everything: bool) -> usize {
+fn trim_entry(entry: &mut Entry, is_everything: bool) -> usize {
     let Entry { code, detail, recipient, note, actor, provider, .. } = entry;
     let texts = [code, detail, recipient, note].into_iter().map(drop_text).sum::<usize>();
     let actor = if is_everything {

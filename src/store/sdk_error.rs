@@ -1,4 +1,4 @@
-//! What a failed DynamoDB call means.
+//! What a classified DynamoDB call means.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
@@ -9,7 +9,7 @@ const THROTTLES: [&str; 4] =
     ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException", "ThrottledException"];
 
 /// The failure of a call that the client has retried already.
-pub(super) fn failed<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Error {
+pub(super) fn classified<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Error {
     let code = match error {
         SdkError::ServiceError(context) => context.err().code(),
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => return Error::Transient(Outage::Unreachable),
@@ -29,12 +29,12 @@ mod tests {
     use aws_sdk_dynamodb::error::{ErrorMetadata, SdkError};
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
 
-    use super::failed;
+    use super::classified;
     use crate::error::{Error, Outage};
 
     fn label(code: &str) -> &'static str {
         let error = GetItemError::generic(ErrorMetadata::builder().code(code).build());
-        failed(&SdkError::service_error(error, ())).label()
+        classified(&SdkError::service_error(error, ())).label()
     }
 
     #[test]
@@ -46,6 +46,6 @@ mod tests {
         assert_eq!(label("ValidationException"), "item_refused");
         assert_eq!(label("InternalServerError"), "store");
         let timeout: SdkError<GetItemError, ()> = SdkError::timeout_error("slow");
-        assert_eq!(failed(&timeout), Error::Transient(Outage::Unreachable));
+        assert_eq!(classified(&timeout), Error::Transient(Outage::Unreachable));
     }
 }

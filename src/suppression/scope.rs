@@ -1,0 +1,152 @@
+//! Which sends a suppression concerns.
+
+use std::fmt;
+
+use crate::address::normalize_domain;
+
+/// Which sends a suppression concerns: `*`, `provider:<provider>`, `domain:<sender domain>` or
+/// `list:<provider>:<list>[/<topic>]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope(String);
+
+impl Scope {
+    /// The longest scope that a person may name, in bytes; the longest that an event can have is shorter
+    /// (`list:tencent:` and a list of 256 bytes).
+    pub const MAX_BYTES: usize = 280;
+
+    /// Every send.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self("*".to_owned())
+    }
+
+    /// Sends through one provider.
+    #[must_use]
+    pub fn provider(provider: &str) -> Self {
+        Self(format!("provider:{provider}"))
+    }
+
+    /// Sends from one domain.
+    #[must_use]
+    pub fn domain(domain: &str) -> Self {
+        Self(format!("domain:{domain}"))
+    }
+
+    /// Sends to one list of a provider, or to one topic of it (`<list>/<topic>`).
+    #[must_use]
+    pub fn list(provider: &str, list: &str) -> Self {
+        Self(format!("list:{provider}:{list}"))
+    }
+
+    /// Reads a scope that a person has written, into the spelling of the records: another one would concern no send.
+    ///
+    /// It may be longer than [`Self::MAX_BYTES`], since records of older versions may have such: see [`Self::limited`].
+    ///
+    /// # Errors
+    /// The text is no scope.
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(':');
+        match text.split_once(':') {
+            None if text == "*" => Ok(Self::everything()),
+            Some(("provider", name)) if is_name(name) => Ok(Self::provider(&name.to_lowercase())),
+            Some(("domain", name)) => normalize_domain(name).map(|name| Self::domain(&name)).ok_or(ScopeError::Domain),
+            Some(("list", rest)) => match rest.split_once(':') {
+                Some((provider, list)) if is_name(provider) && !list.is_empty() => {
+                    Ok(Self::list(&provider.to_lowercase(), list))
+                }
+                _ => Err(ScopeError::List),
+            },
+            _ => Err(ScopeError::Form),
+        }
+    }
+
+    /// The same scope, if it is not longer than [`Self::MAX_BYTES`].
+    ///
+    /// # Errors
+    /// It is longer.
+    pub fn limited(self) -> Result<Self, ScopeError> {
+        if self.0.len() <= Self::MAX_BYTES { Ok(self) } else { Err(ScopeError::TooLong) }
+    }
+
+    /// A scope as it stands in a record, whatever wrote it.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text in records.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeError {
+    /// It has no form of a scope.
+    Form,
+    /// It names no list of a provider.
+    List,
+    /// It names no domain.
+    Domain,
+    /// It is longer than [`Scope::MAX_BYTES`].
+    TooLong,
+}
+
+impl fmt::Display for ScopeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form => f.write_str("not a scope; give *, provider:NAME, domain:DOMAIN or list:PROVIDER:LIST"),
+            Self::List => f.write_str("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
+            Self::Domain => f.write_str("not a domain; give one, as example.com"),
+            Self::TooLong => write!(f, "the scope is longer than {} bytes; shorten it", Scope::MAX_BYTES),
+        }
+    }
+}
+
+impl std::error::Error for ScopeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scope, ScopeError};
+
+    fn parsed(text: &str) -> Result<String, ScopeError> {
+        Scope::parse(text).map(|scope| scope.to_string())
+    }
+
+    #[test]
+    fn a_scope_gets_the_spelling_of_the_records() {
+        for (text, expected) in [
+            ("*", "*"),
+            ("provider:SES", "provider:ses"),
+            ("domain:B\u{fc}cher.Example.", "domain:xn--bcher-kva.example"),
+            ("list:SES:News/Offers: all", "list:ses:News/Offers: all"),
+        ] {
+            assert_eq!(parsed(text).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_no_scope_is_refused() {
+        for text in ["", "**", "everything", "provider:", "provider:a b", "provider:a:b", "Domain:example.com"] {
+            assert_eq!(parsed(text), Err(ScopeError::Form), "{text}");
+        }
+        for text in ["domain:", "domain:a@example.com", "domain:a b"] {
+            assert_eq!(parsed(text), Err(ScopeError::Domain), "{text}");
+        }
+        for text in ["list:", "list:ses", "list:ses:", "list::News"] {
+            assert_eq!(parsed(text), Err(ScopeError::List), "{text}");
+        }
+        let of_length =
+            |bytes: usize| Scope::parse(&format!("list:ses:{:>1$}", "x", bytes - 9)).and_then(Scope::limited);
+        assert_eq!(of_length(Scope::MAX_BYTES).map(|scope| scope.as_str().len()), Ok(Scope::MAX_BYTES));
+        assert_eq!(of_length(Scope::MAX_BYTES + 1), Err(ScopeError::TooLong));
+    }
+}
