@@ -16,12 +16,12 @@ use futures_util::{StreamExt, stream};
 use spoken::Spoken;
 
 use crate::config::Config;
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::event::EmailEvent;
-use crate::intake::event_bridge::{Admission, BridgedEvent, Origin};
-use crate::intake::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
+use crate::intake::event_bridge::{Admission, BridgedEvent};
+use crate::intake::sns::{Delivery, Post, Verified, VerifiedMessage, Verifier};
 use crate::intake::webhook::{AuthenticRequest, CredentialStore, Route};
-use crate::intake::{HttpRequest, Invocation, Queued, QueuedMessage, SnsRecord};
+use crate::intake::{HttpRequest, Invocation, Queued, QueuedMessage};
 use crate::provider::{normalize_event_bridge, normalize_sns, normalize_webhook};
 use crate::store::Recorder;
 use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
@@ -31,8 +31,6 @@ use crate::timestamp::Timestamp;
 const EVENTS_AT_ONCE: usize = 1_000;
 /// How many messages of a queue are worked on at once; Lambda brings ten by default.
 const MESSAGES_AT_ONCE: usize = 10;
-/// The headers of an SNS delivery that repeat signed fields.
-const REPEATED_HEADERS: [&str; 3] = ["x-amz-sns-message-type", "x-amz-sns-topic-arn", "x-amz-sns-message-id"];
 
 /// Everything an invocation needs, set up at the cold start.
 #[derive(Debug)]
@@ -93,13 +91,12 @@ impl Handler {
         let mut invoked = Invoked { at: (self.clock)(), deadline, metrics: Metrics::default() };
         let spoken = Spoken { request_id, message_id: None, door: "unknown", started: Instant::now() };
         let answer = match Invocation::detect(payload) {
-            Ok(Invocation::Sns(records)) => {
-                let outcome = deadline.holds(Box::pin(self.sns_event(records, Door::Lambda, &mut invoked))).await;
+            Ok(Invocation::Sns(deliveries)) => {
+                let outcome = deadline.holds(Box::pin(self.sns_event(deliveries, &mut invoked))).await;
                 spoken.at("sns").conclude(outcome, &mut invoked.metrics).map(Answer::event)
             }
             Ok(Invocation::EventBridge(event)) => {
-                let work = Box::pin(self.bridged_event(event, Origin::Invocation, &mut invoked));
-                let outcome = deadline.holds(work).await;
+                let outcome = deadline.holds(Box::pin(self.bridged_event(event, &mut invoked))).await;
                 spoken.at("event_bridge").conclude(outcome, &mut invoked.metrics).map(Answer::event)
             }
             Ok(Invocation::Queue(messages)) => {
@@ -138,55 +135,42 @@ impl Handler {
 
     async fn queued_message(&self, message: &QueuedMessage<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
         match message.open()? {
-            Queued::Failed(records) => self.sns_event(records, Door::Queue, invoked).await,
-            Queued::Envelope(text) => {
-                let events = self.sns_notification(Envelope::parse(text)?, Door::Queue, invoked).await?;
+            Queued::Failed(deliveries) => self.sns_event(deliveries, invoked).await,
+            Queued::Sns(delivery) => {
+                let events = self.sns_notification(delivery, invoked).await?;
                 self.record(events, invoked).await
             }
-            Queued::Bridged(event) => self.bridged_event(event, Origin::Queue(&message.queue_arn), invoked).await,
+            Queued::Bridged(event) => self.bridged_event(event, invoked).await,
         }
     }
 
-    async fn bridged_event(
-        &self,
-        event: BridgedEvent<'_>,
-        origin: Origin<'_>,
-        invoked: &mut Invoked,
-    ) -> Result<usize, Error> {
-        let admitted = self.event_bridge.admit(event, origin)?;
+    async fn bridged_event(&self, event: BridgedEvent<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+        let admitted = self.event_bridge.admit(event)?;
         self.record(normalize_event_bridge(&admitted, &self.accounts, invoked.at)?, invoked).await
     }
 
     /// All records are verified before any has an effect.
-    async fn sns_event(&self, records: Vec<SnsRecord<'_>>, door: Door, invoked: &mut Invoked) -> Result<usize, Error> {
+    async fn sns_event(
+        &self,
+        deliveries: Vec<Result<Delivery<'_>, Error>>,
+        invoked: &mut Invoked,
+    ) -> Result<usize, Error> {
         let mut events = Vec::new();
-        for record in records {
-            let envelope = record.envelope?;
-            if !envelope.is_of_subscription(&record.subscription_arn) {
-                return Err(Error::Unauthentic(Refusal::Subscription));
-            }
-            events.extend(self.sns_notification(envelope, door, invoked).await?);
+        for delivery in deliveries {
+            events.extend(self.sns_notification(delivery?, invoked).await?);
         }
         self.record(events, invoked).await
     }
 
-    /// A notification that SNS brings without a request to confirm.
-    async fn sns_notification(
-        &self,
-        envelope: Envelope<'_>,
-        door: Door,
-        invoked: &mut Invoked,
-    ) -> Result<Vec<EmailEvent>, Error> {
-        match self.verify(envelope, door, invoked.at).await? {
-            Verified::Notification(message) => self.normalize(&message, invoked),
-            // SNS confirms subscriptions of Lambda and SQS by itself; such a message here is somebody's invention.
-            Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
-        }
+    async fn sns_notification(&self, delivery: Delivery<'_>, invoked: &mut Invoked) -> Result<Vec<EmailEvent>, Error> {
+        let message = self.verifier.verify(delivery, invoked.at).await?;
+        self.keep_proven();
+        self.normalize(&message, invoked)
     }
 
     async fn http_request(&self, request: &HttpRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
         match Route::of(request)? {
-            Route::Sns => self.sns_delivery(request, invoked).await,
+            Route::Sns => self.sns_post(request, invoked).await,
             Route::Provider { provider, sender_domain } => {
                 let authentic =
                     AuthenticRequest::authenticate(request, provider, sender_domain, &self.credentials, invoked.at);
@@ -210,17 +194,11 @@ impl Handler {
     }
 
     /// SNS over HTTPS; the signature is the credential.
-    async fn sns_delivery(&self, request: &HttpRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
-        if request.header("x-amz-sns-rawdelivery").is_some_and(|raw| raw.eq_ignore_ascii_case("true")) {
-            return Err(Error::Unauthentic(Refusal::RawDelivery));
-        }
-        let body = request.body()?;
-        let envelope = Envelope::parse(&body)?;
-        let repeated = REPEATED_HEADERS.map(|name| request.header(name));
-        if !envelope.agrees_with(repeated) {
-            return Err(Error::Unauthentic(Refusal::Headers));
-        }
-        match self.verify(envelope, Door::Https, invoked.at).await? {
+    async fn sns_post(&self, request: &HttpRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+        let post = Post::read(request)?;
+        let verified = self.verifier.verify_post(&post, invoked.at).await?;
+        self.keep_proven();
+        match verified {
             Verified::Notification(message) => {
                 let events = self.normalize(&message, invoked)?;
                 self.record(events, invoked).await

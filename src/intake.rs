@@ -16,6 +16,6 @@ mod records;
 pub mod sns;
 pub mod webhook;
 
-pub use detect::{Invocation, SnsRecord};
+pub use detect::Invocation;
 pub use http::{HttpRequest, PayloadFormat};
 pub use queue::{Queued, QueuedMessage};

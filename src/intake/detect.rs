@@ -1,7 +1,5 @@
 //! One pass over the JSON of an invocation decides its kind.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -10,8 +8,8 @@ use super::http::{MultiParameters, Parameters};
 use super::queue::QueuedMessage;
 use super::records::Records;
 use crate::error::{Error, Malformed};
-use crate::intake::event_bridge::{BridgedEvent, SOURCE};
-use crate::intake::sns::{Envelope, Fields};
+use crate::intake::event_bridge::{BridgedEvent, Origin, SOURCE};
+use crate::intake::sns::{Delivery, Envelope, Fields};
 use crate::lenient::{Object, Str};
 use crate::timestamp::Timestamp;
 
@@ -92,21 +90,13 @@ struct MethodProbe<'a> {
 /// One invocation by its kind.
 pub enum Invocation<'a> {
     /// SNS invoked the function.
-    Sns(Vec<SnsRecord<'a>>),
+    Sns(Vec<Result<Delivery<'a>, Error>>),
     /// Messages of an SQS queue: SNS deliveries, or what failed before.
     Queue(Vec<QueuedMessage<'a>>),
     /// A rule of EventBridge invoked the function with an event of SES.
     EventBridge(BridgedEvent<'a>),
     /// API Gateway, a function URL or a load balancer passed a request on.
     Http(HttpRequest<'a>),
-}
-
-/// One record of an SNS event.
-pub struct SnsRecord<'a> {
-    /// The subscription it came by; not signed.
-    pub subscription_arn: Cow<'a, str>,
-    /// The envelope, or what is wrong with it.
-    pub envelope: Result<Envelope<'a>, Error>,
 }
 
 /// What a pass reads of an SNS message.
@@ -166,11 +156,13 @@ fn from_records<'a, S: ReadMessage<'a>>(records: Vec<RecordProbe<'a, S>>) -> Opt
     }
 }
 
-fn sns_record<'a, S: ReadMessage<'a>>(record: RecordProbe<'a, S>) -> Option<SnsRecord<'a>> {
+/// The delivery of a record, or what is wrong with it; `None` where it is no record of SNS.
+fn sns_record<'a, S: ReadMessage<'a>>(record: RecordProbe<'a, S>) -> Option<Result<Delivery<'a>, Error>> {
     if record.sns_source.as_deref() != Some("aws:sns") {
         return None;
     }
-    Some(SnsRecord { subscription_arn: record.subscription_arn?.0, envelope: record.sns?.envelope()? })
+    let (subscription_arn, envelope) = (record.subscription_arn?, record.sns?.envelope()?);
+    Some(envelope.and_then(|envelope| Delivery::invoked(envelope, &subscription_arn)))
 }
 
 fn queued_message<S>(record: RecordProbe<'_, S>) -> Option<QueuedMessage<'_>> {
@@ -183,7 +175,7 @@ fn queued_message<S>(record: RecordProbe<'_, S>) -> Option<QueuedMessage<'_>> {
 
 fn bridged_event<'a, S>(probe: Probe<'a, S>, json: &'a str) -> Option<BridgedEvent<'a>> {
     let time = probe.time.and_then(|time| Timestamp::parse(&time));
-    Some(BridgedEvent { id: probe.id?.0, account: probe.account?.0, time, text: json })
+    Some(BridgedEvent { id: probe.id?.0, account: probe.account?.0, time, text: json, origin: Origin::Invocation })
 }
 
 fn http_request<S>(probe: Probe<'_, S>) -> Option<HttpRequest<'_>> {

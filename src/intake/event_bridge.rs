@@ -30,11 +30,13 @@ pub struct BridgedEvent<'a> {
     pub(crate) time: Option<Timestamp>,
     /// The whole event.
     pub(crate) text: &'a str,
+    /// How it came in.
+    pub(super) origin: Origin<'a>,
 }
 
 /// How an event came in.
 #[derive(Clone, Copy, Debug)]
-pub enum Origin<'a> {
+pub(super) enum Origin<'a> {
     /// EventBridge invoked the function.
     Invocation,
     /// A queue held it; its ARN as Lambda gives it.
@@ -60,9 +62,9 @@ impl Admission {
     ///
     /// # Errors
     /// Refused for good where either is not admitted.
-    pub fn admit<'a>(&self, event: BridgedEvent<'a>, origin: Origin<'_>) -> Result<AdmittedEvent<'a>, Error> {
+    pub fn admit<'a>(&self, event: BridgedEvent<'a>) -> Result<AdmittedEvent<'a>, Error> {
         let of_account = self.accounts.iter().any(|known| *known == event.account);
-        let by_way = match origin {
+        let by_way = match event.origin {
             Origin::Invocation => true,
             Origin::Queue(arn) => self.queues.iter().any(|known| known == arn),
         };

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Invocation, SnsRecord};
+use super::Invocation;
 use crate::error::{Error, Malformed};
-use crate::intake::event_bridge::{BridgedEvent, SOURCE};
+use crate::intake::event_bridge::{BridgedEvent, Origin, SOURCE};
+use crate::intake::sns::Delivery;
 use crate::lenient::Str;
 
 /// One message of a queue.
@@ -22,10 +23,10 @@ pub struct QueuedMessage<'a> {
 
 /// What a queued message holds.
 pub enum Queued<'a> {
-    /// The envelope of an SNS delivery: the queue is subscribed, or took what a subscription could not deliver.
-    Envelope(&'a str),
+    /// A message of SNS: the queue is subscribed, or took what a subscription could not deliver.
+    Sns(Delivery<'a>),
     /// The SNS event of an invocation that failed, out of the record that Lambda wrote of it.
-    Failed(Vec<SnsRecord<'a>>),
+    Failed(Vec<Result<Delivery<'a>, Error>>),
     /// An event of EventBridge: its rule could not deliver it, the invocation failed, or the queue is the rule's target.
     Bridged(BridgedEvent<'a>),
 }
@@ -40,23 +41,29 @@ struct RecordProbe<'a> {
 }
 
 impl QueuedMessage<'_> {
-    /// What the message holds; envelopes are not parsed here.
+    /// What the message holds.
     ///
     /// The shape of the record: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
     ///
     /// # Errors
-    /// Malformed where the text is no JSON, or a failed invocation was neither an SNS event nor one of SES.
+    /// As [`Delivery::queued`]; malformed where the text is no JSON, or a failed invocation was neither an SNS event nor one of
+    /// SES.
     pub fn open(&self) -> Result<Queued<'_>, Error> {
         let probe: RecordProbe<'_> =
             serde_json::from_str(&self.body).map_err(|_| Error::Malformed(Malformed::Envelope))?;
         let event = match (probe.request_payload, probe.source.as_deref()) {
             (Some(payload), _) => payload.get(),
             (None, Some(SOURCE)) => &self.body,
-            (None, _) => return Ok(Queued::Envelope(&self.body)),
+            (None, _) => return Delivery::queued(&self.body).map(Queued::Sns),
         };
         match Invocation::detect(event)? {
-            Invocation::Sns(records) => Ok(Queued::Failed(records)),
-            Invocation::EventBridge(event) => Ok(Queued::Bridged(event)),
+            Invocation::Sns(deliveries) => {
+                let failed = deliveries.into_iter().map(|delivery| delivery.map(Delivery::failed));
+                Ok(Queued::Failed(failed.collect()))
+            }
+            Invocation::EventBridge(event) => {
+                Ok(Queued::Bridged(BridgedEvent { origin: Origin::Queue(&self.queue_arn), ..event }))
+            }
             Invocation::Queue(_) | Invocation::Http(_) => Err(Error::Malformed(Malformed::Invocation)),
         }
     }
@@ -65,23 +72,33 @@ impl QueuedMessage<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Queued, QueuedMessage};
-    use crate::error::{Error, Malformed};
+    use crate::error::{Error, Malformed, Refusal};
+
+    const ENVELOPE: &str = r#"{"Type":"Notification","MessageId":"165545c9-2a5c-472c-8df2-7ff2be2b3b1b","TopicArn":"t",
+        "Message":"m","Timestamp":"2026-01-01T00:00:00.000Z","SignatureVersion":"2","Signature":"s","SigningCertURL":"u"}"#;
 
     fn open(body: &str) -> Result<String, Error> {
         let message = QueuedMessage { id: "m-1".into(), queue_arn: "".into(), body: body.into() };
         match message.open()? {
-            Queued::Envelope(envelope) => Ok(envelope.to_owned()),
-            Queued::Failed(records) => Ok(records.into_iter().map(|record| record.subscription_arn).collect()),
+            Queued::Sns(_) => Ok("a delivery".to_owned()),
+            Queued::Failed(deliveries) => {
+                let deliveries: Vec<_> = deliveries.into_iter().collect::<Result<_, _>>()?;
+                Ok(format!("{} that failed", deliveries.len()))
+            }
             Queued::Bridged(event) => Ok(event.id.into_owned()),
         }
     }
 
     #[test]
     fn a_record_of_a_failure_holds_the_event_that_failed() {
-        let record = r#"{"EventSource":"aws:sns","EventSubscriptionArn":"arn","Sns":{"Type":"x"}}"#;
-        let body = format!(r#"{{"version":"1.0","requestPayload":{{"Records":[{record}]}},"responsePayload":null}}"#);
-        assert_eq!(open(&body).as_deref(), Ok("arn"));
-        assert_eq!(open(r#"{"Type":"Notification"}"#).as_deref(), Ok(r#"{"Type":"Notification"}"#));
+        let failed = |subscription: &str| {
+            let record =
+                format!(r#"{{"EventSource":"aws:sns","EventSubscriptionArn":"{subscription}","Sns":{ENVELOPE}}}"#);
+            open(&format!(r#"{{"version":"1.0","requestPayload":{{"Records":[{record}]}},"responsePayload":null}}"#))
+        };
+        assert_eq!(failed("t:1").as_deref(), Ok("1 that failed"));
+        assert_eq!(failed("u:1"), Err(Error::Unauthentic(Refusal::Subscription)));
+        assert_eq!(open(ENVELOPE).as_deref(), Ok("a delivery"));
     }
 
     #[test]
@@ -90,7 +107,7 @@ mod tests {
         assert_eq!(open(event).as_deref(), Ok("e-1"));
         assert_eq!(open(&format!(r#"{{"requestPayload":{event}}}"#)).as_deref(), Ok("e-1"));
         let of_others = event.replace("aws.ses", "aws.events");
-        assert_eq!(open(&of_others).as_deref(), Ok(of_others.as_str()), "which is no envelope, as is found there");
+        assert_eq!(open(&of_others), Err(Error::Unauthentic(Refusal::RawDelivery)), "nor is it an envelope");
     }
 
     #[test]

@@ -33,9 +33,11 @@
 //!    minutes, at the message's time; over HTTPS it is valid now, too. That is checked at each use.
 //! 10. **Signature.** RSA PKCS #1 v1.5 over the raw strings of the envelope, nothing normalized.
 //!
-//! The handler adds: over HTTPS, the `x-amz-sns-*` headers must agree with the signed fields and raw delivery is refused; in
-//! a Lambda event, the subscription must belong to the topic, and all records are verified before any has an effect; a
-//! message of a queue is verified like one that comes at once, also where it is the record of a failed invocation.
+//! Between the second step and the third, by the way a message came ([`Delivery`] and [`Post`]): over HTTPS, raw delivery is
+//! refused and the `x-amz-sns-*` headers must agree with the fields that they repeat; in a Lambda event, the subscription
+//! must belong to the topic. A message of a queue is verified like one that comes at once, also where it is the record of a
+//! failed invocation. Only the HTTPS endpoint takes confirmations: SNS sends them nowhere else. The handler adds that all
+//! records of an event are verified before any has an effect.
 //!
 //! # Three outcomes
 //!
@@ -83,6 +85,7 @@
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>.
 
 mod certificate;
+mod delivery;
 mod envelope;
 mod good;
 mod sha1;
@@ -91,10 +94,13 @@ mod topic;
 mod verifier;
 
 pub use certificate::{SigningKey, TrustStore};
+use delivery::Door;
+pub use delivery::{Delivery, Post};
 pub(crate) use envelope::Fields;
 pub use envelope::{Envelope, MessageType};
 pub use good::{GoodCertificate, KEPT};
 pub use sha1::Sha1;
-pub use source::{CertificateSource, Fetcher};
+use source::CertificateSource;
+pub use source::Fetcher;
 pub use topic::TopicArn;
-pub use verifier::{Confirmation, Door, Verified, VerifiedMessage, Verifier, VerifierSettings};
+pub use verifier::{Confirmation, Verified, VerifiedMessage, Verifier, VerifierSettings};

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
 use mail_feedback::event::{EmailEvent, Provider};
 use mail_feedback::handler::Handler;
-use mail_feedback::intake::sns::{Door, Envelope, Verified, VerifiedMessage, Verifier};
+use mail_feedback::intake::sns::{Delivery, Envelope, VerifiedMessage, Verifier};
 use mail_feedback::intake::webhook::{AuthenticRequest, CredentialStore};
 use mail_feedback::intake::{HttpRequest, Invocation};
 use mail_feedback::policy::decide;
@@ -91,16 +91,13 @@ fn signing_key() -> ParsedPublicKey {
 }
 
 fn verified(verifier: &Verifier, envelope: &'static str) -> VerifiedMessage<'static> {
-    let envelope = Envelope::parse(envelope).expect("an envelope");
-    open(verifier, envelope)
+    open(verifier, Delivery::queued(envelope).expect("an envelope"))
 }
 
 /// With the certificate in memory there is nothing to wait for.
-fn open<'a>(verifier: &Verifier, envelope: Envelope<'a>) -> VerifiedMessage<'a> {
-    match verifier.verify(envelope, Door::Lambda, Timestamp::now()).now_or_never() {
-        Some(Ok(Verified::Notification(message))) => message,
-        _ => panic!("a genuine notification"),
-    }
+fn open<'a>(verifier: &Verifier, delivery: Delivery<'a>) -> VerifiedMessage<'a> {
+    let verified = verifier.verify(delivery, Timestamp::now()).now_or_never();
+    verified.expect("nothing to wait for").expect("a genuine notification")
 }
 
 fn ses(handler: &Arc<Handler>) -> Vec<Stage> {
@@ -110,9 +107,9 @@ fn ses(handler: &Arc<Handler>) -> Vec<Stage> {
     let message: &'static VerifiedMessage<'static> = Box::leak(Box::new(verified(verifier, envelope)));
     let events = normalize_sns(message, &[]).expect("events");
     let whole = move || {
-        let Ok(Invocation::Sns(records)) = Invocation::detect(black_box(json)) else { panic!("an SNS event") };
-        for record in records {
-            let message = open(verifier, record.envelope.expect("an envelope"));
+        let Ok(Invocation::Sns(deliveries)) = Invocation::detect(black_box(json)) else { panic!("an SNS event") };
+        for delivery in deliveries {
+            let message = open(verifier, delivery.expect("a delivery"));
             for event in normalize_sns(&message, &[]).expect("events") {
                 black_box(decide(&event, Timestamp::MAX));
             }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use mail_feedback::config::Config;
 use mail_feedback::error::Error;
 use mail_feedback::handler::{Clients, Handler};
-use mail_feedback::intake::sns::{Door, Envelope, Fetcher, TrustStore, Verified, VerifiedMessage, Verifier};
+use mail_feedback::intake::sns::{Delivery, Fetcher, TrustStore, VerifiedMessage, Verifier};
 use mail_feedback::intake::webhook::CredentialStore;
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
@@ -121,10 +121,7 @@ impl World {
 
     /// The message of an envelope that was signed here.
     pub fn verified<'a>(&self, envelope: &'a str) -> VerifiedMessage<'a> {
-        let envelope = Envelope::parse(envelope).expect("an envelope");
-        match self.wait(self.verifier.verify(envelope, Door::Lambda, *NOW)) {
-            Ok(Verified::Notification(message)) => message,
-            _ => panic!("a genuine notification"),
-        }
+        let delivery = Delivery::queued(envelope).expect("an envelope");
+        self.wait(self.verifier.verify(delivery, *NOW)).expect("a genuine notification")
     }
 }

@@ -102,38 +102,38 @@ impl<'a> Envelope<'a> {
         if fields.message_type.is_none() && fields.topic_arn.is_none() && fields.signature.is_none() {
             return Err(Error::Unauthentic(Refusal::RawDelivery));
         }
-        Self::complete(fields).ok_or(Error::Malformed(Malformed::Envelope))?
+        Self::complete(fields)
     }
 
-    /// `None` where a required field is missing.
-    fn complete(fields: Fields<'a>) -> Option<Result<Self, Error>> {
-        let (message_type, timestamp) = (fields.message_type?.0, fields.timestamp?.0);
+    /// Malformed where a required field is missing, refused where one breaks its grammar.
+    fn complete(fields: Fields<'a>) -> Result<Self, Error> {
         let grammar = Error::Unauthentic(Refusal::Grammar);
-        let Some(message_type) = MessageType::from_label(&message_type) else { return Some(Err(grammar)) };
+        let (message_type, timestamp) = (required(fields.message_type)?, required(fields.timestamp)?);
+        let message_type = MessageType::from_label(&message_type).ok_or(grammar)?;
         let subscription = match message_type {
             MessageType::Notification if fields.token.is_some() || fields.subscribe_url.is_some() => {
-                return Some(Err(grammar));
+                return Err(grammar);
             }
             MessageType::Notification => None,
             MessageType::SubscriptionConfirmation | MessageType::UnsubscribeConfirmation => {
-                Some((fields.token?.0, fields.subscribe_url?.0))
+                Some((required(fields.token)?, required(fields.subscribe_url)?))
             }
         };
-        let Some(sent_at) = exact_timestamp(&timestamp) else { return Some(Err(grammar)) };
+        let sent_at = exact_timestamp(&timestamp).ok_or(grammar)?;
         let envelope = Self {
             message_type,
-            message_id: fields.message_id?.0,
-            topic_arn: fields.topic_arn?.0,
+            message_id: required(fields.message_id)?,
+            topic_arn: required(fields.topic_arn)?,
             subject: fields.subject.map(|subject| subject.0),
-            message: fields.message?.0,
+            message: required(fields.message)?,
             timestamp,
             sent_at,
             subscription,
-            signature_version: fields.signature_version?.0,
-            signature: fields.signature?.0,
-            signing_cert_url: fields.signing_cert_url?.0,
+            signature_version: required(fields.signature_version)?,
+            signature: required(fields.signature)?,
+            signing_cert_url: required(fields.signing_cert_url)?,
         };
-        Some(if envelope.is_well_formed() { Ok(envelope) } else { Err(grammar) })
+        if envelope.is_well_formed() { Ok(envelope) } else { Err(grammar) }
     }
 
     /// Without control characters in the one-line fields, the string to sign can be split in one way only.
@@ -177,15 +177,13 @@ impl<'a> Envelope<'a> {
     }
 
     /// Whether a subscription ARN, which is not signed, is one of the message's topic.
-    #[must_use]
-    pub fn is_of_subscription(&self, subscription_arn: &str) -> bool {
+    pub(super) fn is_of_subscription(&self, subscription_arn: &str) -> bool {
         let id = subscription_arn.strip_prefix(self.topic_arn.as_ref());
         id.is_some_and(|id| id.starts_with(':'))
     }
 
     /// Whether the headers that repeat type, topic and message id say the same, where they are present.
-    #[must_use]
-    pub fn agrees_with(&self, [message_type, topic_arn, message_id]: [Option<&str>; 3]) -> bool {
+    pub(super) fn agrees_with(&self, [message_type, topic_arn, message_id]: [Option<&str>; 3]) -> bool {
         message_type.is_none_or(|header| header == self.message_type.as_str())
             && topic_arn.is_none_or(|header| header == self.topic_arn)
             && message_id.is_none_or(|header| header == self.message_id)
@@ -195,6 +193,11 @@ impl<'a> Envelope<'a> {
     pub(super) fn subscribe_url_fits(&self, topic: &TopicArn) -> bool {
         self.subscription.as_ref().is_none_or(|(token, url)| *url == confirmation_url(topic, token))
     }
+}
+
+/// A field that every envelope of the type has.
+fn required(field: Option<Str<'_>>) -> Result<Cow<'_, str>, Error> {
+    field.map(|text| text.0).ok_or(Error::Malformed(Malformed::Envelope))
 }
 
 /// The URL that SNS itself gives for confirming a subscription.

@@ -22,7 +22,7 @@ use crate::timestamp::Timestamp;
 /// A folder of `SimpleNotificationService-<32 hex>.pem` is looked in first, for functions without internet. Whatever
 /// the source, the certificate must chain to the trust store, so a source can make a key unavailable, never false.
 #[derive(Debug)]
-pub struct CertificateSource {
+pub(super) struct CertificateSource {
     trust: TrustStore,
     folder: Option<PathBuf>,
     fetcher: Fetcher,
@@ -35,20 +35,18 @@ pub struct CertificateSource {
 
 impl CertificateSource {
     /// A source over a trust store; `folder` is looked in before anything is fetched.
-    #[must_use]
-    pub fn new(trust: TrustStore, folder: Option<PathBuf>, fetcher: Fetcher) -> Self {
+    pub(super) fn new(trust: TrustStore, folder: Option<PathBuf>, fetcher: Fetcher) -> Self {
         let (cache, budget, fetching) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
         Self { trust, folder, fetcher, cache, budget, fetching }
     }
 
     /// Takes what earlier instances have found good; each is checked when it is needed.
-    pub fn remember(&self, good: Vec<GoodCertificate>) {
+    pub(super) fn remember(&self, good: Vec<GoodCertificate>) {
         self.cache().remember(good);
     }
 
     /// Gives the certificates from SNS that have verified their first message since this was last asked.
-    #[must_use]
-    pub fn take_proven(&self) -> Vec<GoodCertificate> {
+    pub(super) fn take_proven(&self) -> Vec<GoodCertificate> {
         self.cache().take_proven()
     }
 

@@ -8,7 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::certificate::Digest;
 use super::envelope::confirmation_url;
-use super::{CertificateSource, Envelope, Fetcher, MessageType, Sha1, SigningKey, TopicArn, TrustStore};
+use super::{
+    CertificateSource, Delivery, Door, Envelope, Fetcher, GoodCertificate, MessageType, Post, Sha1, SigningKey,
+    TopicArn, TrustStore,
+};
 use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
@@ -22,17 +25,6 @@ const SKEW_MS: i64 = 5 * 60 * 1000;
 const MAX_AHEAD_MS: i64 = 5 * 60 * 1000;
 /// The bytes of a signature of an RSA key of 2048 to 4096 bits.
 const SIGNATURE_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
-
-/// How a message came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
-    /// SNS invoked the function. The label says version 1 there even where the signature is of version 2.
-    Lambda,
-    /// A queue held it: SNS delivered it there, or it failed elsewhere before and carries the labels of that door.
-    Queue,
-    /// SNS posted to the HTTPS endpoint.
-    Https,
-}
 
 /// What a verifier accepts.
 #[derive(Debug)]
@@ -49,7 +41,7 @@ pub struct VerifierSettings {
     pub certificates: Option<PathBuf>,
 }
 
-/// Verifies envelopes against the allow-list of topics.
+/// Verifies messages against the allow-list of topics.
 #[derive(Debug)]
 pub struct Verifier {
     topics: Vec<TopicArn>,
@@ -60,7 +52,7 @@ pub struct Verifier {
 
 /// A notification whose signature, topic, age and certificate are in order.
 ///
-/// Only [`Verifier::verify`] makes one, and only this can be normalized.
+/// Only [`Verifier`] makes one, and only this can be normalized.
 pub struct VerifiedMessage<'a> {
     text: Cow<'a, str>,
     message_id: Cow<'a, str>,
@@ -74,7 +66,7 @@ pub struct Confirmation {
     url: String,
 }
 
-/// A verified message by its type.
+/// A verified message of the HTTPS endpoint by its type.
 pub enum Verified<'a> {
     /// A published message.
     Notification(VerifiedMessage<'a>),
@@ -125,17 +117,44 @@ impl Verifier {
         Self { topics, sha1, max_age_ms, certificates: CertificateSource::new(trust, certificates, fetcher) }
     }
 
-    /// Where its certificates come from.
-    #[must_use]
-    pub const fn certificates(&self) -> &CertificateSource {
-        &self.certificates
+    /// Takes the certificates that earlier instances have found good; each is checked when it is needed.
+    pub fn remember(&self, good: Vec<GoodCertificate>) {
+        self.certificates.remember(good);
     }
 
-    /// Verifies an envelope; nothing is fetched before the topic, the age and the certificate URL are in order.
+    /// Gives the certificates from SNS that have verified their first message since this was last asked.
+    #[must_use]
+    pub fn take_proven(&self) -> Vec<GoodCertificate> {
+        self.certificates.take_proven()
+    }
+
+    /// Verifies a notification that came through a door that IAM guards.
     ///
     /// # Errors
     /// Refused for good, or transient when the certificate cannot be had now.
-    pub async fn verify<'a>(&self, envelope: Envelope<'a>, door: Door, now: Timestamp) -> Result<Verified<'a>, Error> {
+    pub async fn verify<'a>(&self, delivery: Delivery<'a>, now: Timestamp) -> Result<VerifiedMessage<'a>, Error> {
+        match self.verify_envelope(delivery.envelope, delivery.door, now).await? {
+            Verified::Notification(message) => Ok(message),
+            // SNS confirms subscriptions of Lambda and SQS by itself, and never sends such a message there.
+            Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
+        }
+    }
+
+    /// Verifies a message that was posted to the HTTPS endpoint.
+    ///
+    /// # Errors
+    /// Malformed where the body is no envelope; refused for good; or transient when the certificate cannot be had now.
+    pub async fn verify_post<'a>(&self, post: &'a Post<'_>, now: Timestamp) -> Result<Verified<'a>, Error> {
+        self.verify_envelope(post.envelope()?, Door::Https, now).await
+    }
+
+    /// The steps 3 to 10; nothing is fetched before the topic, the age and the certificate URL are in order.
+    async fn verify_envelope<'a>(
+        &self,
+        envelope: Envelope<'a>,
+        door: Door,
+        now: Timestamp,
+    ) -> Result<Verified<'a>, Error> {
         let topic = self.allowed(&envelope.topic_arn).ok_or(Error::Unauthentic(Refusal::Topic))?;
         if !envelope.subscribe_url_fits(topic) {
             return Err(Error::Unauthentic(Refusal::SubscribeUrl));

@@ -2,9 +2,9 @@
 
 use super::message::Message;
 use crate::config::{Config, ConfigError};
-use crate::error::{Error, Outage, Refusal};
-use crate::intake::event_bridge::{Admission, Origin};
-use crate::intake::sns::{Door, Envelope, Fetcher, Verified, Verifier};
+use crate::error::{Error, Outage};
+use crate::intake::event_bridge::Admission;
+use crate::intake::sns::{Delivery, Fetcher, Verifier};
 use crate::intake::{Queued, QueuedMessage};
 use crate::provider::{normalize_event_bridge, normalize_sns};
 use crate::timestamp::Timestamp;
@@ -76,29 +76,22 @@ impl Checker {
             body: message.body.as_str().into(),
         };
         match message.open()? {
-            Queued::Envelope(text) => self.check_envelope(Envelope::parse(text)?, now).await,
-            Queued::Failed(records) => {
-                for record in records {
-                    let envelope = record.envelope?;
-                    if !envelope.is_of_subscription(&record.subscription_arn) {
-                        return Err(Error::Unauthentic(Refusal::Subscription));
-                    }
-                    self.check_envelope(envelope, now).await?;
+            Queued::Sns(delivery) => self.check_delivery(delivery, now).await,
+            Queued::Failed(deliveries) => {
+                for delivery in deliveries {
+                    self.check_delivery(delivery?, now).await?;
                 }
                 Ok(())
             }
             Queued::Bridged(event) => {
-                let admitted = self.event_bridge.admit(event, Origin::Queue(&message.queue_arn))?;
+                let admitted = self.event_bridge.admit(event)?;
                 normalize_event_bridge(&admitted, &self.accounts, now).map(drop)
             }
         }
     }
 
-    async fn check_envelope(&self, envelope: Envelope<'_>, now: Timestamp) -> Result<(), Error> {
-        match self.verifier.verify(envelope, Door::Queue, now).await? {
-            Verified::Notification(message) => normalize_sns(&message, &self.accounts).map(drop),
-            Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
-        }
+    async fn check_delivery(&self, delivery: Delivery<'_>, now: Timestamp) -> Result<(), Error> {
+        normalize_sns(&self.verifier.verify(delivery, now).await?, &self.accounts).map(drop)
     }
 }
 

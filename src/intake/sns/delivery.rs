@@ -1,0 +1,87 @@
+//! A message as it was delivered, past the checks that belong to the way it came.
+//!
+//! [`super::Verifier`] takes nothing else, so an envelope cannot be verified without them.
+
+use std::borrow::Cow;
+
+use super::Envelope;
+use crate::error::{Error, Refusal};
+use crate::intake::HttpRequest;
+
+/// The headers of an HTTPS delivery that repeat signed fields.
+const REPEATED_HEADERS: [&str; 3] = ["x-amz-sns-message-type", "x-amz-sns-topic-arn", "x-amz-sns-message-id"];
+
+/// How a message came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// SNS invoked the function. The label says version 1 there even where the signature is of version 2.
+    Lambda,
+    /// A queue held it: SNS delivered it there, or it failed elsewhere before and carries the labels of that door.
+    Queue,
+    /// SNS posted to the HTTPS endpoint.
+    Https,
+}
+
+/// A message that came through a door that IAM guards; nothing in it is authentic yet.
+pub struct Delivery<'a> {
+    pub(super) envelope: Envelope<'a>,
+    pub(super) door: Door,
+}
+
+/// A request to the HTTPS endpoint that looks like one of SNS; nothing in it is authentic yet.
+pub struct Post<'a> {
+    body: Cow<'a, str>,
+    repeated: [Option<&'a str>; 3],
+}
+
+impl<'a> Delivery<'a> {
+    /// A record of the event with which SNS invokes the function.
+    ///
+    /// # Errors
+    /// Refused where the subscription, which is not signed, is none of the message's topic.
+    pub(in crate::intake) fn invoked(envelope: Envelope<'a>, subscription_arn: &str) -> Result<Self, Error> {
+        if !envelope.is_of_subscription(subscription_arn) {
+            return Err(Error::Unauthentic(Refusal::Subscription));
+        }
+        Ok(Self { envelope, door: Door::Lambda })
+    }
+
+    /// The text of a message of a queue.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`].
+    pub fn queued(text: &'a str) -> Result<Self, Error> {
+        Ok(Self { envelope: Envelope::parse(text)?, door: Door::Queue })
+    }
+
+    /// The same message, where the invocation failed and a queue holds the record of that.
+    pub(in crate::intake) fn failed(self) -> Self {
+        Self { door: Door::Queue, ..self }
+    }
+}
+
+impl<'a> Post<'a> {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// Refused where it says that its body is no envelope (raw delivery); malformed where the body is not the base64 or
+    /// UTF-8 it is said to be.
+    pub fn read(request: &'a HttpRequest<'_>) -> Result<Self, Error> {
+        if request.header("x-amz-sns-rawdelivery").is_some_and(|raw| raw.eq_ignore_ascii_case("true")) {
+            return Err(Error::Unauthentic(Refusal::RawDelivery));
+        }
+        Ok(Self { body: request.body()?, repeated: REPEATED_HEADERS.map(|name| request.header(name)) })
+    }
+
+    /// The envelope in the body.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`]; refused where a header contradicts the field that it repeats.
+    pub(super) fn envelope(&self) -> Result<Envelope<'_>, Error> {
+        let envelope = Envelope::parse(&self.body)?;
+        if !envelope.agrees_with(self.repeated) {
+            return Err(Error::Unauthentic(Refusal::Headers));
+        }
+        Ok(envelope)
+    }
+}
