@@ -25,6 +25,7 @@ pub mod address;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod functions;
 pub mod handler;
 pub mod intake;
 mod label;

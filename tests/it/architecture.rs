@@ -146,7 +146,7 @@ fn faults_of(files: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn arrows_point_one_way() {
     let arrows = of_the_crate();
-    for expected in [("main", "handler"), ("store", "suppression"), ("provider", "event")] {
+    for expected in [("functions", "handler"), ("store", "suppression"), ("provider", "event")] {
         assert!(arrows.keys().any(|(from, to)| (from.as_str(), to.as_str()) == expected), "{expected:?} was found");
     }
     assert_eq!(faults(&arrows), Vec::<String>::new());

@@ -50,6 +50,29 @@ async fn a_wrong_setting_stops_the_start_and_names_its_variable() {
 }
 
 #[tokio::test]
+async fn the_handler_setting_picks_the_function() {
+    let database = Database::start().await;
+    let handled_by = |name: &str| {
+        let mut settings = environment(&database);
+        settings.push(("_HANDLER".to_owned(), name.to_owned()));
+        settings
+    };
+    let sample = samples::all().into_iter().find(|sample| sample.name == "ses/open").unwrap();
+    for name in ["feedback", "bootstrap"] {
+        let mut function = Function::start(&handled_by(name)).await;
+        assert_eq!(function.invoke(&sample.json).await.unwrap()["events"], 1, "{name}");
+        function.stop().await;
+    }
+    let (code, output) = Function::start(&handled_by("feedback.main")).await.ended().await;
+    assert_ne!(code, Some(0));
+    assert!(
+        output.contains("Handler names no function of this package: set it to one of feedback, bootstrap"),
+        "{output}"
+    );
+    assert!(!output.contains("feedback.main"), "values are never shown");
+}
+
+#[tokio::test]
 async fn a_table_that_does_not_exist_is_transient() {
     let database = Database::start().await;
     let mut settings = environment(&database);

@@ -1,0 +1,95 @@
+//! The functions in this binary; Lambda's setting `Handler` picks one.
+//!
+//! | `Handler` | function |
+//! |---|---|
+//! | `feedback`, `bootstrap` | [`feedback`]: records what e-mail providers report |
+//!
+//! Lambda passes the setting on as `_HANDLER`: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
+//! `cargo lambda watch` sets no such variable, and `feedback` runs there.
+
+pub mod feedback;
+
+use std::fmt;
+
+use crate::config::ConfigError;
+
+/// A function of this binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// Records what e-mail providers report.
+    Feedback,
+}
+
+/// The names that `Handler` may have. `bootstrap` is what templates for custom runtimes usually say.
+const NAMES: [(&str, Function); 2] = [("feedback", Function::Feedback), ("bootstrap", Function::Feedback)];
+
+/// Why a function does not start, or does not go on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// `Handler` names no function.
+    UnknownFunction,
+    /// A setting is missing or wrong.
+    Config(ConfigError),
+    /// Lambda's Runtime API cannot be reached.
+    RuntimeApi,
+}
+
+impl Function {
+    /// The function that `_HANDLER` names; where the variable is missing or empty, [`Self::Feedback`].
+    ///
+    /// # Errors
+    /// It names none.
+    pub fn from_env() -> Result<Self, StartError> {
+        Self::named(std::env::var("_HANDLER").ok().as_deref())
+    }
+
+    /// The function of a name; without a name, [`Self::Feedback`].
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn named(name: Option<&str>) -> Result<Self, StartError> {
+        let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Self::Feedback) };
+        let known = NAMES.iter().find(|(known, _)| *known == name);
+        known.map(|(_, function)| *function).ok_or(StartError::UnknownFunction)
+    }
+
+    /// Starts the function, and serves invocations until the environment ends.
+    ///
+    /// # Errors
+    /// It cannot start, or Lambda's Runtime API does not answer.
+    pub async fn run(self) -> Result<(), StartError> {
+        match self {
+            Self::Feedback => feedback::run().await,
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownFunction => {
+                let names = NAMES.map(|(name, _)| name).join(", ");
+                write!(f, "Handler names no function of this package: set it to one of {names}")
+            }
+            Self::Config(error) => error.fmt(f),
+            Self::RuntimeApi => f.write_str("the runtime api of lambda does not answer; nothing is served"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Function, StartError};
+
+    #[test]
+    fn a_name_picks_a_function_exactly() {
+        for name in [None, Some(""), Some("feedback"), Some("bootstrap")] {
+            assert_eq!(Function::named(name), Ok(Function::Feedback), "{name:?}");
+        }
+        for name in ["Feedback", "feedback ", "check", "hello.handler"] {
+            assert_eq!(Function::named(Some(name)), Err(StartError::UnknownFunction), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `feedback`: records what e-mail providers report.
+//!
+//! **Given**: an event of SNS, a batch of an SQS queue, an event of EventBridge, or a request from API Gateway, a function
+//! URL or a load balancer ([`crate::intake::Invocation`]).
+//!
+//! **Answers**: the number of events that it recorded, the messages of the batch that failed, or an HTTP response
+//! ([`crate::handler::Answer`]); an event that cannot be recorded fails the invocation.
+//!
+//! **Needs** ([`Clients`]): DynamoDB, whose connection is opened during the cold start; SNS over HTTPS, for certificates that
+//! are not known yet and to confirm subscriptions; Secrets Manager, only if `WEBHOOK_SECRET_ARN` is set and a webhook comes.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+
+use super::StartError;
+use crate::config::Config;
+use crate::handler::{Clients, Handler};
+use crate::intake::sns::Sha1;
+use crate::telemetry;
+
+/// The time for an invocation without a deadline, or with one that lies in the past of this clock.
+const DEFAULT_TIME: Duration = Duration::from_secs(30);
+
+/// The cold start, in this order: configuration, clients, one warm connection; then the invocations.
+///
+/// # Errors
+/// A setting is missing or wrong, or Lambda's Runtime API does not answer.
+pub async fn run() -> Result<(), StartError> {
+    let config = Config::from_env().map_err(StartError::Config)?;
+    if config.sns.sha1 == Sha1::All {
+        tracing::warn!("SNS_ALLOW_SHA1 admits sha-1 over https, too; set SignatureVersion 2 on the topics instead");
+    }
+    let sdk = sdk_config().await;
+    let handler = Arc::new(Handler::new(config, Clients::new(&sdk)));
+    handler.warm_up().await;
+    let served = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let handler = Arc::clone(&handler);
+        async move {
+            let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(DEFAULT_TIME);
+            let work = handler.handle(event.payload.get(), &event.context.request_id, time_left);
+            telemetry::panic_unquoted(work).await
+        }
+    }));
+    served.await.map_err(|_| StartError::RuntimeApi)
+}
+
+/// Limits below Lambda's timeout: after a freeze the first connection is often dead.
+async fn sdk_config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(8))
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard())
+        .load()
+        .await
+}
