@@ -1,9 +1,9 @@
-//! The environment, read once at the cold start; a wrong value stops it and names its variable.
+//! The environment, read once at the cold start; a wrong value stops the start, and the error names its variable.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::intake::event_bridge::Admission;
+use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};
 use crate::intake::webhook::{CredentialSource, Credentials};
 use crate::store::Retention;
@@ -26,8 +26,8 @@ pub struct Config {
     pub auto_confirm: bool,
     /// `SES_ACCOUNT_IDS`: the accepted sending accounts; empty: any.
     pub accounts: Vec<String>,
-    /// `EVENTBRIDGE_ACCOUNT_IDS` and `EVENTBRIDGE_QUEUE_ARNS`: whose events of EventBridge are admitted.
-    pub event_bridge: Admission,
+    /// `EVENTBRIDGE_ACCOUNT_IDS` and `EVENTBRIDGE_QUEUE_ARNS`: which events of EventBridge are accepted.
+    pub event_bridge: AllowList,
     /// `WEBHOOK_SECRET_ARN` or `WEBHOOK_CREDENTIALS`.
     pub webhook: CredentialSource,
     /// `SOFT_BOUNCE_*`.
@@ -87,7 +87,7 @@ impl Config {
             },
             auto_confirm: env.flag("SNS_AUTO_CONFIRM")?,
             accounts: env.accounts("SES_ACCOUNT_IDS")?,
-            event_bridge: Admission { accounts: env.accounts("EVENTBRIDGE_ACCOUNT_IDS")?, queues: env.queues()? },
+            event_bridge: AllowList { accounts: env.accounts("EVENTBRIDGE_ACCOUNT_IDS")?, queues: env.queues()? },
             webhook: env.webhook()?,
             soft_bounces: SoftBounceRules {
                 threshold: env.number("SOFT_BOUNCE_THRESHOLD", soft.threshold)?,
@@ -105,7 +105,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The bounces that a record keeps must suffice for the rules.
+    /// A record must hold enough bounces for the rules.
     fn check_soft_bounces(&self) -> Result<(), ConfigError> {
         let demand = "is too large: threshold x minimal days must not exceed 300";
         let error = ConfigError { variable: "SOFT_BOUNCE_THRESHOLD", demand };

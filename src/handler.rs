@@ -1,10 +1,10 @@
-//! The one handler: detect, authenticate, normalize, record, answer.
+//! Handles an invocation: detect, authenticate, normalize, record, answer.
 
 mod answer;
+mod certificates;
 mod clients;
 mod deadline;
-mod keeping;
-mod spoken;
+mod outcome_log;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ pub use answer::{Answer, BatchItemFailure};
 pub use clients::Clients;
 use deadline::Deadline;
 use futures_util::{StreamExt, stream};
-use spoken::Spoken;
+use outcome_log::OutcomeLog;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::event::EmailEvent;
-use crate::intake::event_bridge::{Admission, BridgedEvent};
+use crate::intake::event_bridge::{AllowList, EventBridgeEvent};
 use crate::intake::sns::{Delivery, Post, Verified, VerifiedMessage, Verifier};
 use crate::intake::webhook::{AuthenticRequest, CredentialStore, Route};
 use crate::intake::{HttpRequest, Invocation, Queued, QueuedMessage};
@@ -27,16 +27,16 @@ use crate::store::Recorder;
 use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
 
-/// How many events of a webhook body are in memory at once; a multiple of what DynamoDB takes in one request.
+/// How many events of a webhook body are in memory at once; a multiple of the items that DynamoDB takes in one request.
 const EVENTS_AT_ONCE: usize = 1_000;
-/// How many messages of a queue are worked on at once; Lambda brings ten by default.
+/// How many messages of a queue are processed at once; Lambda delivers ten by default.
 const MESSAGES_AT_ONCE: usize = 10;
 
 /// Everything an invocation needs, set up at the cold start.
 #[derive(Debug)]
 pub struct Handler {
     verifier: Verifier,
-    event_bridge: Admission,
+    event_bridge: AllowList,
     /// Whether verified subscriptions are confirmed.
     auto_confirm: bool,
     /// The accepted SES accounts; empty: any.
@@ -48,8 +48,8 @@ pub struct Handler {
 }
 
 /// The time and the counters of one invocation.
-struct Invoked {
-    at: Timestamp,
+struct Context {
+    received_at: Timestamp,
     deadline: Deadline,
     metrics: Metrics,
 }
@@ -76,11 +76,11 @@ impl Handler {
         }
     }
 
-    /// Handles one invocation, given as the JSON that Lambda received, and answers before the time left is over.
+    /// Handles one invocation, given as the JSON that Lambda received, and answers before the remaining time is over.
     ///
     /// # Errors
-    /// For events of SNS and EventBridge; HTTP requests are answered with a status instead, and messages of a queue one by
-    /// one.
+    /// Only for events of SNS and EventBridge: a failed HTTP request is answered with a status, and a failed message of a
+    /// queue is listed in the answer.
     pub async fn handle(
         self: Arc<Self>,
         payload: &str,
@@ -88,104 +88,109 @@ impl Handler {
         time_left: Duration,
     ) -> Result<Answer, Error> {
         let deadline = Deadline::after(time_left);
-        let mut invoked = Invoked { at: (self.clock)(), deadline, metrics: Metrics::default() };
-        let spoken = Spoken { request_id, message_id: None, door: "unknown", started: Instant::now() };
+        let mut context = Context { received_at: (self.clock)(), deadline, metrics: Metrics::default() };
+        let log = OutcomeLog { request_id, message_id: None, door: "unknown", started: Instant::now() };
         let answer = match Invocation::detect(payload) {
             Ok(Invocation::Sns(deliveries)) => {
-                let outcome = deadline.holds(Box::pin(self.sns_event(deliveries, &mut invoked))).await;
-                spoken.at("sns").conclude(outcome, &mut invoked.metrics).map(Answer::event)
+                let outcome = deadline.enforce(Box::pin(self.sns_event(deliveries, &mut context))).await;
+                log.through("sns").write(outcome, &mut context.metrics).map(Answer::event)
             }
             Ok(Invocation::EventBridge(event)) => {
-                let outcome = deadline.holds(Box::pin(self.bridged_event(event, &mut invoked))).await;
-                spoken.at("event_bridge").conclude(outcome, &mut invoked.metrics).map(Answer::event)
+                let outcome = deadline.enforce(Box::pin(self.event_bridge_event(event, &mut context))).await;
+                log.through("event_bridge").write(outcome, &mut context.metrics).map(Answer::event)
             }
             Ok(Invocation::Queue(messages)) => {
-                Ok(Box::pin(self.queue_batch(&messages, spoken.at("sqs"), &mut invoked)).await)
+                Ok(Box::pin(self.queue_batch(&messages, log.through("sqs"), &mut context)).await)
             }
             Ok(Invocation::Http(request)) => {
-                let outcome = deadline.holds(Box::pin(self.http_request(&request, &mut invoked))).await;
-                Ok(Answer::http(request.format, spoken.at("http").conclude(outcome, &mut invoked.metrics)))
+                let outcome = deadline.enforce(Box::pin(self.http_request(&request, &mut context))).await;
+                Ok(Answer::http(request.format, log.through("http").write(outcome, &mut context.metrics)))
             }
-            Err(error) => spoken.conclude(Err(error), &mut invoked.metrics).map(Answer::event),
+            Err(error) => log.write(Err(error), &mut context.metrics).map(Answer::event),
         };
-        self.metrics.write(&invoked.metrics, invoked.at);
+        self.metrics.write(&context.metrics, context.received_at);
         answer
     }
 
-    /// Each message is handled for itself, and all at once: one that fails or waits holds nothing up, and one that
-    /// succeeded does not come again.
-    async fn queue_batch(&self, messages: &[QueuedMessage<'_>], spoken: Spoken<'_>, invoked: &mut Invoked) -> Answer {
-        let Invoked { at, deadline, .. } = *invoked;
+    /// The messages are processed independently and at once: a slow one blocks no other, and one that succeeded is not
+    /// delivered again.
+    async fn queue_batch(&self, messages: &[QueuedMessage<'_>], log: OutcomeLog<'_>, context: &mut Context) -> Answer {
+        let Context { received_at, deadline, .. } = *context;
         let mut outcomes = stream::iter(messages)
             .map(|message| async move {
-                let mut invoked = Invoked { at, deadline, metrics: Metrics::default() };
-                let spoken = Spoken { message_id: Some(&message.id), ..spoken };
-                let outcome = deadline.holds(self.queued_message(message, &mut invoked)).await;
-                let failed = spoken.conclude(outcome, &mut invoked.metrics).is_err();
-                (failed.then(|| message.id.to_string()), invoked.metrics)
+                let mut context = Context { received_at, deadline, metrics: Metrics::default() };
+                let log = OutcomeLog { message_id: Some(&message.id), ..log };
+                let outcome = deadline.enforce(Box::pin(self.queued_message(message, &mut context))).await;
+                let failed = log.write(outcome, &mut context.metrics).is_err();
+                (failed.then(|| message.id.to_string()), context.metrics)
             })
             .buffered(MESSAGES_AT_ONCE);
         let mut failed = Vec::new();
         while let Some((id, metrics)) = outcomes.next().await {
             failed.extend(id);
-            invoked.metrics.absorb(metrics);
+            context.metrics.absorb(metrics);
         }
         Answer::queue(failed)
     }
 
-    async fn queued_message(&self, message: &QueuedMessage<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+    async fn queued_message(&self, message: &QueuedMessage<'_>, context: &mut Context) -> Result<usize, Error> {
         match message.open()? {
-            Queued::Failed(deliveries) => self.sns_event(deliveries, invoked).await,
+            Queued::Failed(deliveries) => self.sns_event(deliveries, context).await,
             Queued::Sns(delivery) => {
-                let events = self.sns_notification(delivery, invoked).await?;
-                self.record(events, invoked).await
+                let events = self.sns_notification(delivery, context).await?;
+                self.record(events, context).await
             }
-            Queued::Bridged(event) => self.bridged_event(event, invoked).await,
+            Queued::EventBridge(event) => self.event_bridge_event(event, context).await,
         }
     }
 
-    async fn bridged_event(&self, event: BridgedEvent<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
-        let admitted = self.event_bridge.admit(event)?;
-        self.record(normalize_event_bridge(&admitted, &self.accounts, invoked.at)?, invoked).await
+    async fn event_bridge_event(&self, event: EventBridgeEvent<'_>, context: &mut Context) -> Result<usize, Error> {
+        let authorized = self.event_bridge.authorize(event)?;
+        self.record(normalize_event_bridge(&authorized, &self.accounts, context.received_at)?, context).await
     }
 
     /// All records are verified before any has an effect.
     async fn sns_event(
         &self,
         deliveries: Vec<Result<Delivery<'_>, Error>>,
-        invoked: &mut Invoked,
+        context: &mut Context,
     ) -> Result<usize, Error> {
         let mut events = Vec::new();
         for delivery in deliveries {
-            events.extend(self.sns_notification(delivery?, invoked).await?);
+            events.extend(self.sns_notification(delivery?, context).await?);
         }
-        self.record(events, invoked).await
+        self.record(events, context).await
     }
 
-    async fn sns_notification(&self, delivery: Delivery<'_>, invoked: &mut Invoked) -> Result<Vec<EmailEvent>, Error> {
-        let message = self.verifier.verify(delivery, invoked.at).await?;
-        self.keep_proven();
-        self.normalize(&message, invoked)
+    async fn sns_notification(&self, delivery: Delivery<'_>, context: &mut Context) -> Result<Vec<EmailEvent>, Error> {
+        let message = self.verifier.verify(delivery, context.received_at).await?;
+        self.store_proven_certificates();
+        self.normalize(&message, context)
     }
 
-    async fn http_request(&self, request: &HttpRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+    async fn http_request(&self, request: &HttpRequest<'_>, context: &mut Context) -> Result<usize, Error> {
         match Route::of(request)? {
-            Route::Sns => self.sns_post(request, invoked).await,
+            Route::Sns => self.sns_post(request, context).await,
             Route::Provider { provider, sender_domain } => {
-                let authentic =
-                    AuthenticRequest::authenticate(request, provider, sender_domain, &self.credentials, invoked.at);
-                self.webhook(&authentic.await?, invoked).await
+                let authentic = AuthenticRequest::authenticate(
+                    request,
+                    provider,
+                    sender_domain,
+                    &self.credentials,
+                    context.received_at,
+                );
+                self.webhook(&authentic.await?, context).await
             }
         }
     }
 
-    /// Records a body in parts, each of which needs a bounded memory; what failed in one part fails the request at its end.
-    async fn webhook(&self, request: &AuthenticRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+    /// Records the body in parts, so that memory is bounded; a failure in one part fails the request after the last.
+    async fn webhook(&self, request: &AuthenticRequest<'_>, context: &mut Context) -> Result<usize, Error> {
         let mut events = normalize_webhook(request)?.peekable();
         let mut outcome = Ok(0_usize);
         while events.peek().is_some() {
             let part = events.by_ref().take(EVENTS_AT_ONCE).collect();
-            outcome = match (outcome, self.record(part, invoked).await) {
+            outcome = match (outcome, self.record(part, context).await) {
                 (Ok(before), Ok(recorded)) => Ok(before.saturating_add(recorded)),
                 (Err(error), _) | (_, Err(error)) => Err(error),
             };
@@ -194,46 +199,46 @@ impl Handler {
     }
 
     /// SNS over HTTPS; the signature is the credential.
-    async fn sns_post(&self, request: &HttpRequest<'_>, invoked: &mut Invoked) -> Result<usize, Error> {
+    async fn sns_post(&self, request: &HttpRequest<'_>, context: &mut Context) -> Result<usize, Error> {
         let post = Post::read(request)?;
-        let verified = self.verifier.verify_post(&post, invoked.at).await?;
-        self.keep_proven();
+        let verified = self.verifier.verify_post(&post, context.received_at).await?;
+        self.store_proven_certificates();
         match verified {
             Verified::Notification(message) => {
-                let events = self.normalize(&message, invoked)?;
-                self.record(events, invoked).await
+                let events = self.normalize(&message, context)?;
+                self.record(events, context).await
             }
             Verified::Subscription(confirmation) if self.auto_confirm => {
                 self.verifier.confirm(&confirmation).await?;
-                invoked.metrics.subscription(SubscriptionStep::Confirmed);
+                context.metrics.subscription(SubscriptionStep::Confirmed);
                 Ok(0)
             }
             Verified::Subscription(_) => {
-                invoked.metrics.subscription(SubscriptionStep::Pending);
+                context.metrics.subscription(SubscriptionStep::Pending);
                 tracing::warn!("a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again");
                 Ok(0)
             }
             Verified::Unsubscription => {
-                invoked.metrics.subscription(SubscriptionStep::Ended);
+                context.metrics.subscription(SubscriptionStep::Ended);
                 tracing::warn!("a subscription of the topic to this endpoint has ended");
                 Ok(0)
             }
         }
     }
 
-    fn normalize(&self, message: &VerifiedMessage<'_>, invoked: &mut Invoked) -> Result<Vec<EmailEvent>, Error> {
+    fn normalize(&self, message: &VerifiedMessage<'_>, context: &mut Context) -> Result<Vec<EmailEvent>, Error> {
         if message.is_sha1() {
-            invoked.metrics.sha1(message.topic_arn());
+            context.metrics.sha1(message.topic_arn());
         }
         normalize_sns(message, &self.accounts)
     }
 
-    /// The evidence of several events may take half of the time that is left: what does not hang on it needs the rest.
-    async fn record(&self, events: Vec<EmailEvent>, invoked: &mut Invoked) -> Result<usize, Error> {
-        let patience = if events.len() > 1 { invoked.deadline.half() } else { Duration::MAX };
-        let recorded = self.recorder.record(events, invoked.at, patience).await?;
-        invoked.metrics.events(&recorded.events, invoked.at);
-        invoked.metrics.suppressed(&recorded.suppressed);
+    /// Evidence of several events may take half of the remaining time; independent events are written in the other half.
+    async fn record(&self, events: Vec<EmailEvent>, context: &mut Context) -> Result<usize, Error> {
+        let patience = if events.len() > 1 { context.deadline.half_remaining() } else { Duration::MAX };
+        let recorded = self.recorder.record(events, context.received_at, patience).await?;
+        context.metrics.events(&recorded.events, context.received_at);
+        context.metrics.suppressed(&recorded.suppressed);
         Ok(recorded.events.len())
     }
 }

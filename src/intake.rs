@@ -1,12 +1,12 @@
 //! The way in: from the JSON of an invocation to input that is authentic.
 //!
-//! | what woke the function | what authenticates it | what may be read then |
+//! | source | what is checked | the result, which may be read |
 //! |---|---|---|
-//! | SNS, by itself, over HTTPS or through a queue | signature, topic, age and certificate: [`sns`] | [`sns::VerifiedMessage`] |
-//! | an event of EventBridge, by itself or through a queue | account and way: [`event_bridge`] | [`event_bridge::AdmittedEvent`] |
+//! | SNS, directly, over HTTPS or through a queue | signature, topic, age and certificate: [`sns`] | [`sns::VerifiedMessage`] |
+//! | an event of EventBridge, directly or through a queue | account and queue: [`event_bridge`] | [`event_bridge::AuthorizedEvent`] |
 //! | a webhook of a provider | credential: [`webhook`] | [`webhook::AuthenticRequest`] |
 //!
-//! [`Invocation::detect`] tells what woke the function by the fields that each kind of invocation has and the others do not.
+//! [`Invocation::detect`] recognizes each kind of invocation by the fields that the other kinds do not have.
 
 mod detect;
 pub mod event_bridge;

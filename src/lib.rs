@@ -15,10 +15,12 @@
 //!
 //! The modules form layers, and each uses its own and those before it only: ground (`address`, `error`, `label`, `lenient`,
 //! `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`, then `telemetry` and
-//! `handler`, and above them `operator`. `tests/it/architecture.rs` checks it.
+//! `handler`, and above them `operator` and `functions`. `tests/it/architecture.rs` checks it.
+//!
+//! Each of the [`functions`] is started under its name; today, `feedback` is the only one.
 //!
 //! The types forbid skipping a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
-//! [`intake::event_bridge::AdmittedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor, which
+//! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor, which
 //! verifies. `provider`, `policy` and [`suppression::SuppressionRecord::merge`] are pure functions: no clock, no network.
 
 pub mod address;

@@ -14,7 +14,7 @@ pub use status_code::StatusCode;
 
 use crate::error::{Error, Malformed};
 use crate::event::{EmailEvent, EventId, Provider, digest_hex};
-use crate::intake::event_bridge::AdmittedEvent;
+use crate::intake::event_bridge::AuthorizedEvent;
 use crate::intake::sns::VerifiedMessage;
 use crate::intake::webhook::AuthenticRequest;
 use crate::timestamp::Timestamp;
@@ -58,7 +58,7 @@ pub fn normalize_sns(message: &VerifiedMessage<'_>, accounts: &[String]) -> Resu
 /// # Errors
 /// Refuses an event about mail of an account that is not accepted.
 pub fn normalize_event_bridge(
-    event: &AdmittedEvent<'_>,
+    event: &AuthorizedEvent<'_>,
     accounts: &[String],
     received_at: Timestamp,
 ) -> Result<Vec<EmailEvent>, Error> {

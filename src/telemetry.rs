@@ -1,6 +1,6 @@
 //! Logs and metrics: JSON lines without an address, IP, link, token, signature or body.
 
-mod foreign;
+mod dependencies;
 mod log;
 mod metrics;
 mod panic;
@@ -8,5 +8,5 @@ mod sink;
 
 pub use log::init;
 pub use metrics::{Metrics, SubscriptionStep, metric_names};
-pub use panic::panic_unquoted;
+pub use panic::redact_panic;
 pub use sink::{FunctionVersion, MetricSink};

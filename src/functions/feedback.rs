@@ -44,7 +44,7 @@ pub async fn run() -> Result<(), StartError> {
         async move {
             let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(DEFAULT_TIME);
             let work = handler.handle(event.payload.get(), &event.context.request_id, time_left);
-            telemetry::panic_unquoted(work).await
+            telemetry::redact_panic(work).await
         }
     }));
     served.await.map_err(|_| StartError::RuntimeApi)

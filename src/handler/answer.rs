@@ -1,4 +1,4 @@
-//! What each kind of invocation is answered.
+//! The answer to each kind of invocation.
 
 use aws_lambda_events::alb::AlbTargetGroupResponse;
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
@@ -15,7 +15,7 @@ use crate::intake::PayloadFormat;
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// To SNS or EventBridge, which ignore it; people who invoke the function by hand do not.
+    /// To SNS or EventBridge, which ignore it; it is for people who invoke the function by hand.
     Event {
         /// How many event records were written.
         events: usize,
@@ -25,7 +25,7 @@ pub enum Answer {
     /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
     #[serde(rename_all = "camelCase")]
     Queue {
-        /// What failed.
+        /// The messages that failed.
         batch_item_failures: Vec<BatchItemFailure>,
     },
     /// To a load balancer.
@@ -58,8 +58,8 @@ impl Answer {
         Self::Queue { batch_item_failures: failed.into_iter().map(failure).collect() }
     }
 
-    /// The answer to a request: 200 with the number of events, `{"error":"<one sentence>"}` where the caller can mend what is
-    /// wrong, or a status alone.
+    /// The answer to a request: 200 with the number of events; a status with `{"error":"<one sentence>"}` if the caller can fix
+    /// the cause; or a status alone.
     #[must_use]
     pub fn http(format: PayloadFormat, outcome: Result<usize, Error>) -> Self {
         let status_code = outcome.map_or_else(|error| i64::from(error.status()), |_| 200);

@@ -1,4 +1,4 @@
-//! An answer before Lambda ends the invocation: what is cut off there is counted, logged and answered nowhere.
+//! Answers before Lambda's timeout: work that Lambda kills is neither counted, logged nor answered.
 
 use std::future::Future;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const MARGIN: Duration = Duration::from_secs(1);
 pub(super) struct Deadline(Instant);
 
 impl Deadline {
-    /// A little before the time left is over.
+    /// A tenth of the remaining time, and at most [`MARGIN`], before it is over.
     pub(super) fn after(time_left: Duration) -> Self {
         let margin = time_left.checked_div(10).unwrap_or_default().min(MARGIN);
         let now = Instant::now();
@@ -23,13 +23,14 @@ impl Deadline {
     }
 
     /// Half of the time until then.
-    pub(super) fn half(self) -> Duration {
+    pub(super) fn half_remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now()).checked_div(2).unwrap_or_default()
     }
 
-    /// The outcome of some work, or that there is no time for it: what is under way is given up and comes again, since
-    /// all of it is idempotent.
-    pub(super) async fn holds<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// The outcome of the work, or [`Outage::Deadline`] when the time is over.
+    ///
+    /// Abandoned work is repeated with the retry, which is safe since all of it is idempotent.
+    pub(super) async fn enforce<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         timeout_at(self.0, work).await.unwrap_or(Err(Error::Transient(Outage::Deadline)))
     }
 }

@@ -1,5 +1,4 @@
-//! One pass over the JSON of an invocation decides its kind.
-
+//! Finds the kind of an invocation in one pass over its JSON.
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -8,12 +7,12 @@ use super::http::{MultiParameters, Parameters};
 use super::queue::QueuedMessage;
 use super::records::Records;
 use crate::error::{Error, Malformed};
-use crate::intake::event_bridge::{BridgedEvent, Origin, SOURCE};
+use crate::intake::event_bridge::{EventBridgeEvent, Origin, SOURCE};
 use crate::intake::sns::{Delivery, Envelope, Fields};
 use crate::lenient::{Object, Str};
 use crate::timestamp::Timestamp;
 
-/// The keys of all kinds of invocation, each optional: one pass decides. `S` is what is read of an SNS message.
+/// The keys of all kinds of invocation, each optional. `S` is what is read of an SNS message.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "S: Deserialize<'de>"))]
 struct Probe<'a, S> {
@@ -91,28 +90,28 @@ struct MethodProbe<'a> {
 pub enum Invocation<'a> {
     /// SNS invoked the function.
     Sns(Vec<Result<Delivery<'a>, Error>>),
-    /// Messages of an SQS queue: SNS deliveries, or what failed before.
+    /// Messages of an SQS queue: SNS deliveries, or events that failed before.
     Queue(Vec<QueuedMessage<'a>>),
     /// A rule of EventBridge invoked the function with an event of SES.
-    EventBridge(BridgedEvent<'a>),
+    EventBridge(EventBridgeEvent<'a>),
     /// API Gateway, a function URL or a load balancer passed a request on.
     Http(HttpRequest<'a>),
 }
 
-/// What a pass reads of an SNS message.
+/// What one pass reads of an SNS message.
 trait ReadMessage<'a>: Deserialize<'a> {
     /// The envelope; `None` where this pass cannot tell what is wrong.
     fn envelope(self) -> Option<Result<Envelope<'a>, Error>>;
 }
 
-/// Nearly always: the pass that tells the kind of invocation reads the fields, too.
+/// The usual case: the pass that finds the kind of invocation reads the fields as well.
 impl<'a> ReadMessage<'a> for Object<Fields<'a>> {
     fn envelope(self) -> Option<Result<Envelope<'a>, Error>> {
         self.0.map(Envelope::of)
     }
 }
 
-/// Where that pass failed, the message is told from the rest.
+/// The second pass, where the first one failed: it tells a broken message from a broken invocation.
 impl<'a> ReadMessage<'a> for &'a RawValue {
     fn envelope(self) -> Option<Result<Envelope<'a>, Error>> {
         Some(Envelope::parse(self.get()))
@@ -120,34 +119,34 @@ impl<'a> ReadMessage<'a> for &'a RawValue {
 }
 
 impl<'a> Invocation<'a> {
-    /// Tells the kind of an invocation.
+    /// Finds the kind of an invocation.
     ///
     /// # Errors
-    /// Malformed where it is neither an SNS or SQS event with records, nor an event of SES, nor an HTTP request.
+    /// Malformed if it is neither an SNS or SQS event with records, nor an event of SES, nor an HTTP request.
     pub fn detect(json: &'a str) -> Result<Self, Error> {
-        let told = Self::told::<Object<Fields<'a>>>(json).or_else(|| Self::told::<&'a RawValue>(json));
-        told.ok_or(Error::Malformed(Malformed::Invocation))
+        let invocation = Self::read_as::<Object<Fields<'a>>>(json).or_else(|| Self::read_as::<&'a RawValue>(json));
+        invocation.ok_or(Error::Malformed(Malformed::Invocation))
     }
 
-    fn told<S: ReadMessage<'a>>(json: &'a str) -> Option<Self> {
+    fn read_as<S: ReadMessage<'a>>(json: &'a str) -> Option<Self> {
         let mut probe: Probe<'a, S> = serde_json::from_str(json).ok()?;
         match probe.records.take() {
             Some(Records(records)) => from_records(records),
-            None if probe.is_of_ses() => bridged_event(probe, json).map(Self::EventBridge),
+            None if probe.is_of_ses() => event_bridge_event(probe, json).map(Self::EventBridge),
             None => http_request(probe).map(Self::Http),
         }
     }
 }
 
 impl<S> Probe<'_, S> {
-    /// Whether it is an event of SES that EventBridge brings, and has nothing of a request.
+    /// Whether it is an event of SES that EventBridge delivers, and has no key of a request.
     fn is_of_ses(&self) -> bool {
         let is_request = self.context.is_some() || self.http_method.is_some() || self.raw_path.is_some();
         self.source.as_deref() == Some(SOURCE) && !is_request
     }
 }
 
-/// The records of one source; a mixture is nobody's event.
+/// The records of one source; no service sends a mixture.
 fn from_records<'a, S: ReadMessage<'a>>(records: Vec<RecordProbe<'a, S>>) -> Option<Invocation<'a>> {
     if records.first()?.sqs_source.is_some() {
         records.into_iter().map(queued_message).collect::<Option<_>>().map(Invocation::Queue)
@@ -173,9 +172,9 @@ fn queued_message<S>(record: RecordProbe<'_, S>) -> Option<QueuedMessage<'_>> {
     Some(QueuedMessage { id: record.message_id?.0, queue_arn, body: record.body?.0 })
 }
 
-fn bridged_event<'a, S>(probe: Probe<'a, S>, json: &'a str) -> Option<BridgedEvent<'a>> {
+fn event_bridge_event<'a, S>(probe: Probe<'a, S>, json: &'a str) -> Option<EventBridgeEvent<'a>> {
     let time = probe.time.and_then(|time| Timestamp::parse(&time));
-    Some(BridgedEvent { id: probe.id?.0, account: probe.account?.0, time, text: json, origin: Origin::Invocation })
+    Some(EventBridgeEvent { id: probe.id?.0, account: probe.account?.0, time, text: json, origin: Origin::Invocation })
 }
 
 fn http_request<S>(probe: Probe<'_, S>) -> Option<HttpRequest<'_>> {

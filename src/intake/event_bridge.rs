@@ -1,13 +1,12 @@
-//! Amazon EventBridge: events of SES that a rule brings, and who may speak so.
+//! Amazon EventBridge: events of SES that a rule delivers, and which of them are accepted.
 //!
-//! Nothing about such an event is signed. What proves it is IAM: the source `aws.ses` is closed to everybody but SES, and
-//! only the rule may invoke the function in the name of EventBridge. Whoever else may invoke the function directly can claim any
-//! such event, which the signature of SNS does not allow. So this way in is closed until `EVENTBRIDGE_ACCOUNT_IDS` names
-//! the accounts whose events are admitted.
+//! Nothing about such an event is signed. IAM is the proof: only SES may use the source `aws.ses`, and only the rule may invoke
+//! the function in the name of EventBridge. Anybody else who may invoke the function directly can forge such an event, unlike a
+//! message of SNS. So no event is accepted until `EVENTBRIDGE_ACCOUNT_IDS` names the accounts that they may come from.
 //!
-//! A queue may hold an event, too: what the rule could not deliver, or the record of an invocation that failed. It is
-//! admitted from the queues in `EVENTBRIDGE_QUEUE_ARNS` alone, since anybody's text can get into a queue that takes
-//! messages of others. Lambda says which queue a message comes from; the message itself is not asked.
+//! A queue may hold an event, too: one that the rule could not deliver, or the record of a failed invocation. Such events are
+//! accepted only from the queues in `EVENTBRIDGE_QUEUE_ARNS`, since anybody's text can get into a queue that others write to.
+//! Lambda says which queue a message comes from; the message itself is not trusted on that.
 //!
 //! Sources: <https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html>,
 //! <https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>.
@@ -21,7 +20,7 @@ use crate::timestamp::Timestamp;
 pub(crate) const SOURCE: &str = "aws.ses";
 
 /// An event of SES as EventBridge delivers it; nothing about it is proven yet.
-pub struct BridgedEvent<'a> {
+pub struct EventBridgeEvent<'a> {
     /// The id that EventBridge gave the event; a redelivery has the same.
     pub(crate) id: Cow<'a, str>,
     /// The account that the event comes from.
@@ -43,36 +42,36 @@ pub(super) enum Origin<'a> {
     Queue(&'a str),
 }
 
-/// Whose events are admitted, and out of which queues.
+/// The accounts whose events are accepted, and the queues that they may come through.
 #[derive(Debug)]
-pub struct Admission {
-    /// The accounts; empty: no event is admitted.
+pub struct AllowList {
+    /// The accounts; empty: no event is accepted.
     pub accounts: Vec<String>,
     /// The ARNs of the queues; empty: none.
     pub queues: Vec<String>,
 }
 
-/// An event of an admitted account that came in by an admitted way.
+/// An event of an allowed account that came in by an allowed way.
 ///
-/// Only [`Admission::admit`] makes one, and only this can be normalized.
-pub struct AdmittedEvent<'a>(BridgedEvent<'a>);
+/// Only [`AllowList::authorize`] makes one, and only this can be normalized.
+pub struct AuthorizedEvent<'a>(EventBridgeEvent<'a>);
 
-impl Admission {
-    /// Admits an event by its account and by the way it came.
+impl AllowList {
+    /// Authorizes an event by its account and by the way it came.
     ///
     /// # Errors
-    /// Refused for good where either is not admitted.
-    pub fn admit<'a>(&self, event: BridgedEvent<'a>) -> Result<AdmittedEvent<'a>, Error> {
+    /// Refused for good if either is not allowed.
+    pub fn authorize<'a>(&self, event: EventBridgeEvent<'a>) -> Result<AuthorizedEvent<'a>, Error> {
         let of_account = self.accounts.iter().any(|known| *known == event.account);
         let by_way = match event.origin {
             Origin::Invocation => true,
             Origin::Queue(arn) => self.queues.iter().any(|known| known == arn),
         };
-        if of_account && by_way { Ok(AdmittedEvent(event)) } else { Err(Error::Unauthentic(Refusal::EventBridge)) }
+        if of_account && by_way { Ok(AuthorizedEvent(event)) } else { Err(Error::Unauthentic(Refusal::EventBridge)) }
     }
 }
 
-impl AdmittedEvent<'_> {
+impl AuthorizedEvent<'_> {
     /// The id that EventBridge gave the event; a redelivery has the same.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -26,7 +26,7 @@ pub enum PayloadFormat {
     ///
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
     LoadBalancer {
-        /// Whether the target group sends all values of a header, and wants them back so.
+        /// Whether the target group sends all values of a header, and expects the same of the answer.
         multi_value: bool,
     },
 }
@@ -56,13 +56,13 @@ pub(super) fn without_stage<'a>(path: Cow<'a, str>, stage: Option<&str>) -> Cow<
     }
 }
 
-/// The last value of each parameter, which is the one a load balancer passes on where it passes one.
+/// The last value of each parameter; it is also the one that a load balancer sends if it sends only one.
 pub(super) fn last_values(multi: MultiParameters<'_>) -> Parameters<'_> {
     multi.into_iter().map(|(name, values)| (name, values.and_then(|mut values| values.pop()?))).collect()
 }
 
-/// Query parameters as they were meant: a load balancer passes them on as they were sent. Of two spellings of one name
-/// the one that sorts last counts, so that the answer to a request is always the same.
+/// Decodes query parameters, which a load balancer passes on encoded. Of two spellings of one name, the one that sorts last
+/// counts, so that the answer to a request is always the same.
 pub(super) fn decoded(query: Parameters<'_>) -> Parameters<'_> {
     let decode = |text: &str| Str(Cow::Owned(percent_decode_str(text).decode_utf8_lossy().into_owned()));
     let sorted: BTreeMap<_, _> = query.into_iter().collect();
@@ -70,7 +70,7 @@ pub(super) fn decoded(query: Parameters<'_>) -> Parameters<'_> {
 }
 
 impl HttpRequest<'_> {
-    /// A header by its name in lower case; format 1.0 keeps the sender's spelling, of two of which the first in order
+    /// A header by its name in lower case. Format 1.0 keeps the sender's spelling; of two spellings, the one that sorts first
     /// counts.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

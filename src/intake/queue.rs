@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Invocation;
 use crate::error::{Error, Malformed};
-use crate::intake::event_bridge::{BridgedEvent, Origin, SOURCE};
+use crate::intake::event_bridge::{EventBridgeEvent, Origin, SOURCE};
 use crate::intake::sns::Delivery;
 use crate::lenient::Str;
 
@@ -23,15 +23,15 @@ pub struct QueuedMessage<'a> {
 
 /// What a queued message holds.
 pub enum Queued<'a> {
-    /// A message of SNS: the queue is subscribed, or took what a subscription could not deliver.
+    /// A message of SNS: the queue is subscribed, or is the dead-letter queue of a subscription.
     Sns(Delivery<'a>),
-    /// The SNS event of an invocation that failed, out of the record that Lambda wrote of it.
+    /// The SNS event of a failed invocation, from the record that Lambda wrote of it.
     Failed(Vec<Result<Delivery<'a>, Error>>),
     /// An event of EventBridge: its rule could not deliver it, the invocation failed, or the queue is the rule's target.
-    Bridged(BridgedEvent<'a>),
+    EventBridge(EventBridgeEvent<'a>),
 }
 
-/// The keys that tell Lambda's record of a failed invocation and an event of EventBridge from an envelope.
+/// The keys that distinguish Lambda's record of a failed invocation, an event of EventBridge and an envelope.
 #[derive(Deserialize)]
 struct RecordProbe<'a> {
     #[serde(borrow, default, rename = "requestPayload")]
@@ -62,7 +62,7 @@ impl QueuedMessage<'_> {
                 Ok(Queued::Failed(failed.collect()))
             }
             Invocation::EventBridge(event) => {
-                Ok(Queued::Bridged(BridgedEvent { origin: Origin::Queue(&self.queue_arn), ..event }))
+                Ok(Queued::EventBridge(EventBridgeEvent { origin: Origin::Queue(&self.queue_arn), ..event }))
             }
             Invocation::Queue(_) | Invocation::Http(_) => Err(Error::Malformed(Malformed::Invocation)),
         }
@@ -85,7 +85,7 @@ mod tests {
                 let deliveries: Vec<_> = deliveries.into_iter().collect::<Result<_, _>>()?;
                 Ok(format!("{} that failed", deliveries.len()))
             }
-            Queued::Bridged(event) => Ok(event.id.into_owned()),
+            Queued::EventBridge(event) => Ok(event.id.into_owned()),
         }
     }
 

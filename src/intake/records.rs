@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 /// The most records of an event: SQS brings at most this many messages, SNS one.
 ///
-/// A record that is not there yet takes hundreds of bytes for three (`{},`), so the number needs a bound.
+/// Three bytes of JSON (`{},`) become a record of hundreds of bytes in memory, so the number needs a bound.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html>
 const MAX_RECORDS: usize = 10_000;
 

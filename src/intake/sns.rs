@@ -22,7 +22,7 @@
 //!    region and partition, then 32 lower-case hex digits and `.pem`. No URL parser sees input, and what is fetched is the
 //!    text built here. Whoever writes the message chooses 128 bits of a path on Amazon's own host, nothing else.
 //! 8. **Certificate source.** The memory (8 good keys, failures for a minute), then what earlier instances have found good
-//!    ([`GoodCertificate`], checked like any other), then a folder, then one HTTPS request of at
+//!    ([`ProvenCertificate`], checked like any other), then a folder, then one HTTPS request of at
 //!    most 5 seconds and 16 KiB without redirects. A certificate that has verified a message may always be asked for. Of
 //!    others, 6 a minute and door, and 6 more that came before: made-up ids do not come again. What SNS's host denies (403,
 //!    404) may not be everywhere yet: that is an outage, and a refusal once it is denied again a minute later. Over HTTPS a
@@ -87,7 +87,7 @@
 mod certificate;
 mod delivery;
 mod envelope;
-mod good;
+mod proven;
 mod sha1;
 mod source;
 mod topic;
@@ -98,7 +98,7 @@ use delivery::Door;
 pub use delivery::{Delivery, Post};
 pub(crate) use envelope::Fields;
 pub use envelope::{Envelope, MessageType};
-pub use good::{GoodCertificate, KEPT};
+pub use proven::{MAX_PROVEN, ProvenCertificate};
 pub use sha1::Sha1;
 use source::CertificateSource;
 pub use source::Fetcher;

@@ -1,4 +1,4 @@
-//! HTTP: from a request to a provider's body that may be read.
+//! Webhooks of providers: routes, credentials, and the body that may be read after that.
 
 mod credential;
 mod request;

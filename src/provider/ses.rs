@@ -17,7 +17,7 @@ use super::quarantined;
 use super::salvage::salvaged;
 use crate::error::{Error, Refusal};
 use crate::event::{Cause, EmailEvent, Kind, Provider, Ruling, Transport};
-use crate::intake::event_bridge::AdmittedEvent;
+use crate::intake::event_bridge::AuthorizedEvent;
 use crate::intake::sns::VerifiedMessage;
 use crate::timestamp::Timestamp;
 use report::Report;
@@ -44,7 +44,7 @@ impl<'a> Published<'a> {
     }
 
     /// Nobody signs an event of EventBridge, so its own time is measured by the receipt.
-    pub(super) fn by_event_bridge(event: &'a AdmittedEvent<'_>, received_at: Timestamp) -> Self {
+    pub(super) fn by_event_bridge(event: &'a AuthorizedEvent<'_>, received_at: Timestamp) -> Self {
         let transport = Transport::EventBridge(event.id());
         let published_at = event.published_at().and_then(|at| at.usable_at(received_at));
         Self { text: event.text(), transport, published_at, reference: published_at.unwrap_or(received_at) }

@@ -11,7 +11,7 @@ use super::attribute::{Item, map, set, text};
 use super::backoff;
 use super::sdk_error::classified;
 use crate::error::{Error, Outage};
-use crate::intake::sns::{GoodCertificate, KEPT};
+use crate::intake::sns::{MAX_PROVEN, ProvenCertificate};
 use crate::timestamp::Timestamp;
 
 /// The key of the item.
@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 5;
 impl Suppressions {
     /// Opens the connection to DynamoDB by reading the certificates that were kept; none where there are none, where they
     /// cannot be read, and where DynamoDB does not answer.
-    pub async fn warm_up(&self) -> Vec<GoodCertificate> {
+    pub async fn warm_up(&self) -> Vec<ProvenCertificate> {
         let call = self.client.get_item().table_name(&self.table).key("address", key());
         let Ok(output) = call.send().await else {
             tracing::warn!(
@@ -42,12 +42,12 @@ impl Suppressions {
     ///
     /// # Errors
     /// Transient when the table fails, or every attempt met another writer.
-    pub async fn keep_certificates(&self, fresh: &[GoodCertificate]) -> Result<(), Error> {
+    pub async fn keep_certificates(&self, fresh: &[ProvenCertificate]) -> Result<(), Error> {
         for attempt in 1..=ATTEMPTS {
             let call = self.client.get_item().table_name(&self.table).key("address", key()).consistent_read(true);
             let stored = call.send().await.map_err(|error| classified(&error))?.item;
             let known = stored.as_ref().map(from_item).unwrap_or_default();
-            let Some(kept) = GoodCertificate::merged(&known, fresh) else { return Ok(()) };
+            let Some(kept) = ProvenCertificate::merged(&known, fresh) else { return Ok(()) };
             if self.replace_certificates(&kept, stored.as_ref()).await? {
                 return Ok(());
             }
@@ -57,7 +57,7 @@ impl Suppressions {
     }
 
     /// Writes certificates in place of the item that was read, whatever that holds; `false` when another writer came first.
-    async fn replace_certificates(&self, kept: &[GoodCertificate], read: Option<&Item>) -> Result<bool, Error> {
+    async fn replace_certificates(&self, kept: &[ProvenCertificate], read: Option<&Item>) -> Result<bool, Error> {
         let version = read.and_then(|item| item.get("version"));
         let number = version.and_then(|version| version.as_n().ok()?.parse::<u64>().ok()).unwrap_or_default();
         let item = to_item(kept, number.saturating_add(1));
@@ -83,7 +83,7 @@ fn key() -> AttributeValue {
     AttributeValue::S(KEY.to_owned())
 }
 
-fn to_item(kept: &[GoodCertificate], version: u64) -> Item {
+fn to_item(kept: &[ProvenCertificate], version: u64) -> Item {
     let certificates = kept.iter().map(|one| {
         let mut fields = Item::new();
         set(&mut fields, "pem", Some(&one.pem));
@@ -99,12 +99,12 @@ fn to_item(kept: &[GoodCertificate], version: u64) -> Item {
 }
 
 /// What can be read of an item; the rest is left out, and so is what goes beyond the number that is kept.
-fn from_item(item: &Item) -> Vec<GoodCertificate> {
+fn from_item(item: &Item) -> Vec<ProvenCertificate> {
     let certificates = map(item, "certificates").into_iter().flatten();
     let read = certificates.filter_map(|(url, fields)| {
         let (prefix, id) = url.split_at_checked(url.len().checked_sub(ID)?)?;
         let fields = fields.as_m().ok()?;
-        Some(GoodCertificate {
+        Some(ProvenCertificate {
             prefix: prefix.to_owned(),
             id: id.to_owned(),
             pem: text(fields, "pem")?.to_owned(),
@@ -112,5 +112,5 @@ fn from_item(item: &Item) -> Vec<GoodCertificate> {
             expires_at: Timestamp::parse(text(fields, "expires_at")?)?,
         })
     });
-    read.take(KEPT).collect()
+    read.take(MAX_PROVEN).collect()
 }

@@ -1,33 +1,33 @@
-//! The log: what the function itself says, as JSON lines on standard output.
+//! The log: JSON lines on standard output.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::foreign::{OWN, Reticent};
+use super::dependencies::{HideMessages, OWN_CRATE};
 use super::panic;
 
 /// Starts the log in the format and at the level that Lambda's variables name: JSON and INFO by default.
 ///
-/// Other crates speak from WARN on only, at finer levels they print payloads, and without words. Panics go there, too.
-/// What the runtime would repeat of failures and panics is left out: each has its line here.
+/// Dependencies log from WARN on only, since they print payloads at finer levels, and without their messages. Panics are
+/// logged, too. What the runtime would repeat of failures and panics is left out: each has its own line.
 pub fn init() {
     let own = level(std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().as_deref());
     let targets = Targets::new()
-        .with_target(OWN, own)
+        .with_target(OWN_CRATE, own)
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_default(own.min(LevelFilter::WARN));
     let plain = std::env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("text"));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false);
     let registry = tracing_subscriber::registry().with(targets);
     if plain {
-        registry.with(Reticent(lines.without_time())).init();
+        registry.with(HideMessages(lines.without_time())).init();
     } else {
         let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
-        registry.with(Reticent(lines)).init();
+        registry.with(HideMessages(lines)).init();
     }
-    panic::report_places();
+    panic::log_panics();
 }
 
 /// Lambda's own names of levels; it has FATAL above ERROR.

@@ -16,10 +16,10 @@ use crate::timestamp::Timestamp;
 const NAMESPACE: &str = "mail-feedback";
 /// Counts messages accepted with a signature over a SHA-1 digest (version 1).
 const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
-/// Counts what failed and may succeed later, by version: a deployment is taken back by it. What strangers can cause at will
-/// is not among it.
+/// Counts failures that may succeed later, by version: a deployment is rolled back by it. Failures that strangers can cause at
+/// will are not counted.
 const FAILURES: &str = "failures";
-/// The most values that one metric of one line may have.
+/// The most values that a metric may have in one line.
 const MAX_VALUES: usize = 100;
 
 labelled! {
@@ -46,7 +46,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counts normalized events, and how long after the fact they came.
+    /// Counts normalized events, and how long after the fact they arrived.
     pub fn events(&mut self, events: &[EmailEvent], received_at: Timestamp) {
         for event in events {
             self.count(&format!("events.{}", event.provider));
@@ -96,7 +96,7 @@ impl Metrics {
         *count = count.saturating_add(1);
     }
 
-    /// Adds what another part of the invocation counted.
+    /// Adds the counts of another part of the invocation.
     pub fn absorb(&mut self, other: Self) {
         for (name, count) in other.counts {
             let sum = self.counts.entry(name).or_default();
@@ -107,7 +107,7 @@ impl Metrics {
         self.retries = self.retries.saturating_add(other.retries);
     }
 
-    /// The line, for a function at a time.
+    /// The line of a function at a given time.
     #[must_use]
     pub fn line(&self, function: &FunctionVersion, at: Timestamp) -> String {
         let mut metrics = vec![json!({"Name": "invocations", "Unit": "Count"})];

@@ -1,11 +1,11 @@
-//! Where the line of metrics goes, and for which function it counts.
+//! Where the metrics of a function are written.
 
 use std::io::Write;
 
 use super::Metrics;
 use crate::timestamp::Timestamp;
 
-/// Which version of which function counts.
+/// A function and its version, the dimensions of its metrics.
 #[derive(Clone, Debug)]
 pub struct FunctionVersion {
     /// Its name.
@@ -17,7 +17,7 @@ pub struct FunctionVersion {
 /// Where the metrics of a function go.
 #[derive(Clone, Debug)]
 pub struct MetricSink {
-    /// The function, which names the dimensions.
+    /// The function.
     pub function: FunctionVersion,
     /// Writes one line.
     pub write_line: fn(&str),
@@ -36,13 +36,13 @@ impl FunctionVersion {
 }
 
 impl MetricSink {
-    /// Standard output, where Lambda takes the line to CloudWatch, for the function that Lambda's variables name.
+    /// Standard output, from where Lambda sends the line to CloudWatch, for the function that Lambda's variables name.
     #[must_use]
     pub fn from_env() -> Self {
         Self { function: FunctionVersion::from_env(), write_line: to_standard_output }
     }
 
-    /// Writes the line of an invocation at a time.
+    /// Writes the line of one invocation.
     pub fn write(&self, metrics: &Metrics, at: Timestamp) {
         (self.write_line)(&metrics.line(&self.function, at));
     }

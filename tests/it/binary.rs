@@ -34,7 +34,7 @@ async fn every_sample_through_the_binary_has_its_effect_and_one_line_of_the_log(
     assert_eq!(metrics.count(), samples.len() + 1, "one line of metrics an invocation");
     let logs: Vec<_> = lines.iter().filter(|line| line.get("_aws").is_none()).collect();
     assert!(logs.iter().all(|line| line["level"].is_string() && line["message"].is_string()), "{logs:?}");
-    assert!(logs.iter().all(|line| line["target"] == "mail_feedback::handler::spoken"), "{logs:?}");
+    assert!(logs.iter().all(|line| line["target"] == "mail_feedback::handler::outcome_log"), "{logs:?}");
     assert_eq!(logs.len(), samples.len() + 1, "one line an event, a refused one too");
 }
 

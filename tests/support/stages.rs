@@ -96,8 +96,8 @@ fn verified(verifier: &Verifier, envelope: &'static str) -> VerifiedMessage<'sta
 
 /// With the certificate in memory there is nothing to wait for.
 fn open<'a>(verifier: &Verifier, delivery: Delivery<'a>) -> VerifiedMessage<'a> {
-    let verified = verifier.verify(delivery, Timestamp::now()).now_or_never();
-    verified.expect("nothing to wait for").expect("a genuine notification")
+    let outcome = verifier.verify(delivery, Timestamp::now()).now_or_never();
+    outcome.expect("nothing to wait for").expect("a genuine notification")
 }
 
 fn ses(handler: &Arc<Handler>) -> Vec<Stage> {

@@ -80,7 +80,7 @@ impl TrustStore {
     }
 
     /// The key of a certificate, if it chains to a root at the beginning or the end of its validity and is made out to SNS
-    /// in the topic's region. Whether it may be used for a message, [`Self::vouches`] says.
+    /// in the topic's region. Whether it may be used for a message, [`Self::was_valid`] says.
     #[must_use]
     pub fn signing_key(&self, pem: &str, topic: &TopicArn) -> Option<SigningKey> {
         let der = single_certificate(pem)?;
@@ -98,7 +98,7 @@ impl TrustStore {
     ///
     /// A root has no validity of its own: whoever trusts it says so by having it in the store (RFC 5280, section 6.1.1).
     #[must_use]
-    pub fn vouches(&self, key: &SigningKey, at: Timestamp, skew_ms: i64) -> bool {
+    pub fn was_valid(&self, key: &SigningKey, at: Timestamp, skew_ms: i64) -> bool {
         key.chain.contains(at, skew_ms) || key.own.contains(at, skew_ms) && self.has_other_chain(key, at)
     }
 

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use budget::Budget;
-use cache::{Answer, Cache, Origin};
+use cache::{Cache, KeyOutcome, Origin};
 pub use fetcher::Fetcher;
 use fetcher::NotFetched;
 
 use super::certificate::MAX_PEM_BYTES;
-use super::{Door, GoodCertificate, TopicArn, TrustStore};
+use super::{Door, ProvenCertificate, TopicArn, TrustStore};
 use crate::error::{Error, Outage, Refusal};
 use crate::timestamp::Timestamp;
 
@@ -28,8 +28,7 @@ pub(super) struct CertificateSource {
     fetcher: Fetcher,
     cache: Mutex<Cache>,
     budget: Mutex<Budget>,
-    /// One fetch at a time: a second request for the same certificate finds it in the cache. Keys that are in the cache
-    /// never wait for it.
+    /// One fetch at a time: a second request for the same certificate finds it in the cache. Cached keys never wait.
     fetching: tokio::sync::Mutex<()>,
 }
 
@@ -40,13 +39,13 @@ impl CertificateSource {
         Self { trust, folder, fetcher, cache, budget, fetching }
     }
 
-    /// Takes what earlier instances have found good; each is checked when it is needed.
-    pub(super) fn remember(&self, good: Vec<GoodCertificate>) {
+    /// Remembers certificates that earlier instances have proven; each is checked again when it is needed.
+    pub(super) fn remember(&self, good: Vec<ProvenCertificate>) {
         self.cache().remember(good);
     }
 
-    /// Gives the certificates from SNS that have verified their first message since this was last asked.
-    pub(super) fn take_proven(&self) -> Vec<GoodCertificate> {
+    /// Takes the certificates from SNS that have verified their first message since the last call.
+    pub(super) fn take_proven(&self) -> Vec<ProvenCertificate> {
         self.cache().take_proven()
     }
 
@@ -59,9 +58,9 @@ impl CertificateSource {
     ///
     /// # Errors
     /// Refused where the certificate is not acceptable; transient where it cannot be had now.
-    pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> Answer {
+    pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> KeyOutcome {
         let name = (topic.certificate_prefix(), id);
-        self.unpack(topic, id, now);
+        self.restore_remembered(topic, id, now);
         if let Some(answer) = self.cache().get(name, door, now) {
             return answer;
         }
@@ -69,9 +68,9 @@ impl CertificateSource {
         if let Some(answer) = self.cache().get(name, door, now) {
             return answer;
         }
-        let (answer, origin) = match self.provisioned(id) {
-            Some(pem) => (self.accept(&pem, topic), Origin::Elsewhere),
-            // Not remembered: it says nothing about this certificate.
+        let (answer, origin) = match self.pem_in_folder(id) {
+            Some(pem) => (self.signing_key(&pem, topic), Origin::Elsewhere),
+            // Not cached: it says nothing about this certificate.
             None if !self.may_fetch(topic, id, door, now) => {
                 return Err(Error::Transient(Outage::CertificateUnknown));
             }
@@ -80,18 +79,18 @@ impl CertificateSource {
         self.cache().put(name, answer, origin, door, now)
     }
 
-    /// Makes the key of a certificate that an earlier instance has found good.
-    fn unpack(&self, topic: &TopicArn, id: &str, now: Timestamp) {
+    /// Caches the key of a certificate that an earlier instance has proven.
+    fn restore_remembered(&self, topic: &TopicArn, id: &str, now: Timestamp) {
         let name = (topic.certificate_prefix(), id);
         let Some(good) = self.cache().take_remembered(name) else { return };
-        if let Ok(key) = self.accept(&good.pem, topic) {
+        if let Ok(key) = self.signing_key(&good.pem, topic) {
             self.cache().put_good(name, key, good.fetched_at.min(now));
         }
     }
 
-    /// Takes note that the certificate has verified a message.
-    pub(super) fn prove(&self, topic: &TopicArn, id: &str) {
-        self.cache().prove((topic.certificate_prefix(), id));
+    /// Marks a certificate as proven: it has verified a message.
+    pub(super) fn mark_proven(&self, topic: &TopicArn, id: &str) {
+        self.cache().mark_proven((topic.certificate_prefix(), id));
     }
 
     fn may_fetch(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> bool {
@@ -99,27 +98,27 @@ impl CertificateSource {
         was_good || self.budget().may_fetch(id, door, now)
     }
 
-    async fn fetched(&self, topic: &TopicArn, id: &str, now: Timestamp) -> Answer {
+    async fn fetched(&self, topic: &TopicArn, id: &str, now: Timestamp) -> KeyOutcome {
         let url = format!("{}{id}.pem", topic.certificate_prefix());
         let body = self.fetcher.get(&url, MAX_PEM_BYTES).await.map_err(|why| match why {
             NotFetched::Denied => self.budget().denied(id, now),
             NotFetched::Failed => Error::Transient(Outage::CertificateFetch),
         })?;
         let pem = String::from_utf8(body).map_err(|_| Error::Unauthentic(Refusal::Certificate))?;
-        self.accept(&pem, topic)
+        self.signing_key(&pem, topic)
     }
 
     /// Whether SNS answers a request with 200, within all limits of the fetcher.
-    pub(super) async fn answers(&self, url: &str) -> bool {
+    pub(super) async fn responds_with_200(&self, url: &str) -> bool {
         self.fetcher.get(url, MAX_PEM_BYTES).await.is_ok()
     }
 
-    fn provisioned(&self, id: &str) -> Option<String> {
+    fn pem_in_folder(&self, id: &str) -> Option<String> {
         let file = format!("SimpleNotificationService-{id}.pem");
         std::fs::read_to_string(self.folder.as_ref()?.join(file)).ok()
     }
 
-    fn accept(&self, pem: &str, topic: &TopicArn) -> Answer {
+    fn signing_key(&self, pem: &str, topic: &TopicArn) -> KeyOutcome {
         let key = self.trust.signing_key(pem, topic);
         key.map(Arc::new).ok_or(Error::Unauthentic(Refusal::Certificate))
     }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::certificate::Digest;
 use super::envelope::confirmation_url;
 use super::{
-    CertificateSource, Delivery, Door, Envelope, Fetcher, GoodCertificate, MessageType, Post, Sha1, SigningKey,
+    CertificateSource, Delivery, Door, Envelope, Fetcher, MessageType, Post, ProvenCertificate, Sha1, SigningKey,
     TopicArn, TrustStore,
 };
 use crate::error::{Error, Outage, Refusal};
@@ -117,14 +117,14 @@ impl Verifier {
         Self { topics, sha1, max_age_ms, certificates: CertificateSource::new(trust, certificates, fetcher) }
     }
 
-    /// Takes the certificates that earlier instances have found good; each is checked when it is needed.
-    pub fn remember(&self, good: Vec<GoodCertificate>) {
+    /// Remembers certificates that earlier instances have proven; each is checked again when it is needed.
+    pub fn remember(&self, good: Vec<ProvenCertificate>) {
         self.certificates.remember(good);
     }
 
-    /// Gives the certificates from SNS that have verified their first message since this was last asked.
+    /// Takes the certificates from SNS that have verified their first message since the last call.
     #[must_use]
-    pub fn take_proven(&self) -> Vec<GoodCertificate> {
+    pub fn take_proven(&self) -> Vec<ProvenCertificate> {
         self.certificates.take_proven()
     }
 
@@ -170,14 +170,14 @@ impl Verifier {
         let id =
             certificate_id(&envelope.signing_cert_url, topic).ok_or(Error::Unauthentic(Refusal::CertificateUrl))?;
         let key = self.certificates.key(topic, id, door, now).await?;
-        if !self.is_vouched_for(&key, envelope.sent_at, door, now) {
+        if !self.is_certificate_valid(&key, envelope.sent_at, door, now) {
             return Err(Error::Unauthentic(Refusal::Certificate));
         }
         let text = envelope.string_to_sign();
         let digest = digests.iter().find(|digest| key.verifies(**digest, &text, &signature));
         let digest = digest.ok_or(Error::Unauthentic(Refusal::Signature))?;
-        self.certificates.prove(topic, id);
-        Ok(opened(envelope, topic, *digest))
+        self.certificates.mark_proven(topic, id);
+        Ok(by_type(envelope, topic, *digest))
     }
 
     /// Confirms a subscription at SNS, by a URL built from the signed topic and token.
@@ -185,7 +185,7 @@ impl Verifier {
     /// # Errors
     /// Transient when SNS does not answer 200.
     pub async fn confirm(&self, confirmation: &Confirmation) -> Result<(), Error> {
-        let is_confirmed = self.certificates.answers(&confirmation.url).await;
+        let is_confirmed = self.certificates.responds_with_200(&confirmation.url).await;
         is_confirmed.then_some(()).ok_or(Error::Transient(Outage::Confirmation))
     }
 
@@ -193,17 +193,17 @@ impl Verifier {
         self.topics.iter().find(|topic| topic.as_str() == arn)
     }
 
-    /// Whether the certificate of a key may speak for a message.
+    /// Whether the certificate of a key was valid when the message was sent; over HTTPS, it must be valid now, too.
     ///
-    /// It is replaced about 20 days before it expires, and a message may be older than that where it waits for the
-    /// function. So where IAM guards the door, the certificate may have expired since. A forger with the key of an expired
-    /// certificate must date the message before that, and gains no more than the age of messages there lets in.
-    fn is_vouched_for(&self, key: &SigningKey, sent_at: Timestamp, door: Door, now: Timestamp) -> bool {
+    /// SNS replaces a certificate about 20 days before it expires, and a message may wait longer than that for the function.
+    /// So where IAM guards the door, the certificate may have expired since. A forger with the key of an expired certificate
+    /// must date the message before the expiry, and so gains no more than the accepted age of messages there.
+    fn is_certificate_valid(&self, key: &SigningKey, sent_at: Timestamp, door: Door, now: Timestamp) -> bool {
         let trust = self.certificates.trust();
-        let when_sent = trust.vouches(key, sent_at, SKEW_MS);
+        let when_sent = trust.was_valid(key, sent_at, SKEW_MS);
         match door {
             Door::Lambda | Door::Queue => when_sent,
-            Door::Https => when_sent && trust.vouches(key, now, 0),
+            Door::Https => when_sent && trust.was_valid(key, now, 0),
         }
     }
 
@@ -217,7 +217,7 @@ impl Verifier {
     }
 }
 
-fn opened<'a>(envelope: Envelope<'a>, topic: &TopicArn, digest: Digest) -> Verified<'a> {
+fn by_type<'a>(envelope: Envelope<'a>, topic: &TopicArn, digest: Digest) -> Verified<'a> {
     match (envelope.message_type, envelope.subscription) {
         (MessageType::SubscriptionConfirmation, Some((token, _))) => {
             Verified::Subscription(Confirmation { url: confirmation_url(topic, &token) })
@@ -238,9 +238,9 @@ fn decoded_signature(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok().filter(|bytes| SIGNATURE_BYTES.contains(&bytes.len()))
 }
 
-/// The 32 hex digits of a certificate URL that is, to the letter, one of the topic's region.
+/// The 32 hex digits of a certificate URL that is exactly of the form that the topic's region uses.
 ///
-/// No URL parser is used on input: whoever writes the URL chooses 128 bits of a path on Amazon's own host.
+/// No URL parser sees input: whoever writes the URL chooses 128 bits of a path on Amazon's own host, and nothing else.
 fn certificate_id<'a>(url: &'a str, topic: &TopicArn) -> Option<&'a str> {
     let id = url.strip_prefix(topic.certificate_prefix())?.strip_suffix(".pem")?;
     let hex = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));

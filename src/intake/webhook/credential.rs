@@ -13,14 +13,14 @@ use serde::Deserialize;
 use crate::error::{Error, Outage};
 use crate::timestamp::Timestamp;
 
-/// How soon after the last reading a failed match may read the secret again, in milliseconds.
+/// How soon after the last read a failed match may read the secret again, in milliseconds.
 const REREAD_MS: i64 = 60 * 1000;
-/// How long a reading is trusted, in milliseconds: so long may a withdrawn password still be accepted.
+/// How long a read secret is used, in milliseconds; a withdrawn password may be accepted for that long.
 const FRESH_MS: i64 = 15 * 60 * 1000;
-/// How soon after a failure to read the secret it is tried again, in milliseconds.
+/// How soon after a failed read the secret is read again, in milliseconds.
 const RETRY_MS: i64 = 5 * 1000;
 
-/// One accepted user and password, kept as digests: comparing takes the same time whatever the lengths.
+/// One accepted user and password, kept as digests, so that a comparison takes the same time for any length.
 #[derive(Clone)]
 pub struct Credentials {
     basic: Digest,
@@ -75,16 +75,16 @@ pub enum CredentialSource {
 pub enum CredentialStore {
     /// None is configured: no request can be authentic.
     Unconfigured,
-    /// They stand in the configuration.
+    /// They are in the configuration.
     Fixed(Vec<Credentials>),
-    /// They stand in Secrets Manager; the current and the previous version are both valid.
+    /// They are in Secrets Manager; the current and the previous version are both valid.
     SecretsManager {
         /// The client.
         client: Client,
         /// The secret.
         arn: String,
-        /// What was read of it.
-        memory: Mutex<Memory>,
+        /// What was read last.
+        cache: Mutex<SecretCache>,
     },
 }
 
@@ -102,13 +102,13 @@ impl CredentialStore {
     /// Credentials in Secrets Manager, read at the first webhook request.
     #[must_use]
     pub fn secrets_manager(client: Client, arn: String) -> Self {
-        Self::SecretsManager { client, arn, memory: Mutex::default() }
+        Self::SecretsManager { client, arn, cache: Mutex::default() }
     }
 
     /// Whether a Basic credential or a token is accepted.
     ///
-    /// A secret is read again after a failed match, at most once a minute, so that a rotation needs no deployment, and
-    /// every 15 minutes, so that a withdrawn password ends.
+    /// A secret is read again after a failed match, at most once a minute, so that a rotation needs no deployment; and
+    /// every 15 minutes, so that a withdrawn password stops working.
     ///
     /// # Errors
     /// Unconfigured, or the secret cannot be read now.
@@ -121,23 +121,23 @@ impl CredentialStore {
         match self {
             Self::Unconfigured => Err(Error::Unconfigured),
             Self::Fixed(known) => Ok(match_any(known)),
-            Self::SecretsManager { client, arn, memory } => {
-                let remembered = memory.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                if let Some(settled) = remembered.settle(match_any, now) {
-                    return settled;
+            Self::SecretsManager { client, arn, cache } => {
+                let cached = cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if let Some(answer) = cached.cached_answer(match_any, now) {
+                    return answer;
                 }
                 let outcome = read(client, arn).await;
-                let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
                 match outcome {
                     Ok(credentials) => {
                         let accepted = match_any(&credentials);
-                        *memory = Memory { credentials, read_at: Some(now), failed_at: None };
+                        *cache = SecretCache { credentials, read_at: Some(now), failed_at: None };
                         Ok(accepted)
                     }
                     Err(error) => {
-                        memory.failed_at = Some(now);
-                        // What was read last stands while Secrets Manager is out of reach.
-                        if match_any(&memory.credentials) { Ok(true) } else { Err(error) }
+                        cache.failed_at = Some(now);
+                        // The last read stays valid while Secrets Manager cannot be reached.
+                        if match_any(&cache.credentials) { Ok(true) } else { Err(error) }
                     }
                 }
             }
@@ -145,17 +145,17 @@ impl CredentialStore {
     }
 }
 
-/// What was read of the secret, and when.
+/// The last read of the secret, and when it was.
 #[derive(Clone, Debug, Default)]
-pub struct Memory {
+pub struct SecretCache {
     credentials: Vec<Credentials>,
     read_at: Option<Timestamp>,
     failed_at: Option<Timestamp>,
 }
 
-impl Memory {
+impl SecretCache {
     /// The answer without reading the secret; `None` where it must be read.
-    fn settle(&self, match_any: impl Fn(&[Credentials]) -> bool, now: Timestamp) -> Option<Result<bool, Error>> {
+    fn cached_answer(&self, match_any: impl Fn(&[Credentials]) -> bool, now: Timestamp) -> Option<Result<bool, Error>> {
         let accepted = match_any(&self.credentials);
         let within = |at: Option<Timestamp>, span_ms| at.is_some_and(|at| now.millis_since(at) < span_ms);
         match accepted {
@@ -169,14 +169,14 @@ impl Memory {
 
 /// The current version of the secret, and the previous one where there is a usable one.
 async fn read(client: &Client, arn: &str) -> Result<Vec<Credentials>, Error> {
-    let current = version(client, arn, "AWSCURRENT").await?;
+    let current = secret_version(client, arn, "AWSCURRENT").await?;
     let current = current.as_deref().and_then(parse).ok_or(Error::Transient(Outage::Secret))?;
-    let previous = version(client, arn, "AWSPREVIOUS").await?;
+    let previous = secret_version(client, arn, "AWSPREVIOUS").await?;
     Ok([Some(current), previous.as_deref().and_then(parse)].into_iter().flatten().collect())
 }
 
 /// The text of one version; `None` where it does not exist.
-async fn version(client: &Client, arn: &str, stage: &str) -> Result<Option<String>, Error> {
+async fn secret_version(client: &Client, arn: &str, stage: &str) -> Result<Option<String>, Error> {
     match client.get_secret_value().secret_id(arn).version_stage(stage).send().await {
         Ok(output) => Ok(output.secret_string),
         Err(error) if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) => {

@@ -12,7 +12,7 @@ use crate::event::Provider;
 use crate::intake::HttpRequest;
 use crate::timestamp::Timestamp;
 
-/// The largest body taken, in bytes; a genuine SNS message of 256 KiB can reach 1.5 MiB once escaped.
+/// The largest accepted body, in bytes; a genuine SNS message of 256 KiB can reach 1.5 MiB once escaped.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Where a request goes.
@@ -33,7 +33,7 @@ impl Route {
     /// Finds the route of a request and checks method and size.
     ///
     /// # Errors
-    /// No such route, no domain where the path names one, another method than POST, or a body above the limit.
+    /// No such route, an invalid sender domain in the path, a method other than POST, or a body above the limit.
     pub fn of(request: &HttpRequest<'_>) -> Result<Self, Error> {
         let route = Self::of_path(&request.path)?;
         if request.method != "POST" {

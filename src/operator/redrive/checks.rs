@@ -3,7 +3,7 @@
 use super::message::Message;
 use crate::config::{Config, ConfigError};
 use crate::error::{Error, Outage};
-use crate::intake::event_bridge::Admission;
+use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Delivery, Fetcher, Verifier};
 use crate::intake::{Queued, QueuedMessage};
 use crate::provider::{normalize_event_bridge, normalize_sns};
@@ -27,7 +27,7 @@ pub struct Checks {
 
 struct Checker {
     verifier: Verifier,
-    event_bridge: Admission,
+    event_bridge: AllowList,
     accounts: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ impl Checker {
     async fn check(&self, message: &Message, now: Timestamp) -> Result<(), Error> {
         let message = QueuedMessage {
             id: message.id.as_str().into(),
-            // The queues of the stack are admitted together or not at all, and a parked message goes back to one of them.
+            // The queues of the stack are allowed together or not at all, and a parked message goes back to one of them.
             queue_arn: self.event_bridge.queues.first().map_or("", String::as_str).into(),
             body: message.body.as_str().into(),
         };
@@ -83,9 +83,9 @@ impl Checker {
                 }
                 Ok(())
             }
-            Queued::Bridged(event) => {
-                let admitted = self.event_bridge.admit(event)?;
-                normalize_event_bridge(&admitted, &self.accounts, now).map(drop)
+            Queued::EventBridge(event) => {
+                let authorized = self.event_bridge.authorize(event)?;
+                normalize_event_bridge(&authorized, &self.accounts, now).map(drop)
             }
         }
     }

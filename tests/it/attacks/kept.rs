@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use mail_feedback::intake::sns::{Fetcher, GoodCertificate};
+use mail_feedback::intake::sns::{Fetcher, ProvenCertificate};
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
@@ -190,11 +190,11 @@ async fn an_item_of_any_kind_stops_nothing_and_is_replaced() {
     }
 }
 
-fn good(n: u32) -> GoodCertificate {
+fn good(n: u32) -> ProvenCertificate {
     let at = |hours: i64| Timestamp::from_millis(1_795_000_000_000 + hours * 3_600_000).unwrap();
     let prefix = certificate_url().split_inclusive('-').take(3).collect();
     let (pem, fetched_at, expires_at) = (AUTHORITY.leaf.clone(), at(0), at(i64::from(n)));
-    GoodCertificate { prefix, id: format!("{n:032x}"), pem, fetched_at, expires_at }
+    ProvenCertificate { prefix, id: format!("{n:032x}"), pem, fetched_at, expires_at }
 }
 
 #[tokio::test]

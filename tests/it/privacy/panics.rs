@@ -22,7 +22,7 @@ fn a_panic_tells_its_place_and_not_its_message() {
 #[ignore = "sets what the whole process says of panics"]
 async fn a_fault() {
     telemetry::init();
-    let work = telemetry::panic_unquoted(async { panic!("no such address: {}", "jane@example.com") });
+    let work = telemetry::redact_panic(async { panic!("no such address: {}", "jane@example.com") });
     let panicked = AssertUnwindSafe::<_>(work).catch_unwind().await.map(|(): ()| "it panics").unwrap_err();
     let reported = panicked.downcast_ref::<&str>().unwrap();
     assert_eq!(*reported, "a fault of the function; its log names the place");

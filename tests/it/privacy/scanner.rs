@@ -149,7 +149,7 @@ fn judged(line: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
 #[test]
 fn what_the_function_never_says_is_refused_whatever_it_is() {
     let line = json!({"timestamp": "2026-11-20T09:00:00.000000Z", "level": "WARN", "message": "recorded", "events": 1,
-        "request_id": "c2b8a1f4-1", "door": "eventbridge", "table": "t", "target": "mail_feedback::handler::spoken"});
+        "request_id": "c2b8a1f4-1", "door": "eventbridge", "table": "t", "target": "mail_feedback::handler::outcome_log"});
     let metrics = json!({"_aws": {"Timestamp": 1, "CloudWatchMetrics": [{"Namespace": "mail-feedback"}]},
         "invocations": 1, "events.ses": 2, "lag_ms": [5], "signature_version_1_topics": ["topic-1"]});
     let good = json!({"statusCode": 200, "body": "{\"events\":1}", "headers": {"content-type": "application/json"}});

@@ -28,7 +28,7 @@ const FIELDS: [&str; 22] = [
     "timestamp",
     "level",
     "target",
-    "mail_feedback::handler::spoken",
+    "mail_feedback::handler::outcome_log",
     "mail_feedback::handler::keeping",
     "mail_feedback::store::certificates",
     "mail_feedback::store::fit",

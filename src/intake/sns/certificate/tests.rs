@@ -94,7 +94,7 @@ fn a_published_regional_certificate_chains_to_the_built_in_roots() {
         ("2026-07-24T23:59:59Z", 0, false),
         ("2027-02-08T00:00:00Z", 0, false),
     ] {
-        assert_eq!(trust.vouches(&key, time(at), skew_ms), expected, "{at}");
+        assert_eq!(trust.was_valid(&key, time(at), skew_ms), expected, "{at}");
     }
     assert!(trust.signing_key(&pem, &topic("us-east-1")).is_none(), "it is made out to another region");
 }

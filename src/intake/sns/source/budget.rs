@@ -1,4 +1,4 @@
-//! How often SNS is asked for certificates that were never good: a stranger may name as many as he likes.
+//! Limits how often SNS is asked for unproven certificates: a stranger can name any number of them.
 
 use std::collections::VecDeque;
 
@@ -6,38 +6,38 @@ use crate::error::{Error, Outage, Refusal};
 use crate::intake::sns::Door;
 use crate::timestamp::Timestamp;
 
-/// How many certificates may be asked for in a minute, at each door; and as many again that came before.
-const A_MINUTE: usize = 6;
+/// How many certificates may be fetched per minute and door; and as many again that were asked for before.
+const FETCHES_PER_MINUTE: usize = 6;
 /// The span of the budget, and how long after a denial the next one is final, in milliseconds.
 const MINUTE_MS: i64 = 60 * 1000;
-/// How long ids that were turned away or denied are remembered, in milliseconds: as long as SNS repeats over HTTPS.
+/// How long rejected and denied ids are remembered, in milliseconds: as long as SNS retries over HTTPS.
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// How many ids that were turned away are remembered at each door, 48 bytes each.
-const WAITING: usize = 4096;
-/// How many denied ids are remembered: more than can be asked for in ten minutes.
-const DENIED: usize = 256;
+/// How many rejected ids are remembered per door, 48 bytes each.
+const MAX_WAITING: usize = 4096;
+/// How many denied ids are remembered: more than can be fetched in ten minutes.
+const MAX_DENIED: usize = 256;
 
 /// The 32 hex digits of a certificate, as a number.
 type Id = u128;
 
-/// What was asked for lately, what waits, and what was denied.
+/// Recent fetches, rejected ids, and denied ids.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    /// The doors do not share a purse: anybody can knock at the one, and only whom IAM lets in at the others.
-    guarded: Purse,
-    https: Purse,
+    /// The doors do not share a budget: anybody can reach the HTTPS one, and only principals that IAM allows reach the others.
+    guarded: DoorBudget,
+    https: DoorBudget,
     /// Ids with the time when they were first denied.
     denied: VecDeque<(Id, Timestamp)>,
 }
 
 #[derive(Debug, Default)]
-struct Purse {
+struct DoorBudget {
     asked: VecDeque<Timestamp>,
     asked_again: VecDeque<Timestamp>,
     waiting: VecDeque<Waiting>,
 }
 
-/// An id that was turned away.
+/// An id that was rejected for lack of budget.
 #[derive(Debug)]
 struct Waiting {
     id: Id,
@@ -46,28 +46,28 @@ struct Waiting {
 }
 
 impl Budget {
-    /// Whether a certificate that was never good may be asked for.
+    /// Whether an unproven certificate may be fetched.
     ///
-    /// Over budget, an id that came before goes ahead of new ones, and among those the one that came most often: made-up
-    /// ids do not come again, while a genuine one is in every message and in every repetition of it.
+    /// Over budget, an id that was rejected before goes ahead of new ones; the one that came most often goes first. Made-up
+    /// ids do not come again, while a genuine one is in every message and in every retry of it.
     pub(super) fn may_fetch(&mut self, id: &str, door: Door, now: Timestamp) -> bool {
-        let purse = match door {
+        let budget = match door {
             Door::Lambda | Door::Queue => &mut self.guarded,
             Door::Https => &mut self.https,
         };
-        if spend(&mut purse.asked, now) {
+        if spend(&mut budget.asked, now) {
             return true;
         }
         let id = number(id);
-        let goes_ahead = purse.leads(id, now) && spend(&mut purse.asked_again, now);
+        let goes_ahead = budget.goes_first(id, now) && spend(&mut budget.asked_again, now);
         if goes_ahead {
-            purse.waiting.retain(|waiting| waiting.id != id);
+            budget.waiting.retain(|waiting| waiting.id != id);
         }
         goes_ahead
     }
 
-    /// What it means that SNS's host denies a certificate: it may not be everywhere yet, until it is denied again at least
-    /// a minute later.
+    /// The error for a certificate that the host of SNS denies. A new one may not have reached every server yet, so the denial
+    /// is final only when it is repeated at least a minute later.
     pub(super) fn denied(&mut self, id: &str, now: Timestamp) -> Error {
         let id = number(id);
         self.denied.retain(|(_, at)| now.millis_since(*at) < HOUR_MS);
@@ -75,7 +75,7 @@ impl Budget {
             Some((_, first_at)) if now.millis_since(*first_at) >= MINUTE_MS => Error::Unauthentic(Refusal::Certificate),
             Some(_) => Error::Transient(Outage::CertificateUnknown),
             None => {
-                if self.denied.len() >= DENIED {
+                if self.denied.len() >= MAX_DENIED {
                     self.denied.pop_front();
                 }
                 self.denied.push_back((id, now));
@@ -85,9 +85,9 @@ impl Budget {
     }
 }
 
-impl Purse {
-    /// Counts an id that finds the budget spent; whether it came before, and no other that waits came more often.
-    fn leads(&mut self, id: Id, now: Timestamp) -> bool {
+impl DoorBudget {
+    /// Counts an id that finds the budget spent; returns whether it came before, and no other waiting id more often.
+    fn goes_first(&mut self, id: Id, now: Timestamp) -> bool {
         self.waiting.retain(|waiting| now.millis_since(waiting.last_at) < HOUR_MS);
         let most = self.waiting.iter().map(|waiting| waiting.times).max().unwrap_or_default();
         if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.id == id) {
@@ -95,7 +95,7 @@ impl Purse {
             waiting.last_at = now;
             return waiting.times >= most;
         }
-        if self.waiting.len() >= WAITING {
+        if self.waiting.len() >= MAX_WAITING {
             let once = self.waiting.iter().position(|waiting| waiting.times == 1);
             self.waiting.remove(once.unwrap_or_default());
         }
@@ -104,10 +104,10 @@ impl Purse {
     }
 }
 
-/// Whether the minute has room for one more, which it then has no longer.
+/// Spends one fetch of the current minute; `false` if none is left.
 fn spend(asked: &mut VecDeque<Timestamp>, now: Timestamp) -> bool {
     asked.retain(|at| now.millis_since(*at) < MINUTE_MS);
-    let has_room = asked.len() < A_MINUTE;
+    let has_room = asked.len() < FETCHES_PER_MINUTE;
     if has_room {
         asked.push_back(now);
     }
@@ -120,7 +120,7 @@ fn number(id: &str) -> Id {
 
 #[cfg(test)]
 mod tests {
-    use super::{A_MINUTE, Budget, DENIED, WAITING};
+    use super::{Budget, FETCHES_PER_MINUTE, MAX_DENIED, MAX_WAITING};
     use crate::intake::sns::Door;
     use crate::timestamp::Timestamp;
 
@@ -139,8 +139,8 @@ mod tests {
             }
             budget.denied(&name, at(id));
         }
-        assert_eq!(allowed, A_MINUTE, "six seconds are one minute's budget");
-        assert!(budget.https.waiting.len() <= WAITING && budget.denied.len() <= DENIED);
+        assert_eq!(allowed, FETCHES_PER_MINUTE, "six seconds are one minute's budget");
+        assert!(budget.https.waiting.len() <= MAX_WAITING && budget.denied.len() <= MAX_DENIED);
         assert!(budget.guarded.asked.is_empty() && budget.guarded.waiting.is_empty());
     }
 
@@ -149,18 +149,18 @@ mod tests {
     fn what_comes_most_often_goes_first() {
         let mut budget = Budget::default();
         let junk = |n: usize| format!("{n:032x}");
-        for n in 0..A_MINUTE {
+        for n in 0..FETCHES_PER_MINUTE {
             assert!(budget.may_fetch(&junk(n), Door::Https, at(0)));
         }
         let mut ask = |id: &str| budget.may_fetch(id, Door::Https, at(1));
         let genuine = "f".repeat(32);
         assert!(!ask(&genuine));
-        for n in 100..100 + WAITING - 1 {
+        for n in 100..100 + MAX_WAITING - 1 {
             assert!(!ask(&junk(n)));
         }
         assert!(ask(&genuine), "it came before, and a flood of others has not displaced it");
         assert!(!ask(&genuine), "but once it was asked for it is one of many");
         let again = (100..200).filter(|n| ask(&junk(*n))).count();
-        assert_eq!(again, A_MINUTE - 1, "what comes again has a budget, too");
+        assert_eq!(again, FETCHES_PER_MINUTE - 1, "what comes again has a budget, too");
     }
 }

@@ -1,31 +1,31 @@
-//! The bounded memory of certificates: good ones, such as wait for their proof, and failures for a minute.
+//! The bounded cache of certificates: proven ones, unproven ones, and failures for a minute.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::intake::sns::{Door, GoodCertificate, KEPT, SigningKey};
+use crate::intake::sns::{Door, MAX_PROVEN, ProvenCertificate, SigningKey};
 use crate::timestamp::Timestamp;
 
-/// How many good keys, unproven ones and failures are kept, of each.
+/// How many proven keys, unproven keys and failures are kept, each.
 const CAPACITY: usize = 8;
-/// How long a key is used over HTTPS before its certificate is asked for again, in milliseconds.
+/// How long a key is used over HTTPS before its certificate is fetched again, in milliseconds.
 const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long a good key is used over HTTPS while asking for its certificate again fails, in milliseconds.
+/// How long a proven key is used over HTTPS while its certificate cannot be fetched again, in milliseconds.
 const STALE_MS: i64 = 48 * 60 * 60 * 1000;
-/// How long a failure answers in place of another attempt, in milliseconds.
+/// How long a failure stands before another attempt, in milliseconds.
 const MINUTE_MS: i64 = 60 * 1000;
 
 /// The key of a certificate, or why there is none.
-pub(super) type Answer = Result<Arc<SigningKey>, Error>;
+pub(super) type KeyOutcome = Result<Arc<SigningKey>, Error>;
 
 /// A certificate: the beginning of its URL, and its 32 hex digits.
 pub(super) type Name<'n> = (&'n str, &'n str);
 
-/// The same, remembered.
+/// The same, owned.
 type OwnName = (String, String);
 
-/// The key of a certificate that came at a time.
+/// The key of a certificate, and when it was fetched.
 #[derive(Clone, Debug)]
 struct Known {
     name: OwnName,
@@ -38,56 +38,57 @@ struct Known {
 /// Where a certificate came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// SNS gave it just now: once it has verified a message, later instances shall have it.
+    /// Fetched from SNS: once it has verified a message, it is stored for later instances.
     Sns,
-    /// It will be there for later instances anyway.
+    /// Later instances have it anyway.
     Elsewhere,
 }
 
 /// Keys and failures by the name of the certificate, the latest last.
 ///
-/// A key is good once it has verified a message. Others do not displace good ones: whoever posts a message chooses which
-/// of the certificates at SNS's host is fetched.
+/// A key is good, or proven, once it has verified a message. Others do not displace good ones: whoever posts a message chooses
+/// which of the certificates on the host of SNS is fetched.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     good: VecDeque<Known>,
     unproven: VecDeque<Known>,
     failures: VecDeque<(OwnName, Error, Timestamp)>,
-    /// What earlier instances have found good, and this one has not needed yet.
-    remembered: Vec<GoodCertificate>,
-    /// What this instance has found good, and nobody has kept yet.
-    proven: VecDeque<GoodCertificate>,
+    /// Proven by earlier instances, and not needed by this one yet.
+    remembered: Vec<ProvenCertificate>,
+    /// Proven by this instance, and not stored yet.
+    proven: VecDeque<ProvenCertificate>,
 }
 
 impl Cache {
-    /// Takes what earlier instances have found good.
-    pub(super) fn remember(&mut self, mut good: Vec<GoodCertificate>) {
-        good.truncate(KEPT);
+    /// Remembers certificates that earlier instances have proven.
+    pub(super) fn remember(&mut self, mut good: Vec<ProvenCertificate>) {
+        good.truncate(MAX_PROVEN);
         self.remembered = good;
     }
 
-    /// Gives a certificate that an earlier instance has found good, once.
-    pub(super) fn take_remembered(&mut self, name: Name<'_>) -> Option<GoodCertificate> {
+    /// Takes a certificate that an earlier instance has proven; each is given once.
+    pub(super) fn take_remembered(&mut self, name: Name<'_>) -> Option<ProvenCertificate> {
         let place = self.remembered.iter().position(|good| (good.prefix.as_str(), good.id.as_str()) == name)?;
         Some(self.remembered.swap_remove(place))
     }
 
-    /// Gives what this instance has found good since it was last asked.
-    pub(super) fn take_proven(&mut self) -> Vec<GoodCertificate> {
+    /// Takes the certificates that this instance has proven since the last call.
+    pub(super) fn take_proven(&mut self) -> Vec<ProvenCertificate> {
         self.proven.drain(..).collect()
     }
 
-    /// Makes a key good that an earlier instance has found so.
+    /// Caches a key as good that an earlier instance has proven.
     pub(super) fn put_good(&mut self, name: Name<'_>, key: Arc<SigningKey>, fetched_at: Timestamp) {
-        push_bounded(&mut self.good, Known { name: own(name), key, at: fetched_at, origin: Origin::Elsewhere });
+        push_bounded(&mut self.good, Known { name: to_own(name), key, at: fetched_at, origin: Origin::Elsewhere });
     }
 
-    /// What is known of a certificate; `None`: nothing, or no longer.
+    /// The cached key of a certificate, or the cached failure; `None` if it must be fetched.
     ///
-    /// Over HTTPS a certificate is asked for again each day, since SNS may have withdrawn it. Where IAM guards the door, a
-    /// good key is used as it is: messages there may be older than what SNS still serves.
-    pub(super) fn get(&self, name: Name<'_>, door: Door, now: Timestamp) -> Option<Answer> {
-        let failure = self.failures.iter().find(|(known, _, at)| is(known, name) && now.millis_since(*at) < MINUTE_MS);
+    /// Over HTTPS a certificate is fetched again each day, since SNS may have withdrawn it. Where IAM guards the door, a good key
+    /// never expires here: messages there may be older than the certificates that SNS still serves.
+    pub(super) fn get(&self, name: Name<'_>, door: Door, now: Timestamp) -> Option<KeyOutcome> {
+        let failure =
+            self.failures.iter().find(|(known, _, at)| is_named(known, name) && now.millis_since(*at) < MINUTE_MS);
         let failure = failure.map(|(_, error, _)| *error);
         let known = find(&self.good, name).filter(|good| match door {
             Door::Lambda | Door::Queue => true,
@@ -97,51 +98,58 @@ impl Cache {
         known.map(|known| Ok(Arc::clone(&known.key))).or_else(|| failure.map(Err))
     }
 
-    /// Whether a certificate was ever good.
+    /// Whether a certificate is proven.
     pub(super) fn is_good(&self, name: Name<'_>) -> bool {
         find(&self.good, name).is_some()
     }
 
-    /// Keeps an answer, and returns the one that holds: a good certificate outlives a failure to ask for it again.
-    pub(super) fn put(&mut self, name: Name<'_>, answer: Answer, origin: Origin, door: Door, now: Timestamp) -> Answer {
-        self.failures.retain(|(known, _, _)| !is(known, name));
+    /// Caches the outcome of a fetch and returns the one to use: a good key outlives a failure to fetch it again.
+    pub(super) fn put(
+        &mut self,
+        name: Name<'_>,
+        answer: KeyOutcome,
+        origin: Origin,
+        door: Door,
+        now: Timestamp,
+    ) -> KeyOutcome {
+        self.failures.retain(|(known, _, _)| !is_named(known, name));
         match &answer {
             Ok(key) => {
-                let known = Known { name: own(name), key: Arc::clone(key), at: now, origin };
-                match self.good.iter_mut().find(|good| is(&good.name, name)) {
+                let known = Known { name: to_own(name), key: Arc::clone(key), at: now, origin };
+                match self.good.iter_mut().find(|good| is_named(&good.name, name)) {
                     Some(good) => *good = known,
                     None => push_bounded(&mut self.unproven, known),
                 }
             }
-            Err(error) => push_bounded(&mut self.failures, (own(name), *error, now)),
+            Err(error) => push_bounded(&mut self.failures, (to_own(name), *error, now)),
         }
         self.get(name, door, now).unwrap_or(answer)
     }
 
-    /// Makes a key good: it has verified a message.
-    pub(super) fn prove(&mut self, name: Name<'_>) {
-        let unproven = self.unproven.iter().position(|known| is(&known.name, name));
+    /// Marks a key as good: it has verified a message.
+    pub(super) fn mark_proven(&mut self, name: Name<'_>) {
+        let unproven = self.unproven.iter().position(|known| is_named(&known.name, name));
         if let Some(proven) = unproven.and_then(|place| self.unproven.remove(place)) {
             push_bounded(&mut self.good, proven);
         }
-        if let Some(good) = self.good.iter_mut().find(|good| is(&good.name, name) && good.origin == Origin::Sns) {
+        if let Some(good) = self.good.iter_mut().find(|good| is_named(&good.name, name) && good.origin == Origin::Sns) {
             good.origin = Origin::Elsewhere;
             let ((prefix, id), key) = (good.name.clone(), &good.key);
             let (pem, expires_at) = (key.pem(), key.expires_at());
-            push_bounded(&mut self.proven, GoodCertificate { prefix, id, pem, fetched_at: good.at, expires_at });
+            push_bounded(&mut self.proven, ProvenCertificate { prefix, id, pem, fetched_at: good.at, expires_at });
         }
     }
 }
 
 fn find<'k>(known: &'k VecDeque<Known>, name: Name<'_>) -> Option<&'k Known> {
-    known.iter().find(|known| is(&known.name, name))
+    known.iter().find(|known| is_named(&known.name, name))
 }
 
-fn is(known: &OwnName, name: Name<'_>) -> bool {
+fn is_named(known: &OwnName, name: Name<'_>) -> bool {
     known.0 == name.0 && known.1 == name.1
 }
 
-fn own(name: Name<'_>) -> OwnName {
+fn to_own(name: Name<'_>) -> OwnName {
     (name.0.to_owned(), name.1.to_owned())
 }
 

@@ -1,31 +1,31 @@
-//! The one line of the log that says what became of an invocation, or of a message of a queue.
+//! The log line for the outcome of an invocation, or of one message of a queue.
 
 use std::time::Instant;
 
 use crate::error::{Disposition, Error};
 use crate::telemetry::Metrics;
 
-/// What is being handled, in ids that name nobody.
+/// Identifies what is being handled, without naming anybody.
 #[derive(Clone, Copy)]
-pub(super) struct Spoken<'a> {
+pub(super) struct OutcomeLog<'a> {
     /// Lambda's id of the invocation.
     pub(super) request_id: &'a str,
-    /// The id of a message of a queue.
+    /// The id of the message, for a queue.
     pub(super) message_id: Option<&'a str>,
-    /// How it came in.
+    /// How it came in: `sns`, `event_bridge`, `sqs`, `http` or `unknown`.
     pub(super) door: &'static str,
     /// When it began.
     pub(super) started: Instant,
 }
 
-impl Spoken<'_> {
-    /// The same, once the door is known.
-    pub(super) const fn at(self, door: &'static str) -> Self {
+impl OutcomeLog<'_> {
+    /// Adds the door, once it is known.
+    pub(super) const fn through(self, door: &'static str) -> Self {
         Self { door, ..self }
     }
 
-    /// Writes the line, counts a failure, and passes the outcome on.
-    pub(super) fn conclude(self, outcome: Result<usize, Error>, metrics: &mut Metrics) -> Result<usize, Error> {
+    /// Writes the line, counts a failure, and returns the outcome.
+    pub(super) fn write(self, outcome: Result<usize, Error>, metrics: &mut Metrics) -> Result<usize, Error> {
         let Self { request_id, message_id, door, started } = self;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match outcome {

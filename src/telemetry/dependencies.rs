@@ -1,4 +1,4 @@
-//! Where other crates warn: not in their words, which may quote a request or a setting.
+//! Hides the messages of dependencies, which may quote a request or a setting.
 
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
@@ -6,13 +6,13 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// The crate that may say everything, since it says nothing that it should not.
-pub(super) const OWN: &str = "mail_feedback";
+/// The crate whose messages are shown: they are known to be safe.
+pub(super) const OWN_CRATE: &str = "mail_feedback";
 
-/// A layer that passes its own crate's events on as they are, and of others only the place in their source.
-pub(super) struct Reticent<L>(pub(super) L);
+/// A layer that replaces each message of a dependency by the place in its source.
+pub(super) struct HideMessages<L>(pub(super) L);
 
-impl<S, L> Layer<S> for Reticent<L>
+impl<S, L> Layer<S> for HideMessages<L>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     L: Layer<S>,
@@ -20,11 +20,11 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
         let source = metadata.target();
-        if source.strip_prefix(OWN).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")) {
+        if source.strip_prefix(OWN_CRATE).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")) {
             return self.0.on_event(event, context);
         }
         let line = metadata.line();
-        // Comes back here as an event of its own.
+        // The new event passes through this layer as one of its own crate.
         if *metadata.level() == Level::ERROR {
             tracing::error!(source, line, "a library reports an error; its source says of what at this line");
         } else {

@@ -1,34 +1,34 @@
-//! Certificates that have verified a message, as they outlive an instance.
+//! Certificates that have verified a message, in the form that is stored for later instances.
 
 use std::collections::BTreeMap;
 
 use crate::timestamp::Timestamp;
 
-/// How many are kept: SNS uses one a region at a time, and another while it changes it.
-pub const KEPT: usize = 8;
-/// How much later SNS must have given the same certificate for that to be written down, in milliseconds.
+/// How many are stored: SNS uses one per region at a time, and a second one while it changes over.
+pub const MAX_PROVEN: usize = 8;
+/// How much later a certificate must have been fetched again for the new time to be stored, in milliseconds.
 const WORTH_WRITING_MS: i64 = 12 * 60 * 60 * 1000;
 
 /// A certificate that has verified a message.
 ///
-/// Whoever keeps it needs not be trusted: what is read back must chain to the trust store at each use, as if SNS had just
-/// served it.
+/// The place where it is stored need not be trusted: what is read back must chain to the trust store at each use, as if SNS
+/// had just served it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GoodCertificate {
+pub struct ProvenCertificate {
     /// What its URL begins with, up to the hyphen: `https://sns.<region>.<suffix>/SimpleNotificationService-`.
     pub prefix: String,
     /// The 32 hex digits that follow.
     pub id: String,
     /// The certificate in PEM.
     pub pem: String,
-    /// When SNS gave it last.
+    /// When it was last fetched from SNS.
     pub fetched_at: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
 }
 
-impl GoodCertificate {
-    /// The known certificates with fresh ones among them, at most [`KEPT`], those that expire last; `None` where nothing
+impl ProvenCertificate {
+    /// The known certificates with fresh ones among them, at most [`MAX_PROVEN`], those that expire last; `None` where nothing
     /// changes that is worth writing.
     #[must_use]
     pub fn merged(known: &[Self], fresh: &[Self]) -> Option<Vec<Self>> {
@@ -43,7 +43,7 @@ impl GoodCertificate {
         }
         let mut kept: Vec<Self> = all.into_values().cloned().collect();
         kept.sort_by_key(|one| std::cmp::Reverse(one.expires_at));
-        kept.truncate(KEPT);
+        kept.truncate(MAX_PROVEN);
         let is_known = |one: &Self| known.contains(one);
         (kept.len() != known.len() || !kept.iter().all(is_known)).then_some(kept)
     }
@@ -55,30 +55,30 @@ impl GoodCertificate {
 
 #[cfg(test)]
 mod tests {
-    use super::{GoodCertificate, KEPT, Timestamp};
+    use super::{MAX_PROVEN, ProvenCertificate, Timestamp};
 
-    fn good(id: u8, fetched: i64, expires: i64) -> GoodCertificate {
+    fn good(id: u8, fetched: i64, expires: i64) -> ProvenCertificate {
         let hours = |hours: i64| Timestamp::from_millis(hours.saturating_mul(3_600_000)).unwrap_or(Timestamp::MAX);
         let (prefix, id, pem) = ("https://".to_owned(), id.to_string(), "pem".to_owned());
-        GoodCertificate { prefix, id, pem, fetched_at: hours(fetched), expires_at: hours(expires) }
+        ProvenCertificate { prefix, id, pem, fetched_at: hours(fetched), expires_at: hours(expires) }
     }
 
     #[test]
     fn only_what_is_new_or_half_a_day_later_is_written() {
         let known = [good(1, 0, 100)];
-        assert_eq!(GoodCertificate::merged(&known, &known), None);
-        assert_eq!(GoodCertificate::merged(&known, &[good(1, 11, 100)]), None);
-        assert_eq!(GoodCertificate::merged(&known, &[good(1, 12, 100)]), Some(vec![good(1, 12, 100)]));
-        let renewed = GoodCertificate { pem: "other".to_owned(), ..good(1, 1, 100) };
-        assert_eq!(GoodCertificate::merged(&known, std::slice::from_ref(&renewed)), Some(vec![renewed]));
-        assert_eq!(GoodCertificate::merged(&[], &known), Some(known.to_vec()));
+        assert_eq!(ProvenCertificate::merged(&known, &known), None);
+        assert_eq!(ProvenCertificate::merged(&known, &[good(1, 11, 100)]), None);
+        assert_eq!(ProvenCertificate::merged(&known, &[good(1, 12, 100)]), Some(vec![good(1, 12, 100)]));
+        let renewed = ProvenCertificate { pem: "other".to_owned(), ..good(1, 1, 100) };
+        assert_eq!(ProvenCertificate::merged(&known, std::slice::from_ref(&renewed)), Some(vec![renewed]));
+        assert_eq!(ProvenCertificate::merged(&[], &known), Some(known.to_vec()));
     }
 
     #[test]
     fn those_that_expire_last_are_kept() {
         let many: Vec<_> = (0..12).map(|n| good(n, 0, 100 + i64::from(n))).collect();
-        let kept = GoodCertificate::merged(&[], &many).unwrap_or_default();
-        assert_eq!((kept.len(), kept.first(), kept.last()), (KEPT, many.last(), many.get(4)));
-        assert_eq!(GoodCertificate::merged(&kept, &many[..1]), None, "an old one does not come back");
+        let kept = ProvenCertificate::merged(&[], &many).unwrap_or_default();
+        assert_eq!((kept.len(), kept.first(), kept.last()), (MAX_PROVEN, many.last(), many.get(4)));
+        assert_eq!(ProvenCertificate::merged(&kept, &many[..1]), None, "an old one does not come back");
     }
 }

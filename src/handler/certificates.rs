@@ -1,19 +1,19 @@
-//! Good certificates of SNS on their way to and from the table, where they outlive an instance.
+//! Signing certificates of SNS in the suppression table, where the next instance finds them.
 
 use super::Handler;
 
 impl Handler {
-    /// Opens the connection to DynamoDB, and takes the certificates that earlier instances have found good.
+    /// Opens the connection to DynamoDB, and reads the certificates that earlier instances have proven.
     pub async fn warm_up(&self) {
         let kept = self.recorder.suppressions().warm_up().await;
         self.verifier.remember(kept);
     }
 
-    /// Keeps a certificate that has just verified its first message for later instances.
+    /// Stores certificates that have just verified their first message, for later instances.
     ///
-    /// That goes beside the work on the message and not before its answer: Lambda may halt it, and it may fail, and then the
-    /// next instance asks SNS itself.
-    pub(super) fn keep_proven(&self) {
+    /// The write runs beside the work on the message, and the answer does not wait for it. If Lambda freezes it or it fails,
+    /// the next instance fetches the certificate from SNS.
+    pub(super) fn store_proven_certificates(&self) {
         let proven = self.verifier.take_proven();
         if proven.is_empty() {
             return;
