@@ -5,9 +5,6 @@
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a program for people at a terminal")]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
-
 use serde_json::{Value, json};
 use support::authority::Authority;
 use support::{envelope, samples};

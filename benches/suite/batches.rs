@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use harness::cost::counting_handler;
+use harness::fixture;
+use harness::function::{TIME_LEFT, invoke};
+use support::calls::Calls;
+use support::database::Database;
+
 use crate::clock::median;
 use crate::process::{megabytes, start};
-use crate::support::calls::Calls;
-use crate::support::cost::counting_handler;
-use crate::support::database::Database;
-use crate::support::fixture;
-use crate::support::function::{TIME_LEFT, invoke};
 
 /// The sizes.
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];

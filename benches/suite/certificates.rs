@@ -4,15 +4,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use harness::function::trusting_environment;
 use mail_feedback::timestamp::Timestamp;
+use support::authority::{AUTHORITY, FOLDER};
+use support::database::{Database, SUPPRESSIONS};
+use support::envelope::{lambda_event, notification, sign};
+use support::runtime_api::Function;
+use support::tls_host::{Behaviour, TlsHost};
 
 use crate::clock::median;
-use crate::support::authority::{AUTHORITY, FOLDER};
-use crate::support::database::{Database, SUPPRESSIONS};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::trusting_environment;
-use crate::support::runtime_api::Function;
-use crate::tls_host::{Behaviour, TlsHost};
 
 /// Starts of each kind, in turn.
 const STARTS: usize = 15;
@@ -41,7 +41,7 @@ pub async fn measure(program: &Path) -> (f64, f64) {
 
 /// The time of the first invocation in milliseconds; afterwards its certificate is kept.
 async fn first_event(program: &Path, environment: &[(String, String)], database: &Database) -> f64 {
-    let mut function = Function::start_program(program, environment).await;
+    let mut function = Function::start(program, environment).await;
     function.until_ready().await;
     let mut envelope = notification(MESSAGE, "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
     sign(&mut envelope, &AUTHORITY);

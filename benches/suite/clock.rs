@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::stages::Stage;
+use harness::stages::Stage;
 
 /// Rounds of measurements, each of all stages in turn: what slows the machine slows all of them.
 const ROUNDS: usize = 60;

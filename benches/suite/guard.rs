@@ -1,7 +1,8 @@
 //! Instructions of each step against those written down: `make guard`. Counts repeat where times do not.
 
+use harness::stages::Stage;
+
 use crate::clock;
-use crate::support::stages::Stage;
 
 /// More or less than this is a failure, in percent: other compilers and processors count a little differently, and what
 /// became cheaper is worth writing down.

@@ -8,13 +8,6 @@
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a program for people at a terminal")]
 #![allow(unreachable_pub, reason = "a program has no one to export to")]
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
-#[path = "../../tests/it/attacks/tls_host.rs"]
-#[allow(dead_code, reason = "the tests have more uses for it")]
-mod tls_host;
-
 mod batches;
 mod certificates;
 mod clock;
@@ -23,8 +16,8 @@ mod process;
 
 use std::path::Path;
 
-use support::cost;
-use support::stages::{self, Stage};
+use harness::cost;
+use harness::stages::{self, Stage};
 
 fn main() {
     // cargo bench adds a word of its own.

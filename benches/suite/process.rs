@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use harness::fixture::{self, SES};
+use harness::function::environment;
+use support::database::Database;
+use support::runtime_api::Function;
+
 use crate::clock::median;
-use crate::support::database::Database;
-use crate::support::fixture::{self, SES};
-use crate::support::function::environment;
-use crate::support::runtime_api::Function;
 
 /// Starts of each program, in turn.
 const STARTS: usize = 15;
@@ -100,7 +101,7 @@ pub async fn measure(programs: &mut [Program]) {
 
 /// Starts a program on a database.
 pub async fn start(path: &Path, database: &Database) -> Function {
-    Function::start_program(path, &environment(database)).await
+    Function::start(path, &environment(database)).await
 }
 
 /// The most memory so far, in MB.

@@ -3,7 +3,7 @@
 use std::io::Error;
 use std::path::{Path, PathBuf};
 
-use crate::support::database::{EVENTS, SUPPRESSIONS};
+use support::database::{EVENTS, SUPPRESSIONS};
 
 /// The file that says it, as long as this lives.
 pub struct Endpoint {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use support::database::Database;
+use support::request::CREDENTIALS;
+use support::samples::{self, Effect, Sample, Snapshot, observe};
 
 use crate::Failure;
 use crate::http::{Request, Response, send};
 use crate::report::{self, Outcome};
-use crate::support::database::Database;
-use crate::support::function::CREDENTIALS;
-use crate::support::samples::{self, Effect, Sample, Snapshot, observe};
 use crate::watch::{Log, Show};
 use crate::webhook::{WEBHOOKS, Webhook};
 

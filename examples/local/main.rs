@@ -11,8 +11,6 @@ mod endpoint;
 mod feed;
 mod http;
 mod report;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 mod watch;
 mod webhook;
 

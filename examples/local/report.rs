@@ -2,10 +2,11 @@
 
 use std::io::IsTerminal;
 
+use support::database::{EVENTS, SUPPRESSIONS};
+use support::request::CREDENTIALS;
+use support::samples::Effect;
+
 use crate::feed::Feed;
-use crate::support::database::{EVENTS, SUPPRESSIONS};
-use crate::support::function::CREDENTIALS;
-use crate::support::samples::Effect;
 use crate::webhook::{WEBHOOKS, Webhook};
 
 /// What became of one call.

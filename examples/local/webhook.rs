@@ -1,6 +1,6 @@
 //! The posts over plain HTTP: those that this program makes, and those that it prints for people to make.
 
-use crate::support::samples::{Effect, EventRow, SuppressionRow};
+use support::samples::{Effect, EventRow, SuppressionRow};
 
 /// One webhook, and an event for it.
 pub struct Webhook {

@@ -9,13 +9,12 @@
 #![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
 
 mod characters;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use characters::{Keys, Ranges};
+use harness::function::{environment, handler, invoke};
 use mail_feedback::address::Address;
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::{Context, SoftBounceRules};
@@ -23,7 +22,6 @@ use mail_feedback::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use support::database::{Database, SUPPRESSIONS};
-use support::function::{TIME_LEFT, environment, handler, invoke_alone};
 use support::samples;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -108,7 +106,7 @@ async fn main() -> Result<(), Failure> {
     let database = Database::start().await;
     let function = handler(&database, &environment(&database));
     for sample in samples::all() {
-        invoke_alone(&function, &sample.json, TIME_LEFT).await?;
+        invoke(&function, &sample.json).await?;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let vectors: Vec<Vector> =

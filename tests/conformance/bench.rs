@@ -6,14 +6,14 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use harness::function;
 use mail_feedback::intake::sns::{Fetcher, TrustStore};
 use serde_json::Value;
+use support::authority::AUTHORITY;
+use support::database::Database;
+use support::envelope::TOPIC;
 
 use super::certificates::Certificates;
-use super::support::authority::AUTHORITY;
-use super::support::database::Database;
-use super::support::envelope::TOPIC;
-use super::support::function;
 
 /// The latest line of metrics: it names the cause of a refusal, which no answer does.
 static METRICS: Mutex<String> = Mutex::new(String::new());
@@ -84,7 +84,7 @@ impl Bench {
     /// The answer to an HTTP request has no status.
     pub(crate) async fn invoke(&self, invocation: &Value) -> Result<Reply, String> {
         let is_http = invocation.get("version").is_some();
-        let answer = function::invoke_alone(&self.handler, &invocation.to_string(), function::TIME_LEFT).await;
+        let answer = function::invoke(&self.handler, &invocation.to_string()).await;
         let status = match answer {
             Err(error) => error.status(),
             Ok(_) if !is_http => 200,

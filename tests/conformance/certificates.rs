@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use mail_feedback::event::digest_hex;
 use mail_feedback::intake::sns::TopicArn;
-
-use super::support::authority::{AUTHORITY, CERTIFICATE_ID, Request};
-use super::support::envelope::TOPIC;
+use support::authority::{AUTHORITY, CERTIFICATE_ID, Request};
+use support::envelope::TOPIC;
 
 /// A temporary folder of certificates; it goes when this goes.
 pub(crate) struct Certificates {

@@ -7,11 +7,11 @@ use mail_feedback::event::digest_hex;
 use mail_feedback::intake::sns::{Envelope, TopicArn};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
+use support::authority::{AUTHORITY, CERTIFICATE_ID};
+use support::envelope::{TOPIC, certificate_url, sign};
 
 use super::case::Expected;
 use super::certificates::Certificates;
-use super::support::authority::{AUTHORITY, CERTIFICATE_ID};
-use super::support::envelope::{TOPIC, certificate_url, sign};
 
 /// What is wrong with a message that must be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

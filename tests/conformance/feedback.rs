@@ -2,13 +2,13 @@
 
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::envelope::{notification, sign};
+use support::request::{authorization, post};
 
 use super::case::Step;
 use super::envelope::message_id;
 use super::request::SNS_PATH;
-use super::support::authority::AUTHORITY;
-use super::support::envelope::{notification, sign};
-use super::support::function::{authorization, post};
 
 /// The recipient of all of them.
 pub(crate) const RECIPIENT: &str = "recipient@example.com";

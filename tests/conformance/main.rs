@@ -8,9 +8,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod bench;
 mod case;
 mod certificates;

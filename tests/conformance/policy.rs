@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use mail_feedback::timestamp::Timestamp;
+use support::database::SUPPRESSIONS;
 
 use super::bench::{Bench, Setup};
 use super::case::{Case, GivenSuppression, Step, When};
@@ -11,7 +12,6 @@ use super::certificates::Certificates;
 use super::feedback::{CONTACT_LIST, Fact, Occurrence, RECIPIENT, SENDER_DOMAIN};
 use super::replay::difference;
 use super::state::History;
-use super::support::database::SUPPRESSIONS;
 use super::verdict::{Mailing, Standing};
 
 /// The time that a policy calls T: noon of 2026-01-01.

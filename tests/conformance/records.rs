@@ -5,9 +5,9 @@ use std::fmt;
 
 use mail_feedback::address::Address;
 use mail_feedback::timestamp::Timestamp;
+use support::database::{Database, EVENTS, text};
 
 use super::case::Neutral;
-use super::support::database::{Database, EVENTS, text};
 
 /// What stands for an absent value.
 const NONE: &str = "none";

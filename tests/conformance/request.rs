@@ -2,13 +2,13 @@
 
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::envelope::lambda_event;
+use support::request::{CREDENTIALS, authorization, post};
 
 use super::bench::Setup;
 use super::case::{Case, Expected, PeerRequest};
 use super::certificates::Certificates;
 use super::envelope::{Defect, map, map_headers};
-use super::support::envelope::lambda_event;
-use super::support::function::{CREDENTIALS, authorization, post};
 
 /// Where SNS posts to.
 pub(crate) const SNS_PATH: &str = "/webhooks/sns";

@@ -3,10 +3,10 @@
 use mail_feedback::event::Reason;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
+use support::database::{Database, EVENTS, text};
 
 use super::case::End;
 use super::replay::difference;
-use super::support::database::{Database, EVENTS, text};
 use super::verdict::{Entry, Mailing, Standing, latest_event};
 
 /// What was seen of a sequence so far.

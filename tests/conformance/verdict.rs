@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use mail_feedback::timestamp::Timestamp;
-
-use super::support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, soft_bounces, text};
+use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, soft_bounces, text};
 
 /// A send that is asked about: which scopes concern it.
 pub(crate) enum Mailing {

@@ -1,6 +1,6 @@
 //! How often the steps of an event ask for memory: a count that repeats, so that a careless copy shows.
 
-use crate::support::stages::{self, Stage};
+use harness::stages::{self, Stage};
 
 /// Allocations of each step once it is warm. Those of a handler are mostly the SDK's.
 const COUNTED: [(&str, u64); 21] = [

@@ -12,7 +12,6 @@ mod kept;
 mod queues;
 mod signatures;
 pub mod subscriptions;
-pub mod tls_host;
 mod topics;
 mod urls;
 pub mod world;

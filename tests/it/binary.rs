@@ -1,18 +1,19 @@
 //! The real binary: the main paths, its logs and metrics, and its start.
 
 use serde_json::Value;
+use support::database::Database;
+use support::environment::environment;
+use support::request::{authorization, post};
+use support::samples::{self, Snapshot, observe};
 
-use crate::support::database::Database;
-use crate::support::function::{authorization, environment, post};
-use crate::support::runtime_api::Function;
-use crate::support::samples::{self, Snapshot, observe};
+use crate::real_binary;
 
 #[tokio::test]
 async fn every_sample_through_the_binary_has_its_effect_and_one_line_of_the_log() {
     let database = Database::start().await;
     let mut settings = environment(&database);
     settings.push(("AWS_LAMBDA_LOG_LEVEL".to_owned(), "TRACE".to_owned()));
-    let mut function = Function::start(&settings).await;
+    let mut function = real_binary::start(&settings).await;
     let mut before = Snapshot::default();
     let samples = samples::all();
     for sample in &samples {
@@ -43,7 +44,7 @@ async fn a_wrong_setting_stops_the_start_and_names_its_variable() {
     let database = Database::start().await;
     let mut settings = environment(&database);
     settings.push(("SNS_TOPIC_ARNS".to_owned(), "not-an-arn".to_owned()));
-    let (code, output) = Function::start(&settings).await.ended().await;
+    let (code, output) = real_binary::start(&settings).await.ended().await;
     assert_ne!(code, Some(0));
     assert!(output.contains("SNS_TOPIC_ARNS must be ARNs of standard SNS topics"), "{output}");
     assert!(!output.contains("not-an-arn"), "values are never shown");
@@ -59,11 +60,11 @@ async fn the_handler_setting_picks_the_function() {
     };
     let sample = samples::all().into_iter().find(|sample| sample.name == "ses/open").unwrap();
     for name in ["feedback", "bootstrap"] {
-        let mut function = Function::start(&handled_by(name)).await;
+        let mut function = real_binary::start(&handled_by(name)).await;
         assert_eq!(function.invoke(&sample.json).await.unwrap()["events"], 1, "{name}");
         function.stop().await;
     }
-    let (code, output) = Function::start(&handled_by("feedback.main")).await.ended().await;
+    let (code, output) = real_binary::start(&handled_by("feedback.main")).await.ended().await;
     assert_ne!(code, Some(0));
     assert!(
         output.contains("Handler names no function of this package: set it to one of feedback, bootstrap"),
@@ -77,7 +78,7 @@ async fn a_table_that_does_not_exist_is_transient() {
     let database = Database::start().await;
     let mut settings = environment(&database);
     settings.push(("EVENT_TABLE".to_owned(), "missing".to_owned()));
-    let mut function = Function::start(&settings).await;
+    let mut function = real_binary::start(&settings).await;
     let body = r#"{"event":"open","time":1763600000,"MessageID":5,"email":"a@example.com"}"#;
     let answer = function.invoke(&post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&503.into(), &"".into()));
@@ -93,7 +94,7 @@ async fn an_unreachable_dynamodb_is_transient_and_within_the_time_limit() {
     let database = Database::start().await;
     let mut settings = environment(&database);
     settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), "http://127.0.0.1:9".to_owned()));
-    let mut function = Function::start(&settings).await;
+    let mut function = real_binary::start(&settings).await;
     let sample = samples::all().into_iter().find(|sample| sample.name == "ses/complaint-abuse").unwrap();
     let error = function.invoke(&sample.json).await.unwrap_err();
     assert_eq!(error["errorType"], "Transient");

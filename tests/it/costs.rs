@@ -4,16 +4,18 @@ use std::fmt::Write;
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use harness::cost::{Cost, ROWS, cost, counting_handler, index_item};
+use harness::fixture::group;
+use harness::function::{TIME_LEFT, invoke_within};
 use mail_feedback::address::Address;
 use serde_json::{Value, json};
+use support::calls::Calls;
+use support::database::{Database, EVENTS};
+use support::request::{authorization, post};
+use support::samples;
+use support::size::item_bytes;
 
-use crate::support::calls::Calls;
-use crate::support::cost::{Cost, ROWS, cost, counting_handler, index_item};
-use crate::support::database::{Database, EVENTS};
-use crate::support::fixture::group;
-use crate::support::function::{TIME_LEFT, authorization, invoke, invoke_alone, post};
-use crate::support::samples;
-use crate::support::size::item_bytes;
+use crate::real_binary::invoke_both;
 
 /// Dollars per million units in us-east-1, November 2026: <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
 const PRICES: (f64, f64) = (0.625, 0.125);
@@ -39,7 +41,7 @@ async fn the_guide_counts_what_is_counted_here() {
 async fn an_array_of_deliveries_shares_its_requests() {
     for (events, writes, reads) in [(1, 1, 1), (25, 1, 1), (26, 2, 1), (100, 4, 1), (101, 5, 2), (1_000, 40, 10)] {
         let (database, calls) = (Database::start().await, Calls::default());
-        invoke(&counting_handler(&database, &calls), &group(events)).await.unwrap();
+        invoke_both(&counting_handler(&database, &calls), &group(events)).await.unwrap();
         let seen: Vec<_> = calls.take().into_iter().map(|((operation, _), count)| (operation, count)).collect();
         let expected = [("BatchGetItem".to_owned(), reads), ("BatchWriteItem".to_owned(), writes)];
         assert_eq!(seen, expected, "{events} events");
@@ -59,7 +61,7 @@ async fn a_million_opens_do_not_keep_a_bounce_from_being_recorded() {
     };
     let send = async |events: Vec<Value>| {
         let request = post("/webhooks/mailjet", &authorization(), &Value::from(events).to_string()).to_string();
-        assert_eq!(invoke_alone(&handler, &request, TIME_LEFT * 100).await.unwrap()["statusCode"], 200);
+        assert_eq!(invoke_within(&handler, &request, TIME_LEFT * 100).await.unwrap()["statusCode"], 200);
     };
     for part in 0..10 {
         send((1..=1_000).map(|n| event("click", 1_000 * part + n)).collect()).await;
@@ -86,7 +88,7 @@ async fn every_event_but_unknown_ones_fits_into_one_write_unit() {
     let database = Database::start().await;
     let handler = counting_handler(&database, &Calls::default());
     for sample in samples::all() {
-        invoke(&handler, &sample.json).await.unwrap();
+        invoke_both(&handler, &sample.json).await.unwrap();
     }
     let events = database.scan(EVENTS).await;
     let unknown = AttributeValue::S("unknown".to_owned());

@@ -1,13 +1,16 @@
 //! Rows and rules of the decision table that no sample in `events/` shows.
 
+use harness::function::handler;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::database::Database;
+use support::envelope::{lambda_event, notification, sign};
+use support::environment::trusting_environment;
+use support::request::{authorization, post};
+use support::samples::{Effect, Snapshot, observe};
 
-use crate::support::authority::AUTHORITY;
-use crate::support::database::Database;
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{authorization, handler, invoke, post, trusting_environment};
-use crate::support::samples::{Effect, Snapshot, observe};
+use crate::real_binary::invoke_both;
 
 /// What an SES message does to empty tables, or the label of its refusal.
 async fn ses_with(message: &Value, settings: &[(&str, &str)]) -> Result<Effect, &'static str> {
@@ -16,7 +19,7 @@ async fn ses_with(message: &Value, settings: &[(&str, &str)]) -> Result<Effect, 
     all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let mut envelope = notification(&message.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
     sign(&mut envelope, &AUTHORITY);
-    let outcome = invoke(&handler(&database, &all), &lambda_event(&envelope).to_string()).await;
+    let outcome = invoke_both(&handler(&database, &all), &lambda_event(&envelope).to_string()).await;
     let (effect, _) = observe(&database, &Snapshot::default()).await;
     match outcome {
         Ok(_) => Ok(effect),
@@ -34,7 +37,8 @@ async fn ses(message: &Value) -> Effect {
 async fn tencent(element: &Value) -> Effect {
     let database = Database::start().await;
     let request = post("/webhooks/tencent", &authorization(), &element.to_string());
-    let answer = invoke(&handler(&database, &trusting_environment(&database)), &request.to_string()).await.unwrap();
+    let answer =
+        invoke_both(&handler(&database, &trusting_environment(&database)), &request.to_string()).await.unwrap();
     assert_eq!(answer["statusCode"], 200);
     observe(&database, &Snapshot::default()).await.0
 }
@@ -207,7 +211,7 @@ async fn mail_that_came_in_leaves_nothing_of_its_headers_and_its_text() {
         let text = message.to_string().replace("\"?\"", "1e999");
         let mut envelope = notification(&text, "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
         sign(&mut envelope, &AUTHORITY);
-        invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+        invoke_both(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
     }
     let (effect, tables) = observe(&database, &Snapshot::default()).await;
     assert_eq!(events(&effect), ["unknown misrouted", "unknown misrouted"]);
@@ -309,7 +313,7 @@ async fn times_are_clamped_to_the_life_of_the_mail() {
         message["bounce"]["timestamp"] = reported.into();
         let mut envelope = notification(&message.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
         sign(&mut envelope, &AUTHORITY);
-        invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+        invoke_both(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
         let events = Snapshot::take(&database).await.events;
         assert!(events.keys().any(|key| key.starts_with(&format!("{address} {expected}#"))), "{reported}: {events:?}");
     }

@@ -20,14 +20,14 @@ use futures_util::{StreamExt, stream};
 use mail_feedback::address::Address;
 use mail_feedback::store::{Recorder, Retention, Suppressions};
 use mail_feedback::suppression::SoftBounceRules;
+use support::database::{EVENTS, SUPPRESSIONS};
+use support::seeded::Seeded;
 
 use self::facts::Fact;
 use self::mistaken::{Mistake, SmallRecorder};
 use self::reference::{expected, observed};
 use self::schedule::{Subject, Tally};
 use self::wire::Wire;
-use crate::support::database::{EVENTS, SUPPRESSIONS};
-use crate::support::seeded::Seeded;
 
 /// Of how many sets one is wide.
 const ONE_WIDE_IN: u64 = 40;

@@ -4,12 +4,14 @@ mod event_bridge;
 mod ses;
 mod webhooks;
 
+use harness::function::InProcess;
 use serde_json::json;
+use support::database::Database;
+use support::door::QUEUE;
+use support::environment::trusting_environment;
+use support::samples::Snapshot;
 
-use crate::support::database::Database;
-use crate::support::door::QUEUE;
-use crate::support::function::{InProcess, invoke, trusting_environment};
-use crate::support::samples::Snapshot;
+use crate::real_binary::invoke_both;
 
 /// The environment in which every door is open.
 fn open(database: &Database) -> Vec<(String, String)> {
@@ -20,7 +22,7 @@ fn open(database: &Database) -> Vec<(String, String)> {
 
 /// Invokes, and demands that everything was taken.
 async fn taken(handler: &InProcess, invocation: &str, what: &str) {
-    let answer = invoke(handler, invocation).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let answer = invoke_both(handler, invocation).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let status = answer.get("statusCode").is_none_or(|status| *status == 200);
     let failures = answer.get("batchItemFailures").is_none_or(|failures| *failures == json!([]));
     assert!(status && failures, "{what}: {answer}");

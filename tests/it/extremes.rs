@@ -5,16 +5,17 @@
 
 use std::sync::{Arc, LazyLock};
 
+use harness::fixture;
+use harness::function::TIME_LEFT;
 use mail_feedback::handler::Handler;
 use mail_feedback::intake::sns::{Fetcher, TrustStore};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
+use support::authority::AUTHORITY;
+use support::envelope::{lambda_event, notification, sign};
+use support::request::{authorization, post};
 
 use crate::attacks::world::{Host, ID};
-use crate::support::authority::AUTHORITY;
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::fixture;
-use crate::support::function::{TIME_LEFT, authorization, post};
 
 /// The bytes of memory that a byte of an invocation may take at once: the worst that is known takes 18, an array of `1`
 /// that is looked through for values that can be read. A body has at most 4 MiB.

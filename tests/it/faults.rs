@@ -4,47 +4,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use harness::function::handler;
+use serde_json::json;
+use support::database::{Database, EVENTS, Item, SUPPRESSIONS, soft_bounces, text};
+use support::environment::environment;
+use support::http_message::Message;
+use support::proxy::{Reply, Request};
+use support::request::{authorization, post};
 
-use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, client, soft_bounces, text};
-use crate::support::function::{authorization, environment, handler, invoke, post};
+use crate::real_binary::invoke_both;
 
-/// Stands before the database and answers what the test wants, the target and body of each request in hand.
-type Answer = fn(&str, &Value, usize) -> Option<(StatusCode, Value)>;
-
-#[derive(Clone)]
-struct Proxy {
-    answer: Answer,
-    requests: Arc<AtomicUsize>,
-}
-
-/// A database of which each request is first shown to `answer`; what that leaves unanswered gets an empty success.
-async fn faulty(answer: Answer) -> (Database, Arc<AtomicUsize>) {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
+/// A database of which each request is first shown to `choose`, and how many there were.
+async fn faulty(choose: fn(&Request) -> Reply) -> (Database, Arc<AtomicUsize>) {
     let requests = Arc::new(AtomicUsize::new(0));
-    let proxy = Proxy { answer, requests: Arc::clone(&requests) };
-    let routes = Router::new().fallback(pass).with_state(proxy);
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    (Database { address, client: client(&format!("http://{address}")) }, requests)
+    let counted = Arc::clone(&requests);
+    let database = Database::start().await;
+    let faulty = database.behind(move |request| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        choose(request)
+    });
+    (faulty.await, requests)
 }
 
-async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
-    let nth = proxy.requests.fetch_add(1, Ordering::Relaxed);
-    let target = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
-    let body: Value = serde_json::from_slice(&body).unwrap();
-    let (status, answer) = (proxy.answer)(&target, &body, nth).unwrap_or((StatusCode::OK, json!({})));
-    (status, answer.to_string())
+/// The answer that a request has left work undone.
+fn undone(name: &str, request: &Request) -> Reply {
+    Reply::Answer(Message::answer("200 OK", &json!({name: request.body["RequestItems"]})))
 }
 
 async fn send(database: &Database, body: &str) -> i64 {
     let handler = handler(database, &environment(database));
     let request = post("/webhooks/mailjet", &authorization(), body);
-    invoke(&handler, &request.to_string()).await.unwrap()["statusCode"].as_i64().unwrap()
+    invoke_both(&handler, &request.to_string()).await.unwrap()["statusCode"].as_i64().unwrap()
 }
 
 fn sent(count: usize) -> String {
@@ -54,10 +44,10 @@ fn sent(count: usize) -> String {
 
 #[tokio::test]
 async fn unprocessed_items_and_keys_are_asked_for_again() {
-    let (database, requests) = faulty(|target, body, nth| match (target, nth) {
-        ("BatchWriteItem", 0) => Some((StatusCode::OK, json!({"UnprocessedItems": body["RequestItems"]}))),
-        ("BatchGetItem", 2) => Some((StatusCode::OK, json!({"UnprocessedKeys": body["RequestItems"]}))),
-        _ => None,
+    let (database, requests) = faulty(|request| match (request.operation.as_str(), request.number) {
+        ("BatchWriteItem", 0) => undone("UnprocessedItems", request),
+        ("BatchGetItem", 2) => undone("UnprocessedKeys", request),
+        _ => Reply::Database,
     })
     .await;
     assert_eq!(send(&database, &sent(1)).await, 200);
@@ -66,8 +56,9 @@ async fn unprocessed_items_and_keys_are_asked_for_again() {
 
 #[tokio::test]
 async fn items_that_stay_unprocessed_are_no_success() {
-    let (database, requests) = faulty(|target, body, _| {
-        (target == "BatchWriteItem").then(|| (StatusCode::OK, json!({"UnprocessedItems": body["RequestItems"]})))
+    let (database, requests) = faulty(|request| match request.operation.as_str() {
+        "BatchWriteItem" => undone("UnprocessedItems", request),
+        _ => Reply::Database,
     })
     .await;
     assert_eq!(send(&database, &sent(1)).await, 503);
@@ -76,7 +67,7 @@ async fn items_that_stay_unprocessed_are_no_success() {
 
 #[tokio::test]
 async fn a_batch_costs_the_requests_it_must() {
-    let (database, requests) = faulty(|_, _, _| None).await;
+    let (database, requests) = faulty(|_| Reply::Database).await;
     assert_eq!(send(&database, &sent(250)).await, 200);
     assert_eq!(requests.load(Ordering::Relaxed), 10 + 3, "25 items a write, 100 keys a read");
 }
@@ -110,9 +101,11 @@ async fn an_unreadable_record_does_not_keep_other_deliveries_from_their_effect()
 
 #[tokio::test]
 async fn an_item_that_is_refused_does_not_take_its_batch_with_it() {
-    let (database, requests) = faulty(|target, body, _| {
-        let refused = (StatusCode::BAD_REQUEST, json!({"__type": "ValidationException"}));
-        (target == "BatchWriteItem" && body.to_string().contains("a2@example.com")).then_some(refused)
+    let (database, requests) = faulty(|request| {
+        if request.operation == "BatchWriteItem" && request.body.to_string().contains("a2@example.com") {
+            return Reply::Answer(Message::answer("400 Bad Request", &json!({"__type": "ValidationException"})));
+        }
+        Reply::Database
     })
     .await;
     assert_eq!(send(&database, &sent(3)).await, 503);
@@ -165,7 +158,7 @@ async fn writers_of_one_address_lose_nothing() {
             post("/webhooks/mailjet", &authorization(), &body).to_string()
         })
         .collect();
-    let answers = futures_util::future::join_all(requests.iter().map(|request| invoke(&handler, request))).await;
+    let answers = futures_util::future::join_all(requests.iter().map(|request| invoke_both(&handler, request))).await;
     assert!(answers.into_iter().all(|answer| answer.unwrap()["statusCode"] == 200));
     let record = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
     assert_eq!(soft_bounces(&record).len(), 30);

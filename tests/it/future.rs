@@ -1,18 +1,19 @@
 //! Times more than a day after the report of them: they outweigh nothing, void nothing and keep nothing for ever.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use harness::function::{InProcess, custom_handler, handler};
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
 use mail_feedback::suppression::{Context, Decision, Scope};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::database::{Database, EVENTS, Item, client, text};
+use support::envelope::{lambda_event, notification, sign};
+use support::environment::trusting_environment;
+use support::request::{ACCOUNT, authorization, post};
 
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, EVENTS, Item, client, text};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{
-    ACCOUNT, InProcess, authorization, custom_handler, handler, invoke, post, trusting_environment,
-};
+use crate::real_binary::invoke_both;
 
 /// Late in the year 2037, in seconds and as SES spells it.
 const SECONDS_2037: i64 = 2_140_000_000;
@@ -58,19 +59,19 @@ impl Desk {
 
     async fn posts(handler: &InProcess, provider: &str, body: &Value) {
         let request = post(&format!("/webhooks/{provider}"), &authorization(), &body.to_string());
-        assert_eq!(invoke(handler, &request.to_string()).await.unwrap()["statusCode"], 200);
+        assert_eq!(invoke_both(handler, &request.to_string()).await.unwrap()["statusCode"], 200);
     }
 
     async fn sns(&self, message: &Value) {
         let mut envelope = notification(&message.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
         sign(&mut envelope, &AUTHORITY);
-        invoke(&self.handler, &lambda_event(&envelope).to_string()).await.unwrap();
+        invoke_both(&self.handler, &lambda_event(&envelope).to_string()).await.unwrap();
     }
 
     async fn event_bridge(&self, time: Option<&str>, detail: &Value) {
         let event = json!({"version": "0", "id": "e-1", "source": "aws.ses", "account": ACCOUNT, "region": "us-east-1",
             "resources": [], "time": time, "detail-type": "Email Bounced", "detail": detail});
-        invoke(&self.handler, &event.to_string()).await.unwrap();
+        invoke_both(&self.handler, &event.to_string()).await.unwrap();
     }
 
     /// The only event record.

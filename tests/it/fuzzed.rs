@@ -7,9 +7,10 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use fuzz_targets::ALL;
+use support::seeded::Seeded;
+
 use crate::disorder::say;
-use crate::support::seeded::Seeded;
-use crate::targets::ALL;
 
 /// The longest input that is made, in bytes.
 const MAX_BYTES: usize = 8 * 1024;

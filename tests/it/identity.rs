@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use harness::function::{InProcess, handler};
 use mail_feedback::address::Address;
 use mail_feedback::timestamp::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use support::authority::AUTHORITY;
+use support::database::{Database, EVENTS, text};
+use support::envelope::{lambda_event, notification, sign};
+use support::environment::trusting_environment;
+use support::request::{authorization, post};
+use support::samples;
 
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, EVENTS, text};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{InProcess, authorization, handler, invoke, post, trusting_environment};
-use crate::support::samples;
+use crate::real_binary::invoke_both;
 
 proptest! {
     #[test]
@@ -80,13 +83,13 @@ async fn key_order_transport_and_another_notification_do_not_change_an_id() {
 
         let mut first = notification(message, sns["MessageId"].as_str().unwrap(), Timestamp::now());
         sign(&mut first, &AUTHORITY);
-        invoke(&handler, &lambda_event(&first).to_string()).await.unwrap();
+        invoke_both(&handler, &lambda_event(&first).to_string()).await.unwrap();
 
         let id = "00000000-0000-4000-8000-000000000000";
         let mut second = notification(&reordered(&parsed), id, Timestamp::now());
         sign(&mut second, &AUTHORITY);
         let request = post("/webhooks/sns", &json!({}), &second.to_string());
-        assert_eq!(invoke(&other, &request.to_string()).await.unwrap()["statusCode"], 200);
+        assert_eq!(invoke_both(&other, &request.to_string()).await.unwrap()["statusCode"], 200);
     }
     let (one, two) = (ids(&database).await, ids(&again).await);
     assert!(one.len() > 50);
@@ -106,7 +109,7 @@ async fn an_identity_notification_and_an_event_of_one_bounce_are_one_fact() {
         message.insert(name.to_owned(), kind);
         let mut envelope = notification(&Value::from(message.clone()).to_string(), &uuid(name.len()), Timestamp::now());
         sign(&mut envelope, &AUTHORITY);
-        invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+        invoke_both(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
     }
     assert_eq!(database.scan(EVENTS).await.len(), 1);
 }
@@ -125,11 +128,11 @@ async fn numbers_and_strings_and_array_or_object_do_not_change_a_webhook_id() {
         r#"{"event":"bounce","time":1763600000,"MessageID":5,"email":"<a@EXAMPLE.com>","hard_bounce":1,"error":"user unknown","mj_list_id":"","url":null}"#,
     ];
     for body in forms {
-        invoke(&handler, &post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
+        invoke_both(&handler, &post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
     }
     assert_eq!(database.scan(EVENTS).await.len(), 1);
     for body in [forms[0].replace("\"MessageID\":5", "\"MessageID\":6"), forms[0].replace("1763600000", "1763600001")] {
-        invoke(&handler, &post("/webhooks/mailjet", &authorization(), &body).to_string()).await.unwrap();
+        invoke_both(&handler, &post("/webhooks/mailjet", &authorization(), &body).to_string()).await.unwrap();
     }
     assert_eq!(database.scan(EVENTS).await.len(), 3);
 }
@@ -140,7 +143,7 @@ async fn posted(provider: &str, bodies: &[&str]) -> BTreeSet<String> {
     let handler = trusting(&database);
     for body in bodies {
         let request = post(&format!("/webhooks/{provider}"), &authorization(), body);
-        invoke(&handler, &request.to_string()).await.unwrap();
+        invoke_both(&handler, &request.to_string()).await.unwrap();
     }
     ids(&database).await
 }
@@ -185,7 +188,7 @@ async fn ses_events_without_message_feedback_and_time_are_told_apart_by_what_bro
             for n in [1, 2, 2] {
                 let mut envelope = notification(&report.to_string(), &uuid(n), Timestamp::now());
                 sign(&mut envelope, &AUTHORITY);
-                invoke(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
+                invoke_both(&handler, &lambda_event(&envelope).to_string()).await.unwrap();
             }
             assert_eq!(ids(&database).await.len(), expected, "{identity}: {report}");
         }
@@ -202,7 +205,7 @@ async fn tencent_names_and_numbers_of_one_event_are_one_fact() {
     let database = Database::start().await;
     for body in unknown {
         let request = post("/webhooks/tencent", &authorization(), &body);
-        invoke(&trusting(&database), &request.to_string()).await.unwrap();
+        invoke_both(&trusting(&database), &request.to_string()).await.unwrap();
     }
     assert_eq!(database.scan(EVENTS).await.len(), 1, "an unknown name is a fact as reported");
 }
@@ -213,7 +216,7 @@ async fn tencent_spellings_of_one_bulk_id_are_one_fact() {
     let handler = trusting(&database);
     for name in ["bulkId", "bulkid"] {
         let body = format!(r#"{{"event":"open","email":"a@example.com","{name}":"q-1","timestamp":1763600000}}"#);
-        invoke(&handler, &post("/webhooks/tencent", &authorization(), &body).to_string()).await.unwrap();
+        invoke_both(&handler, &post("/webhooks/tencent", &authorization(), &body).to_string()).await.unwrap();
     }
     let events = database.scan(EVENTS).await;
     assert_eq!(events.values().map(|item| text(item, "message")).collect::<Vec<_>>(), ["tencent:q-1"]);

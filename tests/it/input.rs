@@ -1,15 +1,18 @@
 //! Bad input gets the answer it deserves, and costs no good event beside it.
 
+use harness::function::handler;
 use serde_json::{Value, json};
+use support::database::{Database, EVENTS, SUPPRESSIONS, entries, text};
+use support::environment::environment;
+use support::request::{authorization, post};
+use support::samples;
 
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS, entries, text};
-use crate::support::function::{authorization, environment, handler, invoke, post};
-use crate::support::samples;
+use crate::real_binary::invoke_both;
 
 async fn webhook(body: &str) -> (i64, Vec<(String, String)>) {
     let database = Database::start().await;
     let handler = handler(&database, &environment(&database));
-    let answer = invoke(&handler, &post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
+    let answer = invoke_both(&handler, &post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();
     let events = database.scan(EVENTS).await;
     let rows = events.values().map(|item| (text(item, "kind").to_owned(), text(item, "address").to_owned()));
     (answer["statusCode"].as_i64().unwrap(), rows.collect())
@@ -95,7 +98,7 @@ async fn reports_of_one_fact_in_one_body_all_count() {
         )
     };
     let body = format!("[{},{}]", report(false), report(true));
-    let answer = invoke(&handler, &post("/webhooks/mailjet", &authorization(), &body).to_string()).await.unwrap();
+    let answer = invoke_both(&handler, &post("/webhooks/mailjet", &authorization(), &body).to_string()).await.unwrap();
     assert_eq!(answer["statusCode"], 200);
     let record = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
     assert_eq!(entries(&record).len(), 1, "the hard bounce beside the soft one");
@@ -133,7 +136,8 @@ async fn an_address_that_is_none_is_recorded_and_suppresses_nothing() {
     let long = format!("{}@example.com", "a".repeat(260));
     for email in ["nobody", "", "a@b@", "a\\u0000@example.com", &long] {
         let body = format!(r#"{{"event":"spam","time":1763600000,"MessageID":5,"email":"{email}"}}"#);
-        let answer = invoke(&handler, &post("/webhooks/mailjet", &authorization(), &body).to_string()).await.unwrap();
+        let answer =
+            invoke_both(&handler, &post("/webhooks/mailjet", &authorization(), &body).to_string()).await.unwrap();
         assert_eq!(answer["statusCode"], 200);
     }
     let events = database.scan(EVENTS).await;
@@ -147,7 +151,7 @@ async fn an_invocation_of_no_known_kind_is_a_clear_error() {
     let database = Database::start().await;
     let handler = handler(&database, &environment(&database));
     for payload in ["{}", "[]", "null", "{\"Records\":[{\"eventSource\":\"aws:s3\"}]}", "{\"source\":\"aws.events\"}"] {
-        let error = invoke(&handler, payload).await.unwrap_err();
+        let error = invoke_both(&handler, payload).await.unwrap_err();
         assert_eq!((error.class(), error.label()), ("Malformed", "invocation"), "{payload}");
         assert!(error.to_string().contains("invoke the function through SNS, SQS, EventBridge or HTTP"));
     }
@@ -162,7 +166,7 @@ async fn one_bad_record_of_an_sns_event_leaves_no_effect_of_the_others() {
     let mut forged = event["Records"][0].clone();
     forged["Sns"]["Message"] = json!("{}");
     event["Records"].as_array_mut().unwrap().push(forged);
-    let error = invoke(&handler, &event.to_string()).await.unwrap_err();
+    let error = invoke_both(&handler, &event.to_string()).await.unwrap_err();
     assert_eq!((error.class(), error.label()), ("Unauthentic", "signature"));
     assert_eq!(database.scan(EVENTS).await.len(), 0);
     assert_eq!(database.scan(SUPPRESSIONS).await.len(), 0);

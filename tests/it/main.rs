@@ -4,11 +4,6 @@
 #![allow(clippy::panic, clippy::arithmetic_side_effects, reason = "tests fail by panicking")]
 #![allow(unreachable_pub, reason = "a test binary has no one to export to")]
 
-#[path = "../support/mod.rs"]
-mod support;
-#[path = "../../fuzz/src/targets/mod.rs"]
-mod targets;
-
 mod allocations;
 mod architecture;
 mod attacks;
@@ -23,6 +18,7 @@ mod future;
 mod fuzzed;
 mod identity;
 mod input;
+mod judge;
 mod links;
 mod manual;
 mod merge;
@@ -31,6 +27,7 @@ mod operator;
 mod overload;
 mod poison;
 mod privacy;
+mod real_binary;
 mod references;
 mod samples;
 mod secret;

@@ -2,14 +2,17 @@
 
 mod refused;
 
+use harness::function::{InProcess, handler};
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
 use mail_feedback::suppression::{Context, Decision, Scope, State};
 use mail_feedback::timestamp::Timestamp;
 use serde::Deserialize;
+use support::database::Database;
+use support::environment::environment;
+use support::request::{authorization, post};
 
-use crate::support::database::Database;
-use crate::support::function::{InProcess, authorization, environment, handler, invoke, post};
+use crate::real_binary::invoke_both;
 
 /// A function and its tables.
 struct Desk {
@@ -27,7 +30,7 @@ impl Desk {
     async fn reports(&self, event: &str, time: i64, more: &str) {
         let body = format!(r#"{{"event":"{event}","time":{time},"MessageID":{time},"email":"a@example.com"{more}}}"#);
         let request = post("/webhooks/mailjet/example.com", &authorization(), &body);
-        assert_eq!(invoke(&self.handler, &request.to_string()).await.unwrap()["statusCode"], 200);
+        assert_eq!(invoke_both(&self.handler, &request.to_string()).await.unwrap()["statusCode"], 200);
     }
 
     /// `scope reason` of everything that stands against a send.

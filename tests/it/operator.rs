@@ -19,7 +19,7 @@ use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
+use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
 
 /// One deployment, and the time that its operator lives in.
 struct Desk {

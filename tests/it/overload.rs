@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
+use harness::function::InProcess;
 use mail_feedback::error::Error;
 use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::database::{Database, EVENTS};
+use support::envelope::{lambda_event, notification, sign};
+use support::http_message::Message;
+use support::proxy::Reply;
+use support::request::{authorization, post};
 
 use crate::attacks::world::{Host, MESSAGE, World};
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, EVENTS, client};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{InProcess, authorization, invoke_within, post};
+use crate::real_binary::invoke_both_within;
 
 /// Enough for what answers, and far too little for the retries of what does not.
 const TIME_LEFT: Duration = Duration::from_secs(4);
@@ -25,22 +25,19 @@ const TIME_LEFT: Duration = Duration::from_secs(4);
 /// The bodies of the requests that were answered.
 type Answered = Arc<Mutex<Vec<Value>>>;
 
-/// A server that answers everything with an empty success, but what names `slow` with silence.
+/// A database that answers everything with an empty success, but what names `slow` with silence.
 async fn silent() -> (Database, Answered) {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
     let answered = Answered::default();
-    let routes = Router::new().fallback(answer).with_state(Arc::clone(&answered));
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    (Database { address, client: client(&format!("http://{address}")) }, answered)
-}
-
-async fn answer(State(answered): State<Answered>, body: Bytes) -> (StatusCode, &'static str) {
-    if String::from_utf8_lossy(&body).contains("slow") {
-        std::future::pending::<()>().await;
-    }
-    answered.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
-    (StatusCode::OK, "{}")
+    let known = Arc::clone(&answered);
+    let database = Database::start().await;
+    let database = database.behind(move |request| {
+        if request.body.to_string().contains("slow") {
+            return Reply::Silence;
+        }
+        known.lock().unwrap().push(request.body.clone());
+        Reply::Answer(Message::answer("200 OK", &json!({})))
+    });
+    (database.await, answered)
 }
 
 async fn function() -> (InProcess, Answered) {
@@ -57,7 +54,7 @@ fn bounce(address: &str, id: u8) -> Value {
 }
 
 async fn in_time(handler: InProcess, event: &Value) -> Result<Value, &'static str> {
-    let (answer, took) = invoke_within(&handler, &event.to_string(), TIME_LEFT).await;
+    let (answer, took) = invoke_both_within(&handler, &event.to_string(), TIME_LEFT).await;
     assert!(took < TIME_LEFT, "the answer comes before the time is over");
     answer.map_err(Error::label)
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use harness::function::{InProcess, handler};
 use serde_json::json;
+use support::database::{Database, EVENTS, SUPPRESSIONS, text};
+use support::door::RequestForm;
+use support::environment::environment;
+use support::request::{authorization, post};
+use support::size::item_bytes;
 
 use crate::attacks::world::{Host, World, signed};
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS, text};
-use crate::support::door::RequestForm;
-use crate::support::function::{InProcess, authorization, environment, handler, invoke, post};
-use crate::support::size::item_bytes;
+use crate::real_binary::invoke_both;
 
 /// The most of a raw text that is kept, in bytes.
 const RAW_BYTES: usize = 16 * 1024;
@@ -48,7 +51,7 @@ fn requests(provider: &str, body: &str) -> [String; 6] {
 }
 
 async fn answered(handler: &InProcess, request: &str, events: usize) {
-    let answer = invoke(handler, request).await.unwrap();
+    let answer = invoke_both(handler, request).await.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!(format!("{{\"events\":{events}}}"))));
 }
 

@@ -1,6 +1,6 @@
 //! Nothing that the function writes or answers shows whom a report is about, or what opens a door.
 //!
-//! Every invocation of the real binary in any test is judged, see `tests/support/privacy.rs`. Here is what no other
+//! Every invocation of the real binary in any test is judged, see `tests/it/judge.rs`. Here is what no other
 //! test has a reason to send, every way in which something beside the function can fail, and the proof that the scan
 //! finds what it looks for.
 
@@ -18,8 +18,10 @@ mod witnessed;
 use std::io::Write;
 use std::process::Command;
 
-use crate::support::privacy::witness::verbose;
-use crate::support::runtime_api::Function;
+use support::runtime_api::Function;
+
+use crate::real_binary;
+use crate::real_binary::verbose;
 
 /// Says something past the capture of the test harness.
 fn say(text: &str) {
@@ -29,7 +31,7 @@ fn say(text: &str) {
 /// A function that shows as much as it can, with further settings.
 async fn function(environment: Vec<(String, String)>, settings: &[(&str, &str)]) -> Function {
     let more = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
-    Function::start(&verbose(environment).into_iter().chain(more).collect::<Vec<_>>()).await
+    real_binary::start(&verbose(environment).into_iter().chain(more).collect::<Vec<_>>()).await
 }
 
 /// Runs an ignored test in a process of its own, which it may change as a whole; gives what it wrote.

@@ -1,12 +1,21 @@
 //! Every sample in `events/` does what `events/expected.json` says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use harness::function::handler;
+use mail_feedback::provider::Provider;
+use support::database::{Database, Item, text};
+use support::environment::environment;
+use support::samples::{self, Snapshot, observe};
 
-use crate::support::database::{Database, Item, text};
-use crate::support::function::{environment, handler, invoke};
-use crate::support::samples::{self, Snapshot, observe};
+use crate::real_binary::invoke_both;
+
+#[test]
+fn each_provider_has_samples_and_nobody_else() {
+    let providers: BTreeSet<&str> = Provider::ALL.iter().map(|provider| provider.as_str()).collect();
+    assert_eq!(samples::providers(), providers.into_iter().collect::<Vec<_>>());
+}
 
 #[tokio::test]
 async fn each_sample_has_its_effect() {
@@ -15,7 +24,7 @@ async fn each_sample_has_its_effect() {
     let mut before = Snapshot::default();
     let mut wrong = Vec::new();
     for sample in samples::all() {
-        let answer = invoke(&handler, &sample.json).await;
+        let answer = invoke_both(&handler, &sample.json).await;
         let status = answer.as_ref().map_or_else(ToString::to_string, |answer| answer["statusCode"].to_string());
         let (effect, after) = observe(&database, &before).await;
         let ok = if sample.expected.status == "ok" { answer.is_ok() } else { status == "200" };
@@ -33,19 +42,19 @@ async fn the_feed_forwards_backwards_and_repeated_gives_the_same_tables() {
     let database = Database::start().await;
     let forwards = handler(&database, &environment(&database));
     for sample in &samples {
-        invoke(&forwards, &sample.json).await.unwrap();
+        invoke_both(&forwards, &sample.json).await.unwrap();
     }
     let first = lasting(Snapshot::take(&database).await);
     assert!(first.events.len() >= samples.len(), "the feed left {} events", first.events.len());
     for sample in samples.iter().rev() {
-        invoke(&forwards, &sample.json).await.unwrap();
+        invoke_both(&forwards, &sample.json).await.unwrap();
     }
     assert_eq!(lasting(Snapshot::take(&database).await), first, "repeated");
 
     let other = Database::start().await;
     let backwards = handler(&other, &environment(&other));
     for sample in samples.iter().rev() {
-        invoke(&backwards, &sample.json).await.unwrap();
+        invoke_both(&backwards, &sample.json).await.unwrap();
     }
     assert_eq!(lasting(Snapshot::take(&other).await), first, "backwards");
 }
@@ -68,7 +77,7 @@ async fn no_item_but_unknown_ones_exceeds_one_write_unit() {
     let database = Database::start().await;
     let handler = handler(&database, &environment(&database));
     for sample in samples::all() {
-        invoke(&handler, &sample.json).await.unwrap();
+        invoke_both(&handler, &sample.json).await.unwrap();
     }
     let snapshot = Snapshot::take(&database).await;
     let known = snapshot.events.iter().filter(|(_, item)| text(item, "kind") != "unknown");

@@ -18,13 +18,14 @@ mod tables;
 
 use std::time::Instant;
 
+use support::fault_schedule::{Fault, Schedule};
+
 use self::feed::Feed;
 use self::instance::Dangers;
 use self::run::{Conditions, Report, run, without_faults};
 use self::sender::{Again, Manner};
 use self::tables::{Difference, difference};
 use crate::disorder::{number, say};
-use crate::support::fault_schedule::{Fault, Schedule};
 
 /// How many instances work at once; most of them wait to try again.
 const INSTANCES: usize = 16;

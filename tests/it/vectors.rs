@@ -5,11 +5,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use harness::function::{InProcess, custom_handler};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::database::{Database, EVENTS};
+use support::environment::environment;
+use support::request::post;
 
-use crate::support::database::{Database, EVENTS};
-use crate::support::function::{InProcess, custom_handler, environment, invoke, post};
+use crate::real_binary::invoke_both;
 
 fn vectors() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/sns-vectors");
@@ -57,7 +60,7 @@ async fn published_messages_with_a_chain_pass_the_whole_verifier() {
         ];
         let settings = with(&environment(&database), &settings);
         let handler = custom_handler(&database, &settings, |_, clients| clients.clock = march_2026);
-        let answer = invoke(&handler, &delivery(&envelope)).await.unwrap();
+        let answer = invoke_both(&handler, &delivery(&envelope)).await.unwrap();
         assert_eq!(answer["statusCode"], 200, "{}", file.display());
         passed += 1;
     }
@@ -106,16 +109,16 @@ async fn the_label_quirk_of_lambda_is_none_over_https() {
     let settings = [("SNS_TOPIC_ARNS", record["Records"][0]["Sns"]["TopicArn"].as_str().unwrap().to_owned())];
     let settings = with(&environment(&database), &settings);
     let handler = custom_handler(&database, &settings, |_, clients| clients.clock = january_2026);
-    let answer = invoke(&handler, &delivery(&record["Records"][0]["Sns"])).await.unwrap();
+    let answer = invoke_both(&handler, &delivery(&record["Records"][0]["Sns"])).await.unwrap();
     assert_eq!(answer["statusCode"], 403);
 }
 
 /// The status of an envelope over HTTPS, or the one that the outcome of a Lambda event stands for.
 async fn status(handler: &InProcess, message: &Value) -> i64 {
     if message.get("Records").is_none() {
-        return invoke(handler, &delivery(message)).await.unwrap()["statusCode"].as_i64().unwrap();
+        return invoke_both(handler, &delivery(message)).await.unwrap()["statusCode"].as_i64().unwrap();
     }
-    match invoke(handler, &message.to_string()).await {
+    match invoke_both(handler, &message.to_string()).await {
         Ok(_) => 200,
         Err(error) => i64::from(error.status()),
     }

@@ -2,19 +2,22 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use harness::function::handler;
 use mail_feedback::error::Error;
 use mail_feedback::event::Provider;
 use serde_json::{Value, json};
+use support::database::{Database, EVENTS, text};
+use support::environment::environment;
+use support::request::{authorization, post};
 
-use crate::support::database::{Database, EVENTS, text};
-use crate::support::function::{authorization, environment, handler, invoke, post};
+use crate::real_binary::invoke_both;
 
 const BODY: &str = r#"{"event":"open","time":1763600000,"MessageID":70650219325536063,"email":"a@example.com"}"#;
 
 async fn status(request: &Value) -> (i64, Value) {
     let database = Database::start().await;
     let handler = handler(&database, &environment(&database));
-    let answer = invoke(&handler, &request.to_string()).await.unwrap();
+    let answer = invoke_both(&handler, &request.to_string()).await.unwrap();
     let status = answer["statusCode"].as_i64().unwrap();
     let written = database.scan(EVENTS).await.len();
     assert_eq!(written, usize::from(status == 200), "{answer}");
@@ -73,7 +76,7 @@ async fn without_a_configured_credential_webhooks_answer_503() {
     settings.push(("WEBHOOK_CREDENTIALS".to_owned(), String::new()));
     let handler = handler(&database, &settings);
     for headers in [json!({}), authorization()] {
-        let answer = invoke(&handler, &post("/webhooks/mailjet", &headers, BODY).to_string()).await.unwrap();
+        let answer = invoke_both(&handler, &post("/webhooks/mailjet", &headers, BODY).to_string()).await.unwrap();
         assert_eq!(answer["statusCode"], 503);
     }
 }
@@ -87,7 +90,8 @@ async fn several_credentials_are_valid_side_by_side() {
     for (credential, expected) in
         [("a:old", 200), ("b:new:er", 200), ("a:new:er", 401), ("local:local-only-password", 401)]
     {
-        let answer = invoke(&handler, &post("/webhooks/mailjet", &basic(credential), BODY).to_string()).await.unwrap();
+        let answer =
+            invoke_both(&handler, &post("/webhooks/mailjet", &basic(credential), BODY).to_string()).await.unwrap();
         assert_eq!(answer["statusCode"], expected, "{credential}");
     }
 }
@@ -217,7 +221,7 @@ async fn a_load_balancer_is_one_more_door() {
 async fn numbers_keep_every_digit() {
     let database = Database::start().await;
     let handler = handler(&database, &environment(&database));
-    invoke(&handler, &post("/webhooks/mailjet", &authorization(), BODY).to_string()).await.unwrap();
+    invoke_both(&handler, &post("/webhooks/mailjet", &authorization(), BODY).to_string()).await.unwrap();
     let events = database.scan(EVENTS).await;
     assert_eq!(text(events.values().next().unwrap(), "message"), "mailjet:70650219325536063");
 }

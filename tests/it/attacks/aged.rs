@@ -6,9 +6,9 @@ use mail_feedback::intake::sns::TrustStore;
 use mail_feedback::timestamp::Timestamp;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose, date_time_ymd};
 use serde_json::Value;
+use support::authority::{AUTHORITY, Request, issue, rsa_key};
 
 use super::world::{Host, World, failure_record, signed};
-use crate::support::authority::{AUTHORITY, Request, issue, rsa_key};
 
 /// Declares a clock of its own test: `set` sets it, `clock` tells it.
 macro_rules! clock {

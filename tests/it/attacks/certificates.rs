@@ -8,9 +8,9 @@ use mail_feedback::timestamp::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
 };
+use support::authority::{AUTHORITY, Authority, Request, issue, rsa_key};
 
 use super::world::{Host, World, signed};
-use crate::support::authority::{AUTHORITY, Authority, Request, issue, rsa_key};
 
 /// The certificate is refused at both doors, after one fetch: the refusal is remembered.
 async fn refused(pem: &str) {

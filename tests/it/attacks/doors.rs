@@ -1,9 +1,9 @@
 //! What passes, and what other checks the doors have.
 
 use mail_feedback::intake::sns::Fetcher;
+use support::database::{EVENTS, SUPPRESSIONS, text};
 
 use super::world::{Host, World, signed};
-use crate::support::database::{EVENTS, SUPPRESSIONS, text};
 
 #[tokio::test]
 async fn a_genuine_message_passes_both_doors_with_one_fetch_and_one_effect() {

@@ -3,10 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use support::envelope::TOPIC;
+use support::request::post;
 
 use super::world::{Host, MESSAGE, World, signed, tampered};
-use crate::support::envelope::TOPIC;
-use crate::support::function::{invoke, post};
+use crate::real_binary::invoke_both;
 
 async fn world() -> World {
     World::at(&Host::unreachable()).await
@@ -36,7 +37,7 @@ async fn case_51_text_that_is_no_json() {
     }
     let mut invalid_utf8 = post("/webhooks/sns", &json!({}), &STANDARD.encode(b"{\"Type\":\"\xff\"}"));
     invalid_utf8["isBase64Encoded"] = true.into();
-    let answer = invoke(&world.handler, &invalid_utf8.to_string()).await.unwrap();
+    let answer = invoke_both(&world.handler, &invalid_utf8.to_string()).await.unwrap();
     assert_eq!(answer["statusCode"], 400);
     world.is_untouched().await;
 }
@@ -193,7 +194,7 @@ async fn case_61_base64_and_a_wrong_flag() {
     ] {
         let mut request = post("/webhooks/sns", &json!({}), &text);
         request["isBase64Encoded"] = flag.into();
-        let answer = invoke(&world.handler, &request.to_string()).await.unwrap();
+        let answer = invoke_both(&world.handler, &request.to_string()).await.unwrap();
         assert_eq!(answer["statusCode"], expected);
     }
 }
@@ -230,7 +231,7 @@ async fn case_64_other_methods() {
     for method in ["GET", "PUT", "HEAD", "DELETE"] {
         let mut request = post("/webhooks/sns", &json!({}), &signed(|_| {}).to_string());
         request["requestContext"]["http"]["method"] = method.into();
-        let answer = invoke(&world.handler, &request.to_string()).await.unwrap();
+        let answer = invoke_both(&world.handler, &request.to_string()).await.unwrap();
         assert_eq!(answer["statusCode"], 405, "{method}");
     }
     world.is_untouched().await;

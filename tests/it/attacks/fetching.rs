@@ -9,11 +9,11 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
+use support::authority::AUTHORITY;
+use support::envelope::certificate_url;
+use support::tls_host::{Behaviour, TlsHost};
 
-use super::tls_host::{Behaviour, TlsHost};
 use super::world::{Host, World, signed};
-use crate::support::authority::AUTHORITY;
-use crate::support::envelope::certificate_url;
 
 /// The real HTTPS client, led to a host of the test.
 fn client_of(host: &TlsHost) -> Fetcher {

@@ -4,20 +4,20 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use harness::cost::counting_handler;
 use mail_feedback::intake::sns::{Fetcher, ProvenCertificate};
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
+use support::authority::{AUTHORITY, Authority, FOLDER};
+use support::calls::Calls;
+use support::database::{Database, Item, SUPPRESSIONS};
+use support::envelope::{certificate_url, lambda_event};
+use support::environment::trusting_environment;
+use support::tls_host::{Behaviour, TlsHost};
 
-use super::tls_host::{Behaviour, TlsHost};
 use super::world::{Host, World, signed};
-use crate::support::authority::{AUTHORITY, Authority, FOLDER};
-use crate::support::calls::Calls;
-use crate::support::cost::counting_handler;
-use crate::support::database::{Database, Item, SUPPRESSIONS};
-use crate::support::envelope::{certificate_url, lambda_event};
-use crate::support::function::trusting_environment;
-use crate::support::runtime_api::Function;
+use crate::real_binary;
 
 /// The item as it stands; `None`: there is none.
 async fn item(database: &Database) -> Option<Item> {
@@ -90,12 +90,12 @@ async fn a_new_instance_needs_no_fetch() {
     };
     let event = || lambda_event(&signed(|_| {})).to_string();
     let host = TlsHost::start(Behaviour::Answer(200, AUTHORITY.leaf.clone()), "sns.us-east-1.amazonaws.com").await;
-    let mut first = Function::start(&environment(format!("http://{}", host.address))).await;
+    let mut first = real_binary::start(&environment(format!("http://{}", host.address))).await;
     first.invoke(&event()).await.unwrap();
     assert_eq!(host.requests().len(), 1);
     until(&database, |item| item.contains(&leaf())).await;
     first.stop().await;
-    let mut second = Function::start(&environment("http://127.0.0.1:9".to_owned())).await;
+    let mut second = real_binary::start(&environment("http://127.0.0.1:9".to_owned())).await;
     second.invoke(&event()).await.expect("the certificate is known");
     second.stop().await;
 }

@@ -2,12 +2,12 @@
 
 use mail_feedback::timestamp::Timestamp;
 use serde_json::json;
+use support::authority::AUTHORITY;
+use support::database::{EVENTS, SUPPRESSIONS};
+use support::envelope::{notification, sign};
 
 use super::world::{Host, ID, MESSAGE, World, failure_record, signed, tampered};
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{EVENTS, SUPPRESSIONS};
-use crate::support::envelope::{notification, sign};
-use crate::support::function::invoke;
+use crate::real_binary::invoke_both;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -61,5 +61,5 @@ async fn a_queue_may_hold_a_message_for_14_days_more() {
 #[tokio::test]
 async fn an_empty_batch_is_nobodys_event() {
     let world = World::at(&Host::genuine()).await;
-    assert_eq!(invoke(&world.handler, r#"{"Records":[]}"#).await.unwrap_err().label(), "invocation");
+    assert_eq!(invoke_both(&world.handler, r#"{"Records":[]}"#).await.unwrap_err().label(), "invocation");
 }

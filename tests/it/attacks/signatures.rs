@@ -6,16 +6,18 @@ use std::sync::Mutex;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA512, RSA_PSS_SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use harness::function::custom_handler;
 use mail_feedback::intake::sns::Envelope;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::{AUTHORITY, Authority};
+use support::database::Database;
+use support::envelope::lambda_event;
+use support::environment::environment;
 
 use super::subscriptions::confirmation;
 use super::world::{Host, World, failure_record, signed, tampered};
-use crate::support::authority::{AUTHORITY, Authority};
-use crate::support::database::Database;
-use crate::support::envelope::lambda_event;
-use crate::support::function::{custom_handler, environment, invoke};
+use crate::real_binary::invoke_both;
 
 async fn world() -> World {
     World::at(&Host::genuine()).await
@@ -180,7 +182,7 @@ async fn case_72_unsigned_fields_change_nothing() {
     });
     assert_eq!(world.https(&changed).await, 200);
     let event = lambda_event(&changed);
-    assert!(invoke(&world.handler, &event.to_string()).await.is_ok());
-    let tables = crate::support::samples::Snapshot::take(&world.database).await;
+    assert!(invoke_both(&world.handler, &event.to_string()).await.is_ok());
+    let tables = support::samples::Snapshot::take(&world.database).await;
     assert_eq!((tables.events.len(), tables.suppressions.len()), (1, 1));
 }

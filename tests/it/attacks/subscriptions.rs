@@ -3,13 +3,14 @@
 use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
+use support::authority::CERTIFICATE_ID;
+use support::database::Database;
+use support::envelope::TOPIC;
+use support::environment::trusting_environment;
+use support::request::post;
 
 use super::world::{Host, World, signed};
-use crate::support::authority::CERTIFICATE_ID;
-use crate::support::database::Database;
-use crate::support::envelope::TOPIC;
-use crate::support::function::{post, trusting_environment};
-use crate::support::runtime_api::Function;
+use crate::real_binary;
 
 const TOKEN: &str = "2336412f37fb687f5d51e6e2425929f52e8e353134fe72d55ef8b330217d82da14007cbccefffd35b695feb8f0294d01";
 
@@ -130,7 +131,7 @@ async fn case_88_the_log_shows_no_token_url_signature_or_message() {
     let database = Database::start().await;
     let mut settings = trusting_environment(&database);
     settings.push(("AWS_LAMBDA_LOG_LEVEL".to_owned(), "TRACE".to_owned()));
-    let mut function = Function::start(&settings).await;
+    let mut function = real_binary::start(&settings).await;
     let sent = [
         signed(|_| {}),
         confirmation("SubscriptionConfirmation"),

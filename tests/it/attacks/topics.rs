@@ -4,11 +4,12 @@ use mail_feedback::config::Config;
 use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::envelope::{TOPIC, lambda_event};
+use support::environment::environment;
+use support::samples::Snapshot;
 
 use super::world::{Host, ID, World, signed, tampered};
-use crate::support::envelope::{TOPIC, lambda_event};
-use crate::support::function::{environment, invoke};
-use crate::support::samples::Snapshot;
+use crate::real_binary::invoke_both;
 
 /// A genuine message of each topic is refused before anything is fetched.
 async fn refused(topics: &[&str]) {
@@ -122,7 +123,7 @@ async fn case_80_two_records_the_second_forged() {
     let mut event = lambda_event(&signed(|_| {}));
     let forged = lambda_event(&tampered(|envelope| envelope["Message"] = "{}".into()));
     event["Records"].as_array_mut().unwrap().push(forged["Records"][0].clone());
-    let error = invoke(&world.handler, &event.to_string()).await.unwrap_err();
+    let error = invoke_both(&world.handler, &event.to_string()).await.unwrap_err();
     assert_eq!((error.class(), error.label()), ("Unauthentic", "signature"));
     world.is_untouched().await;
 }
@@ -143,7 +144,7 @@ async fn case_81_events_of_another_make() {
         (changed(&|event| event["Records"][0]["EventSubscriptionArn"] = TOPIC.into()), "subscription"),
         (changed(&|event| event["Records"][0]["EventSubscriptionArn"] = Value::Null), "invocation"),
     ] {
-        assert_eq!(invoke(&world.handler, &event).await.unwrap_err().label(), label, "{event:.200}");
+        assert_eq!(invoke_both(&world.handler, &event).await.unwrap_err().label(), label, "{event:.200}");
     }
     world.is_untouched().await;
 }

@@ -1,11 +1,11 @@
 //! Cases 1 to 22: the URL of the certificate.
 
 use serde_json::{Value, json};
+use support::authority::CERTIFICATE_ID;
+use support::envelope::{certificate_url, lambda_event};
 
 use super::world::{Host, MESSAGE, World, signed, tampered};
-use crate::support::authority::CERTIFICATE_ID;
-use crate::support::envelope::{certificate_url, lambda_event};
-use crate::support::function::invoke;
+use crate::real_binary::invoke_both;
 
 /// Each URL is refused at both doors, and nothing is fetched.
 async fn refused(urls: impl IntoIterator<Item = String>) {
@@ -177,5 +177,5 @@ async fn case_22_both_spellings_or_the_other_doors() {
     assert_eq!(world.https(lambda_spelling).await, 200);
     let mut event = lambda_event(&signed(|_| {}));
     event["Records"][0]["Sns"] = signed(|_| {});
-    assert!(invoke(&world.handler, &event.to_string()).await.is_ok(), "{MESSAGE}");
+    assert!(invoke_both(&world.handler, &event.to_string()).await.is_ok(), "{MESSAGE}");
 }

@@ -7,18 +7,21 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use harness::function::{InProcess, custom_handler};
 use mail_feedback::config::Config;
 use mail_feedback::error::Error;
 use mail_feedback::handler::Clients;
 use mail_feedback::intake::sns::{Fetcher, TrustStore};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::database::{Database, EVENTS, SUPPRESSIONS};
+use support::door::{self, QUEUE, queue_event};
+use support::envelope::{lambda_event, notification, sign};
+use support::environment::environment;
+use support::request::post;
 
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
-use crate::support::door::{self, QUEUE, queue_event};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{InProcess, custom_handler, environment, invoke, post};
+use crate::real_binary::invoke_both;
 
 /// The id of the message that the tests send.
 pub const ID: &str = "165545c9-2a5c-472c-8df2-7ff2be2b3b1b";
@@ -143,7 +146,7 @@ impl World {
 
     /// The status of a POST to the SNS route; whoever is refused is told nothing beside it.
     pub async fn posted(&self, headers: &Value, body: &str) -> i64 {
-        let answer = invoke(&self.handler, &post("/webhooks/sns", headers, body).to_string()).await.unwrap();
+        let answer = invoke_both(&self.handler, &post("/webhooks/sns", headers, body).to_string()).await.unwrap();
         let status = answer["statusCode"].as_i64().unwrap();
         assert_eq!(answer["body"] == "", !matches!(status, 200 | 400 | 404 | 405 | 413), "{answer}");
         status
@@ -151,12 +154,12 @@ impl World {
 
     /// The label of the failure of a Lambda event, `ok` without one.
     pub async fn lambda(&self, envelope: &Value) -> &'static str {
-        invoke(&self.handler, &lambda_event(envelope).to_string()).await.map_or_else(Error::label, |_| "ok")
+        invoke_both(&self.handler, &lambda_event(envelope).to_string()).await.map_or_else(Error::label, |_| "ok")
     }
 
     /// The ids of the messages of a batch that failed, each message `m-<place>`.
     pub async fn queue(&self, bodies: &[String]) -> Vec<String> {
-        let answer = invoke(&self.handler, &queue_event(QUEUE, bodies).to_string()).await.unwrap();
+        let answer = invoke_both(&self.handler, &queue_event(QUEUE, bodies).to_string()).await.unwrap();
         let failures = answer["batchItemFailures"].as_array().unwrap();
         failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
     }
@@ -175,7 +178,7 @@ impl World {
         assert_eq!(self.posted(&json!({}), envelope).await, 400, "{envelope:.300}");
         let event =
             format!(r#"{{"Records":[{{"EventSource":"aws:sns","EventSubscriptionArn":"a:1","Sns":{envelope}}}]}}"#);
-        let error = invoke(&self.handler, &event).await.unwrap_err();
+        let error = invoke_both(&self.handler, &event).await.unwrap_err();
         assert_eq!(error.class(), "Malformed", "{envelope:.300}");
         assert_eq!(self.queue(&[envelope.to_owned()]).await, ["m-0"], "{envelope:.300}");
         self.is_untouched().await;

@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use mail_feedback::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind};
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
-
-use crate::support::seeded::Seeded;
+use support::seeded::Seeded;
 
 /// Milliseconds of a day.
 pub const DAY: i64 = 86_400_000;

@@ -8,8 +8,7 @@ use mail_feedback::policy::decide;
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::{Change, State};
 use mail_feedback::timestamp::Timestamp;
-
-use crate::support::database::{EVENTS, Item, SUPPRESSIONS, text};
+use support::database::{EVENTS, Item, SUPPRESSIONS, text};
 
 /// A way to write in the wrong order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

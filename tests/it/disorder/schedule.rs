@@ -8,11 +8,11 @@ use std::time::Duration;
 use mail_feedback::event::EmailEvent;
 use mail_feedback::store::Recorder;
 use mail_feedback::timestamp::Timestamp;
+use support::seeded::Seeded;
 
 use super::facts::Fact;
 use super::mistaken::SmallRecorder;
 use super::wire::{Gate, HANDLER, Waiting, Wire, lost};
-use crate::support::seeded::Seeded;
 
 /// How often one batch may crash or lose a request; after that it gets through.
 const MISFORTUNES: u32 = 3;

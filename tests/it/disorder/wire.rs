@@ -13,11 +13,10 @@ use aws_smithy_types::body::SdkBody;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use support::database::{EVENTS, SUPPRESSIONS};
+use support::seeded::Seeded;
+use support::wired::client_over;
 use tokio::sync::oneshot;
-
-use crate::support::database::{EVENTS, SUPPRESSIONS};
-use crate::support::seeded::Seeded;
-use crate::support::wired::client_over;
 
 tokio::task_local! {
     /// The gate and the number of the handler that is being polled.

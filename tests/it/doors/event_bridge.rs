@@ -1,15 +1,18 @@
 //! Events of EventBridge, which nobody signs: from which accounts and queues they are taken.
 
+use harness::function::handler;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::database::{Database, EVENTS, SUPPRESSIONS, text};
+use support::door::{QUEUE, failure_record, queue_event};
+use support::envelope::{lambda_event, notification, sign};
+use support::environment::trusting_environment;
+use support::request::{ACCOUNT, authorization, post};
+use support::samples;
 
 use super::{open, taken};
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS, text};
-use crate::support::door::{QUEUE, failure_record, queue_event};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{ACCOUNT, authorization, handler, invoke, post, trusting_environment};
-use crate::support::samples;
+use crate::real_binary::invoke_both;
 
 /// A bounce as EventBridge brings it.
 fn bridged() -> Value {
@@ -23,7 +26,7 @@ async fn admitted(settings: &[(&str, &str)], event: &Value) -> [bool; 3] {
     let mut environment = trusting_environment(&database);
     environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let handler = handler(&database, &environment);
-    let direct = match invoke(&handler, &event.to_string()).await {
+    let direct = match invoke_both(&handler, &event.to_string()).await {
         Ok(_) => true,
         Err(error) => {
             assert_eq!((error.class(), error.label()), ("Unauthentic", "event_bridge"));
@@ -31,7 +34,7 @@ async fn admitted(settings: &[(&str, &str)], event: &Value) -> [bool; 3] {
         }
     };
     let bodies = [event.to_string(), failure_record(event)];
-    let answer = invoke(&handler, &queue_event(QUEUE, &bodies).to_string()).await.unwrap();
+    let answer = invoke_both(&handler, &queue_event(QUEUE, &bodies).to_string()).await.unwrap();
     let failed: Vec<_> = answer["batchItemFailures"].as_array().unwrap().iter().collect();
     let taken = ["m-0", "m-1"].map(|id| !failed.iter().any(|failure| failure["itemIdentifier"] == id));
     let written = database.scan(EVENTS).await.len();
@@ -71,7 +74,7 @@ async fn a_sending_account_that_is_not_accepted_is_refused_at_this_door_too() {
     let database = Database::start().await;
     let mut environment = trusting_environment(&database);
     environment.push(("SES_ACCOUNT_IDS".to_owned(), "999999999999".to_owned()));
-    let error = invoke(&handler(&database, &environment), &bridged().to_string()).await.unwrap_err();
+    let error = invoke_both(&handler(&database, &environment), &bridged().to_string()).await.unwrap_err();
     assert_eq!(error.label(), "account");
     assert!(database.scan(EVENTS).await.is_empty());
 }
@@ -97,7 +100,7 @@ async fn what_looks_like_an_event_of_eventbridge_comes_in_by_no_other_door() {
     ] {
         let request = post(path, &headers, &event.to_string());
         for invocation in [request.to_string(), mixed(request)] {
-            let answer = invoke(&handler, &invocation).await.unwrap();
+            let answer = invoke_both(&handler, &invocation).await.unwrap();
             assert_eq!(answer["statusCode"], status, "{path}");
         }
     }
@@ -109,9 +112,9 @@ async fn what_looks_like_an_event_of_eventbridge_comes_in_by_no_other_door() {
         altered["Message"] = "{}".into();
         altered
     }));
-    assert_eq!(invoke(&handler, &of_sns).await.unwrap_err().label(), "signature", "records come first");
+    assert_eq!(invoke_both(&handler, &of_sns).await.unwrap_err().label(), "signature", "records come first");
     let other = queue_event("arn:aws:sqs:us-east-1:123456789012:other", &[event.to_string(), forged]);
-    let failed = invoke(&handler, &other.to_string()).await.unwrap();
+    let failed = invoke_both(&handler, &other.to_string()).await.unwrap();
     assert_eq!(failed["batchItemFailures"].as_array().unwrap().len(), 2, "{failed}");
     let kinds: Vec<_> = database.scan(EVENTS).await.values().map(|item| text(item, "kind").to_owned()).collect();
     assert!(kinds.iter().all(|kind| kind == "unknown"), "as what the webhooks could not understand: {kinds:?}");

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use harness::function::handler;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
+use support::authority::AUTHORITY;
+use support::database::{Database, EVENTS, SUPPRESSIONS};
+use support::door::Door;
+use support::envelope::{notification, sign};
+use support::samples::{self, Sample, Snapshot};
 
 use super::{facts, open, taken};
 use crate::disorder::say;
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
-use crate::support::door::Door;
-use crate::support::envelope::{notification, sign};
-use crate::support::function::handler;
-use crate::support::samples::{self, Sample, Snapshot};
 
 /// What SES says in a sample, in an envelope of today.
 fn envelope(sample: &Sample) -> Option<Value> {

@@ -1,11 +1,12 @@
 //! Each sample of a webhook is the same fact in every form of a request.
 
+use harness::function::handler;
+use support::database::Database;
+use support::door::RequestForm;
+use support::samples::{self, Snapshot};
+
 use super::{facts, open, taken};
 use crate::disorder::say;
-use crate::support::database::Database;
-use crate::support::door::RequestForm;
-use crate::support::function::handler;
-use crate::support::samples::{self, Snapshot};
 
 #[tokio::test]
 async fn each_callback_is_the_same_fact_in_every_form_of_a_request() {

@@ -8,9 +8,9 @@ use mail_feedback::suppression::{
     Change, Decision, DecisionRefusal, Entry, MAX_SCOPES, Scope, State, SuppressionRecord,
 };
 use mail_feedback::timestamp::Timestamp;
+use support::database::{Item, SUPPRESSIONS};
 
 use super::{Desk, START, address, at, mailjet};
-use crate::support::database::{Item, SUPPRESSIONS};
 
 fn decision(scope: &str) -> Decision {
     let (scope, reason) = (Scope::from_text(scope), Reason::Unsubscribe);

@@ -3,16 +3,19 @@
 use std::fmt::Write;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use harness::function::{InProcess, handler};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::database::{Item, SUPPRESSIONS, entries, soft_bounces, text};
+use support::envelope::{lambda_event, notification, sign};
+use support::environment::trusting_environment;
+use support::request::{authorization, post};
+use support::seeded::Seeded;
+use support::size::item_bytes;
 
 use super::{Desk, Outcome, file, time};
-use crate::support::authority::AUTHORITY;
-use crate::support::database::{Item, SUPPRESSIONS, entries, soft_bounces, text};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{InProcess, authorization, handler, invoke, post, trusting_environment};
-use crate::support::seeded::Seeded;
-use crate::support::size::item_bytes;
+use crate::real_binary::invoke_both;
 
 /// The largest item that DynamoDB takes.
 const LIMIT: usize = 400 * 1024;
@@ -29,7 +32,7 @@ fn function(desk: &Desk) -> InProcess {
 
 async fn posted(handler: &InProcess, path: &str, events: &[Value]) {
     let body = Value::from(events).to_string();
-    let answer = invoke(handler, &post(path, &authorization(), &body).to_string()).await.unwrap();
+    let answer = invoke_both(handler, &post(path, &authorization(), &body).to_string()).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{path}: {answer}");
 }
 
@@ -45,7 +48,7 @@ async fn complained(handler: &InProcess, at: &str) {
     });
     let mut envelope = notification(&message.to_string(), "b2f5a9c0-0000-4000-8000-00000000beef", Timestamp::now());
     sign(&mut envelope, &AUTHORITY);
-    invoke(handler, &lambda_event(&envelope).to_string()).await.unwrap();
+    invoke_both(handler, &lambda_event(&envelope).to_string()).await.unwrap();
 }
 
 /// The one record, which DynamoDB must have room for.

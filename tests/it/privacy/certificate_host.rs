@@ -2,13 +2,14 @@
 
 use super::{function, say};
 use crate::attacks::subscriptions::confirmation;
-use crate::attacks::tls_host::{Behaviour, TlsHost};
 use crate::attacks::world::{failure_record, signed};
-use crate::support::authority::{AUTHORITY, Request};
-use crate::support::database::Database;
-use crate::support::envelope::lambda_event;
-use crate::support::function::{post, trusting_environment};
 use serde_json::json;
+use support::authority::{AUTHORITY, Request};
+use support::database::Database;
+use support::envelope::lambda_event;
+use support::environment::trusting_environment;
+use support::request::post;
+use support::tls_host::{Behaviour, TlsHost};
 
 const SNS: &str = "sns.us-east-1.amazonaws.com";
 /// What the rubbish says.

@@ -5,11 +5,12 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use support::database::Database;
+use support::envelope::lambda_event;
+use support::environment::trusting_environment;
+use support::request::{authorization, post};
 
 use super::{function, say};
-use crate::support::database::Database;
-use crate::support::envelope::lambda_event;
-use crate::support::function::{authorization, post, trusting_environment};
 
 fn documents(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

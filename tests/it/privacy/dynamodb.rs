@@ -1,20 +1,14 @@
 //! A DynamoDB that fails in every way, and quotes what it was asked in all that it says.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use support::database::Database;
+use support::environment::environment;
+use support::http_message::Message;
+use support::proxy::{Reply, Request};
+use support::request::{authorization, post};
 
 use super::{function, say};
-use crate::support::database::{Database, client};
-use crate::support::function::{authorization, environment, post};
 
 /// Who must not be seen.
 const ADDRESS: &str = "jane.doe+vip@example.com";
@@ -86,67 +80,44 @@ enum Fault {
     Broken(Broken),
 }
 
-/// A server that fails so.
-async fn faulty(fault: Fault) -> Database {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    if let Fault::Broken(broken @ (Broken::NoHttp | Broken::BadHeader | Broken::Cut | Broken::Closed)) = fault {
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(break_off(stream, broken));
-            }
-        });
-    } else {
-        let routes = Router::new().fallback(fail).with_state(Arc::new(fault));
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-    }
-    Database { address, client: client(&format!("http://{address}")) }
-}
-
-/// Answers with something that is no HTTP, or ends too early.
-async fn break_off(mut stream: TcpStream, broken: Broken) {
-    let mut request = vec![0; 64 * 1024];
-    let length = stream.read(&mut request).await.unwrap_or(0);
-    let text = String::from_utf8_lossy(&request[..length]).into_owned();
-    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    let answer = match broken {
-        Broken::NoHttp => format!("{ADDRESS} {body}\r\n\r\n"),
-        Broken::BadHeader => format!("HTTP/1.1 200 OK\r\ncontent-length: {ADDRESS} {body}\r\n\r\n"),
-        Broken::Cut => format!("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{body}"),
-        _ => String::new(),
-    };
-    drop(stream.write_all(answer.as_bytes()).await);
-}
-
-async fn fail(State(fault): State<Arc<Fault>>, headers: HeaderMap, body: Bytes) -> Response {
-    let request: Value = serde_json::from_slice(&body).unwrap();
-    let quoted = format!("{ADDRESS} {request} {headers:?}");
-    let ok = |document: Value| (StatusCode::OK, document.to_string()).into_response();
-    match *fault {
+/// What a database that fails so answers to a request.
+fn fail(fault: Fault, request: &Request) -> Reply {
+    let Request { body, head, .. } = request;
+    let quoted = format!("{ADDRESS} {body} {head:?}");
+    let ok = |document: Value| Reply::Answer(Message::answer("200 OK", &document));
+    let bytes = |text: String| Reply::Bytes(text.into_bytes());
+    let whole = |start: &str, body: &str| bytes(format!("{start}\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    let broken = match fault {
         Fault::Error(status, name) => {
             let kind = format!("com.amazonaws.dynamodb.v20120810#{name}");
             let item = json!({"address": {"S": ADDRESS}, "note": {"S": quoted}});
             let document = json!({"__type": kind, "message": quoted, "Message": quoted, "Item": item});
-            (StatusCode::from_u16(status).unwrap(), document.to_string()).into_response()
+            return Reply::Answer(Message::answer(&format!("{status} {name}"), &document));
         }
-        Fault::Broken(Broken::Page) => (StatusCode::BAD_GATEWAY, format!("<html>{quoted}</html>")).into_response(),
-        Fault::Broken(Broken::Echo) => ok(json!({"Item": request, "Responses": request, "Items": [request]})),
-        Fault::Broken(Broken::Mistyped) => {
+        Fault::Broken(broken) => broken,
+    };
+    match broken {
+        Broken::Page => whole("HTTP/1.1 502 Bad Gateway", &format!("<html>{quoted}</html>")),
+        Broken::Echo => ok(json!({"Item": body, "Responses": body, "Items": [body]})),
+        Broken::Mistyped => {
             ok(json!({"Item": {"address": quoted}, "Responses": quoted, "Items": quoted, "UnprocessedItems": quoted}))
         }
-        Fault::Broken(Broken::Text) => (StatusCode::OK, quoted).into_response(),
-        Fault::Broken(Broken::Redirect) => {
-            let location = [("location", format!("https://{ADDRESS}/?token=correct-horse"))];
-            (StatusCode::TEMPORARY_REDIRECT, location).into_response()
+        Broken::Text => whole("HTTP/1.1 200 OK", &quoted),
+        Broken::Redirect => {
+            let location = format!("https://{ADDRESS}/?token=correct-horse");
+            whole(&format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {location}"), "")
         }
-        Fault::Broken(Broken::Headers) => {
-            let value = HeaderValue::try_from(ADDRESS).unwrap();
-            let names = ["x-amzn-errortype", "x-amzn-requestid", "x-amz-crc32", "date"].map(HeaderName::from_static);
-            let headers: HeaderMap = names.into_iter().map(|name| (name, value.clone())).collect();
-            (StatusCode::BAD_REQUEST, headers).into_response()
+        Broken::Headers => {
+            let names = ["x-amzn-errortype", "x-amzn-requestid", "x-amz-crc32", "date"];
+            let headers = names.map(|name| format!("{name}: {ADDRESS}")).join("\r\n");
+            whole(&format!("HTTP/1.1 400 Bad Request\r\n{headers}"), "")
         }
-        Fault::Broken(_) => {
-            ok(json!({"UnprocessedItems": request["RequestItems"], "UnprocessedKeys": request["RequestItems"]}))
+        Broken::NoHttp => bytes(format!("{ADDRESS} {body}\r\n\r\n")),
+        Broken::BadHeader => bytes(format!("HTTP/1.1 200 OK\r\ncontent-length: {ADDRESS} {body}\r\n\r\n")),
+        Broken::Cut => bytes(format!("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{body}")),
+        Broken::Closed => bytes(String::new()),
+        Broken::Unprocessed => {
+            ok(json!({"UnprocessedItems": body["RequestItems"], "UnprocessedKeys": body["RequestItems"]}))
         }
     }
 }
@@ -165,8 +136,8 @@ fn reports() -> [String; 3] {
 }
 
 /// What a function says whose DynamoDB fails so: how many lines, how many of them of other crates.
-async fn under(fault: Fault) -> (usize, usize) {
-    let database = faulty(fault).await;
+async fn under(fault: Fault, database: &Database) -> (usize, usize) {
+    let database = database.behind(move |request| fail(fault, request)).await;
     let mut function = function(environment(&database), &[]).await;
     let mut labels = Vec::new();
     for report in reports() {
@@ -185,7 +156,8 @@ async fn under(fault: Fault) -> (usize, usize) {
 async fn a_database_that_fails_in_every_way_is_not_quoted() {
     let errors = ERRORS.map(|(status, name)| Fault::Error(status, name));
     let faults: Vec<Fault> = errors.into_iter().chain(BROKEN.map(Fault::Broken)).collect();
-    let outcomes = join_all(faults.iter().map(|fault| under(*fault))).await;
+    let database = Database::start().await;
+    let outcomes = join_all(faults.iter().map(|fault| under(*fault, &database))).await;
     let lines: usize = outcomes.iter().map(|(lines, _)| lines).sum();
     let foreign: usize = outcomes.iter().map(|(_, foreign)| foreign).sum();
     say(&format!("{} faults of DynamoDB: {lines} lines, {foreign} of other crates", faults.len()));

@@ -3,12 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use support::database::Database;
+use support::envelope::lambda_event;
+use support::environment::trusting_environment;
+use support::request::{authorization, post};
 
 use super::{function, say};
 use crate::attacks::world::{MESSAGE, failure_record, signed, tampered};
-use crate::support::database::Database;
-use crate::support::envelope::lambda_event;
-use crate::support::function::{authorization, post, trusting_environment};
 
 /// What must not be seen, whatever it stands for.
 const MARK: &str = "jane.doe+vip@müller.example";

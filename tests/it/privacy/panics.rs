@@ -4,11 +4,11 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use mail_feedback::telemetry;
+use support::authority::FOLDER;
+use support::database::Database;
+use support::environment::environment;
 
 use super::{alone, function};
-use crate::support::authority::FOLDER;
-use crate::support::database::Database;
-use crate::support::function::environment;
 
 #[test]
 fn a_panic_tells_its_place_and_not_its_message() {

@@ -1,9 +1,10 @@
 //! Every sample, in both formats of the log.
 
+use support::database::Database;
+use support::environment::environment;
+use support::samples;
+
 use super::{function, say};
-use crate::support::database::Database;
-use crate::support::function::environment;
-use crate::support::samples;
 
 #[tokio::test]
 async fn every_sample_at_the_most_verbose_level_in_both_formats() {

@@ -5,13 +5,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use mail_feedback::timestamp::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use support::envelope::{lambda_event, notification};
+use support::request::post;
 
 use crate::attacks::world::ID;
-use crate::support::envelope::{lambda_event, notification};
-use crate::support::function::post;
-use crate::support::privacy::Watch;
-use crate::support::privacy::scan::leaks;
-use crate::support::privacy::secrets::{Class, Secrets};
+use crate::judge::Watch;
+use crate::judge::scan::leaks;
+use crate::judge::secrets::{Class, Secrets};
 
 const REQUEST: &str = "c2b8a1f4-";
 const SIGNATURE: &str =

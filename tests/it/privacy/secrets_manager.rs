@@ -4,12 +4,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use support::database::Database;
+use support::environment::environment;
+use support::request::{authorization, post};
 
 use super::{function, say};
-use crate::support::database::Database;
-use crate::support::function::{authorization, environment, post};
-use crate::support::privacy::scan::leaks;
-use crate::support::privacy::secrets::Secrets;
+use crate::judge::scan::leaks;
+use crate::judge::secrets::Secrets;
 
 const PASSWORD: &str = "correct-horse-battery-staple";
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-of-mailer-a1b2c3";

@@ -1,11 +1,12 @@
 //! A start that fails names the variable, and shows no value.
 
+use support::authority::{AUTHORITY, FOLDER};
+use support::database::Database;
+use support::environment::environment;
+
 use super::{function, say};
-use crate::support::authority::{AUTHORITY, FOLDER};
-use crate::support::database::Database;
-use crate::support::function::environment;
-use crate::support::privacy::scan::leaks;
-use crate::support::privacy::secrets::Secrets;
+use crate::judge::scan::leaks;
+use crate::judge::secrets::Secrets;
 
 /// What stands in every wrong value.
 const MARK: &str = "correct-horse-battery-staple";

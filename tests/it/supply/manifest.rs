@@ -21,24 +21,69 @@ pub enum Kind {
 }
 
 /// The dependencies of the function's manifest: name, version, features, licence and home.
+///
+/// Those of the tests are of several manifests; of a crate that the function has, too, it is what they want beside that.
 pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
     let metadata = metadata("Cargo.toml", &["--all-features", "--filter-platform", TARGET]);
     let package = function(&metadata);
-    let is_wanted = |dependency: &&Value| match kind {
-        Kind::Function => dependency["kind"].is_null() && dependency["optional"] == false,
-        Kind::Feature(name) => enabled(package, name).contains(text(&dependency["name"])),
-        Kind::Tests => dependency["kind"] == "dev",
-    };
-    dependencies(package)
-        .filter(is_wanted)
-        .map(|dependency| format!("{}. {}", asked(dependency), origin(&metadata, dependency)))
-        .collect()
+    let is_linked = |dependency: &&Value| dependency["kind"].is_null() && dependency["optional"] == false;
+    let mut asked = Asked::default();
+    match kind {
+        Kind::Function => asked.add(dependencies(package).filter(is_linked)),
+        Kind::Feature(name) => {
+            let enabled = enabled(package, name);
+            asked.add(dependencies(package).filter(|dependency| enabled.contains(text(&dependency["name"]))));
+        }
+        Kind::Tests => {
+            let mut linked = Asked::default();
+            linked.add(dependencies(package).filter(is_linked));
+            asked.add(dependencies(package).filter(|dependency| dependency["kind"] == "dev"));
+            for member in ["mail-feedback-test-support", "mail-feedback-test-harness", "mail-feedback-fuzz-targets"] {
+                asked.add(dependencies(named(&metadata, member)));
+            }
+            asked = asked.beside(&linked);
+        }
+    }
+    let of =
+        |name: &str, version: &str, features| format!("{}. {}", head(name, version, features), origin(&metadata, name));
+    asked.0.iter().map(|(name, (version, features))| of(name, version, features)).collect()
 }
 
-/// The dependencies of the manifest of fuzzing, but for the function: name, version and features.
+/// The dependencies of the manifest of fuzzing, but for its targets: name, version and features.
 pub fn fuzzing() -> BTreeSet<String> {
     let metadata = metadata("fuzz/Cargo.toml", &["--no-deps"]);
-    dependencies(&metadata["packages"][0]).filter(|dependency| dependency["path"].is_null()).map(asked).collect()
+    let mut asked = Asked::default();
+    asked.add(dependencies(&metadata["packages"][0]));
+    asked.0.iter().map(|(name, (version, features))| head(name, version, features)).collect()
+}
+
+/// Crates by name, with the version and the features that manifests ask for.
+#[derive(Default)]
+struct Asked(BTreeMap<String, (String, BTreeSet<String>)>);
+
+impl Asked {
+    /// Adds dependencies, but for those of this project.
+    fn add<'d>(&mut self, dependencies: impl Iterator<Item = &'d Value>) {
+        for dependency in dependencies.filter(|dependency| dependency["path"].is_null()) {
+            let (name, version) = (text(&dependency["name"]), text(&dependency["req"]).trim_start_matches('^'));
+            let (known, features) =
+                self.0.entry(name.to_owned()).or_insert_with(|| (version.to_owned(), BTreeSet::new()));
+            assert_eq!(known, version, "{name} is asked for in two versions");
+            let default = dependency["uses_default_features"].as_bool().expect("a boolean").then_some("default");
+            features.extend(array(&dependency["features"]).iter().map(text).chain(default).map(str::to_owned));
+        }
+    }
+
+    /// What is asked for beside others: other crates, and further features.
+    fn beside(self, others: &Self) -> Self {
+        let further = self.0.into_iter().filter_map(|(name, (version, features))| {
+            let Some((known, others)) = others.0.get(&name) else { return Some((name, (version, features))) };
+            assert_eq!(*known, version, "{name} is asked for in two versions");
+            let features: BTreeSet<_> = features.difference(others).cloned().collect();
+            (!features.is_empty()).then_some((name, (version, features)))
+        });
+        Self(further.collect())
+    }
 }
 
 /// The features of the function's manifest, by name.
@@ -62,7 +107,12 @@ fn enabled(package: &Value, feature: &str) -> BTreeSet<String> {
 }
 
 fn function(metadata: &Value) -> &Value {
-    array(&metadata["packages"]).iter().find(|package| package["name"] == "mail-feedback").expect("the function")
+    named(metadata, "mail-feedback")
+}
+
+fn named<'m>(metadata: &'m Value, name: &str) -> &'m Value {
+    let found = array(&metadata["packages"]).iter().find(|package| package["name"] == name);
+    found.unwrap_or_else(|| panic!("no package {name}"))
 }
 
 /// The tools that `.ci/tools` installs: name and version.
@@ -114,24 +164,22 @@ fn dependencies(package: &Value) -> impl Iterator<Item = &Value> {
     array(&package["dependencies"]).iter()
 }
 
-/// Name, version and features of a dependency, as its manifest asks for them.
-fn asked(dependency: &Value) -> String {
-    let own = array(&dependency["features"]).iter().map(text);
-    let default = dependency["uses_default_features"].as_bool().expect("a boolean").then_some("default");
-    let features: BTreeSet<_> = own.chain(default).map(|feature| format!("`{feature}`")).collect();
-    let features = features.into_iter().collect::<Vec<_>>().join(", ");
+/// Name, version and features of a dependency.
+fn head(name: &str, version: &str, features: &BTreeSet<String>) -> String {
+    let features = features.iter().map(|feature| format!("`{feature}`")).collect::<Vec<_>>().join(", ");
     let features = if features.is_empty() { "no features" } else { &features };
-    format!("`{}` {}: {features}", text(&dependency["name"]), text(&dependency["req"]).trim_start_matches('^'))
+    format!("`{name}` {version}: {features}")
 }
 
-/// Licence and home of a dependency, of those that the function was resolved with.
-fn origin(metadata: &Value, dependency: &Value) -> String {
+/// Licence and home of a dependency, of those that this project was resolved with.
+fn origin(metadata: &Value, name: &str) -> String {
     let nodes = array(&metadata["resolve"]["nodes"]);
-    let node = nodes.iter().find(|node| node["id"] == metadata["resolve"]["root"]).expect("the function");
-    let resolved: Vec<_> = array(&node["deps"]).iter().map(|dep| &dep["pkg"]).collect();
+    let members = array(&metadata["workspace_members"]);
+    let ours = nodes.iter().filter(|node| members.contains(&node["id"]));
+    let resolved: Vec<_> = ours.flat_map(|node| array(&node["deps"])).map(|dep| &dep["pkg"]).collect();
     let mut packages = array(&metadata["packages"]).iter();
-    let found = packages.find(|package| package["name"] == dependency["name"] && resolved.contains(&&package["id"]));
-    let package = found.unwrap_or_else(|| panic!("{dependency} is not resolved"));
+    let found = packages.find(|package| package["name"] == name && resolved.contains(&&package["id"]));
+    let package = found.unwrap_or_else(|| panic!("{name} is not resolved"));
     let home = text(&package["repository"]).trim_start_matches("https://github.com/").trim_end_matches('/');
     format!("{}, {home}.", text(&package["license"]))
 }

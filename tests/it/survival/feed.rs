@@ -4,14 +4,14 @@ use mail_feedback::event::Provider;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::door::{Door, QUEUE, failure_record, queue_event};
+use support::envelope::{lambda_event, notification, sign};
+use support::request::{authorization, post};
+use support::seeded::Seeded;
 
 use super::report::{self, Form};
 use crate::disorder::facts::{self, Fact, What};
-use crate::support::authority::AUTHORITY;
-use crate::support::door::{Door, QUEUE, failure_record, queue_event};
-use crate::support::envelope::{lambda_event, notification, sign};
-use crate::support::function::{authorization, post};
-use crate::support::seeded::Seeded;
 
 /// The rules under which the function counts: few bounces suffice.
 pub const RULES: SoftBounceRules = SoftBounceRules { threshold: 3, window_days: 5, min_days: 2, cooldown_days: 4 };

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use support::fault_proxy::{Doom, Door, FaultProxy};
+use support::runtime_api::{Function, Outcome};
+use support::seeded::Seeded;
 use tokio::sync::oneshot;
 
-use crate::support::fault_proxy::{Doom, Door, FaultProxy};
-use crate::support::runtime_api::{Function, Outcome};
-use crate::support::seeded::Seeded;
+use crate::real_binary;
 
 /// The time limit of most invocations, and the one that is short beside the retries of the client.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -59,7 +60,7 @@ impl Instance {
     ) -> Self {
         let door = proxy.door().await;
         settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), door.endpoint.clone()));
-        let function = Function::start(&settings).await;
+        let function = real_binary::start(&settings).await;
         function.until_ready().await;
         Self { settings, door, function, dangers, random, log: String::new() }
     }
@@ -89,7 +90,7 @@ impl Instance {
         };
         self.door.set_doom(None);
         if !matches!(ending, Ending::Answered(_)) {
-            let next = Function::start(&self.settings).await;
+            let next = real_binary::start(&self.settings).await;
             self.log += &std::mem::replace(&mut self.function, next).stop().await;
             self.function.until_ready().await;
         }

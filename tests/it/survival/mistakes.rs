@@ -1,13 +1,14 @@
 //! That the comparison finds what it is for: events that are lost, doubled or changed, by whatever mistake.
 
+use support::fault_mistake::Mistake;
+use support::fault_schedule::{Fault, Schedule};
+
 use super::feed::Feed;
 use super::instance::Dangers;
 use super::run::{Conditions, run, without_faults};
 use super::sender::Manner;
 use super::tables::{Difference, difference};
 use crate::disorder::{facts, say};
-use crate::support::fault_mistake::Mistake;
-use crate::support::fault_schedule::{Fault, Schedule};
 
 /// Many faults of one class.
 fn with(only: Fault, percent: usize) -> Conditions {

@@ -9,10 +9,9 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
-
-use crate::support::database::{Database, Item, SUPPRESSIONS};
-use crate::support::fault_proxy::{Door, FaultProxy};
-use crate::support::fault_schedule::{Fault, Schedule};
+use support::database::{Database, Item, SUPPRESSIONS};
+use support::fault_proxy::{Door, FaultProxy};
+use support::fault_schedule::{Fault, Schedule};
 
 /// A database, the proxy before it, and a client that tries everything once.
 struct World {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
-use crate::support::fault_proxy::FaultProxy;
-use crate::support::fault_schedule::{Fault, Schedule};
-use crate::support::function::{authorization, environment, post};
-use crate::support::runtime_api::Function;
+use support::database::{Database, EVENTS, SUPPRESSIONS};
+use support::environment::environment;
+use support::fault_proxy::FaultProxy;
+use support::fault_schedule::{Fault, Schedule};
+use support::request::{authorization, post};
+
+use crate::real_binary;
 
 /// Longer than the function waits for all attempts at one request: only a further attempt can succeed.
 const FOR_GOOD: Duration = Duration::from_secs(9);
@@ -24,7 +26,7 @@ async fn is_made_up_for(fault: Fault) {
     let door = proxy.door().await;
     let mut settings = environment(&database);
     settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), door.endpoint.clone()));
-    let mut function = Function::start(&settings).await;
+    let mut function = real_binary::start(&settings).await;
     let body = r#"[{"event":"spam","time":1763600000,"MessageID":1,"email":"a@example.com"},
         {"event":"sent","time":1763600000,"MessageID":2,"email":"b@example.com"}]"#;
     let answer = function.invoke(&post("/webhooks/mailjet", &authorization(), body).to_string()).await.unwrap();

@@ -3,17 +3,19 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use harness::function::{TIME_LEFT, handler, invoke_within};
+use support::database::Database;
+use support::door::QUEUE;
+use support::environment::trusting_environment;
+use support::fault_mistake::Mistake;
+use support::fault_proxy::{Counts, FaultProxy};
+use support::fault_schedule::Schedule;
+use support::samples::Snapshot;
+use support::seeded::Seeded;
+
 use super::feed::{Feed, RULES};
 use super::instance::{Dangers, Ending, Instance};
 use super::sender::{Again, Manner, Senders, asks_again};
-use crate::support::database::Database;
-use crate::support::door::QUEUE;
-use crate::support::fault_mistake::Mistake;
-use crate::support::fault_proxy::{Counts, FaultProxy};
-use crate::support::fault_schedule::Schedule;
-use crate::support::function::{TIME_LEFT, handler, invoke_alone, trusting_environment};
-use crate::support::samples::Snapshot;
-use crate::support::seeded::Seeded;
 
 /// Under what conditions a feed is sent.
 #[derive(Clone, Copy)]
@@ -70,7 +72,7 @@ pub async fn without_faults(feed: &Feed) -> Snapshot {
     let handler = handler(&database, &settings(&database));
     for parcel in &feed.parcels {
         let payload = parcel.payload().to_string();
-        let answer = invoke_alone(&handler, &payload, TIME_LEFT).await.expect("it is taken");
+        let answer = invoke_within(&handler, &payload, TIME_LEFT).await.expect("it is taken");
         let (status, left) = (answer["statusCode"].as_i64(), answer["batchItemFailures"].as_array());
         assert!(status.is_none_or(|status| status == 200) && left.is_none_or(Vec::is_empty), "{answer}");
     }

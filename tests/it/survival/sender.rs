@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use serde_json::Value;
+use support::door::{QUEUE, queue_event};
+use support::seeded::Seeded;
 
 use super::feed::{Feed, Parcel};
 use super::instance::Ending;
-use crate::support::door::{QUEUE, queue_event};
-use crate::support::seeded::Seeded;
 
 /// How many parcels are on their way at once, those that wait to be sent again included.
 const WINDOW: usize = 40;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-
-use crate::support::database::Item;
-use crate::support::samples::Snapshot;
+use support::database::Item;
+use support::samples::Snapshot;
 
 /// What differs, by the keys of the items.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use mail_feedback::error::Error;
 use mail_feedback::event::Reason;
 use mail_feedback::telemetry::metric_names;
 use serde_json::{Value, json};
+use support::samples;
 
 use super::document::Template;
-use crate::support::samples;
 
 /// The widgets, their references left as they are.
 fn widgets(template: &Template) -> Vec<Value> {

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use harness::function::custom_handler;
 use mail_feedback::intake::webhook::CredentialStore;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::calls::Calls;
+use support::database::{Database, EVENTS, SUPPRESSIONS};
+use support::environment::environment;
+use support::samples;
 
 use super::document::Template;
-use crate::support::calls::Calls;
-use crate::support::database::{Database, EVENTS, SUPPRESSIONS};
-use crate::support::function::{custom_handler, environment, invoke};
-use crate::support::samples;
+use crate::real_binary::invoke_both;
 
 /// What Lambda or DynamoDB does in the name of the role, by the statement that allows it.
 const PLATFORM: [(&str, &[&str]); 6] = [
@@ -56,7 +58,7 @@ async fn calls_of_the_code() -> BTreeSet<(String, String)> {
     });
     handler.warm_up().await;
     for sample in samples::all() {
-        invoke(&handler, &sample.json).await.unwrap();
+        invoke_both(&handler, &sample.json).await.unwrap();
     }
     let service = |(operation, table): (String, String)| (format!("dynamodb:{operation}"), table);
     let mut seen: BTreeSet<_> = calls.take().into_keys().map(service).collect();

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use clap::Parser;
 use mail_feedback::timestamp::Timestamp;
+use support::authority::FOLDER;
+use support::envelope::TOPIC;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::Instant;
 
 use super::super::Ran;
-use crate::support::authority::FOLDER;
-use crate::support::envelope::TOPIC;
 use mail_feedback::operator::cli::{Cli, Command};
 use mail_feedback::operator::redrive::queue::Kind;
 use mail_feedback::operator::redrive::{self, Interrupt};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use mail_feedback::error::{Disposition, Error, Refusal};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+use support::authority::{AUTHORITY, FOLDER};
+use support::envelope::{TOPIC, lambda_event, notification, sign};
 
 use super::super::time;
-use crate::support::authority::{AUTHORITY, FOLDER};
-use crate::support::envelope::{TOPIC, lambda_event, notification, sign};
 use mail_feedback::operator::redrive::checks::{Checks, Verdict};
 use mail_feedback::operator::redrive::depth::Depth;
 use mail_feedback::operator::redrive::diagnosis::Diagnosis;

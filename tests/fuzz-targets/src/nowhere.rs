@@ -1,0 +1,117 @@
+//! A DynamoDB without a network, which looks at what it is asked to write, and a host of signing certificates.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+use support::authority::AUTHORITY;
+use support::wired::client_over;
+
+use super::signed::CERTIFICATE_URL;
+
+/// The signing certificate of the samples.
+const OF_SAMPLES: &str =
+    include_str!("../../../events/certificates/SimpleNotificationService-5f0c1a2b3d4e5f60718293a4b5c6d7e8.pem");
+/// The bytes of JSON that an event may have, and a record: what DynamoDB counts is never more.
+const EVENT_BYTES: usize = 192 * 1024;
+const RECORD_BYTES: usize = 400 * 1024;
+
+/// Every request succeeds. It keeps suppression records and forgets events.
+#[derive(Clone, Debug, Default)]
+pub struct Dynamo(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// Suppression records by address.
+    records: BTreeMap<String, Value>,
+    /// How many items were written.
+    writes: usize,
+}
+
+impl Dynamo {
+    /// A client of it that tries everything once and signs nothing.
+    pub fn client(&self) -> Client {
+        client_over(self.clone())
+    }
+
+    /// Forgets everything, and says how many items were written.
+    pub fn take(&self) -> usize {
+        std::mem::take(&mut *self.0.lock().expect("nobody panicked in here")).writes
+    }
+
+    fn serve(&self, operation: &str, request: &Value) -> Value {
+        let mut kept = self.0.lock().expect("nobody panicked in here");
+        match operation {
+            "PutItem" => {
+                let item = &request["Item"];
+                assert!(item.to_string().len() < RECORD_BYTES, "the record fits");
+                kept.writes += 1;
+                kept.records.insert(address(item), item.clone());
+                json!({})
+            }
+            "BatchWriteItem" => {
+                kept.writes += events(request);
+                json!({})
+            }
+            "GetItem" => kept.records.get(&address(&request["Key"])).map_or(json!({}), |item| json!({"Item": item})),
+            "BatchGetItem" | "Query" => json!({}),
+            other => panic!("nobody asked for {other} before"),
+        }
+    }
+}
+
+/// The number of events in a batch, which must be one that DynamoDB takes.
+fn events(request: &Value) -> usize {
+    let tables = request["RequestItems"].as_object().expect("tables");
+    let (_, puts) = tables.iter().next().expect("a table");
+    let puts = puts.as_array().expect("a list");
+    let mut keys = BTreeSet::new();
+    for put in puts {
+        let item = &put["PutRequest"]["Item"];
+        assert!(item.to_string().len() < EVENT_BYTES, "the event fits");
+        assert!(keys.insert((address(item), item["event"]["S"].as_str().map(str::to_owned))), "a key stands twice");
+        for key in ["address", "event", "message"] {
+            assert_ne!(item[key]["S"], "", "a key is never empty");
+        }
+    }
+    assert!(tables.len() == 1 && (1..=25).contains(&puts.len()), "a batch of one table");
+    puts.len()
+}
+
+fn address(item: &Value) -> String {
+    item["address"]["S"].as_str().expect("an address").to_owned()
+}
+
+impl HttpConnector for Dynamo {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let body: Value = serde_json::from_slice(request.body().bytes().expect("a body")).expect("JSON");
+        answered(200, self.serve(operation, &body).to_string())
+    }
+}
+
+/// SNS, as far as it serves certificates: that of this process and that of the samples.
+#[derive(Clone, Debug)]
+pub struct CertificateHost;
+
+impl HttpConnector for CertificateHost {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        match request.uri() {
+            CERTIFICATE_URL => answered(200, AUTHORITY.leaf.clone()),
+            url if url.contains("5f0c1a2b3d4e5f60718293a4b5c6d7e8") => answered(200, OF_SAMPLES.to_owned()),
+            url => {
+                assert!(url.starts_with("https://sns.us-east-1.amazonaws.com/"), "nobody else is asked: {url}");
+                answered(404, String::new())
+            }
+        }
+    }
+}
+
+fn answered(status: u16, body: String) -> HttpConnectorFuture {
+    HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body))))
+}

@@ -1,0 +1,67 @@
+//! Bodies of webhooks, by the way that authentic requests take.
+
+use mail_feedback::error::{Error, Malformed};
+use mail_feedback::event::{EmailEvent, Provider};
+use mail_feedback::intake::Invocation;
+use mail_feedback::intake::webhook::AuthenticRequest;
+use mail_feedback::provider::normalize_webhook;
+use serde_json::value::RawValue;
+use support::request::{authorization, post};
+
+use super::judged;
+use super::world::{NOW, World};
+
+/// A report that stands beside others.
+const GOOD: &str = r#"{"event":"spam","time":1763600000,"MessageID":5,"email":"good@example.com","bulkId":"5"}"#;
+
+/// Judges a text as the body of a provider's request, and as one element of an array.
+pub fn judge(provider: Provider, input: &[u8]) {
+    let body = String::from_utf8_lossy(input);
+    match events(provider, &body) {
+        Ok(events) => {
+            let elements = elements(&body).expect("an object or an array");
+            assert_eq!(events.len(), elements.len(), "one event an element");
+            for (event, element) in events.iter().zip(&elements) {
+                judged::judge(event, element);
+            }
+        }
+        Err(error) => {
+            assert_eq!(error, Error::Malformed(Malformed::Json));
+            assert!(elements(&body).is_none());
+        }
+    }
+    beside_another(provider, &body);
+}
+
+/// Whatever an element is, it costs the one beside it nothing.
+fn beside_another(provider: Provider, element: &str) {
+    let Ok(element) = serde_json::from_str::<&RawValue>(element) else { return };
+    let good = events(provider, GOOD).expect("a report");
+    let before = events(provider, &format!("[{GOOD},{element}]")).expect("an array");
+    let after = events(provider, &format!("[{element},{GOOD}]")).expect("an array");
+    assert_eq!((before.len(), after.len()), (2, 2));
+    assert_eq!((&before[0], &after[1]), (&good[0], &good[0]));
+    assert_eq!(before[1], after[0], "the same in either place");
+    judged::judge(&after[0], element.get());
+}
+
+/// The elements of a body, told by other code than the function's.
+fn elements(body: &str) -> Option<Vec<&str>> {
+    if let Ok(array) = serde_json::from_str::<Vec<&RawValue>>(body) {
+        return Some(array.into_iter().map(RawValue::get).collect());
+    }
+    let object: &RawValue = serde_json::from_str(body).ok()?;
+    object.get().starts_with('{').then(|| vec![object.get()])
+}
+
+fn events(provider: Provider, body: &str) -> Result<Vec<EmailEvent>, Error> {
+    let payload = post(&format!("/webhooks/{provider}"), &authorization(), body).to_string();
+    let Ok(Invocation::Http(request)) = Invocation::detect(&payload) else { panic!("a request") };
+    let domain = provider.takes_sender_domain().then(|| "example.com".to_owned());
+    World::with(|world| {
+        let authentic = AuthenticRequest::authenticate(&request, provider, domain, world.credentials(), *NOW);
+        let authentic = world.wait(authentic).expect("the right credential");
+        let events: Vec<_> = normalize_webhook(&authentic)?.collect();
+        Ok(events)
+    })
+}

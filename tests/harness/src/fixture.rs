@@ -1,0 +1,112 @@
+//! What the stages work on: one sample of each provider, and a function that stands before no network.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use mail_feedback::config::Config;
+use mail_feedback::handler::{Clients, Handler};
+use mail_feedback::intake::sns::{Fetcher, Verifier};
+use mail_feedback::intake::webhook::CredentialStore;
+use serde_json::Value;
+
+use crate::function::{ACCOUNT, CREDENTIALS, authorization, clients};
+use support::envelope::TOPIC;
+use support::samples;
+
+/// A delivery as each provider reports it, an invocation each.
+pub const SES: &str = "ses/delivery";
+/// One object.
+pub const MAILJET: &str = "mailjet/sent";
+/// One object.
+pub const TENCENT: &str = "tencent/delivered";
+
+/// The invocation of a sample.
+pub fn sample(name: &str) -> String {
+    samples::all().into_iter().find(|sample| sample.name == name).expect("a sample of this name").json
+}
+
+/// A Mailjet request with an array of so many deliveries, each to an address of its own.
+pub fn group(events: usize) -> String {
+    let event: Value = serde_json::from_str(&sample(MAILJET)).expect("JSON");
+    let body: Value = serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON");
+    let delivery = |place: usize| {
+        let mut delivery = body.clone();
+        delivery["email"] = format!("recipient-{place}@example.com").into();
+        delivery["MessageID"] = (70_650_219_325_536_063_u64 + place as u64).into();
+        delivery
+    };
+    let body: Vec<Value> = (0..events).map(delivery).collect();
+    let mut event = event;
+    event["headers"] = authorization();
+    event["body"] = Value::Array(body).to_string().into();
+    event.to_string()
+}
+
+/// The configuration under which the samples are accepted.
+pub fn config() -> Config {
+    let certificates = samples::folder().join("certificates");
+    Config::from_lookup(|name| {
+        let value = match name {
+            "EVENT_TABLE" | "SUPPRESSION_TABLE" => name.to_owned(),
+            "SNS_TOPIC_ARNS" => TOPIC.to_owned(),
+            "SNS_MAX_AGE_SECONDS" => "4000000000".to_owned(),
+            "SNS_TRUST_ANCHORS" => certificates.join("root.pem").to_string_lossy().into_owned(),
+            "SNS_CERTIFICATES" => certificates.to_string_lossy().into_owned(),
+            "EVENTBRIDGE_ACCOUNT_IDS" => ACCOUNT.to_owned(),
+            "WEBHOOK_CREDENTIALS" => CREDENTIALS.to_owned(),
+            _ => return None,
+        };
+        Some(value)
+    })
+    .expect("a valid environment")
+}
+
+/// A verifier of that configuration.
+pub fn verifier() -> Verifier {
+    Verifier::new(config().sns, Fetcher::default())
+}
+
+/// The credentials of that configuration.
+pub fn credentials() -> CredentialStore {
+    CredentialStore::new(config().webhook, || panic!("the local credential"))
+}
+
+/// The whole handler over a DynamoDB that answers at once and remembers nothing.
+pub fn handler() -> Arc<Handler> {
+    custom_handler(|_, _| {})
+}
+
+/// The same with what a test changes of its configuration and clients.
+pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Handler> {
+    let sdk = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .http_client(Nowhere)
+        .build();
+    let (mut config, mut clients) = (config(), clients("bench", aws_sdk_dynamodb::Client::from_conf(sdk)));
+    change(&mut config, &mut clients);
+    Arc::new(Handler::new(config, clients))
+}
+
+/// A DynamoDB without network: every request succeeds, nothing is ever found.
+#[derive(Clone, Debug)]
+struct Nowhere;
+
+impl HttpConnector for Nowhere {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().expect("a status"), SdkBody::from("{}"))))
+    }
+}
+
+impl HttpClient for Nowhere {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

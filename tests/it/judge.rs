@@ -1,0 +1,70 @@
+//! Nothing that the function writes or answers shows whom a report is about, or what opens a door.
+//!
+//! Every invocation of the real binary is judged, by two measures that know nothing of each other: what it wrote
+//! consists of its [`vocabulary`], and none of the [`secrets`] of the invocation stand in it, in whatever form. What a
+//! test sends to the handler in its own process goes to the real binary, too: see [`crate::real_binary`].
+
+pub mod scan;
+pub mod secrets;
+pub mod tally;
+pub mod views;
+pub mod vocabulary;
+
+use serde_json::Value;
+
+use self::scan::leaks;
+use self::secrets::Secrets;
+use self::vocabulary::{Ids, strange_answers, strangers};
+
+/// By what the output of a function is judged.
+#[derive(Debug)]
+pub struct Watch {
+    ids: Ids,
+    /// Secrets of the environment.
+    credentials: Vec<(String, String)>,
+    /// Whether the log is JSON.
+    is_json: bool,
+}
+
+impl Watch {
+    /// A watch over a function under an environment, whose invocations have ids that begin so.
+    pub fn over(environment: &[(String, String)], request: &str) -> Self {
+        let get = |name: &str| environment.iter().rev().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+        let topics = get("SNS_TOPIC_ARNS").split(',').map(str::trim);
+        let configured = topics.chain([get("EVENT_TABLE"), get("SUPPRESSION_TABLE")]).map(str::to_owned).collect();
+        let passwords = get("WEBHOOK_CREDENTIALS").split(',').filter_map(|pair| Some(pair.split_once(':')?.1));
+        let keys = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map(|name| (name, get(name)));
+        let credentials = passwords.map(|password| ("WEBHOOK_CREDENTIALS", password)).chain(keys);
+        let credentials = credentials.map(|(name, value)| (format!("the variable {name}"), value.to_owned()));
+        Self {
+            ids: Ids { request: request.to_owned(), configured },
+            // Shorter ones, as the tests have them, stand in other words.
+            credentials: credentials.filter(|(_, value)| value.len() >= 8).collect(),
+            is_json: !get("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text"),
+        }
+    }
+
+    /// Judges what was written during an invocation, and its outcome.
+    ///
+    /// # Errors
+    /// What was found.
+    pub fn judge(&self, written: &str, payload: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
+        let mut secrets = Secrets::of(payload);
+        for (place, value) in &self.credentials {
+            secrets = secrets.with_credential(place, value);
+        }
+        let answer = outcome.as_ref().unwrap_or_else(|error| error).to_string();
+        let leaks = leaks(&format!("{written}\n{answer}"), &secrets, &self.ids.configured);
+        let mut found: Vec<String> = leaks.iter().map(|leak| format!("shown is {leak}")).collect();
+        if self.is_json {
+            found.extend(strangers(written, &self.ids, &secrets));
+        }
+        found.extend(strange_answers(outcome, &secrets));
+        tally::add(written, &answer, secrets.all.len());
+        if found.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{}\nwritten: {written}\nanswer: {answer}", found.join("\n")))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A batch of which DynamoDB leaves a part undone.
+
+use serde_json::{Map, Value, json};
+
+use crate::http_message::Message;
+use crate::seeded::Seeded;
+
+/// A `BatchWriteItem` or `BatchGetItem` in two parts.
+pub struct Parted {
+    /// The request with what is done; `None`: nothing is.
+    pub done: Option<Value>,
+    /// Where the answer names the rest.
+    name: &'static str,
+    undone: Value,
+}
+
+impl Parted {
+    /// Parts the body of a batch at random; at least one item or key is left undone.
+    pub fn new(operation: &str, body: &Value, random: &mut Seeded) -> Self {
+        let is_write = operation == "BatchWriteItem";
+        let (mut done, mut undone) = (Map::new(), Map::new());
+        for (table, asked) in body["RequestItems"].as_object().expect("tables") {
+            let list = if is_write { asked } else { &asked["Keys"] }.as_array().expect("a list");
+            let first = random.below(list.len());
+            let (left, kept): (Vec<_>, Vec<_>) =
+                list.iter().cloned().enumerate().partition(|(place, _)| *place == first || random.percent(40));
+            for (part, into) in [(left, &mut undone), (kept, &mut done)] {
+                let part: Vec<Value> = part.into_iter().map(|(_, item)| item).collect();
+                if part.is_empty() {
+                    continue;
+                }
+                let mut same = asked.clone();
+                *(if is_write { &mut same } else { &mut same["Keys"] }) = part.into();
+                into.insert(table.clone(), same);
+            }
+        }
+        let with = |tables: Map<String, Value>| {
+            let mut request = body.clone();
+            request["RequestItems"] = tables.into();
+            request
+        };
+        Self {
+            done: (!done.is_empty()).then(|| with(done)),
+            name: if is_write { "UnprocessedItems" } else { "UnprocessedKeys" },
+            undone: undone.into(),
+        }
+    }
+
+    /// The answer, from that to what is done.
+    pub fn answer(&self, answer: &Value) -> Message {
+        let mut answer = answer.clone();
+        if self.name == "UnprocessedKeys" && answer["Responses"].is_null() {
+            answer["Responses"] = json!({});
+        }
+        answer[self.name] = self.undone.clone();
+        Message::answer("200 OK", &answer)
+    }
+}

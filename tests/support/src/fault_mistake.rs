@@ -1,0 +1,63 @@
+//! What requests and answers would be, were the function without one of its cares.
+
+use serde_json::json;
+
+use crate::http_message::Message;
+
+/// A care that is taken from the function on the way, so that a test can show that it would find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// It does not see the items that a batch left unwritten.
+    ForgetsUnprocessedItems,
+    /// It does not see the keys that a batch left unread.
+    ForgetsUnprocessedKeys,
+    /// It writes suppression records whatever others wrote since it read.
+    OverwritesOthers,
+    /// It does not look for a delivery after a soft bounce.
+    NeverAsksForDeliveries,
+    /// It takes a refused batch for a written one.
+    TakesRefusalForSuccess,
+}
+
+impl Mistake {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::ForgetsUnprocessedItems,
+        Self::ForgetsUnprocessedKeys,
+        Self::OverwritesOthers,
+        Self::NeverAsksForDeliveries,
+        Self::TakesRefusalForSuccess,
+    ];
+
+    /// The request that it would have made.
+    pub fn request(self, operation: &str, request: &Message) -> Message {
+        let request = request.clone();
+        if self != Self::OverwritesOthers || operation != "PutItem" {
+            return request;
+        }
+        let mut body = request.json();
+        let fields = body.as_object_mut().expect("an object");
+        fields.remove("ConditionExpression");
+        fields.remove("ExpressionAttributeValues");
+        request.with_body(&body)
+    }
+
+    /// The answer as it would have read it.
+    pub fn answer(self, operation: &str, answer: &Message) -> Message {
+        let answer = answer.clone();
+        let without = |name: &str| {
+            let mut body = answer.json();
+            body.as_object_mut().expect("an object").remove(name);
+            answer.clone().with_body(&body)
+        };
+        match (self, operation) {
+            (Self::ForgetsUnprocessedItems, "BatchWriteItem") => without("UnprocessedItems"),
+            (Self::ForgetsUnprocessedKeys, "BatchGetItem") => without("UnprocessedKeys"),
+            (Self::NeverAsksForDeliveries, "Query") => {
+                Message::answer("200 OK", &json!({"Items": [], "Count": 0, "ScannedCount": 0}))
+            }
+            (Self::TakesRefusalForSuccess, "BatchWriteItem") => Message::answer("200 OK", &json!({})),
+            _ => answer,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! A network and a DynamoDB that fail by a schedule, in front of one that does not.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use crate::fault_batch::Parted;
+use crate::fault_mistake::Mistake;
+use crate::fault_schedule::{Fault, Schedule};
+use crate::http_message::Message;
+use crate::proxy::{self, Answers, Link, Sent};
+use crate::seeded::Seeded;
+
+/// The most that a request is delayed, in milliseconds.
+const DELAY_MS: usize = 60;
+
+/// What went through.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Requests, retries of the client included.
+    pub requests: usize,
+    /// Faults of each class.
+    pub faults: BTreeMap<Fault, usize>,
+    /// Conditional writes that DynamoDB refused.
+    pub conflicts: usize,
+    /// Reads that did not ask for what was written last.
+    pub weak_reads: usize,
+}
+
+/// The proxy; each client comes in by a door of its own.
+pub struct FaultProxy {
+    target: SocketAddr,
+    schedule: Schedule,
+    mistake: Option<Mistake>,
+    counts: Mutex<Counts>,
+    under_way: AtomicUsize,
+}
+
+/// The end of a client within one of its requests.
+pub struct Doom {
+    /// In which of its next requests, from 0.
+    pub after: usize,
+    /// Whether that request takes effect.
+    pub takes_effect: bool,
+    /// Tells the executioner.
+    pub strike: oneshot::Sender<()>,
+}
+
+/// An address of the proxy.
+pub struct Door {
+    /// The endpoint for `AWS_ENDPOINT_URL_DYNAMODB`.
+    pub endpoint: String,
+    doom: Arc<Mutex<Option<Doom>>>,
+    _server: JoinSet<()>,
+}
+
+impl Door {
+    /// Sets the end of the client that comes in here, or calls it off.
+    pub fn set_doom(&self, doom: Option<Doom>) {
+        *self.doom.lock().expect("no panic") = doom;
+    }
+}
+
+/// A door from inside.
+struct Entrance {
+    proxy: Arc<FaultProxy>,
+    doom: Arc<Mutex<Option<Doom>>>,
+}
+
+impl Answers for Entrance {
+    async fn answer(&self, request: Message, link: &mut Link) -> io::Result<Sent> {
+        self.proxy.under_way.fetch_add(1, Ordering::SeqCst);
+        let answer = self.proxy.answer(request, link, &self.doom).await;
+        self.proxy.under_way.fetch_sub(1, Ordering::SeqCst);
+        Ok(answer?.map_or_else(|| Sent::Last(Vec::new()), Sent::Answer))
+    }
+}
+
+impl FaultProxy {
+    /// A proxy in front of a server; with a mistake, its clients seem to make that.
+    pub fn new(target: SocketAddr, schedule: Schedule, mistake: Option<Mistake>) -> Arc<Self> {
+        Arc::new(Self { target, schedule, mistake, counts: Mutex::default(), under_way: AtomicUsize::new(0) })
+    }
+
+    /// Opens a door.
+    pub async fn door(self: &Arc<Self>) -> Door {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("a bound port"));
+        let doom: Arc<Mutex<Option<Doom>>> = Arc::default();
+        let mut server = JoinSet::new();
+        let entrance = Entrance { proxy: Arc::clone(self), doom: Arc::clone(&doom) };
+        server.spawn(proxy::serve(listener, self.target, Arc::new(entrance)));
+        Door { endpoint, doom, _server: server }
+    }
+
+    /// What went through so far.
+    pub fn counts(&self) -> Counts {
+        self.lock().clone()
+    }
+
+    /// Waits until no request is under way, not even one that nobody waits for any more.
+    pub async fn settle(&self) {
+        while self.under_way.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().expect("no panic")
+    }
+
+    /// The answer to a request; `None`: the connection breaks instead.
+    async fn answer(
+        &self,
+        request: Message,
+        link: &mut Link,
+        doom: &Mutex<Option<Doom>>,
+    ) -> io::Result<Option<Message>> {
+        let operation = proxy::operation(&request);
+        let number = self.number(&operation, &request);
+        if let Some(doom) = due(doom) {
+            if doom.takes_effect {
+                link.forward(&request).await?;
+            }
+            let _ = doom.strike.send(());
+            return Ok(None);
+        }
+        let fault = self.schedule.fault(number, operation.starts_with("Batch"));
+        if let Some(fault) = fault {
+            *self.lock().faults.entry(fault).or_default() += 1;
+        }
+        let request = self.mistake.map_or_else(|| request.clone(), |mistake| mistake.request(&operation, &request));
+        let mut random = Seeded::new(self.schedule.seed ^ number as u64);
+        let answer = match fault {
+            None => link.forward(&request).await?,
+            Some(Fault::Throttle) => throttled(&mut random),
+            Some(Fault::ServerError) => server_error(),
+            Some(Fault::ServerErrorAfter) => {
+                link.forward(&request).await?;
+                server_error()
+            }
+            Some(Fault::DropBefore) => return Ok(None),
+            Some(Fault::DropAfter) => {
+                link.forward(&request).await?;
+                return Ok(None);
+            }
+            Some(Fault::Delay) => {
+                tokio::time::sleep(Duration::from_millis(random.below(DELAY_MS) as u64)).await;
+                link.forward(&request).await?
+            }
+            Some(Fault::Stall) => {
+                tokio::time::sleep(self.schedule.stall).await;
+                link.forward(&request).await?
+            }
+            Some(Fault::Unprocessed) => {
+                let parted = Parted::new(&operation, &request.json(), &mut random);
+                match &parted.done {
+                    Some(done) => parted.answer(&link.forward(&request.with_body(done)).await?.json()),
+                    None => parted.answer(&json!({})),
+                }
+            }
+        };
+        if answer.text().contains("ConditionalCheckFailed") {
+            self.lock().conflicts += 1;
+        }
+        Ok(Some(self.mistake.map_or_else(|| answer.clone(), |mistake| mistake.answer(&operation, &answer))))
+    }
+
+    /// Counts a request and gives its number.
+    fn number(&self, operation: &str, request: &Message) -> usize {
+        let is_weak = matches!(operation, "GetItem" | "BatchGetItem" | "Query") && is_weak(&request.json());
+        let mut counts = self.lock();
+        counts.weak_reads += usize::from(is_weak);
+        counts.requests += 1;
+        counts.requests - 1
+    }
+}
+
+/// Whether a read may miss what was written last; that of the cold start, of certificates that are checked at use, does not count.
+fn is_weak(body: &Value) -> bool {
+    let is_strong = |request: &Value| request["ConsistentRead"] == true;
+    let tables = body["RequestItems"].as_object();
+    let all_strong = tables.map_or_else(|| is_strong(body), |tables| tables.values().all(is_strong));
+    !all_strong && body["Key"]["address"]["S"] != "-"
+}
+
+/// The doom whose time has come.
+fn due(doom: &Mutex<Option<Doom>>) -> Option<Doom> {
+    let mut set = doom.lock().expect("no panic");
+    match &mut *set {
+        Some(doom) if doom.after > 0 => {
+            doom.after -= 1;
+            None
+        }
+        _ => set.take(),
+    }
+}
+
+fn throttled(random: &mut Seeded) -> Message {
+    let code = random.pick(&["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]);
+    Message::answer("400 Bad Request", &error(code))
+}
+
+fn server_error() -> Message {
+    Message::answer("500 Internal Server Error", &error("InternalServerError"))
+}
+
+fn error(code: &str) -> Value {
+    json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "injected"})
+}

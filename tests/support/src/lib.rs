@@ -1,0 +1,34 @@
+//! What tests, benchmarks and local programs share, and what needs nothing of mail-feedback: a test authority, signed
+//! envelopes, the samples with what is expected of them, and the servers around the function.
+
+pub mod authority;
+pub mod calls;
+pub mod door;
+pub mod envelope;
+pub mod request;
+pub mod seeded;
+pub mod size;
+pub mod wired;
+
+#[cfg(feature = "servers")]
+pub mod database;
+#[cfg(feature = "servers")]
+pub mod environment;
+#[cfg(feature = "servers")]
+pub mod fault_batch;
+#[cfg(feature = "servers")]
+pub mod fault_mistake;
+#[cfg(feature = "servers")]
+pub mod fault_proxy;
+#[cfg(feature = "servers")]
+pub mod fault_schedule;
+#[cfg(feature = "servers")]
+pub mod http_message;
+#[cfg(feature = "servers")]
+pub mod proxy;
+#[cfg(feature = "servers")]
+pub mod runtime_api;
+#[cfg(feature = "servers")]
+pub mod samples;
+#[cfg(feature = "servers")]
+pub mod tls_host;

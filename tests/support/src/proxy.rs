@@ -1,0 +1,128 @@
+//! A proxy before the database, which answers, breaks off or keeps silent where a test wants it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::http_message::Message;
+
+/// A request to DynamoDB.
+pub struct Request {
+    /// The operation, such as `PutItem`.
+    pub operation: String,
+    /// The body.
+    pub body: Value,
+    /// The head: request line and headers.
+    pub head: String,
+    /// How many came before it, on any connection.
+    pub number: usize,
+}
+
+/// What becomes of a request.
+pub enum Reply {
+    /// The database answers it.
+    Database,
+    /// This is the answer, and the database gets nothing.
+    Answer(Message),
+    /// These bytes come back, be they HTTP or not, and the connection ends.
+    Bytes(Vec<u8>),
+    /// Nothing comes back, and the connection stays open.
+    Silence,
+}
+
+/// A connection to the database.
+pub(crate) struct Link {
+    stream: TcpStream,
+    rest: Vec<u8>,
+}
+
+impl Link {
+    /// Lets the database answer.
+    pub(crate) async fn forward(&mut self, request: &Message) -> io::Result<Message> {
+        request.write(&mut self.stream).await?;
+        let answer = Message::read(&mut self.stream, &mut self.rest).await?;
+        answer.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// What comes back to the client.
+pub(crate) enum Sent {
+    /// An answer.
+    Answer(Message),
+    /// These bytes, after which the connection ends.
+    Last(Vec<u8>),
+}
+
+/// Who decides what becomes of the requests of a connection.
+pub(crate) trait Answers: Send + Sync + 'static {
+    /// What comes back.
+    fn answer(&self, request: Message, link: &mut Link) -> impl Future<Output = io::Result<Sent>> + Send;
+}
+
+/// Serves the connections of a listener.
+pub(crate) async fn serve(listener: TcpListener, target: SocketAddr, answers: Arc<impl Answers>) {
+    while let Ok((client, _)) = listener.accept().await {
+        // On its own, so that a request takes effect even where its client is gone.
+        tokio::spawn(serve_connection(client, target, Arc::clone(&answers)));
+    }
+}
+
+/// Serves a connection until one of both ends breaks it.
+async fn serve_connection(mut client: TcpStream, target: SocketAddr, answers: Arc<impl Answers>) -> io::Result<()> {
+    let mut link = Link { stream: TcpStream::connect(target).await?, rest: Vec::new() };
+    client.set_nodelay(true)?;
+    link.stream.set_nodelay(true)?;
+    let mut rest = Vec::new();
+    while let Some(request) = Message::read(&mut client, &mut rest).await? {
+        match answers.answer(request, &mut link).await? {
+            Sent::Answer(answer) => answer.write(&mut client).await?,
+            Sent::Last(bytes) => return client.write_all(&bytes).await,
+        }
+    }
+    Ok(())
+}
+
+/// The operation of a request, empty where it is none to DynamoDB.
+pub(crate) fn operation(request: &Message) -> String {
+    let target = request.header("x-amz-target").and_then(|target| target.rsplit('.').next());
+    target.unwrap_or_default().to_owned()
+}
+
+/// A test decides, by a function of the request alone.
+struct Chosen<F> {
+    choose: F,
+    requests: AtomicUsize,
+}
+
+impl<F: Fn(&Request) -> Reply + Send + Sync + 'static> Answers for Chosen<F> {
+    async fn answer(&self, message: Message, link: &mut Link) -> io::Result<Sent> {
+        let request = Request {
+            operation: operation(&message),
+            body: message.json(),
+            head: message.head().to_owned(),
+            number: self.requests.fetch_add(1, Ordering::SeqCst),
+        };
+        match (self.choose)(&request) {
+            Reply::Database => link.forward(&message).await.map(Sent::Answer),
+            Reply::Answer(answer) => Ok(Sent::Answer(answer)),
+            Reply::Bytes(bytes) => Ok(Sent::Last(bytes)),
+            Reply::Silence => std::future::pending().await,
+        }
+    }
+}
+
+/// Starts a proxy before a database; its address.
+pub(crate) async fn start(
+    target: SocketAddr,
+    choose: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("a bound port");
+    tokio::spawn(serve(listener, target, Arc::new(Chosen { choose, requests: AtomicUsize::new(0) })));
+    address
+}
