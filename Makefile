@@ -5,6 +5,7 @@ ARCH ?= arm64
 # How long the proofs of `make test-long` are.
 DISORDER_SETS ?= 5000
 SURVIVAL_EVENTS ?= 10000
+HOT_EVENTS ?= 200
 # What `make fuzz` runs, and for how long.
 FUZZERS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 TARGET ?= invocation
@@ -49,8 +50,8 @@ test: ## all tests: unit, integration, documentation
 	cargo test --all-features
 	@cat "$${CARGO_TARGET_DIR:-target}/tmp/privacy.txt"
 
-test-long: ## the proofs at length: 5,000 sets of events in any order, 10,000 events through faults and kills
-	DISORDER_SETS=$(DISORDER_SETS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --all-features --test it -- disorder survival
+test-long: ## the proofs at length: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills
+	DISORDER_SETS=$(DISORDER_SETS) HOT_EVENTS=$(HOT_EVENTS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --all-features --test it -- disorder survival
 
 checks: ## the checks of examples/ in Python and JavaScript against the library's own (needs Node.js 20)
 	$(TOOLS) checks

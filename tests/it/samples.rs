@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use harness::function::handler;
-use mail_feedback::provider::Provider;
+use mail_feedback::event::Provider;
 use support::database::{Database, Item, text};
 use support::environment::environment;
 use support::samples::{self, Snapshot, observe};
