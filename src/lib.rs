@@ -15,7 +15,7 @@
 //!
 //! The modules form layers, and each uses its own and those before it only: ground (`address`, `error`, `label`, `lenient`,
 //! `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`, then `telemetry` and
-//! `handler`, and above them `operator` and `functions`. `tests/it/architecture.rs` checks it.
+//! `handler`, and above them `functions`, `operator` and `local`. `tests/it/architecture.rs` checks it.
 //!
 //! Each of the [`functions`] is started under its name; today, `feedback` is the only one.
 //!
@@ -32,6 +32,8 @@ pub mod handler;
 pub mod intake;
 mod label;
 mod lenient;
+#[cfg(feature = "local")]
+pub mod local;
 #[cfg(feature = "operator")]
 pub mod operator;
 pub mod policy;

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::suppression::SoftBounceRules;
 
 /// Where `make run` says what it has started.
-const LOCAL: &str = "target/local-endpoint";
+const LOCAL: &str = "target/local/environment";
 
 /// The tables that the command line names.
 pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {

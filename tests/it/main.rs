@@ -20,6 +20,8 @@ mod identity;
 mod input;
 mod judge;
 mod links;
+#[cfg(feature = "local")]
+mod local;
 mod manual;
 mod merge;
 #[cfg(feature = "operator")]

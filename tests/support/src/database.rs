@@ -30,8 +30,14 @@ pub struct Database {
 impl Database {
     /// Starts a server in the background and creates both tables as the template defines them.
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        Self::start_on(std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port")).await
+    }
+
+    /// The same on a port that is bound already.
+    pub async fn start_on(listener: std::net::TcpListener) -> Self {
         let address = listener.local_addr().expect("a bound port");
+        listener.set_nonblocking(true).expect("a listener that does not block");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener of the runtime");
         let database = dynoxide::Database::memory().expect("a database in memory");
         tokio::spawn(dynoxide::server::serve_on(listener, database));
         let client = client(&format!("http://{address}"));
@@ -43,6 +49,11 @@ impl Database {
     /// The same database behind a proxy, where `choose` says what becomes of each request.
     pub async fn behind(&self, choose: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let address = proxy::start(self.address, choose).await;
+        Self { address, client: client(&format!("http://{address}")) }
+    }
+
+    /// A server that another process has started.
+    pub fn at(address: SocketAddr) -> Self {
         Self { address, client: client(&format!("http://{address}")) }
     }
 

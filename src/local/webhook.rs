@@ -3,11 +3,11 @@
 use support::samples::{Effect, EventRow, SuppressionRow};
 
 /// One webhook, and an event for it.
-pub struct Webhook {
+pub(super) struct Webhook {
     /// The route; Mailjet's names the sender's domain.
-    pub path: &'static str,
+    pub(super) path: &'static str,
     /// The credential, for a provider that sends no user and password.
-    pub query: &'static str,
+    pub(super) query: &'static str,
     /// The domain of the recipient.
     domain: &'static str,
     /// The event but for its recipient.
@@ -17,7 +17,7 @@ pub struct Webhook {
 }
 
 /// Both webhooks that a provider posts to by itself.
-pub const WEBHOOKS: [Webhook; 2] = [
+pub(super) const WEBHOOKS: [Webhook; 2] = [
     Webhook {
         path: "/webhooks/mailjet/example.com",
         query: "",
@@ -36,12 +36,12 @@ pub const WEBHOOKS: [Webhook; 2] = [
 
 impl Webhook {
     /// The body of a post about a person.
-    pub fn body(&self, person: &str) -> String {
+    pub(super) fn body(&self, person: &str) -> String {
         format!(r#"{{{}, "email": "{person}@{}"}}"#, self.event, self.domain)
     }
 
     /// What a post about a person must write.
-    pub fn effect(&self, person: &str) -> Effect {
+    pub(super) fn effect(&self, person: &str) -> Effect {
         let address = format!("{person}@{}", self.domain);
         let [kind, permanence, cause, scope, reason] = self.written.map(str::to_owned);
         Effect {

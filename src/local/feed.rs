@@ -6,62 +6,70 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::database::Database;
+use support::database::{Database, EVENTS, text};
 use support::request::CREDENTIALS;
 use support::samples::{self, Effect, Sample, Snapshot, observe};
 
-use crate::Failure;
-use crate::http::{Request, Response, send};
-use crate::report::{self, Outcome};
-use crate::watch::{Log, Show};
-use crate::webhook::{WEBHOOKS, Webhook};
+use super::Failure;
+use super::http::{Request, Response, send};
+use super::log::{Lines, Log, Show};
+use super::report::{self, Outcome, SHOWN};
+use super::webhook::{WEBHOOKS, Webhook};
 
-/// Where Lambda, and `cargo lambda watch` in its place, takes invocations of the function.
-const INVOCATIONS: &str = "/2015-03-31/functions/mail-feedback/invocations";
-/// How long the start may take: it is a build when the function was not built before.
+/// Where `cargo lambda watch` takes invocations: of the function without a name, which answers over HTTP, too, so that one
+/// process serves both.
+pub(super) const INVOCATIONS: &str = "/2015-03-31/functions/_/invocations";
+/// How long the start may take: it is a build when a source has changed meanwhile.
 const START_LIMIT: Duration = Duration::from_mins(15);
 /// How long any other call may take: one while no function runs would never be answered.
-const CALL_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// How often to look into the tables.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long lines of the function may be under way.
+const LINES_LIMIT: Duration = Duration::from_secs(2);
+/// How many records of one look are shown.
+const SHOWN_ROWS: usize = 20;
 /// The recipient in the posts that this program makes itself.
 const PERSON: &str = "posted-by-make-run";
 
 /// What is running on this machine.
-pub struct Feed {
+pub(super) struct Feed {
     /// Where the function listens.
-    pub address: SocketAddr,
+    pub(super) address: SocketAddr,
     /// Both tables.
-    pub database: Database,
+    pub(super) database: Database,
     /// What the function prints.
-    pub log: Arc<Log>,
+    pub(super) log: Arc<Log>,
+    /// Whether the records of every sample are shown.
+    pub(super) details: bool,
 }
 
 impl Feed {
     /// Sends every sample, and a post to each webhook; whether all did what they must.
-    pub async fn check(&self) -> Result<bool, Failure> {
+    pub(super) async fn check(&self) -> Result<bool, Failure> {
         self.wait_until_ready().await?;
         self.log.show(Show::Nothing).await;
-        report::print_legend();
+        report::print_heading();
         let start = Instant::now();
         let mut before = Snapshot::take(&self.database).await;
-        let mut invoked = Vec::new();
+        let mut shown = Lines::default();
+        let mut outcomes = Vec::new();
         for sample in samples::all() {
-            invoked.push(self.check_sample(sample, &mut before).await);
+            let is_shown = sample.name == SHOWN;
+            outcomes.push(self.check_sample(sample, &mut before).await);
+            if is_shown {
+                shown = self.lines_of_an_event().await;
+            }
         }
-        let mut posted = Vec::new();
         for webhook in &WEBHOOKS {
-            posted.push(self.check_webhook(webhook, &mut before).await);
+            outcomes.push(self.check_webhook(webhook, &mut before).await);
         }
-        println!("\nafter {:.1} s:", start.elapsed().as_secs_f64());
-        let samples = report::print_summary("samples", &invoked);
-        let posts = report::print_summary("posts over HTTP", &posted);
-        println!();
-        Ok(samples && posts)
+        report::print_lines(&shown);
+        Ok(report::print_summary(&outcomes, start.elapsed()))
     }
 
     /// Shows what is written from now on, for ever.
-    pub async fn follow(&self) -> Result<(), Failure> {
+    pub(super) async fn follow(&self) -> Result<(), Failure> {
         self.log.show(Show::Everything).await;
         let mut before = Snapshot::take(&self.database).await;
         loop {
@@ -69,13 +77,20 @@ impl Feed {
             let (effect, after) = observe(&self.database, &before).await;
             if effect != Effect::default() {
                 println!("written:");
-                report::print_rows(&effect);
+                report::print_some(&effect, SHOWN_ROWS);
             }
             before = after;
         }
     }
 
-    /// Both the function that is invoked and the one behind the HTTP front: they are two processes.
+    /// The id of the mail in the sample that is shown, as its provider has it.
+    pub(super) async fn message(&self) -> Option<String> {
+        let events = self.database.scan(EVENTS).await;
+        let of_the_sample = events.values().find(|event| text(event, "address") == report::address());
+        of_the_sample.and_then(|event| Some(text(event, "message").split_once(':')?.1.to_owned()))
+    }
+
+    /// Asks for a route that there is none of, both by an invocation and over HTTP: nothing is written.
     async fn wait_until_ready(&self) -> Result<(), Failure> {
         let event = json!({
             "version": "2.0",
@@ -106,6 +121,19 @@ impl Feed {
                 }
                 answer => return answer,
             }
+        }
+    }
+
+    /// The lines of the event that was sent last, which may come later than its answer.
+    async fn lines_of_an_event(&self) -> Lines {
+        let end = Instant::now().checked_add(LINES_LIMIT);
+        loop {
+            let lines = self.log.lines().await;
+            let is_complete = !lines.metrics.is_empty() && !lines.log.is_empty();
+            if is_complete || end.is_none_or(|end| Instant::now() >= end) {
+                return lines;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -147,13 +175,13 @@ impl Feed {
             // The log of this call may come later than its answer.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        outcome.print(&self.log.take().await);
+        outcome.print(&self.log.lines().await.log, self.details);
         outcome
     }
 }
 
 /// What an invocation came to: the HTTP status in its answer, `ok` without one, or what went wrong.
-fn status_of_invocation(answer: &Result<Response, Error>) -> String {
+pub(super) fn status_of_invocation(answer: &Result<Response, Error>) -> String {
     let Ok(answer) = answer else { return "no answer".to_owned() };
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let text = |name| body.get(name).and_then(Value::as_str).unwrap_or("error");

@@ -10,27 +10,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// What to ask of a server.
-pub struct Request<'r> {
+pub(super) struct Request<'r> {
     /// `GET` or `POST`.
-    pub method: &'r str,
+    pub(super) method: &'r str,
     /// Path and query.
-    pub target: &'r str,
+    pub(super) target: &'r str,
     /// `user:password`.
-    pub credential: Option<&'r str>,
+    pub(super) credential: Option<&'r str>,
     /// The body; JSON, if there is one.
-    pub body: &'r str,
+    pub(super) body: &'r str,
 }
 
 /// What the server said.
-pub struct Response {
+pub(super) struct Response {
     /// The status code.
-    pub status: u16,
+    pub(super) status: u16,
     /// The body, freed from its transfer encoding.
-    pub body: String,
+    pub(super) body: String,
 }
 
 /// Sends a request over a connection of its own and waits for all of the answer, but not for ever.
-pub async fn send(address: SocketAddr, request: &Request<'_>, limit: Duration) -> Result<Response, Error> {
+pub(super) async fn send(address: SocketAddr, request: &Request<'_>, limit: Duration) -> Result<Response, Error> {
     let exchange = tokio::time::timeout(limit, exchange(address, request));
     exchange.await.map_err(|_| Error::new(ErrorKind::TimedOut, format!("no answer within {} s", limit.as_secs())))?
 }

@@ -1,0 +1,102 @@
+//! What the function and cargo-lambda print, kept until somebody needs it, or shown at once.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::sync::{Mutex, Notify};
+
+/// Who prints a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Standard output: the function, and what cargo-lambda says about it.
+    Function,
+    /// Standard error: cargo, and panics.
+    Cargo,
+}
+
+/// Whose lines the terminal shows.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Show {
+    /// Cargo's, which say why a build fails.
+    #[default]
+    Build,
+    /// Nobody's.
+    Nothing,
+    /// Everybody's.
+    Everything,
+}
+
+/// What was printed since the last look.
+#[derive(Default)]
+pub(super) struct Log {
+    state: Mutex<State>,
+    crashed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    show: Show,
+    lines: Lines,
+}
+
+/// Lines that were kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lines {
+    /// The log.
+    pub(super) log: Vec<String>,
+    /// Metrics, as CloudWatch reads them.
+    pub(super) metrics: Vec<String>,
+}
+
+impl Log {
+    /// Shows other lines from now on.
+    pub(super) async fn show(&self, show: Show) {
+        self.state.lock().await.show = show;
+    }
+
+    /// The lines kept so far, which are then forgotten.
+    pub(super) async fn take(&self) -> Lines {
+        std::mem::take(&mut self.state.lock().await.lines)
+    }
+
+    /// The lines kept so far.
+    pub(super) async fn lines(&self) -> Lines {
+        self.state.lock().await.lines.clone()
+    }
+
+    /// Waits until the function has ended during its start.
+    pub(super) async fn crashed(&self) {
+        self.crashed.notified().await;
+    }
+
+    /// Reads a stream to its end, in the background.
+    pub(super) fn relay(self: &Arc<Self>, source: Source, stream: impl AsyncRead + Unpin + Send + 'static) {
+        let log = Arc::clone(self);
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(stream).split(b'\n');
+            while let Ok(Some(line)) = lines.next_segment().await {
+                log.add(source, String::from_utf8_lossy(&line).into_owned()).await;
+            }
+        });
+    }
+
+    async fn add(&self, source: Source, line: String) {
+        let mut state = self.state.lock().await;
+        if line.starts_with("{\"_aws\"") {
+            // While everything is shown, they would hide the log.
+            if state.show != Show::Everything {
+                state.lines.metrics.push(line);
+            }
+            return;
+        }
+        // cargo-lambda waits for a change of the code then; without one, calls would wait until their limit.
+        if state.show == Show::Build && line.contains("command exited") {
+            self.crashed.notify_one();
+        }
+        match state.show {
+            Show::Build if source == Source::Cargo => eprintln!("{line}"),
+            Show::Everything => println!("{line}"),
+            Show::Build | Show::Nothing => state.lines.log.push(line),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What `make run` leaves in `target/local` while it is up, for the programs beside it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use support::database::{EVENTS, SUPPRESSIONS};
+
+use super::Failure;
+
+/// The folder of a run.
+pub(super) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/local")
+}
+
+/// Where a run listens.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Session {
+    /// The function.
+    pub(super) function: SocketAddr,
+    /// DynamoDB.
+    pub(super) database: SocketAddr,
+}
+
+impl Session {
+    /// The session of the run that is up.
+    pub(super) fn read() -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path()).map_err(|_| "`make run` is not up; start it in another terminal")?;
+        let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("=http://"));
+        let address = |name: &str| value(name)?.parse().ok();
+        let session =
+            (|| Some(Self { function: address("FUNCTION_URL")?, database: address("AWS_ENDPOINT_URL_DYNAMODB")? }))();
+        session.ok_or_else(|| "what `make run` has written is not complete; start it anew".into())
+    }
+
+    /// Writes it down for as long as the guard lives.
+    pub(super) fn write(&self) -> Result<Written, Failure> {
+        let Self { function, database } = self;
+        let text = format!(
+            "FUNCTION_URL=http://{function}\nAWS_ENDPOINT_URL_DYNAMODB=http://{database}\nEVENT_TABLE={EVENTS}\n\
+             SUPPRESSION_TABLE={SUPPRESSIONS}\n"
+        );
+        std::fs::create_dir_all(folder())?;
+        std::fs::write(path(), &text)?;
+        Ok(Written(text))
+    }
+}
+
+/// A session that is written down.
+pub(super) struct Written(String);
+
+impl Drop for Written {
+    /// Removes it, unless another run has written its own since.
+    fn drop(&mut self) {
+        if std::fs::read_to_string(path()).is_ok_and(|text| text == self.0) {
+            // Nothing is left to do when even this fails.
+            drop(std::fs::remove_file(path()));
+        }
+    }
+}
+
+/// `mail-feedbackctl --local` reads it, too.
+fn path() -> PathBuf {
+    folder().join("environment")
+}

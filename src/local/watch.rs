@@ -1,0 +1,111 @@
+//! The function under `cargo lambda watch`, as a child process.
+
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+use super::certificates::Certificates;
+use super::log::{Log, Source};
+use super::session::Session;
+
+/// How long the child may take to stop by itself; it needs about 1.5 s.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// The variable that the caller may set otherwise than the committed environment.
+const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
+
+/// A running `cargo lambda watch`.
+pub(super) struct Watch {
+    child: Child,
+    /// What it and the function print.
+    pub(super) log: Arc<Log>,
+}
+
+impl Watch {
+    /// Starts it where the session says, with the committed environment.
+    pub(super) fn start(session: &Session, certificates: &Certificates, reload: bool) -> Result<Self, Error> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let committed = std::fs::read_to_string(root.join("events/local.env"))?;
+        let mut command = Command::new(root.join(".venv/bin/cargo-lambda"));
+        command
+            // The features of `make run`: with others, cargo would build everything anew.
+            .args(["lambda", "watch", "--quiet", "--all-features", "--invoke-address", "127.0.0.1"])
+            .args(["--invoke-port", &session.function.port().to_string()])
+            .args((!reload).then_some("--ignore-changes"))
+            .envs(environment(&committed, std::env::var(LOG_FORMAT).is_ok()))
+            .env("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", session.database))
+            .env("SNS_TRUST_ANCHORS", certificates.roots())
+            .env("SNS_CERTIFICATES", certificates.folder())
+            // The caller's own AWS account must stay out of this.
+            .env_remove("AWS_PROFILE")
+            .env_remove("AWS_SESSION_TOKEN")
+            .current_dir(root)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C reaches this program alone, which then stops the child in order.
+            .process_group(0)
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Error::new(error.kind(), "cargo-lambda is not installed; start this by `make run`"),
+            _ => error,
+        })?;
+        let log = Arc::new(Log::default());
+        if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
+            log.relay(Source::Function, stdout);
+            log.relay(Source::Cargo, stderr);
+        }
+        Ok(Self { child, log })
+    }
+
+    /// Waits until it, or the function during its start, has failed; says how.
+    pub(super) async fn failed(&mut self) -> String {
+        let what = tokio::select! {
+            status = self.child.wait() => match status {
+                Ok(status) => format!("cargo lambda watch ended ({status})"),
+                Err(error) => format!("cargo lambda watch is lost: {error}"),
+            },
+            () = self.log.crashed() => "the function does not start".to_owned(),
+        };
+        // Its last words may still be in the pipe.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        format!("{what}\n{}", self.log.take().await.log.join("\n"))
+    }
+
+    /// Stops it and the function.
+    pub(super) async fn stop(mut self) {
+        if let Some(id) = self.child.id() {
+            // std can only kill outright, which would leave the function behind.
+            let interrupt = Command::new("sh").args(["-c", "kill -INT $0", &id.to_string()]).status().await;
+            if interrupt.is_ok_and(|status| status.success())
+                && tokio::time::timeout(STOP_LIMIT, self.child.wait()).await.is_ok()
+            {
+                return;
+            }
+        }
+        // Nothing is left to do when even this fails.
+        drop(self.child.kill().await);
+    }
+}
+
+/// The variables of a file of names and values; the format of the log is left out where the caller has set it.
+fn environment(file: &str, has_log_format: bool) -> impl Iterator<Item = (&str, &str)> {
+    let lines = file.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('=')).filter(move |(name, _)| !(has_log_format && *name == LOG_FORMAT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LOG_FORMAT, environment};
+
+    #[test]
+    fn the_callers_log_format_wins() {
+        let file = include_str!("../../events/local.env");
+        assert!(environment(file, false).any(|pair| pair == (LOG_FORMAT, "Text")));
+        assert!(environment(file, false).any(|pair| pair == ("AWS_REGION", "us-east-1")));
+        assert!(environment(file, true).all(|(name, _)| name != LOG_FORMAT));
+    }
+}
