@@ -131,7 +131,7 @@ validate: ## the linters of AWS SAM, CloudFormation and checkov (rights, queues 
 e2e: ## the real template on an emulated AWS, from sam deploy to sam delete (E2E_PROFILE=debug or release)
 	$(TOOLS) cargo-lambda sam e2e smoke
 	@echo '== The build comes first: a minute or two without a word.'
-	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e --durations=8
+	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e -n 2 --dist loadgroup --durations=8
 
 clean: ## remove everything that was built or installed here
 	cargo clean

@@ -32,7 +32,16 @@ impl Watch {
         let mut command = Command::new(root.join(".venv/bin/cargo-lambda"));
         command
             // The features of `make run`: with others, cargo would build everything anew.
-            .args(["lambda", "watch", "--quiet", "--all-features", "--invoke-address", "127.0.0.1"])
+            .args([
+                "lambda",
+                "watch",
+                "--quiet",
+                "--all-features",
+                "--bin",
+                "mail-feedback",
+                "--invoke-address",
+                "127.0.0.1",
+            ])
             .args(["--invoke-port", &session.function.port().to_string()])
             .args((!reload).then_some("--ignore-changes"))
             .envs(environment(&committed, std::env::var(LOG_FORMAT).is_ok()))

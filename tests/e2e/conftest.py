@@ -1,5 +1,11 @@
-"""One emulator and one stack for the whole run; what the emulator logged is shown where something failed."""
+"""One emulator and one stack for the whole run; what the emulator logged is shown where something failed.
 
+Two processes (`-n 2 --dist loadgroup`) have one of each: what goes on from the tests before it is in one of them, in its
+order; what only needs some stack is in the other.
+"""
+
+import fcntl
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +20,9 @@ from stack import Stack
 
 STACK = "mail-feedback-e2e"
 LOG_LINES = 150
+# Modules that need a stack and nothing that other tests left there.
+APART = ("test_6_smoke", "test_8_variants")
+LOGS = pytest.StashKey[list[Path]]()
 
 
 @dataclass(frozen=True)
@@ -28,10 +37,18 @@ class Deployment:
     processed: dict
 
 
+# First: then xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        is_apart = item.module.__name__ in APART
+        item.add_marker(pytest.mark.xdist_group("apart" if is_apart else "in order"))
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory, request) -> Path:
     path = tmp_path_factory.mktemp("e2e")
-    request.config.stash[LOG] = path / "emulator.log"
+    request.config.stash.setdefault(LOGS, []).append(path / "emulator.log")
     return path
 
 
@@ -53,9 +70,15 @@ def sam(cloud, folder) -> Sam:
 
 
 @pytest.fixture(scope="session")
-def template(sam) -> Path:
-    """The built template; one build serves every deployment."""
-    return sam.build()
+def template(sam, tmp_path_factory) -> Path:
+    """The built template; one build serves every deployment of both processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready = folder / "build" / "template.yaml"
+        return ready if ready.exists() else sam.build(ready.parent)
 
 
 @pytest.fixture(scope="session")
@@ -81,13 +104,20 @@ def stack(deployment) -> Stack:
     return deployment.stack
 
 
-LOG = pytest.StashKey[Path]()
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["logs"] = [str(log) for log in session.config.stash.get(LOGS, [])]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    logs = getattr(node, "workeroutput", {}).get("logs", [])
+    node.config.stash.setdefault(LOGS, []).extend(map(Path, logs))
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    log = config.stash.get(LOG, None)
     bad = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
-    if bad and log and log.exists():
+    for log in filter(Path.exists, config.stash.get(LOGS, []) if bad else []):
         terminalreporter.section(f"the last {LOG_LINES} lines of the emulator, all in {log}")
         for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:]:
             terminalreporter.line(line)
