@@ -1,10 +1,10 @@
-"""Makes what a release has for people without Rust: the archive for Lambda, and a template that names it by parameters.
+"""Makes the files of a release for people without Rust: the zip for Lambda, and a template that locates it by parameters.
 
 usage: python3 .ci/package.py template <version> <file>
        python3 .ci/package.py archive <folder of the built function> arm64|x86_64 <file>
 
-The template is template.yaml with `CodeUri` by bucket and key, which two parameters give. SAM's transform, which runs in
-CloudFormation, needs no build then.
+The template is template.yaml with `CodeUri` as a bucket and key from two parameters. SAM's transform, which runs in
+CloudFormation, then needs no build.
 """
 
 import sys
@@ -18,7 +18,7 @@ BUILD = """\
     Metadata:
       BuildMethod: rust-cargolambda
       BuildProperties:
-        # Without it every binary of the package is built, and which one is deployed is guessed.
+        # Without it, every binary of the package is built, and SAM guesses which one to deploy.
         Binary: mail-feedback
 """
 CODE = "      CodeUri: .\n"
@@ -32,21 +32,21 @@ Parameters:
   CodeBucket:
     Type: String
     AllowedPattern: "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-    ConstraintDescription: the name of a bucket in the region of the stack
-    Description: Bucket in the region of the stack that holds the function's zip
+    ConstraintDescription: The name of a bucket in the region of the stack
+    Description: Bucket in the region of the stack that contains the function's zip
   CodeKey:
     Type: String
     Default: mail-feedback-%s-arm64.zip
     AllowedPattern: ".+"
-    ConstraintDescription: the key of the zip in that bucket
-    Description: Key of the zip in that bucket; each version needs a key of its own, and Architecture must fit
+    ConstraintDescription: The key of the zip in that bucket
+    Description: Key of the zip in that bucket; each version needs its own key, and Architecture must match
 """
 
 
 def replaced(text: str, old: str, new: str) -> str:
-    """The text with its one occurrence of `old` replaced."""
+    """Replaces the only occurrence of `old`."""
     if text.count(old) != 1:
-        sys.exit(f"template.yaml should hold this once, and holds it {text.count(old)} times:\n{old}")
+        sys.exit(f"template.yaml should contain this once, but contains it {text.count(old)} times:\n{old}")
     return text.replace(old, new)
 
 
