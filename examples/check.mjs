@@ -1,13 +1,13 @@
-// Asks before a send whether an address may be mailed. Copy this file beside your sender.
+// Checks before a send whether an address may be mailed. Copy this file into your sender's code.
 //
-// It needs the packages below (tr46 in version 6), and dynamodb:GetItem on the table that SUPPRESSION_TABLE names.
+// It needs the packages below (tr46 version 6), and the permission dynamodb:GetItem on the table named by SUPPRESSION_TABLE.
 //
 // usage: node check.mjs ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
-import tr46 from "tr46"; // domainToASCII of Node.js has other tables in each release, and gives other keys
+import tr46 from "tr46"; // Node.js's domainToASCII has different tables in each release, and so gives different keys
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient());
 const TableName = process.env.SUPPRESSION_TABLE;
@@ -30,7 +30,7 @@ function normalizeDomain(domain) {
   return key;
 }
 
-/** The key of a bare address, without a display name; throws where there is none. */
+/** The key of an address without a display name; throws if there is none. */
 export function normalize(address) {
   const text = trim(address);
   const at = text.lastIndexOf("@");
@@ -44,7 +44,7 @@ export function normalize(address) {
   return key;
 }
 
-/** The entries that forbid this send, as [scope, reason, entry]; lists are scopes such as list:ses:Newsletter. */
+/** The entries that block this send, as [scope, reason, entry]; lists are scopes such as list:ses:Newsletter. */
 export async function blocked(address, provider, senderDomain, lists = []) {
   const { Item } = await client.send(new GetCommand({ TableName, Key: { address: normalize(address) }, ConsistentRead: true }));
   const scopes = new Set(["*", `provider:${provider}`, `domain:${normalizeDomain(senderDomain)}`, ...lists]);

@@ -1,6 +1,6 @@
-"""Asks before a send whether an address may be mailed. Copy this file beside your sender.
+"""Checks before a send whether an address may be mailed. Copy this file into your sender's code.
 
-It needs boto3 and idna 3.20 or newer, and dynamodb:GetItem on the table that SUPPRESSION_TABLE names.
+It needs boto3, idna 3.20 or newer, and the permission dynamodb:GetItem on the table named by SUPPRESSION_TABLE.
 
 usage: python check.py ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]
 """
@@ -43,7 +43,7 @@ def normalize_domain(domain):
 
 
 def normalize(address):
-    """The key of a bare address, without a display name; raises ValueError where there is none."""
+    """The key of an address without a display name; raises ValueError if there is none."""
     address = address.strip()
     local, _, domain = address.rpartition("@")
     quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', local)
@@ -60,7 +60,7 @@ def normalize(address):
 
 
 def blocked(address, provider, sender_domain, lists=()):
-    """The entries that forbid this send, as (scope, reason, entry); lists are scopes such as list:ses:Newsletter."""
+    """The entries that block this send, as (scope, reason, entry); lists are scopes such as list:ses:Newsletter."""
     item = table.get_item(Key={"address": normalize(address)}, ConsistentRead=True).get("Item", {})
     scopes = {"*", f"provider:{provider}", f"domain:{normalize_domain(sender_domain)}", *lists}
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")

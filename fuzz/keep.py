@@ -1,4 +1,4 @@
-"""Chooses the committed corpus of a fuzzer: few and small inputs that together reach what all of them reach.
+"""Selects the committed corpus of a fuzzer: few and small inputs that together reach the same code as all of them.
 
 `make fuzz-corpus` calls it with the name of the fuzzer and the control file of a libFuzzer merge, which lists every input
 with the features that it reaches.
@@ -10,7 +10,7 @@ import sys
 
 MOST_FILES = 150
 MOST_BYTES = 160 * 1024
-# Longer inputs are made by tests/it/extremes.rs.
+# tests/it/extremes.rs covers longer inputs.
 LONGEST = 4 * 1024
 
 target, control = sys.argv[1], pathlib.Path(sys.argv[2])

@@ -1,4 +1,4 @@
-"""Seeds for the fuzzers, made of the samples and of the certificates in the source: `make fuzz` calls it."""
+"""Makes seeds for the fuzzers from the samples and from the certificates in the source; `make fuzz` calls it."""
 
 import base64
 import json

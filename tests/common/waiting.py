@@ -1,4 +1,4 @@
-"""Waiting for something with an end: every wait of both suites goes through here."""
+"""Waiting with a timeout; both suites use this for every wait."""
 
 import time
 from typing import Callable, TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class Timeout(AssertionError):
-    """What was waited for did not come."""
+    """The awaited result did not arrive in time."""
 
 
 def until(what: str, probe: Callable[[], T | None], *, seconds: float = 30, pause: float = 0.1) -> T:

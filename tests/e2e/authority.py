@@ -1,7 +1,7 @@
 """A certificate authority of this run, and the signing certificate of its "SNS".
 
-The deployed function trusts it through SNS_TRUST_ANCHORS and finds the certificate through SNS_CERTIFICATES, so that
-its signature check runs unweakened. The keys never leave the folder of the run.
+The deployed function trusts it through SNS_TRUST_ANCHORS and finds the certificate through SNS_CERTIFICATES, so its
+signature check runs unmodified. The keys never leave the folder of the run.
 """
 
 import base64
@@ -29,7 +29,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 
 def certificate(subject: str, issuer: str, public_key, extensions) -> x509.CertificateBuilder:
-    """What root and leaf share: a validity around the run, a random serial number, all extensions critical."""
+    """What root and leaf share: a validity around the run and a random serial number."""
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = (
         x509.CertificateBuilder()
@@ -93,7 +93,7 @@ def private_pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 class Signer:
-    """Signs what SNS signs, the way SNS signs it."""
+    """Signs the same fields as SNS, in the same way."""
 
     SIGNED = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 
@@ -103,16 +103,16 @@ class Signer:
 
     @classmethod
     def of(cls, folder: Path) -> "Signer":
-        """The signer whose certificate lies in a folder that `create` filled."""
+        """The signer whose certificate is in a folder that `create` filled."""
         key = serialization.load_pem_private_key((folder / KEY).read_bytes(), password=None)
         return cls(key, next(folder.glob(CERTIFICATE)).name)
 
     def impostor(self) -> "Signer":
-        """Another key, under the name of the genuine certificate."""
+        """A signer with another key but the name of the genuine certificate."""
         return Signer(rsa_key(), self.certificate_name)
 
     def sign(self, envelope: dict, version: str = "2") -> dict:
-        """The envelope with signature and certificate; a value that is absent or null is not signed."""
+        """Adds signature and certificate to the envelope; absent or null values are not signed."""
         signed = "".join(f"{key}\n{envelope[key]}\n" for key in self.SIGNED if envelope.get(key) is not None)
         signature = self.key.sign(signed.encode(), padding.PKCS1v15(), DIGESTS[version])
         region = envelope["TopicArn"].split(":")[3]

@@ -1,4 +1,4 @@
-"""The emulator as the tests see it: started once, addressed on loopback, always stopped."""
+"""The emulator as the tests see it: started once, reached on loopback, always stopped."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ import botocore.config
 from waiting import until
 
 REGION = "eu-west-1"
-# What the emulator documents as its root credentials; they open nothing else.
+# The emulator's documented root credentials; they give access to nothing else.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 HERE = Path(__file__).resolve().parent
 
@@ -32,13 +32,13 @@ class Cloud:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, service: str, **credentials):
-        """A client of the emulator; its credentials are those of the account unless others are given."""
+        """A client of the emulator, by default with the credentials of the account."""
         credentials = credentials or {key.lower(): value for key, value in CREDENTIALS.items()}
         config = botocore.config.Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 1})
         return boto3.client(service, region_name=REGION, endpoint_url=self.url, config=config, **credentials)
 
     def environment(self) -> dict[str, str]:
-        """For command-line tools: everything points here, and nothing to an account of whoever runs this."""
+        """For command-line tools: everything points to the emulator, nothing to an account of the user."""
         nowhere = str(self.log.parent / "no-aws-configuration")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SAM_"))}
         return kept | CREDENTIALS | {
@@ -69,7 +69,7 @@ def is_healthy(cloud: Cloud, process: subprocess.Popen) -> bool:
 
 @contextlib.contextmanager
 def running(folder: Path, authority: Path):
-    """The emulator, with its files in `folder`; its functions' environment is this one and nothing of the caller's."""
+    """The emulator, with its files in `folder`; its functions inherit this environment, not the caller's."""
     cloud = Cloud(free_port(), folder / "emulator.log")
     environment = CREDENTIALS | {
         "PATH": "/usr/bin:/bin",
@@ -104,7 +104,7 @@ def running(folder: Path, authority: Path):
 
 
 def stop(process: subprocess.Popen) -> None:
-    """Ends the emulator and, through its process group, every function it started."""
+    """Stops the emulator and, through its process group, every function it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,7 +1,7 @@
-"""One emulator and one stack for the whole run; what the emulator logged is shown where something failed.
+"""One emulator and one stack for the whole run; after a failure, the emulator's log is shown.
 
-Two processes (`-n 2 --dist loadgroup`) have one of each: what goes on from the tests before it is in one of them, in its
-order; what only needs some stack is in the other.
+Two processes (`-n 2 --dist loadgroup`) have one of each: one runs the tests that build on earlier ones, in order; the
+other runs those that only need a stack.
 """
 
 import fcntl
@@ -20,14 +20,14 @@ from stack import Stack
 
 STACK = "mail-feedback-e2e"
 LOG_LINES = 150
-# Modules that need a stack and nothing that other tests left there.
+# Modules that need a stack but nothing from earlier tests.
 APART = ("test_6_smoke", "test_8_variants")
 LOGS = pytest.StashKey[list[Path]]()
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """The stack under test, and how it came to be."""
+    """The stack under test, and how it was deployed."""
 
     stack: Stack
     sam: Sam
@@ -71,7 +71,7 @@ def sam(cloud, folder) -> Sam:
 
 @pytest.fixture(scope="session")
 def template(sam, tmp_path_factory) -> Path:
-    """The built template; one build serves every deployment of both processes."""
+    """The built template; all deployments of both processes share one build."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -83,7 +83,7 @@ def template(sam, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trust(folder) -> dict[str, str]:
-    """The parameters that differ from the defaults: this machine's architecture, and whose signatures count."""
+    """The parameters that differ from the defaults: this machine's architecture, and whose signatures to accept."""
     return {
         "Architecture": ARCHITECTURE,
         "SnsTrustAnchors": str(folder / "authority" / authority.ROOT),
@@ -93,7 +93,7 @@ def trust(folder) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def deployment(cloud, sam, template, trust) -> Deployment:
-    """The stack, as a newcomer deploys it: guided, and Enter to every question."""
+    """The stack as a newcomer deploys it: guided, with Enter for every question."""
     output = sam.deploy(template, STACK, "--guided", **trust)
     processed = cloud.client("cloudformation").get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
     return Deployment(Stack(cloud, STACK), sam, template, output, trust, processed)
@@ -118,6 +118,6 @@ def pytest_testnodedown(node):
 def pytest_terminal_summary(terminalreporter, config):
     bad = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
     for log in filter(Path.exists, config.stash.get(LOGS, []) if bad else []):
-        terminalreporter.section(f"the last {LOG_LINES} lines of the emulator, all in {log}")
+        terminalreporter.section(f"the last {LOG_LINES} lines of the emulator; the whole log is {log}")
         for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:]:
             terminalreporter.line(line)

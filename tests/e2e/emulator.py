@@ -1,8 +1,8 @@
-"""Starts the emulator of AWS, brought closer to AWS by `fidelity` and `resources`.
+"""Starts the AWS emulator, made more like AWS by `fidelity` and `resources`.
 
 Run as a program, with the folder of an authority as its argument and the emulator's settings in the environment. It
-leads a process group of its own and ends that whole group when its standard input closes, so that no function process
-outlives the tests, however they end.
+leads its own process group and kills that group when its standard input closes, so no function process outlives the
+tests, however they end.
 """
 
 import os
@@ -16,7 +16,7 @@ import resources
 
 
 def end_with_parent() -> None:
-    """Standard input is a pipe from the tests; it closes with them, even when they are killed."""
+    """Standard input is a pipe from the tests; it closes when they end, even if they are killed."""
 
     def wait() -> None:
         while os.read(0, 4096):

@@ -1,4 +1,4 @@
-"""Where the emulator differs from AWS in what this suite looks at, it is set right here, one function a difference."""
+"""Corrects the emulator where it differs from AWS in ways that matter here, one function per difference."""
 
 import datetime
 import json
@@ -11,7 +11,7 @@ import authority
 
 
 def complete(folder: Path) -> None:
-    """Applies everything; `folder` is that of the authority."""
+    """Applies all corrections; `folder` is the authority's."""
     sign_messages(authority.Signer.of(folder))
     deliver_asynchronously()
     let_ses_put_events()
@@ -28,7 +28,7 @@ def now() -> str:
 
 
 def sign_messages(signer: authority.Signer) -> None:
-    """SNS signs, by the topic's SignatureVersion; the emulator writes FAKE."""
+    """SNS signs messages according to the topic's SignatureVersion; the emulator writes FAKE."""
     from ministack.services import sns
 
     def build_envelope(topic_arn, message_id, message, subject, attributes, raw):
@@ -58,7 +58,7 @@ def sign_messages(signer: authority.Signer) -> None:
 
 
 def deliver_asynchronously() -> None:
-    """SNS invokes a function asynchronously, so that failures are retried and reach its destination.
+    """SNS invokes a function asynchronously, so failures are retried and reach its destination.
 
     The record has the field names that Lambda gives it.
     """
@@ -83,7 +83,7 @@ def deliver_asynchronously() -> None:
 
 
 def let_ses_put_events() -> None:
-    """SES puts events on the bus, under a source that nobody else may use; who says to be `played.ses` does so here.
+    """SES puts events on the bus, under a source that nobody else may use. Here, the source `played.ses` becomes it.
 
     Like SNS, EventBridge invokes a function asynchronously.
     """
@@ -109,7 +109,7 @@ def let_ses_put_events() -> None:
 
 
 def honour_alias_destinations() -> None:
-    """An asynchronous invocation through an alias goes by the alias's own configuration."""
+    """An asynchronous invocation through an alias follows the alias's own configuration."""
     from ministack.services import lambda_svc
 
     invoke = lambda_svc.invoke_async_with_retry
@@ -125,7 +125,7 @@ def honour_alias_destinations() -> None:
 
 
 def keep_expired_items() -> None:
-    """DynamoDB removes expired items within days, the emulator within a minute; the samples grow old."""
+    """DynamoDB removes expired items within days, the emulator within a minute; the samples are old."""
     from ministack.core.responses import AccountRegionScopedDict
     from ministack.services import dynamodb
 
@@ -137,7 +137,7 @@ def keep_expired_items() -> None:
 
 
 def provide_certificates(root: Path) -> None:
-    """Lambda's certificates lie where the template says, and on few other systems; the test root stands in for them."""
+    """The template names the path of Lambda's CA bundle, which few other systems have; the test root replaces it."""
     from ministack.services import lambda_svc
 
     environment = lambda_svc._provided_worker_env
@@ -152,7 +152,7 @@ def provide_certificates(root: Path) -> None:
 
 
 def move_parked_messages() -> None:
-    """SQS moves messages of a dead-letter queue back to where they came from, as new ones; the emulator cannot."""
+    """SQS moves messages from a dead-letter queue back to their queue, as new ones; the emulator cannot."""
     from ministack.services import sqs
 
     started = {}
@@ -167,7 +167,7 @@ def move_parked_messages() -> None:
             about = {"SenderId": message["sys"]["SenderId"], "SentTimestamp": str(int(time.time() * 1000))}
             fresh |= {"first_receive_at": None, "receipt_handle": None, "sys": about}
             origin["messages"].append(message | fresh)
-        # Each task has a time of its own, by which it is known once it has ended.
+        # Each task has its own start time, which identifies it once it has ended.
         at = max([int(time.time() * 1000), *(task["StartedTimestamp"] + 1 for task in earlier)])
         task = {"Status": "COMPLETED", "StartedTimestamp": at, "ApproximateNumberOfMessagesMoved": len(messages)}
         earlier.insert(0, task)
@@ -180,7 +180,7 @@ def move_parked_messages() -> None:
 
 
 def judge_actions_of_queues() -> None:
-    """The right to a batch is the right to its single action, and a move task is judged by the ARN it names."""
+    """Permission for the single action covers its batch, and a move task is authorized by the ARN it names."""
     from ministack.core import iam_actions
 
     action_of, resource_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
@@ -198,7 +198,7 @@ def judge_actions_of_queues() -> None:
 
 
 def judge_mail_by_its_sender() -> None:
-    """Sending is judged by the identity that sends; the emulator names no resource."""
+    """Sending is authorized by the sending identity; the emulator names no resource."""
     from ministack.core import iam_actions
 
     resource_of = iam_actions._ses_v2_resource_arn

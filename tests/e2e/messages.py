@@ -1,4 +1,4 @@
-"""SNS messages that the tests sign themselves, genuine and otherwise."""
+"""SNS messages that the tests sign themselves, genuine and forged."""
 
 import json
 import uuid
@@ -9,7 +9,7 @@ from stack import timestamp
 
 
 def bounce(address: str) -> str:
-    """The message text of a permanent bounce, with an address and a feedback id of its own."""
+    """The message text of a permanent bounce of an address, with its own feedback id."""
     sample = ALL["ses/bounce-permanent-general"].notification()["Message"]
     text = sample.replace("bounce-permanent-general@example.com", address)
     report = json.loads(text)
@@ -18,7 +18,7 @@ def bounce(address: str) -> str:
 
 
 def notification(signer: Signer, topic: str, message: str, **fields: str | None) -> dict:
-    """A signed message of a topic, as HTTPS delivers it."""
+    """A signed message of a topic, as delivered over HTTPS."""
     envelope = {
         "Type": "Notification",
         "MessageId": str(uuid.uuid4()),
@@ -31,7 +31,7 @@ def notification(signer: Signer, topic: str, message: str, **fields: str | None)
 
 
 def lambda_event(envelope: dict) -> dict:
-    """The same message as SNS hands it to a function."""
+    """The same message as SNS passes it to a function."""
     record = {key.replace("URL", "Url"): value for key, value in envelope.items()}
     return {
         "Records": [

@@ -1,10 +1,10 @@
-"""What must exist before some parameters can name it: a network, keys, topics."""
+"""Resources that must exist before parameters can name them: a network, keys, topics."""
 
 from cloud import Cloud
 
 
 def make(cloud: Cloud, root: str) -> dict[str, str]:
-    """Makes one of each; the values by the names that `variants` uses."""
+    """Creates one of each; returns the values by the names that `variants` uses."""
     ec2, sns = cloud.client("ec2"), cloud.client("sns")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
@@ -25,5 +25,5 @@ def make(cloud: Cloud, root: str) -> dict[str, str]:
     }
 
 
-# An archive without entries is its end-of-directory record.
+# A zip without entries consists of its end-of-directory record.
 EMPTY_ZIP = b"PK\x05\x06" + bytes(18)

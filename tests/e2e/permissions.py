@@ -1,4 +1,4 @@
-"""The function's role, with one of its statements taken away for a while."""
+"""The function's role, with one of its statements removed temporarily."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ def policy(stack: Stack) -> tuple[str, dict]:
 
 @contextlib.contextmanager
 def without(stack: Stack, sid: str):
-    """The function may not do what one statement allows."""
+    """Removes one statement from the function's role for the duration of the block."""
     name, document = policy(stack)
     statements = document["Statement"]
     rest = [statement for statement in statements if statement["Sid"] != sid]

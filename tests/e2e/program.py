@@ -1,4 +1,4 @@
-"""The operators' program, as a person on call runs it: with the rights that the guide gives them, and no more."""
+"""The operators' program as somebody on call runs it, with exactly the permissions that the guide lists."""
 
 import json
 import os
@@ -16,7 +16,7 @@ QUEUES = ("UndeliveredQueueUrl", "FailedQueueUrl", "ParkedQueueUrl")
 
 @dataclass(frozen=True)
 class Ran:
-    """What the program did."""
+    """The result of the program."""
 
     code: int
     out: str
@@ -29,7 +29,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Operator:
-    """The program, and whose credentials it has."""
+    """The program and its credentials."""
 
     program: Path
     stack: Stack
@@ -59,7 +59,7 @@ class Operator:
 
 
 def build() -> Path:
-    """Builds the program, with the features of `make run`, after which that takes no time."""
+    """Builds the program with the features of `make run`, so this takes no time after that."""
     command = ["cargo", "build", "--quiet", "--locked", "--all-features", "--bin", "mail-feedbackctl"]
     subprocess.run(command, cwd=REPOSITORY, check=True)
     built = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target") / os.environ.get("CARGO_BUILD_TARGET", "")
@@ -67,7 +67,7 @@ def build() -> Path:
 
 
 def on_call(stack: Stack) -> dict[str, str]:
-    """The credentials of a user with the rights that src/guide/elsewhere.md lists for a redrive."""
+    """The credentials of a user with the permissions that src/guide/elsewhere.md lists for a redrive."""
     sqs = stack.cloud.client("sqs")
     undelivered, failed, parked = (
         sqs.get_queue_attributes(QueueUrl=stack.outputs[name], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

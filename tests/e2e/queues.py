@@ -1,4 +1,4 @@
-"""What lies in the queues of a stack."""
+"""The contents of a stack's queues."""
 
 import json
 
@@ -6,14 +6,14 @@ from stack import Stack
 
 
 def depth(stack: Stack, output: str) -> int:
-    """Messages in a queue, visible or being worked on."""
+    """The number of messages in a queue, visible or being processed."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = stack.cloud.client("sqs").get_queue_attributes(QueueUrl=stack.outputs[output], AttributeNames=names)
     return sum(int(attributes["Attributes"][name]) for name in names)
 
 
 def peek(stack: Stack, output: str) -> list[dict]:
-    """The bodies of up to ten messages, which stay where they are."""
+    """The bodies of up to ten messages, which stay in the queue."""
     answer = stack.cloud.client("sqs").receive_message(
         QueueUrl=stack.outputs[output], MaxNumberOfMessages=10, VisibilityTimeout=0
     )
@@ -25,7 +25,7 @@ def send(stack: Stack, output: str, body: str) -> None:
 
 
 def set_visibility_timeout(stack: Stack, output: str, seconds: int) -> None:
-    """How long a message that failed is left alone."""
+    """Sets how long a failed message stays hidden."""
     stack.cloud.client("sqs").set_queue_attributes(
         QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}
     )
@@ -38,7 +38,7 @@ def purge(stack: Stack) -> None:
 
 
 def park(stack: Stack, output: str) -> None:
-    """Has SQS park what lies in a queue, by receiving it too often."""
+    """Makes SQS park the messages of a queue by receiving them too often."""
     client, url = stack.cloud.client("sqs"), stack.outputs[output]
     policy = client.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
     strict = json.dumps(json.loads(policy) | {"maxReceiveCount": 1})

@@ -1,10 +1,10 @@
-"""Template properties that the emulator's CloudFormation reads otherwise than AWS, set right here, one a function."""
+"""Corrects template properties that the emulator's CloudFormation reads differently from AWS, one per function."""
 
 import string
 
 
 def complete() -> None:
-    """Applies everything."""
+    """Applies all corrections."""
     from ministack.services.cloudformation import provisioners
 
     handlers = provisioners._RESOURCE_HANDLERS
@@ -19,12 +19,12 @@ def complete() -> None:
 
 
 def is_true(value) -> bool:
-    """A boolean of a template, which a parameter makes a text."""
+    """A boolean in a template, which a parameter turns into a string."""
     return str(value).lower() == "true"
 
 
 def name_secrets_by_arn(handlers: dict) -> None:
-    """`Ref` of a secret is its ARN, which policies need, and ExcludePunctuation is heeded."""
+    """`Ref` of a secret is its ARN, which policies need, and ExcludePunctuation is respected."""
     create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
 
     def without_punctuation(properties):
@@ -52,7 +52,7 @@ def name_secrets_by_arn(handlers: dict) -> None:
 
 
 def keep_signature_versions(handlers: dict) -> None:
-    """Without the property SNS signs with SHA-1; the emulator drops it."""
+    """Without the property, SNS signs with SHA-1; the emulator drops the property."""
     from ministack.services import sns
 
     create, update = handlers["create"], handlers["update"]
@@ -71,7 +71,7 @@ def keep_signature_versions(handlers: dict) -> None:
 
 
 def read_switches(handlers: dict) -> None:
-    """`Enabled: !Ref` of a parameter is a text, and the emulator takes the text "false" for true."""
+    """`Enabled: !Ref` of a parameter is a string, and the emulator treats the string "false" as true."""
     from ministack.services import lambda_svc
 
     create, update = handlers["create"], handlers["update"]
@@ -92,7 +92,7 @@ def read_switches(handlers: dict) -> None:
 
 
 def stream_tables(handlers: dict) -> None:
-    """A view is enough for a stream; the emulator wants StreamEnabled, too, which CloudFormation does not know."""
+    """A view type is enough for a stream; the emulator also needs StreamEnabled, which CloudFormation does not have."""
     create, update = handlers["create"], handlers["update"]
 
     def streamed(properties):
@@ -109,7 +109,7 @@ def stream_tables(handlers: dict) -> None:
 
 
 def admit_metric_math(provisioners) -> None:
-    """An alarm over an expression stands for its first metric, since the emulator knows none; it never fires here."""
+    """The emulator has no metric math, so an alarm on an expression watches its first metric; it never fires here."""
     record = provisioners._cw_metric_alarm_record
 
     def recorded(name, properties):
@@ -124,7 +124,7 @@ def admit_metric_math(provisioners) -> None:
 
 
 def register_targets(handlers: dict) -> None:
-    """The targets that a target group names are registered with it."""
+    """Registers the targets that a target group names."""
     from ministack.services import alb
 
     create = handlers["create"]
@@ -139,7 +139,7 @@ def register_targets(handlers: dict) -> None:
 
 
 def stand_in() -> dict:
-    """Handlers of a resource that is recorded and does nothing: an alias moves to its new version at once."""
+    """Handlers of a resource that is recorded but does nothing: an alias moves to its new version at once."""
 
     def created(logical_id, _properties, stack):
         return f"{stack}-{logical_id}", {}

@@ -1,8 +1,8 @@
 """`sam build`, `sam deploy` and `sam delete` as a user runs them, against the emulator.
 
 Settings, all optional, from the environment:
-  E2E_PROFILE  debug (default: quick, native, no zig) or release (what is shipped, with zig: minutes)
-  E2E_BUILD    the folder of an earlier `sam build`, to build nothing at all
+  E2E_PROFILE  debug (default: quick, native, no zig) or release (as shipped, with zig: minutes)
+  E2E_BUILD    the folder of an earlier `sam build`, to skip the build
 """
 
 import os
@@ -17,10 +17,11 @@ from cloud import REGION, Cloud
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAM = REPOSITORY / ".venv-sam" / "bin" / "sam"
-# The build runs on this machine, and so does the function.
+# This machine builds and runs the function.
 ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 PROFILES = {
-    # With the features and, where CARGO_BUILD_TARGET names this machine, in the folder of `make test`, so that little is left to compile.
+    # With the features of `make test` and, if CARGO_BUILD_TARGET names this machine, in its folder: little is left
+    # to compile.
     "debug": {
         "SAM_BUILD_MODE": "debug",
         "CARGO_LAMBDA_COMPILER": "cargo",
@@ -32,12 +33,12 @@ DEPLOYS_WITHIN = 300
 
 
 class Failed(AssertionError):
-    """A command that did not succeed, with what it printed."""
+    """A command failed; the text has its output."""
 
 
 @dataclass(frozen=True)
 class Sam:
-    """The SAM CLI with one configuration file, which guided deployments write."""
+    """The SAM CLI with its own configuration file, which guided deployments write."""
 
     cloud: Cloud
     folder: Path
@@ -48,14 +49,14 @@ class Sam:
 
     @classmethod
     def of(cls, cloud: Cloud, folder: Path) -> "Sam":
-        """Starts from the defaults of the repository, whose file stays as it is."""
+        """Starts from a copy of the repository's configuration file."""
         folder.mkdir(parents=True, exist_ok=True)
         sam = cls(cloud, folder)
         shutil.copy(REPOSITORY / "samconfig.toml", sam.configuration)
         return sam
 
     def run(self, *arguments: str, within: float, **environment: str) -> str:
-        """Runs a command of the CLI, answering every question with Enter; its output."""
+        """Runs a command of the CLI, answering every question with Enter; returns its output."""
         command = [str(SAM), *arguments]
         path = f"{REPOSITORY / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         process = subprocess.Popen(
@@ -71,7 +72,7 @@ class Sam:
         try:
             output, _ = process.communicate("\n" * 500, timeout=within)
         except BaseException:
-            # The compilers that it started, too.
+            # Kills the compilers that it started, too.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
@@ -80,7 +81,7 @@ class Sam:
         return output
 
     def build(self, folder: Path) -> Path:
-        """Builds the function into a folder; the built template."""
+        """Builds the function into a folder; returns the built template."""
         ready = os.environ.get("E2E_BUILD")
         if ready:
             return Path(ready).resolve() / "template.yaml"
@@ -90,7 +91,7 @@ class Sam:
         return folder / "template.yaml"
 
     def deploy(self, template: Path, stack: str, *flags: str, **parameters: str) -> str:
-        """Deploys a stack with some parameters; what is left out keeps its value, or gets the template's default."""
+        """Deploys a stack with some parameters; the others keep their value, or get the template's default."""
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         output = self.run(
             "deploy",
@@ -103,12 +104,12 @@ class Sam:
             within=DEPLOYS_WITHIN,
         )
         if "Successfully created/updated stack" not in output:
-            # A question that Enter answers with no ends without an error.
+            # If Enter means no to a question, the CLI ends without an error.
             raise Failed(f"nothing was deployed:\n{output}")
         return output
 
     def upload(self, template: Path, stack: str) -> str:
-        """Uploads code and template as a deployment does; the address of the template."""
+        """Uploads code and template as a deployment does; returns the URL of the template."""
         packaged = self.folder / "packaged.yaml"
         configuration = ("--config-file", str(self.configuration))
         self.run(
@@ -123,7 +124,7 @@ class Sam:
         return f"{self.cloud.url}/{bucket}/{stack}.template"
 
     def delete(self, stack: str) -> str:
-        """Deletes a stack as a user would who does not want to be asked."""
+        """Deletes a stack without prompts."""
         return self.run(
             *("delete", "--no-prompts", "--stack-name", stack, "--region", REGION),
             *("--config-file", str(self.configuration)),

@@ -1,4 +1,4 @@
-"""The sample invocations in events/, and what events/expected.json says that each must do."""
+"""The sample invocations in events/, and their expected results from events/expected.json."""
 
 import base64
 import datetime
@@ -16,7 +16,7 @@ FOLDER = REPOSITORY / "events"
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample: `<provider>/<name>`, its invocation, its row."""
+    """One sample: `<provider>/<name>`, its invocation, its expected row."""
 
     name: str
     event: dict
@@ -27,26 +27,26 @@ class Sample:
         return Effect.expected(self.row)
 
     def notification(self) -> dict:
-        """The one SNS message of a Lambda event."""
+        """The only SNS message of a Lambda event."""
         (record,) = self.event["Records"]
         return record["Sns"]
 
     @property
     def is_bridged(self) -> bool:
-        """Whether EventBridge brings it, and not SNS."""
+        """Whether it comes through EventBridge, not SNS."""
         return self.event.get("source") == "aws.ses"
 
     def put(self, stack: Stack) -> None:
-        """Lets SES put the event on the default bus."""
+        """Puts the event on the default bus as SES does."""
         stack.put_event(self.event["detail-type"], self.event["detail"])
 
     def publish(self, stack: Stack) -> str:
-        """Lets SNS bring the message text and subject, in an envelope of today."""
+        """Publishes the message text and subject through SNS, in a current envelope."""
         message = self.notification()
         return stack.publish(message["Message"], message.get("Subject"))
 
     def post(self, stack: Stack) -> Answer:
-        """Sends the request with the stack's credential in the place where the sample has its own."""
+        """Sends the request with the stack's credential in place of the sample's."""
         credential = stack.credential()
         body = base64.b64decode(self.event["body"]) if self.event["isBase64Encoded"] else self.event["body"].encode()
         query = self.event.get("queryStringParameters") or {}
@@ -55,13 +55,13 @@ class Sample:
             query = query | {"token": credential["password"]}
         else:
             headers |= basic(credential["username"], credential["password"])
-        # The path stands under one name in payload format 2.0 and under another in 1.0.
+        # Payload formats 2.0 and 1.0 have different names for the path.
         path = self.event.get("rawPath") or self.event["path"]
         return stack.post(path, body, headers, urllib.parse.urlencode(query))
 
 
 def load() -> dict[str, Sample]:
-    """All samples, in the order of the oracle's tests: by provider, then by name."""
+    """All samples, ordered by provider, then by name."""
     expected = json.loads((FOLDER / "expected.json").read_text())
     samples = {}
     for provider in ("ses", "tencent", "mailjet"):
@@ -80,15 +80,15 @@ def of(*providers: str) -> list[Sample]:
 
 
 def of_topic() -> list[Sample]:
-    """What SNS brings of SES."""
+    """The samples from SES through SNS."""
     return [sample for sample in of("ses") if not sample.is_bridged]
 
 
 def of_bus() -> list[Sample]:
-    """What EventBridge brings of SES."""
+    """The samples from SES through EventBridge."""
     return [sample for sample in of("ses") if sample.is_bridged]
 
 
 def seconds(text: str) -> int:
-    """A time as the tables hold it, in seconds since 1970."""
+    """A time from the tables, in seconds since 1970."""
     return int(datetime.datetime.fromisoformat(text).timestamp())

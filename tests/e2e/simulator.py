@@ -1,4 +1,4 @@
-"""SES's mailbox simulator, which the emulator lacks: it takes mail that was sent there and publishes reports."""
+"""SES's mailbox simulator, which the emulator lacks: it reads mail sent to it and publishes reports."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from samples import ALL
 from stack import Stack, timestamp
 
 DOMAIN = "@simulator.amazonses.com"
-# The samples that are published for each mailbox, one after the other.
+# The samples to publish for each mailbox, in order.
 REPORTS = {
     "success": ("send", "delivery"),
     "bounce": ("send", "bounce-permanent-general"),
@@ -26,7 +26,7 @@ PAUSE = 0.2
 
 @dataclass
 class Simulator:
-    """Watches the mail of an emulator. What is in `silent`, by name of a sample, is not reported."""
+    """Watches the mail of an emulator. Samples named in `silent` are not published."""
 
     stack: Stack
     silent: set[str] = field(default_factory=set)
@@ -37,7 +37,7 @@ class Simulator:
             return [mail for mails in json.load(answer)["messages"].values() for mail in mails]
 
     def serve(self) -> None:
-        """Reports on all mail that came since the last time."""
+        """Reports on all mail since the last call."""
         for mail in self.outbox():
             if mail["MessageId"] not in self.served:
                 self.served.add(mail["MessageId"])
@@ -52,7 +52,7 @@ class Simulator:
 
 
 def text(name: str, mail: dict, address: str) -> str:
-    """The message text of a sample, about this mail and one recipient of now."""
+    """The message text of a sample, adapted to this mail and recipient, with the current time."""
     report = json.loads(ALL[f"ses/{name}"].notification()["Message"])
     report["mail"] |= {"destination": [address], "messageId": mail["MessageId"], "source": mail["Source"]}
     report["mail"]["timestamp"] = timestamp()
@@ -71,7 +71,7 @@ def text(name: str, mail: dict, address: str) -> str:
 
 @contextlib.contextmanager
 def running(stack: Stack):
-    """The simulator at work."""
+    """The running simulator."""
     simulator, ended = Simulator(stack), threading.Event()
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""The smoke test as a program of its own: with the rights that the guide gives it, and no more."""
+"""The smoke test as a separate program, with exactly the permissions that the guide lists."""
 
 import json
 import re
@@ -21,7 +21,7 @@ USER = "smoke"
 
 @dataclass
 class Smoke:
-    """The program, its credentials, and the way to the webhooks."""
+    """The program, its credentials, and the proxy to the webhooks."""
 
     stack: Stack
     proxy: Proxy
@@ -41,7 +41,7 @@ class Smoke:
         return self.end(self.start(*arguments, stack=stack))
 
     def make(self, **variables: str) -> "Told":
-        """By its target, whose notes are those of this repository."""
+        """Runs it by its make target, which keeps notes in this repository."""
         given = [f"{name}={value}" for name, value in variables.items()]
         command = [shutil.which("make"), "--no-print-directory", "smoke", *given]
         return self.end(subprocess.Popen(command, env=self.environment(), cwd=REPOSITORY, **PIPES))
@@ -56,7 +56,7 @@ class Smoke:
 
 @dataclass(frozen=True)
 class Told(Ran):
-    """What the program did, with its lines."""
+    """The result of the program, with its lines."""
 
     @property
     def lines(self) -> list[tuple[str, str, str, str]]:
@@ -66,7 +66,7 @@ class Told(Ran):
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """By question."""
+        """The verdicts by question."""
         return {question: verdict for verdict, question, _, _ in self.lines}
 
     @property
@@ -75,7 +75,7 @@ class Told(Ran):
 
 
 def rights(stack: Stack) -> dict:
-    """The policy of the guide, with the values of the stack put in."""
+    """The guide's policy, filled in with the values of the stack."""
     values = stack.outputs | {"Region": REGION, "AccountId": stack.account, "StackName": stack.name}
     queues = {name.removesuffix("Url"): url for name, url in stack.outputs.items() if name.endswith("QueueUrl")}
     values |= {name: url.rpartition("/")[2] for name, url in queues.items()}
@@ -84,12 +84,12 @@ def rights(stack: Stack) -> dict:
 
 
 def allow(stack: Stack, policy: dict) -> None:
-    """What the user may do from now on."""
+    """Sets the user's permissions."""
     stack.cloud.client("iam").put_user_policy(UserName=USER, PolicyName="smoke", PolicyDocument=json.dumps(policy))
 
 
 def somebody(stack: Stack) -> dict[str, str]:
-    """Credentials of a user who has these rights."""
+    """The credentials of a user with these permissions."""
     iam = stack.cloud.client("iam")
     iam.create_user(UserName=USER)
     allow(stack, rights(stack))

@@ -1,4 +1,4 @@
-"""A deployed stack as its users meet it: topic, webhooks, tables, queues, secret."""
+"""A deployed stack as its users see it: topic, webhooks, tables, queues, secret."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from waiting import until
 
 @dataclass(frozen=True)
 class Answer:
-    """What a webhook answered."""
+    """The answer of a webhook."""
 
     status: int
     headers: dict[str, str]
@@ -21,7 +21,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a direct invocation came to."""
+    """The result of a direct invocation."""
 
     error: str | None
     payload: dict
@@ -29,7 +29,7 @@ class Invocation:
 
 @dataclass
 class Stack:
-    """One stack; its outputs are read once, since no update changes them."""
+    """One stack; its outputs are read once, because no update changes them."""
 
     cloud: Cloud
     name: str
@@ -59,7 +59,7 @@ class Stack:
 
     @cached_property
     def invoked(self) -> str:
-        """What everything invokes: the alias, where there is one."""
+        """What everything invokes: the alias, if there is one."""
         return self.outputs.get("FunctionAliasArn", self.function)
 
     @cached_property
@@ -73,17 +73,17 @@ class Stack:
         return self.configuration()["Environment"]["Variables"]
 
     def credential(self) -> dict[str, str]:
-        """The webhook credential that providers are given now."""
+        """The current webhook credential."""
         secrets = self.cloud.client("secretsmanager")
         return json.loads(secrets.get_secret_value(SecretId=self.outputs["WebhookSecretArn"])["SecretString"])
 
     def publish(self, message: str, subject: str | None = None) -> str:
-        """Publishes to the topic; the message id."""
+        """Publishes to the topic; returns the message id."""
         rest = {"Subject": subject} if subject else {}
         return self.cloud.client("sns").publish(TopicArn=self.topic, Message=message, **rest)["MessageId"]
 
     def put_event(self, detail_type: str, detail: dict) -> None:
-        """Lets SES put an event on the default bus."""
+        """Puts an event on the default bus as SES does."""
         entry = {"Source": "played.ses", "DetailType": detail_type, "Detail": json.dumps(detail)}
         answer = self.cloud.client("events").put_events(Entries=[entry])
         assert answer["FailedEntryCount"] == 0, answer
@@ -99,7 +99,7 @@ class Stack:
 
     @property
     def api_host(self) -> str:
-        """Where the emulator serves the HTTP API, whatever name the outputs give."""
+        """The host at which the emulator serves the HTTP API, whatever the outputs say."""
         return f"{self.api}.execute-api.127.0.0.1:{self.cloud.port}"
 
     def post(
@@ -118,7 +118,7 @@ class Stack:
             connection.close()
 
     def finished(self) -> int:
-        """How many invocations have come to an end, by the log that Lambda itself keeps."""
+        """The number of completed invocations, from Lambda's own log."""
         group = self.configuration()["LoggingConfig"]["LogGroup"]
         pages = self.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
         return sum(each["message"].startswith("END RequestId") for page in pages for each in page["events"])
@@ -128,5 +128,5 @@ class Stack:
 
 
 def timestamp() -> str:
-    """The time as SNS writes it."""
+    """The current time in SNS's format."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())

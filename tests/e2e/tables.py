@@ -1,4 +1,4 @@
-"""Both tables at one time, and what came into them between two looks, in the short form of events/expected.json."""
+"""Snapshots of both tables, and their differences in the short form of events/expected.json."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ SUPPRESSION_FIELDS = ("address", "scope", "reason", "state")
 
 @dataclass(frozen=True)
 class Effect:
-    """New or changed records in short, sorted."""
+    """New or changed records in short form, sorted."""
 
     events: list[tuple]
     suppressions: list[tuple]
@@ -19,7 +19,7 @@ class Effect:
 
     @classmethod
     def expected(cls, row: dict) -> "Effect":
-        """What a row of the oracle says."""
+        """The effect that an expected row describes."""
         return cls(
             sorted(tuple(event.get(field, "") for field in EVENT_FIELDS) for event in row["events"]),
             sorted(tuple(entry[field] for field in SUPPRESSION_FIELDS) for entry in row["suppressions"]),
@@ -47,7 +47,7 @@ class Snapshot:
         )
 
     def since(self, before: "Snapshot") -> Effect:
-        """What is new or changed; of a changed suppression record, all it holds."""
+        """What is new or changed; for a changed suppression record, all its entries."""
         events = [item for key, item in self.events.items() if before.events.get(key) != item]
         records = [item for key, item in self.suppressions.items() if before.suppressions.get(key) != item]
         return Effect(

@@ -1,4 +1,4 @@
-"""The guided deployment asks nothing that Enter does not answer, and leaves a whole stack."""
+"""Enter answers every question of the guided deployment, and the stack is complete."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 from sam import REPOSITORY
 
-# What `sam deploy --guided` asks of every stack. Any other question is one more thing for a newcomer to know.
+# What `sam deploy --guided` asks for every stack. Any other question is one more thing that a newcomer must know.
 QUESTIONS = (
     "Stack Name",
     "AWS Region",
@@ -59,7 +59,7 @@ def test_the_generated_password_fits_into_a_url(stack):
 
 
 def test_the_deployed_code_is_known_by_what_was_built(deployment, stack):
-    """Whenever it was built: anybody with the same bytes gets the same name for them."""
+    """Independent of the build time: anybody with the same bytes gets the same hash."""
     folder = deployment.template.parent / "Function"
     (folder / "bootstrap").touch()
     command = [sys.executable, "-B", REPOSITORY / ".ci" / "code_sha256.py", folder]

@@ -1,4 +1,4 @@
-"""Every sample, brought by the deployed doors, leaves in the tables what events/expected.json says."""
+"""Every sample, sent through the deployed doors, produces the records that events/expected.json lists."""
 
 import pytest
 import samples
@@ -10,7 +10,7 @@ def identify(sample: samples.Sample) -> str:
 
 
 def test_no_sample_is_left_out():
-    """Each is brought by one of the doors below or, with EventBridge enabled, by its bus."""
+    """Each goes through one of the doors below or, with EventBridge enabled, through its bus."""
     webhooks = samples.of("tencent", "mailjet")
     assert len(samples.of_topic()) + len(samples.of_bus()) + len(webhooks) == len(samples.ALL)
     assert {sample.notification()["Type"] for sample in samples.of_topic()} == {"Notification"}
@@ -18,7 +18,7 @@ def test_no_sample_is_left_out():
 
 @pytest.fixture(scope="module")
 def last(stack) -> list[Snapshot]:
-    """The latest look at the tables: what comes late is held against the next sample."""
+    """The latest snapshot of the tables: late records count against the next sample."""
     return [Snapshot.take(stack)]
 
 
@@ -44,7 +44,7 @@ def test_through_the_webhook(stack, last, sample):
 
 
 def test_all_of_them_once_more_change_nothing(stack, last):
-    """Providers deliver again. Left out is what has no identity but that of its SNS message, which is a new one."""
+    """Providers redeliver. Samples whose only identity is that of their SNS message are skipped, since it is new."""
     repeated = [sample for sample in samples.of_topic() if is_repeatable(sample)]
     finished = stack.finished()
     for sample in repeated:

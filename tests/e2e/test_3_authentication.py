@@ -1,4 +1,4 @@
-"""Who may not speak changes nothing, whichever door; who may is recorded."""
+"""Unauthenticated requests change nothing, through any door; authenticated ones are recorded."""
 
 import json
 
@@ -16,14 +16,14 @@ TENCENT = samples.ALL["tencent/bounce-hard"]
 
 @pytest.fixture
 def untouched(stack):
-    """Both tables are after the test as they were before."""
+    """Both tables are unchanged after the test."""
     before = Snapshot.take(stack)
     yield
     assert Snapshot.take(stack) == before
 
 
 def wrong_credentials(stack) -> dict[str, tuple[dict, str]]:
-    """Headers and query that are not the credential."""
+    """Headers and query without the right credential."""
     user, password = stack.credential().values()
     return {
         "none": ({}, ""),
@@ -47,7 +47,7 @@ def test_a_wrong_credential_is_refused(stack, sample):
 
 
 def forgeries(stack, signer) -> dict[str, dict]:
-    """Messages that SNS never sent, or not from the stack's topic."""
+    """Messages that SNS never sent, or that are not from the stack's topic."""
     message = messages.bounce(ADDRESS)
     genuine = messages.notification(signer, stack.topic, message)
     elsewhere = stack.topic.replace(stack.account, "999999999999")
@@ -108,7 +108,7 @@ def test_a_wrong_sender_domain_is_told(stack):
 
 @pytest.mark.usefixtures("untouched")
 def test_a_subscription_is_not_confirmed_unasked(stack, signer):
-    """Taken note of, so that SNS does not repeat it; SnsAutoConfirm is off."""
+    """Answered with success, so SNS does not repeat it; SnsAutoConfirm is off."""
     token = "0123456789abcdef" * 4
     url = f"https://sns.{REGION}.amazonaws.com/?Action=ConfirmSubscription&TopicArn={stack.topic}&Token={token}"
     fields = {"Type": "SubscriptionConfirmation", "Subject": None, "Token": token, "SubscribeURL": url}

@@ -1,4 +1,4 @@
-"""A new webhook password works without a deployment, and the one before it still does."""
+"""A new webhook password works without a deployment, and so does the previous one."""
 
 import json
 import secrets
@@ -8,7 +8,7 @@ from common.credential import basic
 from waiting import until
 
 SAMPLE = samples.ALL["mailjet/open"]
-# The function reads the secret again when a credential does not fit, at most once a minute.
+# The function rereads the secret when a credential does not match, at most once a minute.
 SEEN_WITHIN = 90
 
 

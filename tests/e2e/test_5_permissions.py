@@ -1,5 +1,5 @@
-"""The role is enforced: the tests before ran under it, without its statements on the tables nothing is recorded, and it
-may not delete. What only Lambda itself uses is compared with a list in tests/it/template."""
+"""The role is enforced: earlier tests ran under it; without its statements on the tables nothing is recorded; and it may
+not delete. tests/it/template checks the permissions that only Lambda itself uses."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_without_a_statement_the_event_waits(stack, signer, sid):
 
 
 def test_the_role_may_not_delete(cloud, stack):
-    """With the function's own credentials: events expire and suppressions are lifted, so no code may remove either."""
+    """With the function's credentials: events expire and suppressions are lifted, so no code may delete either."""
     session = cloud.client("sts").assume_role(RoleArn=stack.configuration()["Role"], RoleSessionName="test")
     keys = session["Credentials"]
     dynamodb = cloud.client(

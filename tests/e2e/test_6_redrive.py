@@ -1,4 +1,4 @@
-"""What failed waits in a queue, and one parameter sends it through the function again."""
+"""Failed messages wait in a queue, and one parameter sends them through the function again."""
 
 import json
 
@@ -57,7 +57,7 @@ def test_switched_on_it_records_them_all(deployment, stack):
 
 
 def test_what_fails_again_does_not_hold_up_the_rest(stack, signer):
-    """In one batch or not: the good message is recorded and gone, the forged one stays and is parked in the end."""
+    """In one batch or not: the good message is recorded and deleted, the forged one stays and is finally parked."""
     before = Snapshot.take(stack)
     address = "redrive-beside@example.com"
     genuine = messages.notification(signer, stack.topic, messages.bounce(address))

@@ -1,4 +1,4 @@
-"""The operators' redrive: what it shows of the queues, what it sends, and what it leaves behind."""
+"""The operators' redrive: what it shows, what it sends, and what it leaves behind."""
 
 import json
 import signal
@@ -39,7 +39,7 @@ def failed(stack, signer, operator):
 
 
 def groups(document: dict) -> set[tuple]:
-    """Queue, count, why it is there, what the checks say now, and whether sending it again may help."""
+    """Queue, count, why the messages are there, what the checks say now, and whether a retry may help."""
     return {
         (queue["queue"], group["count"], group["why"], group["now"], group["retry"])
         for queue in document["queues"]
@@ -53,7 +53,7 @@ def states(stack) -> set[str]:
 
 
 def attempts(stack, message_id: str) -> list[tuple]:
-    """What the log has of a message of a queue."""
+    """The log lines about a queue message."""
     group = stack.configuration()["LoggingConfig"]["LogGroup"]
     pages = stack.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
     lines = [each["message"] for page in pages for each in page["events"] if message_id in each["message"]]

@@ -1,4 +1,4 @@
-"""The smoke test of a live account, on the emulated one: its answers, its failures, and that it leaves nothing."""
+"""The smoke test of a live account, run on the emulator: its answers, its failures, and that it leaves nothing."""
 
 import json
 import signal
@@ -34,7 +34,7 @@ POSTED = {
     for case in ("the password recorded", "a wrong password refused")
 }
 EARLIER = "Are earlier runs cleaned up?"
-GONE = "Is everything taken back?"
+GONE = "Is everything cleaned up?"
 QUICK = ("--no-park", "--wait", "5")
 
 
@@ -59,7 +59,7 @@ def smoke(stack, proxy, mailboxes, folder):
 
 @pytest.fixture(autouse=True)
 def clean(stack, smoke, mailboxes, proxy):
-    """Whatever a run came to, tables and queues are as they were, and no run is noted."""
+    """After every run, tables and queues are unchanged, and no notes are left."""
     before = Snapshot.take(stack)
     yield
     mailboxes.silent.clear()
@@ -85,7 +85,7 @@ def test_every_question_is_answered(stack, smoke):
 
 
 def test_a_changed_setting_takes_over_and_is_put_back(stack, smoke):
-    """With the rights of who deploys."""
+    """With the permissions to deploy."""
     before = stack.environment()
     version = stack.configuration()["Version"]
     admin = smoked.Smoke(stack, smoke.proxy, smoke.notes)
@@ -96,7 +96,7 @@ def test_a_changed_setting_takes_over_and_is_put_back(stack, smoke):
 
 
 def test_it_tells_that_sns_signs_with_sha1(stack, smoke):
-    """Where that is so, the function takes it of Lambda, and the test says so."""
+    """The function accepts SHA-1 from Lambda, and the test says so."""
     sns = stack.cloud.client("sns")
     sns.set_topic_attributes(TopicArn=stack.topic, AttributeName="SignatureVersion", AttributeValue="1")
     told = smoke.run(*QUICK)
@@ -164,19 +164,19 @@ def test_beside_other_messages_nothing_is_parked(stack, smoke):
 
 
 def await_records(stack, before: Snapshot) -> None:
-    """Until a run has made its first ones."""
+    """Waits until a run has created its first records."""
     until("first records", lambda: Snapshot.take(stack) != before, seconds=60)
 
 
 def at_rest(stack) -> bool:
-    """Whether nothing comes into the tables for some seconds."""
+    """Whether the tables stay unchanged for some seconds."""
     before = Snapshot.take(stack)
     time.sleep(3)
     return Snapshot.take(stack) == before
 
 
 def test_an_interrupted_run_cleans_up(stack, smoke):
-    """While the forged message is with Lambda still, and reports of SES are on their way."""
+    """While Lambda still has the forged message, and SES reports are in flight."""
     process = smoke.start("--from", SENDER)
     await_records(stack, Snapshot.take(stack))
     process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""One parameter opens the way from SES over EventBridge; without it, its events are refused."""
+"""One parameter enables SES events through EventBridge; without it, they are refused."""
 
 import json
 
@@ -19,13 +19,13 @@ def bounce(address: str) -> dict:
 
 
 def event(stack, address: str) -> dict:
-    """The whole event as EventBridge would bring it."""
+    """The complete event as EventBridge would deliver it."""
     (sample, *_) = samples.of_bus()
     return sample.event | {"account": stack.account, "detail": bounce(address)}
 
 
 def test_without_the_parameter_such_an_event_is_refused(stack):
-    """Also of somebody who may invoke the function."""
+    """Even from somebody who may invoke the function."""
     before = Snapshot.take(stack)
     invocation = stack.invoke(event(stack, "bridged-early@example.com"))
     assert invocation.error and invocation.payload["errorType"] == "Unauthentic"
@@ -47,7 +47,7 @@ def test_through_the_bus(enabled, sample):
 
 
 def test_what_came_by_sns_changes_nothing_once_more(enabled):
-    """The same bounce over both ways: one event, one suppression, written once."""
+    """The same bounce through both transports: one event, one suppression, written once."""
     address = "bridged-too@example.com"
     text = messages.bounce(address)
     finished = enabled.finished()

@@ -1,4 +1,4 @@
-"""An update with one changed parameter changes that and nothing else."""
+"""An update with one changed parameter changes nothing else."""
 
 import messages
 import samples
@@ -24,7 +24,7 @@ def test_an_update_keeps_data_and_credentials_and_takes_effect(deployment, stack
     assert stack.describe()["StackStatus"] == "UPDATE_COMPLETE"
     assert type(stack)(stack.cloud, stack.name).outputs == outputs
     assert stack.environment() == environment | {"EVENT_RETENTION_DAYS": "401"}
-    assert trust == deployment.trust["SnsTrustAnchors"], "what is not named keeps its value"
+    assert trust == deployment.trust["SnsTrustAnchors"], "a parameter that is not named keeps its value"
     assert Snapshot.take(stack) == before
     assert stack.credential() == credential
 

@@ -1,4 +1,4 @@
-"""Every optional parameter, both ways: the stack comes to each of the parameter sets, one after the other."""
+"""Every optional parameter, on and off: the stack gets each of the parameter sets in turn."""
 
 import needed
 import pytest
@@ -23,12 +23,12 @@ def existing(cloud, trust, stack) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def url(deployment) -> str:
-    """Where the packaged template lies; packaging it once saves a minute."""
+    """The URL of the packaged template; packaging it only once saves a minute."""
     return deployment.sam.upload(deployment.template, NAME)
 
 
 def apply(cloud, url: str, parameters: dict[str, str]) -> str:
-    """Creates the stack, or updates it to exactly these parameters; the status in the end."""
+    """Creates the stack, or updates it to exactly these parameters; returns the final status."""
     cloudformation = cloud.client("cloudformation")
     request = {
         "StackName": NAME,
@@ -71,7 +71,7 @@ def test_the_template_deploys_with(cloud, existing, url, trust, variant):
 
 
 def reaches_through_the_load_balancer(stack: Stack) -> None:
-    """The load balancer passes on callbacks, with their credential, and nothing else."""
+    """The load balancer forwards callbacks, with their credential, and nothing else."""
     host, sample = stack.outputs["LoadBalancerDnsName"], samples.ALL["tencent/delivered"]
     path, body = sample.event["rawPath"], sample.event["body"]
     token = "token=" + stack.credential()["password"]
@@ -81,7 +81,7 @@ def reaches_through_the_load_balancer(stack: Stack) -> None:
 
 
 def test_every_parameter_has_a_variant(deployment):
-    """A new parameter asks for its row."""
+    """A new parameter needs a variant."""
     varied = {name for variant in VARIANTS for name in variant.parameters} | deployment.trust.keys()
     assert varied == deployment.processed["Parameters"].keys()
 

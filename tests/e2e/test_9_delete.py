@@ -1,4 +1,4 @@
-"""Deleting the stack takes everything but what was recorded, the configuration set, and a function that nothing invokes."""
+"""Deleting the stack keeps only the tables, the configuration set, and a function that nothing invokes."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -7,7 +7,7 @@ from tables import Snapshot
 
 @pytest.fixture(scope="module")
 def deleted(deployment, stack):
-    """What the tables held, and the resources, before the stack was deleted."""
+    """The contents of the tables, and the resources, before the stack was deleted."""
     before, resources = Snapshot.take(stack), stack.resources()
     deployment.sam.delete(stack.name)
     return before, resources

@@ -1,4 +1,4 @@
-"""A new stack goes on with the tables and the configuration set of one that was deleted."""
+"""A new stack takes over the tables and the configuration set of a deleted one."""
 
 import messages
 import pytest

@@ -1,4 +1,4 @@
-"""Where the smoke test of a live account does not begin: one line that says why, exit code 2, and no traceback."""
+"""When the smoke test cannot start: one line that says why, exit code 2, and no traceback."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ def test_without_a_login_it_says_so_in_a_line(tmp_path, settings, told):
     ("other", "told"),
     [
         ({"StackStatus": "ROLLBACK_COMPLETE", "Outputs": None}, "ROLLBACK_COMPLETE, without EventTableName"),
-        ({"Outputs": [{"OutputKey": "TopicArn", "OutputValue": "another"}]}, "is not a mail-feedback stack"),
+        ({"Outputs": [{"OutputKey": "TopicArn", "OutputValue": "another"}]}, "is not a working mail-feedback stack"),
         ({"Parameters": []}, "without EngagementRetentionDays SesEventTypes"),
         ({"StackStatus": "UPDATE_IN_PROGRESS"}, "wait for the end"),
     ],

@@ -1,4 +1,4 @@
-"""What the smoke test of a live account does to messages of others: on queues that count receives and park by them."""
+"""What the smoke test does to messages of others, on queues that count receives and park messages."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ FAILED, PARKED, UNDELIVERED = "FailedQueueUrl", "ParkedQueueUrl", "UndeliveredQu
 
 @dataclass
 class Clock:
-    """Time that passes by sleeping only; at the time `interrupted_at` somebody presses Ctrl-C."""
+    """A clock that advances only by sleeping; at `interrupted_at` somebody presses Ctrl-C."""
 
     now: float = 1000.0
     interrupted_at: float = float("inf")
@@ -44,7 +44,7 @@ class Message:
 
 @dataclass
 class Queues:
-    """As SQS does it: a receive counts and hides, and what was received too often is parked."""
+    """Like SQS: a receive counts and hides the message, and one received too often is parked."""
 
     clock: Clock
     messages: list[Message] = field(default_factory=list)
@@ -111,7 +111,7 @@ def run(clock, queues):
 
 
 def assert_untouched(queues, *foreign: Message) -> None:
-    """They lie where they were, for anybody to receive, and nothing else does."""
+    """The foreign messages are where they were, visible to everybody, and no others are left."""
     assert queues.messages == list(foreign)
     assert [each.queue for each in foreign] == [FAILED] * len(foreign)
     assert queues.visible(FAILED) == list(foreign)

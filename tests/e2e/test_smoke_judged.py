@@ -1,4 +1,4 @@
-"""How the smoke test of a live account judges what it finds: its pure parts, without an account."""
+"""How the smoke test judges its findings: its pure parts, without an account."""
 
 import json
 from collections import defaultdict
@@ -91,12 +91,12 @@ OTHER = ("delivered", AT - 300)
 
 
 def handled(report=REPORT, *, door="sns", at=AT, topics=()) -> list[dict]:
-    """Both lines about one invocation that began at a time; only one of them has the door."""
+    """Both lines of one invocation that began at `at`; only one of them has the door."""
     kind, occurred = report
     ended = datetime.fromtimestamp((at + 3) / 1000, timezone.utc).isoformat(timespec="microseconds")
-    spoken = {"timestamp": ended.replace("+00:00", "Z"), "door": door, "events": 1, "duration_ms": 3}
+    result = {"timestamp": ended.replace("+00:00", "Z"), "door": door, "events": 1, "duration_ms": 3}
     metrics = {"_aws": {"Timestamp": at}, "events.ses": 1, f"events.ses.{kind}": 1, "lag_ms": [at - occurred]}
-    return [spoken, metrics | ({digest.SHA1_TOPICS: list(topics)} if topics else {})]
+    return [result, metrics | ({digest.SHA1_TOPICS: list(topics)} if topics else {})]
 
 
 def digest_of(*lines: dict, reports=(REPORT,)) -> line.Line:
@@ -257,4 +257,4 @@ def test_a_second_interruption_names_what_is_left(capsys):
     steps.later("the message", lambda: (_ for _ in ()).throw(Interrupted()))
     told = steps.all()
     assert [each.verdict for each in told] == [Verdict.FAILED] * 2
-    assert "not taken back: the records" in capsys.readouterr().err
+    assert "not cleaned up: the records" in capsys.readouterr().err

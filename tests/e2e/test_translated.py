@@ -1,4 +1,4 @@
-"""The processed template keeps the rules, and each rule finds a mistake put into it."""
+"""The processed template follows the rules, and each rule finds a mistake planted for it."""
 
 import copy
 
@@ -46,7 +46,7 @@ def test_a_mistake_is_found_by(processed, rule):
 
 
 def remove(value, key: str) -> None:
-    """Takes a key away, however deep it lies."""
+    """Removes a key at any depth."""
     if isinstance(value, dict):
         value.pop(key, None)
         value = list(value.values())
@@ -56,7 +56,7 @@ def remove(value, key: str) -> None:
 
 
 def test_no_exception_is_out_of_date(processed):
-    """What WILDCARDS excuses is there."""
+    """Every exception in WILDCARDS is in use."""
     found = {
         (name, statement.get("Sid", statement["Action"]))
         for name, document in translated.identity_policies(processed)
@@ -66,7 +66,7 @@ def test_no_exception_is_out_of_date(processed):
 
 
 def test_every_door_leads_to_the_same(processed):
-    """To the alias, where there is one, else to the function: a door past the alias would escape a gradual update."""
+    """To the alias if there is one, else to the function: a door that bypasses the alias would skip gradual updates."""
     aliases = [{"Ref": name} for name in translated.of_type(processed, "AWS::Lambda::Alias")]
     allowed = aliases or [{"Ref": "Function"}, {"Fn::GetAtt": ["Function", "Arn"]}]
     doors = {

@@ -1,6 +1,6 @@
-"""An HTTPS proxy in place of API Gateway, so that a program may use the addresses that the outputs give.
+"""An HTTPS proxy in place of API Gateway, so that a program can use the URLs in the outputs.
 
-Whoever takes this proxy, and its root for a certificate authority, reaches the emulated API under its real name.
+A program that uses this proxy and trusts its root certificate reaches the emulated API under its real name.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ ROOT, CHAIN = "proxy-root.pem", "proxy.pem"
 
 
 def create(folder: Path, host: str) -> None:
-    """Writes a root, and a certificate of one host with its key."""
+    """Writes a root certificate, and a certificate of one host with its key."""
     root_key, key = authority.rsa_key(), authority.rsa_key()
     ca = [(x509.BasicConstraints(ca=True, path_length=None), True), (authority.key_usage(certify=True), True)]
     root = authority.certificate("proxy", "proxy", root_key.public_key(), ca).sign(root_key, hashes.SHA256())
@@ -33,7 +33,7 @@ def create(folder: Path, host: str) -> None:
 
 @dataclass
 class Proxy:
-    """The running proxy; `statuses` replaces answers, by path."""
+    """The running proxy; `statuses` overrides answers, by path."""
 
     stack: Stack
     folder: Path
@@ -42,7 +42,7 @@ class Proxy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program needs to go through here."""
+        """The environment for a program that uses this proxy."""
         return {"https_proxy": f"http://127.0.0.1:{self.port}", "SSL_CERT_FILE": str(self.folder / ROOT)}
 
     def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:

@@ -1,12 +1,12 @@
-"""Rules over the template after SAM's transform: what CloudFormation gets, written out. Each returns its violations."""
+"""Rules for the template after SAM's transform, as CloudFormation gets it. Each rule returns its violations."""
 
 import json
 
-# Principals that bring a SourceArn which does not name an account for certain, or whose resource may pass to another.
+# Principals whose SourceArn may not name an account, or whose resource may pass to another account.
 NAMED_BY_ACCOUNT = {"s3.amazonaws.com", "ses.amazonaws.com"}
-# (logical id, Sid or action) of statements over all resources, and why there is no other way.
+# (logical id, Sid or action) of statements on all resources, each with its reason.
 WILDCARDS = {
-    ("FunctionRole", "Traces"): "X-Ray's actions know no resources",
+    ("FunctionRole", "Traces"): "X-Ray's actions do not support resources",
 }
 
 
@@ -21,7 +21,7 @@ def as_list(value) -> list:
 
 
 def statements(document: dict) -> list[dict]:
-    """The statements of a policy, both branches of a condition included."""
+    """The statements of a policy, including both branches of a condition."""
     found = []
     for statement in as_list(document["Statement"]):
         branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
@@ -30,7 +30,7 @@ def statements(document: dict) -> list[dict]:
 
 
 def open_permissions(template: dict) -> list[str]:
-    """Permissions to invoke the function that do not say for whom."""
+    """Permissions to invoke the function that do not limit the source."""
     wrong = []
     for name, permission in of_type(template, "AWS::Lambda::Permission").items():
         if "SourceArn" not in permission:
@@ -43,7 +43,7 @@ def open_permissions(template: dict) -> list[str]:
 
 
 def missing_permissions(template: dict) -> list[str]:
-    """Services that are to invoke the function and may not; the emulator lets them all."""
+    """Services that should invoke the function but may not; the emulator admits them all."""
     subscriptions = of_type(template, "AWS::SNS::Subscription").values()
     groups = of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
     needed = {
@@ -58,7 +58,7 @@ def missing_permissions(template: dict) -> list[str]:
 
 
 def lossy_subscriptions(template: dict) -> list[str]:
-    """Subscriptions of the function that drop what they cannot deliver. Mail to people has no such queue."""
+    """Subscriptions of the function that drop undeliverable messages. Mail to people has no such queue."""
     return [
         f"{name} has no RedrivePolicy"
         for name, subscription in of_type(template, "AWS::SNS::Subscription").items()
@@ -67,7 +67,7 @@ def lossy_subscriptions(template: dict) -> list[str]:
 
 
 def lossy_rules(template: dict) -> list[str]:
-    """Rules whose targets drop what they cannot take."""
+    """Rules whose targets drop undeliverable events."""
     return [
         f"{name}: {target['Id']} has no DeadLetterConfig"
         for name, rule in of_type(template, "AWS::Events::Rule").items()
@@ -77,7 +77,7 @@ def lossy_rules(template: dict) -> list[str]:
 
 
 def endless_queues(template: dict) -> list[str]:
-    """Queues that feed the function and would bring a bad message for ever, or again while it is being worked on."""
+    """Queues that would deliver a bad message to the function forever, or again while it is being processed."""
     queues = of_type(template, "AWS::SQS::Queue")
     timeouts = [properties["Timeout"] for properties in of_type(template, "AWS::Lambda::Function").values()]
     wrong = []
@@ -123,7 +123,7 @@ def ends_wide(resource) -> bool:
 
 
 def public_policies(template: dict) -> list[str]:
-    """Queue and topic policies that let anybody in, or a service on anybody's behalf; and topics without a policy."""
+    """Queue and topic policies that admit anybody, or a service on anybody's behalf; and topics without a policy."""
     exists = {name: resource.get("Condition") for name, resource in template["Resources"].items()}
     policies = of_type(template, "AWS::SNS::TopicPolicy").items()
     governed = {topic["Ref"]: exists[name] for name, policy in policies for topic in policy["Topics"]}
@@ -157,7 +157,7 @@ def alarms_off_target(template: dict) -> list[str]:
 
 
 def mute_alarms(template: dict) -> list[str]:
-    """Alarms that cannot say what they see, or say it where no data is."""
+    """Alarms that notify nobody, or do not define how to treat missing data."""
     return [
         f"{name} has no {key}"
         for name, properties in of_type(template, "AWS::CloudWatch::Alarm").items()
@@ -167,7 +167,7 @@ def mute_alarms(template: dict) -> list[str]:
 
 
 def unprotected_tables(template: dict) -> list[str]:
-    """Tables that would go with the stack."""
+    """Tables that would be deleted with the stack."""
     return [
         f"{name}: {policy} is not Retain"
         for name, resource in template["Resources"].items()
@@ -178,7 +178,7 @@ def unprotected_tables(template: dict) -> list[str]:
 
 
 def mortal_versions(template: dict) -> list[str]:
-    """Versions that go while Lambda may hold events for them, or stay where an update that made them was taken back."""
+    """Versions that are deleted while Lambda may hold events for them, or stay after their update was rolled back."""
     return [
         f"{name}: {policy} is not {meant}"
         for name, resource in template["Resources"].items()

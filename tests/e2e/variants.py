@@ -1,6 +1,6 @@
 """The parameter sets under which the template must deploy, in one place.
 
-In a value, `{name}` stands for something that must exist first; `needed.Needed` makes it.
+In a value, `{name}` is a placeholder for a resource that must exist first; `needed.make` creates it.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
 
 @dataclass(frozen=True)
 class Variant:
-    """Parameters beside the defaults; the resources and the function's environment that follow from them."""
+    """Parameters that differ from the defaults, and the resources and environment that result."""
 
     name: str
     parameters: dict[str, str] = field(default_factory=dict)
@@ -44,20 +44,20 @@ VARIANTS = [
     ),
     Variant("no configuration set", {"ConfigurationSet": "none"}, absent=EVENT_DESTINATION),
     Variant(
-        "a configuration set that exists",
+        "an existing configuration set",
         {"ConfigurationSet": "{configuration_set}", "SesEventTypes": "send,bounce,complaint,open,click"},
         present={"SesEventDestination"},
         absent={"NewConfigurationSet"},
     ),
     Variant("identity notifications", {"IdentityNotifications": "true"}, present={"TopicPolicy"}),
     Variant(
-        "neither of both",
+        "no configuration set and no identities",
         {"ConfigurationSet": "none", "IdentityNotifications": "false", "ExistingTopicArns": "{topic}"},
         present={"TopicPolicy"},
         absent=EVENT_DESTINATION,
     ),
     Variant(
-        "topics that exist",
+        "existing topics",
         {"ExistingTopicArns": "{topic},{other_topic}", "SnsAutoConfirm": "true", "SnsAllowSha1": "true"},
         environment={"SNS_AUTO_CONFIRM": "true", "SNS_ALLOW_SHA1": "true"},
     ),
@@ -67,7 +67,7 @@ VARIANTS = [
         environment={"SES_ACCOUNT_IDS": "111122223333,444455556666", "SNS_MAX_AGE_SECONDS": "3600"},
     ),
     Variant(
-        "events of EventBridge",
+        "EventBridge events",
         {"EventBridgeEnabled": "true"},
         present=EVENT_BRIDGE,
         environment={"EVENTBRIDGE_ACCOUNT_IDS": "000000000000"},
@@ -78,7 +78,7 @@ VARIANTS = [
         environment={"SNS_INTERMEDIATES": "{root}"},
     ),
     Variant(
-        "a name of one's own for the webhooks",
+        "a custom domain for the webhooks",
         {"WebhookDomainName": "feedback.example.com", "WebhookCertificateArn": "{certificate}"},
         present=WEBHOOK_DOMAIN,
     ),
@@ -116,8 +116,8 @@ VARIANTS = [
             "ENGAGEMENT_RETENTION_DAYS": "1",
         },
     ),
-    Variant("a key of one's own", {"KmsKeyArn": "{key}"}),
-    Variant("a key of one's own for messages, too", {"KmsKeyArn": "{key}", "KmsForMessages": "true"}),
+    Variant("a customer managed key", {"KmsKeyArn": "{key}"}),
+    Variant("a customer managed key, also for messages", {"KmsKeyArn": "{key}", "KmsForMessages": "true"}),
     Variant("tables that may be deleted", {"DeletionProtection": "false"}),
     Variant(
         "tables of an earlier stack",
@@ -136,7 +136,7 @@ VARIANTS = [
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
     Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic"}),
     Variant(
-        "other limits of rates",
+        "other rate limits",
         {
             "SesBounceLimit": "4",
             "SesComplaintLimit": "0.05",
@@ -152,6 +152,6 @@ VARIANTS = [
         {"SesSilentHours": "24", "MailjetSilentHours": "24", "TencentSilentHours": "24"},
         present=SILENT_ALARMS,
     ),
-    # Last: a new user name makes a new password, which a running function notices within a minute.
+    # Last: a new user name creates a new password, which a running function notices within a minute.
     Variant("another user", {"WebhookUserName": "someone", "WebhookRateLimit": "10", "WebhookBurstLimit": "20"}),
 ]

@@ -1,1 +1,1 @@
-"""A smoke test of a stack on a live account: `make smoke STACK=name`. What it does stands in src/guide/smoke.md."""
+"""A smoke test of a stack on a live account: `make smoke STACK=name`. src/guide/smoke.md says what it does."""

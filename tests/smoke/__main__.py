@@ -1,4 +1,4 @@
-"""`python -m smoke --stack NAME`: the exit code is 0 if nothing failed, 1 if something did, 2 if nothing was begun."""
+"""`python -m smoke --stack NAME`: the exit code is 0 if nothing failed, 1 if something did, 2 if it did not start."""
 
 import argparse
 import sys
@@ -12,14 +12,14 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("smoke", description="Tests a stack on its account and cleans up after itself.")
+    parser = argparse.ArgumentParser("smoke", description="Tests a stack in its account and cleans up after itself.")
     add = parser.add_argument
     add("--stack", required=True, help="name of the stack")
-    add("--from", dest="sender", help="verified address to send from; otherwise one that SES lists")
-    add("--change", action="store_true", help="change a setting by an update of the stack, and put it back")
-    add("--no-park", dest="park", action="store_false", help="let no message fail; no alarm goes off then")
-    add("--wait", type=int, default=180, help="seconds to wait for the reports of SES, and for the log (180)")
-    add("--notes", type=Path, default=REPOSITORY / "target" / "smoke", help="where unfinished runs are noted")
+    add("--from", dest="sender", help="verified address to send from; by default one that SES lists")
+    add("--change", action="store_true", help="change a setting by updating the stack, and change it back")
+    add("--no-park", dest="park", action="store_false", help="do not let a message fail, so that no alarm goes off")
+    add("--wait", type=int, default=180, help="seconds to wait for SES reports and the log (180)")
+    add("--notes", type=Path, default=REPOSITORY / "target" / "smoke", help="folder for the notes about unfinished runs")
     return parser.parse_args()
 
 
@@ -32,7 +32,7 @@ def main() -> int:
     except Refused as refused:
         print(refused, file=sys.stderr)
     except Interrupted:
-        print("interrupted before anything was made", file=sys.stderr)
+        print("interrupted before it created anything", file=sys.stderr)
     return 2
 
 

@@ -1,4 +1,4 @@
-"""The stack under test: outputs, parameters and clients, with the rights and in the region of the environment."""
+"""The stack under test: outputs, parameters and clients, with the credentials and region of the environment."""
 
 import os
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 6})
-# By what a stack of this template is known: all that the test needs of it, on every setting.
+# The outputs and parameters that identify a stack of this template: those that every test needs.
 OUTPUTS = (
     "EventTableName",
     "FailedQueueUrl",
@@ -26,7 +26,7 @@ PARAMETERS = ("EngagementRetentionDays", "SesEventTypes")
 
 
 class Refused(Exception):
-    """The test does not begin; the text says what to do."""
+    """The test does not start; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Account:
     def of(cls, stack: str) -> "Account":
         """Reads the stack; refuses one that is absent, changing, or of another template."""
         try:
-            # The SDK of Python does not know this variable, which the AWS CLI and the guide use.
+            # The Python SDK does not read this variable, which the AWS CLI and the guide use.
             session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
             if not session.region_name:
                 raise Refused("no region; set AWS_REGION")
@@ -58,14 +58,14 @@ class Account:
         """The stack, as CloudFormation describes it."""
         status = description["StackStatus"]
         if not status.endswith("_COMPLETE") or status.startswith("DELETE"):
-            raise Refused(f"stack {stack} is {status}; wait for the end of it")
+            raise Refused(f"stack {stack} is {status}; wait for the end of the operation")
         outputs = {each["OutputKey"]: each["OutputValue"] for each in description.get("Outputs", [])}
         given = description.get("Parameters", [])
         parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in given}
         lacking = [name for name in OUTPUTS if name not in outputs]
         lacking += [name for name in PARAMETERS if name not in parameters]
         if lacking:
-            raise Refused(f"{stack} is not a mail-feedback stack that works: {status}, without {' '.join(lacking)}")
+            raise Refused(f"{stack} is not a working mail-feedback stack: {status}, without {' '.join(lacking)}")
         return cls(session, stack, outputs, parameters)
 
     @property
@@ -94,5 +94,5 @@ def describe(cloudformation, stack: str) -> dict:
 
 
 def code(error: ClientError) -> str:
-    """Which call was refused, and why; texts of AWS beyond the code may name resources of others."""
+    """The refused call and its error code; other texts from AWS may name resources of others."""
     return f"{error.operation_name} answered {error.response.get('Error', {}).get('Code', 'an error')}"

@@ -1,7 +1,7 @@
-"""With which digest SNS signs what it hands to Lambda: the function counts SHA-1 in its log, and names the topic.
+"""Which digest SNS uses to sign messages for Lambda: the function counts SHA-1 in its log, and names the topic.
 
-No line names an SNS message. But a line of metrics has the kinds of its events, when they were handled, and how long
-after they happened that was. So kind and time of an event, to the millisecond, find the line of its message."""
+No line names an SNS message. But a metrics line has the kinds of its events, when they were handled, and how long after
+the event that was. So kind and time of an event, to the millisecond, identify the line of its message."""
 
 import json
 from collections import Counter
@@ -13,16 +13,16 @@ from .records import Report, millis
 QUESTION = "With which digest does SNS sign for Lambda?"
 SHA1_TOPICS = "signature_version_1_topics"
 KINDS = "events.ses."
-# Terms that find the line about each invocation, and the line with its metrics where it brought events of SES.
+# Search terms for the result line of each invocation, and for its metrics line if it contained SES events.
 PATTERNS = ('"duration_ms"', '"events.ses"')
-# Both lines of an invocation tell when it began; so far apart at most.
+# Both lines of an invocation say when it began; the two times differ by at most this.
 APART_MS = 50
 SNS = "sns"
 
 
 @dataclass(frozen=True)
 class Handled:
-    """One line of metrics: which events it may be about, how they came in, and the topics that sign with SHA-1."""
+    """One metrics line: which events it may be about, their door, and the topics that sign with SHA-1."""
 
     reports: frozenset[Report]
     door: str | None
@@ -31,24 +31,24 @@ class Handled:
 
 @dataclass(frozen=True)
 class Log:
-    """Lines of the log of one interval, by what they say about SNS messages of SES."""
+    """The log lines of one interval, by what they say about SNS messages from SES."""
 
     handled: list[Handled]
     refused: set[str]
 
     @classmethod
     def read(cls, lines: list[tuple[str, str]]) -> "Log":
-        """Out of streams and texts; what is no JSON of the function's own says nothing."""
-        spoken = [(stream, value) for stream, text in lines if (value := parsed(text))]
-        begun = [(stream, began(value), value["door"]) for stream, value in spoken if value.get("events")]
+        """Parses streams and texts; lines that are not the function's own JSON are ignored."""
+        values = [(stream, value) for stream, text in lines if (value := parsed(text))]
+        begun = [(stream, began(value), value["door"]) for stream, value in values if value.get("events")]
         return cls(
-            handled=[handled(stream, value, begun) for stream, value in spoken if "events.ses" in value],
-            refused={value["label"] for _, value in spoken if value.get("door") == SNS and "label" in value},
+            handled=[handled(stream, value, begun) for stream, value in values if "events.ses" in value],
+            refused={value["label"] for _, value in values if value.get("door") == SNS and "label" in value},
         )
 
 
 def handled(stream: str, metrics: dict, begun: list[tuple[str, int, str]]) -> Handled:
-    """One invocation is at work in a stream at a time, so that the line that began nearest tells the door."""
+    """A stream has one invocation at a time, so the result line with the nearest start has the door."""
     at = metrics["_aws"]["Timestamp"]
     kinds = [name.removeprefix(KINDS) for name in metrics if name.startswith(KINDS)]
     near = [(abs(time - at), door) for each, time, door in begun if each == stream and abs(time - at) <= APART_MS]
@@ -88,19 +88,19 @@ def judge(log: Log, reports: list[Report], topic: str, signature_version: str) -
     refused = " ".join(sorted(label for label in log.refused if label.startswith("signature")))
     if not reports:
         if refused:
-            return failed(QUESTION, "one that is refused", f"{about}; refused in the log with {refused}")
-        return unknown(QUESTION, f"{about}; no report of SES came through SNS")
+            return failed(QUESTION, "one that is refused", f"{about}; refused with label {refused}")
+        return unknown(QUESTION, f"{about}; no SES report came through SNS")
     own = Counter(reports)
     lines = [each for each in log.handled if each.reports & own.keys()]
     of_sns = [each for each in lines if each.door == SNS]
     sha1 = sum(topic in each.sha1 for each in of_sns)
-    evidence = f"{about}; {len(reports)} reports recorded, SHA-1 in {sha1} of their {len(lines)} lines of metrics"
+    evidence = f"{about}; {len(reports)} reports recorded, SHA-1 in {sha1} of their {len(lines)} metrics lines"
     if sha1:
         return ok(QUESTION, "SHA-1", evidence)
     if refused:
-        return unknown(QUESTION, f"{evidence}; others were refused with {refused}")
+        return unknown(QUESTION, f"{evidence}; others were refused with label {refused}")
     if len(of_sns) < len(lines) or any(each.sha1 for each in lines):
         return unknown(QUESTION, f"{evidence}; some may have come through another door or topic")
     if Counter(report for each in lines for report in each.reports if report in own) != own:
-        return unknown(QUESTION, f"{evidence}; it is not one line for each")
+        return unknown(QUESTION, f"{evidence}; not exactly one line for each")
     return ok(QUESTION, "SHA-256", evidence)

@@ -1,11 +1,11 @@
-"""What must become of each report: the simulator's mailboxes as data, and the judgement, which is pure."""
+"""The expected result of each report: the simulator's mailboxes as data, and a pure judgement."""
 
 from dataclasses import dataclass
 
 from .line import Line, failed, ok, unknown
 from .records import Found
 
-# Which event type of SES a kind of event comes from.
+# The SES event type behind each kind of event.
 REPORTS = {
     "sent": "send",
     "delivered": "delivery",
@@ -16,7 +16,7 @@ REPORTS = {
 }
 
 
-# What SES may report otherwise, or not at all: it is waited for once.
+# Kinds that SES may report differently or not at all: the test waits for them only once.
 UNSURE = frozenset({"autoresponded"})
 
 
@@ -26,7 +26,7 @@ class Mailbox:
 
     name: str
     question: str
-    # Kinds without which it fails, and those that are waited for beside them.
+    # The kinds without which it fails, and those that the test also waits for.
     required: frozenset[str]
     awaited: frozenset[str]
     suppression: tuple[str, str] | None = None
@@ -35,11 +35,11 @@ class Mailbox:
         return f"{self.name}+{run}@simulator.amazonses.com"
 
     def outstanding(self, found: Found, reported: set[str]) -> set[str]:
-        """Kinds that SES is to report and that have not come yet."""
+        """Kinds that SES should report and that have not arrived yet."""
         return {kind for kind in (self.required | self.awaited) - found.kinds if REPORTS[kind] in reported}
 
     def judge(self, found: Found, reported: set[str], seconds: int) -> Line:
-        """The line about this mailbox, by what stands in the tables after so many seconds."""
+        """The line about this mailbox, from the contents of the tables after so many seconds."""
         unreported = {REPORTS[kind] for kind in self.required} - reported
         if unreported:
             return unknown(self.question, f"SesEventTypes has no {', '.join(sorted(unreported))}")
@@ -52,7 +52,7 @@ class Mailbox:
         return ok(self.question, "yes", evidence)
 
     def judge_reply(self, found: Found, evidence: str) -> Line:
-        """SES's pages do not say how the reply is reported, so any way that suppresses nobody will do."""
+        """SES does not document how it reports the reply, so any report that suppresses nobody is fine."""
         for kind in ("autoresponded", "bounced"):
             if kind in found.kinds:
                 return ok(self.question, kind, evidence)
@@ -101,5 +101,5 @@ def held(suppressions: set[tuple[str, str]]) -> str:
 
 
 def described(found: Found) -> str:
-    """What stands in the tables, in short."""
+    """The contents of the tables, in short."""
     return f"{named(found.kinds)}, {held(found.suppressed)}"

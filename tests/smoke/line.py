@@ -1,21 +1,21 @@
-"""What the test found out: one line per question."""
+"""The results of the test: one line per question."""
 
 import enum
 from dataclasses import dataclass
 
 
 class Verdict(enum.Enum):
-    """How a question came out."""
+    """The verdict on a question."""
 
     OK = "ok"
     FAILED = "FAILED"
-    # The account or its settings cannot tell; the evidence says why.
+    # The test cannot tell; the evidence says why.
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One question, its answer, and what the answer rests on."""
+    """One question, its answer, and the evidence."""
 
     verdict: Verdict
     question: str
@@ -39,11 +39,11 @@ def unknown(question: str, reason: str) -> Line:
 
 
 def summary(lines: list[Line]) -> str:
-    """How many lines came out how."""
+    """The number of lines per verdict."""
     counts = {verdict: sum(line.verdict is verdict for line in lines) for verdict in Verdict}
     return ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
 
 
 def exit_code(lines: list[Line]) -> int:
-    """0 if nothing failed; what is unknown did not fail."""
+    """0 if nothing failed; unknown is not a failure."""
     return int(any(line.verdict is Verdict.FAILED for line in lines))

@@ -1,10 +1,10 @@
-"""Mail to the mailbox simulator of SES, with the configuration set of the stack."""
+"""Mail to SES's mailbox simulator, with the configuration set of the stack."""
 
 import time
 
 from .account import Account
 
-# An account in the sandbox sends one a second.
+# An account in the sandbox may send one per second.
 SECONDS_BETWEEN = 1.1
 LOCAL_PART = "mail-feedback-smoke"
 
@@ -30,7 +30,7 @@ def find_sender(account: Account) -> str | None:
 
 
 def sender_of(identities: list[dict]) -> str | None:
-    """The choice out of what SES lists, the same for the same list."""
+    """Chooses a sender from the list; the same list gives the same choice."""
     usable = [each for each in identities if each.get("SendingEnabled") and each.get("VerificationStatus") == "SUCCESS"]
     addresses = sorted(each["IdentityName"] for each in usable if each["IdentityType"] == "EMAIL_ADDRESS")
     domains = sorted(each["IdentityName"] for each in usable if each["IdentityType"] == "DOMAIN")
@@ -39,7 +39,7 @@ def sender_of(identities: list[dict]) -> str | None:
 
 
 def send(account: Account, sender: str, recipient: str, run: str) -> None:
-    """One mail, and the pause that the sandbox asks for."""
+    """Sends one mail, and pauses as the sandbox requires."""
     text = {"Data": f"A test of the stack {account.stack}, run {run}."}
     account.client("sesv2").send_email(
         FromEmailAddress=sender,

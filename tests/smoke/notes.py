@@ -1,4 +1,4 @@
-"""Which runs have left something behind, in files of this machine: a run that was killed is cleaned up by the next."""
+"""Notes about unfinished runs, in files on this machine: the next run cleans up after one that was killed."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Notes:
         return self.folder / f"{self.account.number}-{self.account.region}-{self.account.stack}-{run}.json"
 
     def write(self, run: str, addresses: list[str]) -> None:
-        """Notes a run before it makes anything."""
+        """Notes a run before it creates anything."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path(run).write_text(json.dumps({"run": run, "addresses": addresses}))
 

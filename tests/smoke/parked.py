@@ -1,4 +1,4 @@
-"""Whether a parked message comes back: a forged one fails, is parked, and is moved to where it came from."""
+"""Whether a parked message can be moved back: a forged one fails, is parked, and is moved back to its queue."""
 
 import json
 import time
@@ -15,16 +15,16 @@ from .line import Line, failed, ok, unknown
 from .queue import Queue
 
 QUESTION = "Does a parked message move back to its queue?"
-# Lambda tries again after one minute and after two more.
+# Lambda retries after one minute, and again after two more.
 FAILS_WITHIN = 420
 PARKED_WITHIN = 180
 MOVED_WITHIN = 180
-# Longer than it takes to go once through a queue.
+# Longer than one pass through a queue takes.
 HIDDEN_SECONDS = 300
 
 
 class Disturbed(Exception):
-    """A message of somebody else lies there, so that nothing more may be received or moved."""
+    """Somebody else's message is there, so nothing more may be received or moved."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Parked:
         self.queues = {name: Queue(sqs, self.account.outputs[f"{name}Url"]) for name in names}
 
     def obstacle(self) -> str | None:
-        """Why it cannot be asked now."""
+        """Why the question cannot be asked now."""
         if self.account.region.startswith("cn-"):
             return "SQS moves no messages back in China"
         mappings = self.account.client("lambda").list_event_source_mappings(
@@ -55,7 +55,7 @@ class Parked:
         return f"{' and '.join(filled)} not empty; see make redrive" if filled else None
 
     def begin(self) -> None:
-        """Invokes the function, as SNS does, with a message of a topic that is not the stack's."""
+        """Invokes the function, as SNS does, with a message from a topic that is not the stack's."""
         payload = json.dumps(forged(self.account.outputs["TopicArn"], self.run))
         self.invoked_at = time.monotonic()
         try:
@@ -67,20 +67,20 @@ class Parked:
             raise
 
     def finish(self) -> Line:
-        """Follows it to the end; takes minutes."""
+        """Follows the message to the end; takes minutes."""
         failed_queue, parked = self.queues["FailedQueue"], self.queues["ParkedQueue"]
-        stage = "comes into FailedQueue"
+        stage = "reached FailedQueue"
         try:
             self.await_in(failed_queue, FAILS_WITHIN)
             failed_after = self.seconds()
-            stage = "comes into ParkedQueue"
+            stage = "reached ParkedQueue"
             until("parking", lambda: self.received_until_parked(failed_queue, parked), seconds=PARKED_WITHIN)
-            stage = "begins to move"
+            stage = "began to move"
             if parked.depth() > 1:
                 raise Disturbed("ParkedQueue")
             moving = time.monotonic()
             status = self.move(parked)
-            stage = f"comes back, task {status}"
+            stage = f"came back, task {status}"
             self.await_in(failed_queue, MOVED_WITHIN)
         except Timeout:
             return failed(QUESTION, "no", f"it never {stage}; {self.seconds()} s after the invocation")
@@ -105,11 +105,11 @@ class Parked:
         return look.mine
 
     def received_until_parked(self, queue: Queue, parked: Queue) -> bool:
-        """One receive more; what was received too often is parked."""
+        """Receives once more; SQS parks a message that was received too often."""
         return not self.mine(queue) and bool(self.mine(parked))
 
     def move(self, parked: Queue) -> str:
-        """Has SQS move it; the status of the task that this started, in the end."""
+        """Tells SQS to move it; returns the final status of the task that this started."""
         earlier = {task["StartedTimestamp"] for task in tasks(parked)}
         parked.sqs.start_message_move_task(SourceArn=parked.arn)
 
@@ -125,7 +125,7 @@ class Parked:
         return self.gone or self.invoked_at is None
 
     def erase(self) -> None:
-        """Deletes the message; one that is still with Lambda is waited for."""
+        """Deletes the message; waits if Lambda still has it."""
         if self.is_gone:
             return
         left = max(1.0, FAILS_WITHIN - (time.monotonic() - self.invoked_at))
@@ -137,14 +137,14 @@ class Parked:
         self.gone = True
 
     def erase_of(self, runs: Collection[str]) -> None:
-        """Deletes what earlier runs left, as far as it has come."""
+        """Deletes messages of earlier runs that have arrived by now."""
         try:
             self.search(runs, HIDDEN_SECONDS)
         finally:
             self.release()
 
     def search(self, runs: Collection[str], hidden: int) -> bool:
-        """Whether messages of runs were found and deleted; empty queues are not received from."""
+        """Deletes messages of runs; returns whether it found any. It does not receive from empty queues."""
         searched = [self.queues[name] for name in ("FailedQueue", "ParkedQueue") if self.queues[name].depth()]
         return sum(queue.erase(runs, hidden) for queue in searched) > 0
 
@@ -154,12 +154,12 @@ class Parked:
 
 
 def tasks(queue: Queue) -> list[dict]:
-    """The latest move tasks of a queue; only a running one has a handle, and each has its own time."""
+    """The latest move tasks of a queue. Only a running one has a handle, but each has its own start time."""
     return queue.sqs.list_message_move_tasks(SourceArn=queue.arn, MaxResults=10)["Results"]
 
 
 def forged(topic: str, run: str) -> dict:
-    """An SNS event that the function refuses by its topic, before anything is fetched; nothing of it is recorded."""
+    """An SNS event that the function refuses because of its topic, before it fetches or records anything."""
     other = f"{topic}-smoke"
     message = {
         "Type": "Notification",

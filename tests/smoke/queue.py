@@ -1,4 +1,4 @@
-"""One queue of the stack, looked at for the message of this run and no other."""
+"""One queue of the stack, searched for the message of this run and no other."""
 
 import contextlib
 import json
@@ -8,7 +8,7 @@ from typing import Collection
 
 from botocore.exceptions import ClientError
 
-# What the account counts; a message that is being worked on or delayed is there, too.
+# The message counts; they include messages that are being processed or delayed.
 COUNTS = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -26,7 +26,7 @@ class Look:
 
 @dataclass
 class Queue:
-    """A queue by its URL. What is in `held`, handles by message id, belongs to others and is hidden for now."""
+    """A queue by its URL. `held` has the handles, by message id, of others' messages that are hidden for now."""
 
     sqs: object
     url: str
@@ -42,7 +42,7 @@ class Queue:
 
     @property
     def receives(self) -> int:
-        """After how many receives a message is parked."""
+        """The number of receives after which SQS parks a message."""
         return int(json.loads(self.attributes["RedrivePolicy"])["maxReceiveCount"])
 
     def depth(self) -> int:
@@ -50,14 +50,14 @@ class Queue:
         return sum(int(counted.get(name, 0)) for name in COUNTS)
 
     def look(self, run: str, wait: int = 1) -> Look:
-        """Receives once. What is found stays visible, and its receive counts."""
+        """Receives once. The messages stay visible, and the receive counts."""
         found = self.receive(VisibilityTimeout=0, WaitTimeSeconds=wait)
         mine = [each for each in found if run in each["Body"]]
         return Look(mine[0] if mine else None, len(found) - len(mine))
 
     def erase(self, runs: Collection[str], hidden: int) -> int:
-        """Deletes messages of runs. What others sent is hidden for so many seconds, since each receive of it counts:
-        so it is received once, however often this is called until `release`."""
+        """Deletes messages of runs. Messages of others are hidden for so many seconds, because each receive counts:
+        each is received once, however often this is called until `release`."""
         erased = 0
         while found := self.receive(VisibilityTimeout=hidden, WaitTimeSeconds=1):
             for each in found:
@@ -69,7 +69,7 @@ class Queue:
         return erased
 
     def release(self) -> None:
-        """Makes visible again what was hidden; where SQS refuses that, the time does it."""
+        """Makes hidden messages visible again; if SQS refuses, they reappear after the timeout."""
         while self.held:
             _, handle = self.held.popitem()
             with contextlib.suppress(ClientError):

@@ -7,13 +7,13 @@ from boto3.dynamodb.conditions import Key
 
 from .account import Account
 
-# Kind of an event and when it happened, in Unix milliseconds.
+# The kind of an event and its time in Unix milliseconds.
 Report = tuple[str, int | None]
 
 
 @dataclass(frozen=True)
 class Found:
-    """What stands under an address."""
+    """The records of an address."""
 
     events: list[dict]
     suppression: dict | None
@@ -24,7 +24,7 @@ class Found:
 
     @property
     def suppressed(self) -> set[tuple[str, str]]:
-        """Scope and reason of each suppression that holds."""
+        """Scope and reason of each active suppression."""
         scopes = (self.suppression or {}).get("suppressions", {})
         return {
             (scope, reason)
@@ -35,7 +35,7 @@ class Found:
 
     @property
     def reports(self) -> list[Report]:
-        """Of the events that SNS messages brought."""
+        """The reports that came in SNS messages."""
         brought = [event for event in self.events if "sns_message_id" in event]
         return [(event["kind"], millis(event["occurred_at"]) if "occurred_at" in event else None) for event in brought]
 
@@ -46,7 +46,7 @@ def millis(time: str) -> int:
 
 
 class Records:
-    """Both tables; only addresses of this test are ever read or erased."""
+    """Both tables; the test reads and erases only its own addresses."""
 
     def __init__(self, account: Account):
         self.events = account.table("EventTableName")
@@ -65,7 +65,7 @@ class Records:
         return Found(events, record)
 
     def erase(self, address: str) -> tuple[int, int]:
-        """How many event and suppression records of the address are gone now."""
+        """Erases the records of the address; returns how many events and suppression records there were."""
         found = self.of(address)
         for event in found.events:
             self.events.delete_item(Key={"address": address, "event": event["event"]})

@@ -1,4 +1,4 @@
-"""One run: the questions in their order, and in any case the cleaning up."""
+"""One run: the questions in order, and the cleanup in any case."""
 
 import contextlib
 import secrets
@@ -23,16 +23,16 @@ from .records import Found, Records
 from .signals import Interrupted
 from .undo import Undo, reason
 
-GONE_QUESTION = "Is everything taken back?"
-# CloudWatch shows a line of a log some seconds after it was written.
+GONE_QUESTION = "Is everything cleaned up?"
+# CloudWatch shows a log line some seconds after it was written.
 LOGGED_WITHIN = 60
-# After an interruption, reports of mail that was sent before may still be on their way.
+# After an interruption, reports about mail sent earlier may still be in flight.
 LATE_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller asked for beside the stack."""
+    """The caller's options other than the stack."""
 
     sender: str | None
     change: bool
@@ -42,13 +42,13 @@ class Options:
 
 
 def new_id() -> str:
-    """The name of a run, which all its addresses and its message bear."""
+    """The name of a run, which is part of all its addresses and its message."""
     return f"smoke-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
 
 
 @dataclass
 class Run:
-    """One run and what it has found out so far."""
+    """One run and its results so far."""
 
     account: Account
     options: Options
@@ -59,7 +59,7 @@ class Run:
     sent_at: float | None = None
     sent: list[Mailbox] = field(default_factory=list)
     found: dict[str, Found] = field(default_factory=dict)
-    # Kinds that are waited for no more.
+    # Kinds that the run no longer waits for.
     given_up: frozenset[str] = frozenset()
 
     def __post_init__(self):
@@ -69,12 +69,12 @@ class Run:
 
     @property
     def addresses(self) -> list[str]:
-        """All that can get a record."""
+        """All addresses that can get a record."""
         posted = [each.address(self.id, refused=refused) for each in webhooks.WEBHOOKS for refused in (False, True)]
         return [each.address(self.id) for each in MAILBOXES] + posted
 
     def whole(self) -> int:
-        """Asks everything and cleans up; the exit code."""
+        """Asks everything and cleans up; returns the exit code."""
         print(f"stack {self.account.stack} in {self.account.region}, run {self.id}", flush=True)
         try:
             self.ask("Are earlier runs cleaned up?", self.clean_earlier)
@@ -83,22 +83,22 @@ class Run:
                 self.ask(settings.CHANGE_QUESTION, self.change_setting)
             self.plan_erasure()
             self.ask(PARKED_QUESTION, self.begin_parking)
-            self.ask("Does SES take mail to its simulator?", self.send)
+            self.ask("Does SES accept mail to its simulator?", self.send)
             for webhook in webhooks.WEBHOOKS:
                 self.ask(f"Does the webhook of {webhook.name} answer?", lambda webhook=webhook: self.post(webhook))
-            self.ask("Are the reports of SES recorded?", self.judge_mail)
+            self.ask("Are SES's reports recorded?", self.judge_mail)
             self.ask(digest.QUESTION, self.judge_digest)
             self.ask(PARKED_QUESTION, self.finish_parking)
         except Interrupted:
-            print("interrupted; cleaning up takes up to minutes; again: leave it to the next run", file=sys.stderr)
-            self.say([failed("Did the run come to its end?", "no", "interrupted")])
+            print("interrupted; cleaning up takes minutes; Ctrl-C again leaves it to the next run", file=sys.stderr)
+            self.say([failed("Did the run complete?", "no", "interrupted")])
         finally:
             self.say(self.undo.all())
         print(summary(self.lines), flush=True)
         return exit_code(self.lines)
 
     def ask(self, question: str, step: Callable[[], Iterable[Line]]) -> None:
-        """Takes a step; a refused or unanswered call is its line."""
+        """Runs a step; a refused or unanswered call becomes its line."""
         try:
             self.say(step())
         except (ClientError, BotoCoreError, Timeout, *webhooks.UNREACHABLE) as error:
@@ -110,7 +110,7 @@ class Run:
             self.lines.append(line)
 
     def clean_earlier(self) -> list[Line]:
-        """What runs left that were killed, or whose reports came late."""
+        """Erases what runs left that were killed, or whose reports arrived late."""
         counts = [0, 0]
         earlier = self.notes.left()
         for addresses in earlier.values():
@@ -127,11 +127,11 @@ class Run:
         return [settings.judge(self.account.parameters, self.account.function())]
 
     def change_setting(self) -> list[Line]:
-        """First, so that nothing else of the test meets a version that takes over."""
+        """Runs first, so no other question meets a version that is taking over."""
         return [settings.Change(self.account).ask(self.undo)]
 
     def begin_parking(self) -> list[Line]:
-        """Early, since Lambda takes minutes to give the message up."""
+        """Runs early, because Lambda takes minutes to give up on the message."""
         if not self.options.park:
             return [unknown(PARKED_QUESTION, "not asked")]
         obstacle = self.parked.obstacle()
@@ -149,7 +149,7 @@ class Run:
         self.undo.later("the records", self.erase_records)
 
     def send(self) -> list[Line]:
-        """Sends to the simulator, where the stack can hear of it."""
+        """Sends to the simulator, if the stack can receive the reports."""
         sender, obstacle = self.sender()
         if obstacle:
             return [unknown(mailbox.question, obstacle) for mailbox in MAILBOXES]
@@ -165,11 +165,11 @@ class Run:
         return []
 
     def sender(self) -> tuple[str, None] | tuple[None, str]:
-        """Who sends, or why nothing can be sent."""
+        """The sender, or why nothing can be sent."""
         if not mail.configuration_set(self.account):
             return None, "the stack has no configuration set"
         sender = self.options.sender or mail.find_sender(self.account)
-        return (sender, None) if sender else (None, "SES lists no verified identity in this region; say FROM=address")
+        return (sender, None) if sender else (None, "SES lists no verified identity in this region; set FROM=address")
 
     def judge_mail(self) -> list[Line]:
         if not self.sent:
@@ -196,7 +196,7 @@ class Run:
         return missing
 
     def post(self, webhook: webhooks.Webhook) -> list[Line]:
-        """One report with a wrong password, and one with the right one."""
+        """Posts one report with a wrong password, and one with the right one."""
         credential, url = webhooks.credential(self.account), self.account.outputs[webhook.output]
         refused, accepted = webhook.address(self.id, refused=True), webhook.address(self.id)
         status = webhook.post(url, webhooks.wrong(credential), refused, self.id)
@@ -224,7 +224,7 @@ class Run:
         self.parked.erase()
 
     def erase_records(self) -> Line:
-        """Erases all of this run; where something may still come, its notes stay for the next run."""
+        """Erases everything of this run; if something may still arrive, its notes stay for the next run."""
         late = self.await_reports(min(LATE_SECONDS, self.options.wait)) if self.sent else set()
         counts = [0, 0]
         for address in self.addresses:
@@ -236,7 +236,7 @@ class Run:
 
 
 def judge_erasure(events: int, suppressions: int, late: set[str], message_gone: bool) -> Line:
-    """What was erased, and what is still to come: kinds of reports, and the forged message."""
+    """What was erased, and what may still arrive: kinds of reports, and the forged message."""
     evidence = f"{events} events and {suppressions} suppression records erased"
     coming = [f"reports of {' '.join(sorted(late))}"] if late else []
     coming += [] if message_gone else ["the forged message"]
@@ -246,5 +246,5 @@ def judge_erasure(events: int, suppressions: int, late: set[str], message_gone: 
 
 
 def answered(line: Line) -> Line | None:
-    """The line, once it is an answer."""
+    """The line, unless its answer is unknown."""
     return None if line.answer == "unknown" else line

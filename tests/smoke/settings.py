@@ -1,4 +1,4 @@
-"""Whether changed parameters reach the version that everything invokes."""
+"""Whether changed parameters reach the version that the alias names."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from .undo import Undo
 
 QUESTION = "Does the alias have the stack's settings?"
 CHANGE_QUESTION = "Does a changed setting take over?"
-# Parameters that the function gets as they are, and in which variable.
+# Parameters that the function gets unchanged, and their environment variables.
 VARIABLES = {
     "SnsMaxAgeSeconds": "SNS_MAX_AGE_SECONDS",
     "SesAccountIds": "SES_ACCOUNT_IDS",
@@ -22,9 +22,9 @@ VARIABLES = {
     "DeliveryRetentionDays": "DELIVERY_RETENTION_DAYS",
     "EngagementRetentionDays": "ENGAGEMENT_RETENTION_DAYS",
 }
-# The change that matters least: opened and clicked events are kept a day longer.
+# The change with the least effect: opened and clicked events are kept a day longer.
 CHANGED = "EngagementRetentionDays"
-# A step-by-step update takes six minutes; a longer one may be configured.
+# A gradual update takes six minutes by default; a longer one may be configured.
 UPDATED_WITHIN = 3600
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
@@ -34,7 +34,7 @@ def variables(function: dict) -> dict[str, str]:
 
 
 def differences(parameters: dict[str, str], environment: dict[str, str]) -> list[str]:
-    """Parameters whose value is another at the function."""
+    """Parameters whose value differs at the function."""
     return [
         f"{name} is {parameters[name]!r} in the stack and {environment.get(variable)!r} at the alias"
         for name, variable in VARIABLES.items()
@@ -43,7 +43,7 @@ def differences(parameters: dict[str, str], environment: dict[str, str]) -> list
 
 
 def judge(parameters: dict[str, str], function: dict) -> Line:
-    """What can be told without a deployment."""
+    """The answer without a deployment."""
     differ = differences(parameters, variables(function))
     evidence = f"version {function['Version']}, {function.get('Description') or 'without a description'}"
     if differ:
@@ -53,12 +53,12 @@ def judge(parameters: dict[str, str], function: dict) -> Line:
 
 @dataclass(frozen=True)
 class Change:
-    """One parameter of the stack, changed by an update and put back by another."""
+    """One parameter of the stack, changed by an update and restored by another."""
 
     account: Account
 
     def ask(self, undo: Undo) -> Line:
-        """Changes it, looks at the alias, and puts it back."""
+        """Changes it, looks at the alias, and restores it."""
         old, before = self.account.parameters[CHANGED], self.account.function()["Version"]
         new = str(int(old) + 1)
         step = undo.later(f"{CHANGED} {old}", lambda: self.put_back(old))
@@ -68,16 +68,16 @@ class Change:
         return put_back if put_back and line.answer == "yes" else line
 
     def put_back(self, old: str) -> Line | None:
-        """Also while the update is under way: that one ends first."""
+        """Restores the value; if an update is in progress, waits for it first."""
         description = self.settled()
         values = {each["ParameterKey"]: each.get("ParameterValue") for each in description["Parameters"]}
         if values[CHANGED] != old:
             self.update(old)
         found = variables(self.account.function()).get(VARIABLES[CHANGED])
-        return None if found == old else failed(CHANGE_QUESTION, "no", f"{CHANGED} was not put back, it is {found}")
+        return None if found == old else failed(CHANGE_QUESTION, "no", f"{CHANGED} was not restored, it is {found}")
 
     def update(self, value: str) -> str:
-        """Updates the stack and waits; its status then."""
+        """Updates the stack and waits; returns its status."""
         others = [
             {"ParameterKey": name, "UsePreviousValue": True} for name in self.account.parameters if name != CHANGED
         ]
@@ -100,7 +100,7 @@ class Change:
 
 
 def judge_change(before: str, status: str, function: dict, value: str) -> Line:
-    """What an update to a value came to; `before` is the version of the alias until then."""
+    """The result of an update to a value; `before` is the earlier version of the alias."""
     found = variables(function).get(VARIABLES[CHANGED])
     versions = f"version {before} before and {function['Version']} after"
     evidence = f"{CHANGED} set to {value}: {status}, {versions}, its value {found}"

@@ -1,10 +1,10 @@
-"""Ctrl-C and its kin end the test by an exception, so that it cleans up."""
+"""Ctrl-C and similar signals raise an exception, so the test cleans up."""
 
 import signal
 
 
 class Interrupted(BaseException):
-    """Somebody wants the test to end; no handler of errors may take it for one."""
+    """Somebody wants the test to end. Not an Exception, so no error handler catches it."""
 
 
 def raise_when_interrupted() -> None:

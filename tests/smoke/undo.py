@@ -1,4 +1,4 @@
-"""What the test has made or changed, and how to take it back: run in any case, the latest first."""
+"""What the test has created or changed, and how to undo it: always run, latest first."""
 
 import sys
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from .signals import Interrupted
 
 @dataclass
 class Step:
-    """One thing to take back; its action answers with a line, or nothing where there is nothing to say."""
+    """One thing to undo; its action returns a line, or None if there is nothing to say."""
 
     what: str
     action: Callable[[], Line | None]
@@ -23,24 +23,24 @@ class Step:
 
 @dataclass
 class Undo:
-    """The steps that are still to be taken."""
+    """The steps that remain."""
 
     steps: list[Step] = field(default_factory=list)
 
     def later(self, what: str, action: Callable[[], Line | None]) -> Step:
-        """Plans a step; plan it before you do what it takes back."""
+        """Plans a step; plan it before you do what it undoes."""
         step = Step(what, action)
         self.steps.append(step)
         return step
 
     def now(self, step: Step) -> Line | None:
-        """Takes a step before the end; interrupted, it stays planned."""
+        """Runs a step before the end; if interrupted, it stays planned."""
         line = step.action()
         self.steps.remove(step)
         return line
 
     def all(self) -> list[Line]:
-        """Takes all steps, each whatever became of the one before. A second interruption ends it."""
+        """Runs all steps, even if one fails. A second interruption ends it."""
         lines = []
         try:
             while self.steps:
@@ -48,18 +48,18 @@ class Undo:
                 try:
                     line = step.action()
                 except (ClientError, BotoCoreError, Timeout) as error:
-                    line = failed(f"Was it taken back: {step.what}?", "no", reason(error))
+                    line = failed(f"Was it cleaned up: {step.what}?", "no", reason(error))
                 self.steps.remove(step)
                 lines += [line] if line else []
         except Interrupted:
             for step in reversed(self.steps):
-                print(f"interrupted again; not taken back: {step.what}", file=sys.stderr)
-                lines.append(failed(f"Was it taken back: {step.what}?", "no", "interrupted"))
+                print(f"interrupted again; not cleaned up: {step.what}", file=sys.stderr)
+                lines.append(failed(f"Was it cleaned up: {step.what}?", "no", "interrupted"))
         return lines
 
 
 def reason(error: Exception) -> str:
-    """An error in a few words, without texts that others wrote."""
+    """An error in a few words, without foreign texts."""
     match error:
         case ClientError():
             return code(error)

@@ -1,4 +1,4 @@
-"""Both webhooks, spoken to as their providers do, with the right password and with a wrong one."""
+"""Both webhooks, called as their providers do, with the right password and with a wrong one."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ SUPPRESSION = ("*", "hard_bounce")
 
 
 class Unredirected(urllib.request.HTTPRedirectHandler):
-    """The credential goes to the address in the outputs and to no other."""
+    """Follows no redirects: the credential goes only to the URL in the outputs."""
 
     def redirect_request(self, *_):
         return None
@@ -28,7 +28,7 @@ class Unredirected(urllib.request.HTTPRedirectHandler):
 
 @dataclass(frozen=True)
 class Webhook:
-    """One webhook of the stack; `name` is that of the provider."""
+    """One webhook of the stack; `name` is the provider's name."""
 
     name: str
     output: str
@@ -37,10 +37,10 @@ class Webhook:
         return f"{self.name}+{run}{'-refused' if refused else ''}@example.com"
 
     def post(self, url: str, credential: dict[str, str], address: str, run: str) -> int:
-        """Posts a made-up bounce of the address; the status of the answer."""
+        """Posts a made-up bounce of the address; returns the HTTP status."""
         headers = {"Content-Type": "application/json"}
         if self.name == "tencent":
-            # Tencent sends no header of ours, so its credential stands in the address.
+            # Tencent sends no custom headers, so its credential is in the URL.
             url += "?" + urllib.parse.urlencode({"token": credential["password"]})
         else:
             headers |= basic(credential["username"], credential["password"])
@@ -73,7 +73,7 @@ UNREACHABLE = (OSError, http.client.HTTPException)
 
 
 def credential(account: Account) -> dict[str, str]:
-    """The user name and password that providers have now."""
+    """The current user name and password."""
     secret = account.client("secretsmanager").get_secret_value(SecretId=account.outputs["WebhookSecretArn"])
     return json.loads(secret["SecretString"])
 
@@ -85,7 +85,7 @@ def wrong(credential: dict[str, str]) -> dict[str, str]:
 
 
 def bounce(provider: str, address: str, run: str) -> dict:
-    """A hard bounce of now, as the provider writes it."""
+    """A current hard bounce, as the provider formats it."""
     now, text = int(time.time()), "550 5.1.1 no such user"
     if provider == "tencent":
         facts = {"bulkId": run, "reason": text, "bounceType": "hard_bounce", "fromDomain": "example.com"}

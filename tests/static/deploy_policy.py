@@ -1,9 +1,9 @@
-"""Holds the policy for who deploys to the resources of the translated template.
+"""Checks the deployment policy against the resources of the translated template.
 
 usage: deploy_policy.py <translated template> <policy>
 
-What CloudFormation needs in the name of who deploys stands in the schema of each type, which cfn-lint brings along. Each such
-action must be allowed or stand in UNUSED, and each that is allowed must be needed or stand in BESIDE.
+The schema of each resource type, which cfn-lint includes, lists the actions that CloudFormation needs on behalf of whoever
+deploys. Each must be allowed or listed in UNUSED, and each allowed action must be needed or listed in BESIDE.
 """
 
 import json
@@ -14,11 +14,11 @@ from pathlib import Path
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 REGION = "us-east-1"
-# A managed policy may have so many characters, blanks not counted.
+# The maximum number of characters of a managed policy, without whitespace.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LARGEST = 6144
 
-# Named in a schema for properties that the template does not set.
+# Listed in a schema for properties that the template does not set.
 UNUSED = {
     "cognito-idp:*": "users that sign in at a listener",
     "dynamodb:*Item": "replicas",
@@ -41,12 +41,12 @@ UNUSED = {
     "iam:*PermissionsBoundary": "boundaries of roles",
     "kinesis:*": "streams to Kinesis",
     "lambda:*ProvisionedConcurrencyConfig": "provisioned concurrency",
-    "lambda:*ScalingConfig": "capacity of one's own",
-    "lambda:PassCapacityProvider": "capacity of one's own",
+    "lambda:*ScalingConfig": "dedicated capacity",
+    "lambda:PassCapacityProvider": "dedicated capacity",
     "lambda:*CodeSigningConfig": "signed code",
-    "lambda:AssociateRuntimeAlias": "a runtime of one's own choice",
-    "lambda:PutRuntimeManagementConfig": "a runtime of one's own choice",
-    "lambda:PutFunctionRecursionConfig": "another treatment of loops",
+    "lambda:AssociateRuntimeAlias": "a chosen runtime version",
+    "lambda:PutRuntimeManagementConfig": "a chosen runtime version",
+    "lambda:PutFunctionRecursionConfig": "other settings for loops",
     "logs:*BearerTokenAuthentication": "tokens",
     "logs:*DataProtectionPolicy": "masking of logs",
     "logs:*IndexPolicy": "indexes of logs",
@@ -54,13 +54,13 @@ UNUSED = {
     "logs:*LogStream*": "imports of tables",
     "logs:PutLogEvents": "imports of tables",
     "logs:PutLogGroupDeletionProtection": "protection of logs",
-    "s3:*": "bodies of APIs; the code has a statement of its own",
+    "s3:*": "bodies of APIs; the code has its own statement",
     "s3files:*": "file systems",
     "secretsmanager:*Region*": "replicas",
     "sns:PutDataProtectionPolicy": "masking of topics",
 }
 
-# Allowed though no schema names it.
+# Allowed although no schema lists it.
 BESIDE = {
     "cloudformation:*": "the stack itself, its change sets, the transform",
     "s3:*": "SAM's bucket with code and template",
@@ -69,7 +69,7 @@ BESIDE = {
 
 
 def is_in(action: str, patterns) -> bool:
-    """Whether one of the patterns covers an action; IAM does not heed case."""
+    """Whether one of the patterns covers an action; IAM ignores case."""
     return any(fnmatch(action.lower(), pattern.lower()) for pattern in patterns)
 
 
@@ -85,7 +85,7 @@ def needed(template: dict) -> dict[str, set[str]]:
 
 
 def findings(template: dict, policy: dict) -> list[str]:
-    """What is missing, what is too much, and what is out of date."""
+    """What is missing, superfluous or out of date."""
     statements = policy["Statement"]
     allowed = [action for statement in statements for action in statement["Action"]]
     by_type = needed(template)
@@ -96,13 +96,13 @@ def findings(template: dict, policy: dict) -> list[str]:
         wrong += [f"{kind} needs {action}, which is neither allowed nor in UNUSED" for action in missing]
     for action in allowed:
         if not any(is_in(one, [action]) for one in every) and not is_in(action, BESIDE):
-            wrong.append(f"{action} is allowed, and neither needed nor in BESIDE")
+            wrong.append(f"{action} is allowed, but neither needed nor in BESIDE")
     for name, patterns, actions in (("UNUSED", UNUSED, every), ("BESIDE", BESIDE, allowed)):
         stale = [pattern for pattern in patterns if not any(is_in(action, [pattern]) for action in actions)]
-        wrong += [f"{pattern} in {name} stands for nothing" for pattern in stale]
+        wrong += [f"{pattern} in {name} matches nothing" for pattern in stale]
     size = len("".join(json.dumps(policy, separators=(",", ":")).split()))
     if size > LARGEST:
-        wrong.append(f"{size} characters; a managed policy takes {LARGEST}")
+        wrong.append(f"{size} characters; a managed policy may have {LARGEST}")
     return wrong
 
 
@@ -112,7 +112,7 @@ def main():
     if wrong:
         sys.exit("\n".join(wrong))
     for kind in needed(template):
-        # Proof that each type counts: without its own actions in the policy it must be found.
+        # Proves that each type is checked: without its actions in the policy there must be a finding.
         used = [action for action in sorted(needed(template)[kind]) if not is_in(action, UNUSED)]
         service = next(action for action in used if action != "iam:PassRole").partition(":")[0]
         without = [
@@ -121,7 +121,7 @@ def main():
         ]
         found = findings(template, policy | {"Statement": without})
         assert any(finding.startswith(f"{kind} needs {service}:") for finding in found), kind
-    print(f"{sys.argv[2]} allows what {len(needed(template))} types of resources need (not proven on AWS)")
+    print(f"{sys.argv[2]} allows what {len(needed(template))} resource types need (not tested on AWS)")
 
 
 main()

@@ -1,4 +1,4 @@
-"""Holds the template of a release to template.yaml: once translated, it differs by what says where the code is.
+"""Compares a release's template with template.yaml: once translated, they differ only in the location of the code.
 
 usage: packaged.py <translated template> <translated template of a release>
 """
@@ -12,13 +12,13 @@ def main():
     template, packaged = (json.loads(Path(path).read_text(encoding="utf-8")) for path in sys.argv[1:3])
     added = [packaged["Parameters"].pop(name, None) for name in ("CodeBucket", "CodeKey")]
     if None in added:
-        sys.exit(f"{sys.argv[2]} has no parameters for the code")
+        sys.exit(f"{sys.argv[2]} lacks the parameters for the code")
     for resource in template["Resources"].values():
         if resource.get("Metadata", {}).get("BuildMethod"):
             del resource["Metadata"]
     if packaged != template:
-        sys.exit(f"{sys.argv[2]} is not {sys.argv[1]} with two parameters more")
-    print(f"the template of a release has the same {len(packaged['Resources'])} resources as template.yaml")
+        sys.exit(f"{sys.argv[2]} differs from {sys.argv[1]} in more than two parameters")
+    print(f"the release's template has the same {len(packaged['Resources'])} resources as template.yaml")
 
 
 main()

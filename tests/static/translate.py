@@ -1,8 +1,8 @@
-"""Writes the template as SAM translates it, the way CloudFormation will read it, to standard output.
+"""Writes SAM's translation of the template, as CloudFormation will read it, to standard output.
 
 usage: translate.py <template, or that of a release>
 
-Region and artifact are made up: the linters want some, and none of their findings depends on which.
+Region and artifact are made up: the linters need some, and no finding depends on which.
 """
 
 import json
@@ -16,7 +16,7 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 
 
 class NoManagedPolicies:
-    """Stands in for IAM's list of managed policies, of which the template names none."""
+    """Replaces IAM's list of managed policies; the template uses none."""
 
     def load(self):
         return {}
