@@ -1,8 +1,8 @@
 //! A campaign of 10 million mails against the quotas of Lambda and DynamoDB: `cargo bench --bench burst`.
 //!
-//! Simulates the way of its delivery reports from Lambda's queue into the event table: every event, environment of the
-//! function and attempt to write. Chance comes from a fixed seed, so two runs print the same. What is measured and what
-//! is assumed stands at the constants; `src/guide/capacity.md` holds the output and the sources.
+//! Simulates its delivery reports from Lambda's queue to the event table: every event, every environment of the
+//! function, and every attempt to write. The random seed is fixed, so every run prints the same. The constants say what
+//! is measured and what is assumed; `src/guide/capacity.md` has the output and the sources.
 
 #![allow(clippy::print_stdout, reason = "a program for people at a terminal")]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a program for people at a terminal")]
@@ -10,19 +10,19 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// Times are microseconds, but what comes and what waits is looked at once a millisecond.
+/// Times are in microseconds, but arrivals and queues are processed once per millisecond.
 const MILLISECOND: u64 = 1_000;
 const SECOND: u64 = 1_000_000;
 const MINUTE: u64 = 60 * SECOND;
 /// Assumed: the mails of the campaign, each reported as delivered once.
 const MAILS: u32 = 10_000_000;
-/// Assumed: reports at `t` seconds come in proportion to `(1 - exp(-t / RISE)) * exp(-t / TAIL)`, for an hour.
+/// Assumed: reports at `t` seconds arrive in proportion to `(1 - exp(-t / RISE)) * exp(-t / TAIL)`, for an hour.
 const RISE: f64 = 60.0;
 const TAIL: f64 = 600.0;
-/// Measured: the handler's own CPU for a delivery of SES, and the start until the first request for work.
+/// Measured: the handler's own CPU time for an SES delivery, and the start until the first request for work.
 const OWN_CPU: u64 = 110;
 const OWN_START: u64 = 3_900;
-/// Published: the memory in MB that brings a whole virtual CPU. Assumed: that is as fast as the measuring machine.
+/// Published: the memory in MB that comes with a whole virtual CPU. Assumed: it is as fast as the measuring machine.
 const WHOLE_CPU_MB: u64 = 1_769;
 /// Assumed: what the platform adds to a cold start.
 const PLATFORM_START: u64 = 150_000;
@@ -30,18 +30,18 @@ const PLATFORM_START: u64 = 150_000;
 const NEW_EVERY: u32 = 10;
 /// Published: an event waits in Lambda for 6 hours at most.
 const LONGEST_WAIT: u64 = 360 * MINUTE;
-/// Published: Lambda repeats a run that failed after one minute, then after two.
+/// Published: Lambda retries a failed run after one minute, then after two.
 const REPEATS: [u64; 2] = [MINUTE, 2 * MINUTE];
-/// As built: the longest waits of the SDK before its second and third attempt; the true wait is a random part of it.
+/// As built: the SDK's longest waits before its second and third attempt; the actual wait is a random part of it.
 const BACKOFFS: [u64; 2] = [SECOND, 2 * SECOND];
-/// As built: the SDK's budget for retries in each environment, and what a retry costs.
+/// As built: the SDK's retry budget in each environment, and the price of a retry.
 const BUDGET: u32 = 500;
 const RETRY_COST: u32 = 5;
-/// Published: a table may refuse what is more than twice its peak within 30 minutes; and its default quota.
+/// Published: a table may throttle above twice its peak within 30 minutes; and its default quota.
 const DOUBLES_AFTER: u64 = 30 * MINUTE;
 const TABLE_QUOTA: u64 = 40_000;
 
-/// What waits, with the time at which it first came.
+/// A waiting event, with the time of its first arrival.
 #[derive(Clone, Copy)]
 struct Event {
     born: u64,
@@ -50,15 +50,15 @@ struct Event {
 
 #[derive(Default)]
 struct Environment {
-    /// What it holds while it waits before a retry, and how often that was refused.
+    /// The event it holds while it waits before a retry, and how often that was throttled.
     event: Option<Event>,
     refused: usize,
-    /// The budget for retries. A success gives back what the retry before it cost; without one, it adds 1.
+    /// The retry budget. A success returns the price of the retry before it; without one, it adds 1.
     budget: u32,
     retried: bool,
 }
 
-/// The event table and its index, which take equally much.
+/// The event table and its index, which consume the same capacity.
 #[derive(Default)]
 struct Table {
     units_a_second: u64,
@@ -69,7 +69,7 @@ struct Table {
 }
 
 impl Table {
-    /// Takes a unit; what is not used, it saves up for 10 milliseconds (assumed).
+    /// Consumes a unit; unused capacity is saved for 10 milliseconds (assumed).
     fn accepts(&mut self, now: u64) -> bool {
         let most = 10 * MILLISECOND * self.units_a_second;
         self.saved = most.min(self.saved + (now - self.seen) * self.units_a_second);
@@ -78,7 +78,7 @@ impl Table {
             self.saved = rest;
             return true;
         }
-        // It doubles half an hour after it was first asked for too much, and so on.
+        // It doubles half an hour after it was first exceeded, and so on.
         self.doubles_at = self.doubles_at.min(now + DOUBLES_AFTER);
         if now >= self.doubles_at {
             self.units_a_second = (2 * self.units_a_second).min(TABLE_QUOTA);
@@ -93,10 +93,10 @@ struct Campaign {
     success: u64,
     refusal: u64,
     table: Table,
-    /// Equal events and how many, and the number of all.
+    /// Equal events with their number, and the total.
     queue: VecDeque<(Event, u32)>,
     queued: u32,
-    /// With the times at which they are due, as the busy environments.
+    /// With the times at which they are due, like the busy environments.
     repeats: [VecDeque<(u64, Event)>; 2],
     environments: Vec<Environment>,
     idle: Vec<usize>,
@@ -104,7 +104,7 @@ struct Campaign {
     random: u64,
     recorded: u32,
     throttled: u32,
-    /// Into `FailedQueue` after three runs, and after six hours.
+    /// Sent to `FailedQueue` after three runs, and after six hours.
     failed: u32,
     expired: u32,
     /// The longest time between a report's arrival and its record.
@@ -165,14 +165,15 @@ impl Campaign {
     }
 }
 
-/// The share of the reports that has come by `t` seconds.
+/// The fraction of the reports that has arrived by `t` seconds.
 fn arrived(t: f64) -> f64 {
     let both = RISE * TAIL / (RISE + TAIL);
     let area = |t: f64| TAIL * (1.0 - (-t / TAIL).exp()) - both * (1.0 - (-t / both).exp());
     area(t.min(3_600.0)) / area(3_600.0)
 }
 
-/// Runs the campaign with `warm` write units a second at first and requests of `round_trip` milliseconds; prints a row.
+/// Runs the campaign with `warm` initial write units per second and requests of `round_trip` milliseconds; prints a
+/// row.
 fn run(concurrency: usize, warm: u64, memory_mb: u64, round_trip: u64) {
     let own = OWN_CPU * WHOLE_CPU_MB / memory_mb;
     let start = PLATFORM_START + OWN_START * WHOLE_CPU_MB / memory_mb;
@@ -209,7 +210,7 @@ fn run(concurrency: usize, warm: u64, memory_mb: u64, round_trip: u64) {
         {
             campaign.attempt(now, who);
         }
-        // A new environment, if there are more events that found none than environments that start.
+        // A new environment, if more events wait for one than environments are starting.
         while starting.pop_front_if(|ready| *ready <= now).is_some() {}
         let wanted = u32::try_from(starting.len()).is_ok_and(|count| campaign.queued > count);
         if wanted && campaign.environments.len() < concurrency && tick.is_multiple_of(NEW_EVERY) {

@@ -1,4 +1,4 @@
-//! Asks before a send whether an address may be mailed: the check of a sender in Rust, to be copied.
+//! Checks before a send whether an address may be mailed: code to copy into a sender in Rust.
 //!
 //! `SUPPRESSION_TABLE=<SuppressionTableName> cargo run --example check -- jane@example.com`
 

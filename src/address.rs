@@ -11,25 +11,25 @@ use unicode_normalization::UnicodeNormalization;
 const MAX_BYTES: usize = 254;
 /// The longest domain, in bytes (RFC 1035, less the length bytes of the wire form).
 const MAX_DOMAIN_BYTES: usize = 253;
-/// Raw text above this is refused before any Unicode work is done on it.
+/// Longer raw text is refused before any Unicode processing.
 const MAX_RAW_BYTES: usize = 1024;
 
-/// What separates labels: UTS 46 makes a full stop of each.
+/// Label separators: UTS 46 maps each to a full stop.
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
-/// A normalized address: what two spellings of one mailbox have in common.
+/// A normalized address: every spelling of one mailbox has the same one.
 ///
-/// The domain stands in lower-case A-labels without a trailing dot ([`normalize_domain`]); the local part in NFC, lower case,
-/// NFC again. `+tag` and dots are kept. A quoted local part that needs no quotes stands without (RFC 5321, 4.1.2); another is
-/// kept as it is. A sender in another language gets the same key with its own NFC and lower-case functions and an IDNA
-/// (UTS 46) library, for every character that its library and the one here know.
+/// The domain is in lower-case A-labels without a trailing dot ([`normalize_domain`]); the local part in NFC, lower
+/// case, NFC again. `+tag` and dots are kept. A quoted local part that needs no quotes loses them (RFC 5321, 4.1.2);
+/// any other is kept as it is. A sender in another language computes the same key with its own NFC and lower-case
+/// functions and an IDNA (UTS 46) library, for every character that both its library and this one know.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(String);
 
 impl Address {
     /// Normalizes an address, bare or as `"Name" <a@b>`.
     ///
-    /// `None` without `@`, a local part or a valid domain, with control characters, above 254 bytes, or where the text is
+    /// `None` without `@`, a local part or a valid domain; with control characters; above 254 bytes; or if the text is
     /// a list or sentence rather than one address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -46,7 +46,7 @@ impl Address {
         (local.len() <= MAX_BYTES).then_some(Self(local))
     }
 
-    /// The key, as it stands in the tables.
+    /// The key, as stored in the tables.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,7 +66,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The address part of a mailbox: `a@b` out of `"Name" <a@b>`, otherwise the text, without surrounding space.
+/// The address part of a mailbox: `a@b` of `"Name" <a@b>`; otherwise the trimmed text.
 #[must_use]
 pub fn addr_spec(text: &str) -> &str {
     let text = trim(text);
@@ -88,28 +88,28 @@ pub fn addr_spec(text: &str) -> &str {
     unbalanced.map_or(text, |at| trim(after(inner, at)))
 }
 
-/// Text without white space around it, as Unicode and Python define that: Python counts U+001C to U+001F.
+/// Trims white space as Unicode and Python define it: Python also counts U+001C to U+001F.
 fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || matches!(char, '\u{1c}'..='\u{1f}'))
 }
 
-/// A local part as keys have it; `None` where it is none, or several.
+/// A local part as keys have it; `None` if it is not one, or several.
 fn normalize_local(local: &str) -> Option<String> {
-    // Judged as normalized: NFC makes a semicolon of the Greek question mark.
+    // Checked after normalization: NFC turns the Greek question mark into a semicolon.
     let unquoted = unquote(local).map(|content| fold(&content)).filter(|content| is_plain(content));
     unquoted.or_else(|| Some(fold(local)).filter(|local| is_plain(local) || is_quoted(local)))
 }
 
-/// NFC and lower case, and NFC again, which lower case may undo.
+/// Applies NFC and lower case, then NFC again, which lower-casing may undo.
 fn fold(local: &str) -> String {
-    // Nearly all are ASCII, which is NFC as it is.
+    // Nearly all are ASCII, which is already NFC.
     if local.is_ascii() {
         return local.to_ascii_lowercase();
     }
     local.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
-/// What stands in quotes, each character without the backslash before it; `None` where the quotes are not one pair.
+/// The text between the quotes, unescaped; `None` unless the quotes are exactly one pair.
 fn unquote(local: &str) -> Option<String> {
     let quoted = local.strip_prefix('"')?.strip_suffix('"')?;
     let mut content = String::with_capacity(quoted.len());
@@ -124,12 +124,12 @@ fn unquote(local: &str) -> Option<String> {
     Some(content)
 }
 
-/// Whether a local part stands in quotes, within which anything may stand.
+/// Whether a local part is quoted, which allows any character.
 fn is_quoted(local: &str) -> bool {
     local.len() > 1 && local.starts_with('"') && local.ends_with('"')
 }
 
-/// Whether a local part holds something, and nothing that separates addresses or words.
+/// Whether a local part is not empty and has no character that separates addresses or words.
 fn is_plain(local: &str) -> bool {
     let separates =
         |char: char| char.is_whitespace() || matches!(char, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '@' | '"');
@@ -141,14 +141,13 @@ fn after(text: &str, at: usize) -> &str {
     text.get(at.saturating_add(1)..).unwrap_or_default()
 }
 
-/// A domain in lower-case A-labels without a trailing dot; `None` when no domain of at most 253 bytes can be made of the
-/// text.
+/// A domain in lower-case A-labels without a trailing dot; `None` if the text gives no domain of at most 253 bytes.
 ///
-/// Each label is judged for itself. One in ASCII, or that UTS 46 maps to ASCII, is kept in lower case, even where UTS 46
-/// refuses it as the encoding of nothing: DNS has such names, and mail goes there. Another is mapped and encoded by UTS 46
-/// (non-transitional, with its rules for combining marks, joiners and direction), so that the spelling in Unicode and the one
-/// in ASCII have one key. No label may be empty, nor hold what no URL admits in a domain. An address literal such as
-/// `[192.0.2.1]` is kept in lower case.
+/// Each label is handled separately. A label that is ASCII, or that UTS 46 maps to ASCII, is kept in lower case, even
+/// if UTS 46 rejects it as an invalid encoding: DNS has such names, and they receive mail. Any other label is mapped
+/// and encoded by UTS 46 (non-transitional, with its rules for combining marks, joiners and direction), so that the
+/// Unicode and the ASCII spelling have one key. No label may be empty or contain a character that URLs forbid in a
+/// domain. An address literal such as `[192.0.2.1]` is kept in lower case.
 #[must_use]
 pub fn normalize_domain(domain: &str) -> Option<String> {
     let domain = trim(domain);
@@ -174,7 +173,7 @@ pub fn normalize_domain(domain: &str) -> Option<String> {
     (name.len() <= MAX_DOMAIN_BYTES && name.split('.').all(|label| !label.is_empty())).then_some(name)
 }
 
-/// Whether no URL admits an ASCII character in a domain.
+/// Whether URLs forbid an ASCII character in a domain.
 const fn is_forbidden(char: char) -> bool {
     char.is_ascii_control()
         || matches!(char, ' ' | '%' | '#' | '/' | ':' | '<' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '|')
@@ -185,7 +184,8 @@ fn encode(label: &str) -> Option<Cow<'_, str>> {
     if label.is_ascii() {
         return Some(Cow::Borrowed(label));
     }
-    // Behind a letter, what is mapped to ASCII is only mapped: `xn--` in full width is no other label than in ASCII.
+    // Behind a letter, `xn--` is not decoded: what maps to ASCII is only mapped, so a full-width `xn--` equals the
+    // ASCII one.
     if let Some(mapped) = to_ascii(&["a", label].concat()).as_deref().and_then(|mapped| mapped.strip_prefix('a')) {
         return Some(Cow::Owned(mapped.to_owned()));
     }

@@ -1,4 +1,5 @@
-//! The environment, read once at the cold start; a wrong value stops the start, and the error names its variable.
+//! Configuration from environment variables, read once at the cold start; the error for a wrong value names its
+//! variable.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,24 +10,24 @@ use crate::intake::webhook::{CredentialSource, Credentials};
 use crate::store::Retention;
 use crate::suppression::SoftBounceRules;
 
-/// The retry span of SNS towards Lambda, in seconds: 23 days, and six hours in Lambda's own queue.
+/// How long SNS and Lambda retry an event, in seconds: 23 days in SNS, then six hours in Lambda's own queue.
 const SNS_RETRY_SECONDS: u32 = 23 * 86_400 + 6 * 3_600;
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Debug)]
 pub struct Config {
     /// `EVENT_TABLE`.
     pub event_table: String,
     /// `SUPPRESSION_TABLE`.
     pub suppression_table: String,
-    /// Which messages of SNS are accepted: `SNS_TOPIC_ARNS`, `SNS_ALLOW_SHA1`, `SNS_MAX_AGE_SECONDS`,
-    /// `SNS_TRUST_ANCHORS` and `SNS_INTERMEDIATES` beside the built-in ones, `SNS_CERTIFICATES`.
+    /// Which SNS messages are accepted: `SNS_TOPIC_ARNS`, `SNS_ALLOW_SHA1`, `SNS_MAX_AGE_SECONDS`, `SNS_CERTIFICATES`,
+    /// and `SNS_TRUST_ANCHORS` and `SNS_INTERMEDIATES` in addition to the built-in certificates.
     pub sns: VerifierSettings,
     /// `SNS_AUTO_CONFIRM`: confirm subscriptions of the accepted topics.
     pub auto_confirm: bool,
-    /// `SES_ACCOUNT_IDS`: the accepted sending accounts; empty: any.
+    /// `SES_ACCOUNT_IDS`: the accepted sending accounts; any if empty.
     pub accounts: Vec<String>,
-    /// `EVENTBRIDGE_ACCOUNT_IDS` and `EVENTBRIDGE_QUEUE_ARNS`: which events of EventBridge are accepted.
+    /// `EVENTBRIDGE_ACCOUNT_IDS` and `EVENTBRIDGE_QUEUE_ARNS`: which EventBridge events are accepted.
     pub event_bridge: AllowList,
     /// `WEBHOOK_SECRET_ARN` or `WEBHOOK_CREDENTIALS`.
     pub webhook: CredentialSource,
@@ -36,7 +37,9 @@ pub struct Config {
     pub retention: Retention,
 }
 
-/// A variable that is missing or wrong. Values are never shown: some are secrets.
+/// A variable that is missing or wrong.
+///
+/// Values are never shown: some are secrets.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The variable.
@@ -53,7 +56,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Looks variables up; an empty one counts as absent.
+/// Looks up variables; an empty one counts as missing.
 struct Environment<F>(F);
 
 impl Config {
@@ -71,7 +74,7 @@ impl Config {
     /// The first variable that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(lookup);
-        // The SDK's HTTPS client panics where it cannot read this file; here its variable is named.
+        // The SDK's HTTPS client panics if it cannot read this file; this error names the variable instead.
         env.readable("SSL_CERT_FILE")?;
         let soft = SoftBounceRules::default();
         let keep = Retention::default();

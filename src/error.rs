@@ -1,4 +1,4 @@
-//! Everything that can go wrong, and what follows from it.
+//! Errors, and what each means for the sender.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ labelled! {
     pub enum Malformed {
         /// The body is not JSON, or neither an object nor an array.
         Json = "json",
-        /// An SNS envelope lacks a field, has one twice, or has one of the wrong type.
+        /// An SNS envelope has a missing, repeated or mistyped field.
         Envelope = "envelope",
-        /// The invocation is neither an event of SNS, SQS or EventBridge nor an HTTP request.
+        /// The invocation is neither an SNS, SQS or EventBridge event nor an HTTP request.
         Invocation = "invocation",
-        /// The body of an HTTP request is not the base64 text it is said to be, or not UTF-8.
+        /// The body of an HTTP request is not valid base64 or UTF-8.
         Encoding = "encoding",
     }
 }
 
 labelled! {
-    /// Why readable input is refused for good.
+    /// Why readable input is permanently refused.
     pub enum Refusal {
         /// A field of the envelope breaks its grammar.
         Grammar = "grammar",
@@ -31,11 +31,12 @@ labelled! {
         Age = "age",
         /// The signature version is unknown or not admitted.
         SignatureVersion = "signature_version",
-        /// The signature does not fit the message.
+        /// The signature does not match the message.
         Signature = "signature",
-        /// The certificate URL is not the one of the topic's region.
+        /// The certificate URL is not one of the topic's region.
         CertificateUrl = "certificate_url",
-        /// The certificate is malformed, was not valid, is not Amazon's or not made out to SNS, or SNS has none of that name.
+        /// The certificate is malformed, was not valid, is not Amazon's, is not issued to SNS, or does not exist at
+        /// SNS.
         Certificate = "certificate",
         /// The HTTP headers contradict the signed message.
         Headers = "headers",
@@ -43,31 +44,31 @@ labelled! {
         RawDelivery = "raw_delivery",
         /// The subscription does not belong to the topic.
         Subscription = "subscription",
-        /// The subscribe URL is not that of the signed topic and token.
+        /// The subscribe URL does not match the signed topic and token.
         SubscribeUrl = "subscribe_url",
-        /// The mail was sent from an account that is not accepted.
+        /// The mail was sent from an account that is not on the allow-list.
         Account = "account",
-        /// An event of EventBridge whose account, or the queue it comes from, is not admitted.
+        /// An EventBridge event from an account or queue that is not on the allow-list.
         EventBridge = "event_bridge",
     }
 }
 
 labelled! {
-    /// What is out of reach for now.
+    /// What is temporarily unavailable.
     pub enum Outage {
         /// DynamoDB or its network did not answer in time.
         Unreachable = "unreachable",
-        /// DynamoDB refused calls that came too fast, past all retries.
+        /// DynamoDB throttled the calls beyond all retries.
         Throttled = "throttled",
         /// A table does not exist.
         TableMissing = "table_missing",
         /// The function may not call DynamoDB.
         Forbidden = "forbidden",
-        /// DynamoDB will not take an item as it is.
+        /// DynamoDB rejects an item as it is.
         ItemRefused = "item_refused",
         /// DynamoDB failed in another way.
         Store = "store",
-        /// The time limit of the invocation was near.
+        /// The time limit of the invocation was close.
         Deadline = "deadline",
         /// A suppression record changed under every attempt to write it.
         Contention = "contention",
@@ -75,7 +76,8 @@ labelled! {
         StoredRecord = "stored_record",
         /// The signing certificate could not be fetched.
         CertificateFetch = "certificate_fetch",
-        /// SNS's host denies the signing certificate, which may not be everywhere yet, or too many unknown ones were named.
+        /// The SNS host denies the signing certificate, which may not be on every server yet, or too many unknown
+        /// certificates were requested.
         CertificateUnknown = "certificate_unknown",
         /// The subscription could not be confirmed.
         Confirmation = "confirmation",
@@ -89,21 +91,21 @@ labelled! {
 pub enum Error {
     /// The input cannot be read.
     Malformed(Malformed),
-    /// The input can be read and is refused.
+    /// The input can be read but is refused.
     Unauthentic(Refusal),
     /// A webhook request has no credential, or a wrong one.
     Credential,
     /// No such route.
     NotFound,
-    /// The path names a sender domain that is none.
+    /// The path names an invalid sender domain.
     SenderDomain,
-    /// The route takes POST only.
+    /// The route accepts POST only.
     Method,
     /// The body exceeds the limit.
     TooLarge,
     /// No webhook credential is configured, so no webhook request can be authentic.
     Unconfigured,
-    /// Something is out of reach; a later attempt may succeed.
+    /// Something is temporarily unavailable; a later attempt may succeed.
     Transient(Outage),
 }
 
@@ -112,7 +114,7 @@ pub enum Error {
 pub enum Disposition {
     /// Another attempt may succeed.
     Retry,
-    /// No attempt will.
+    /// No attempt can succeed.
     GiveUp,
 }
 
@@ -190,11 +192,11 @@ impl Error {
         }
     }
 
-    /// Whether it speaks against the version of the function that met it: another attempt may succeed, and no stranger
-    /// can cause it at will.
+    /// Whether it suggests that this version of the function is broken: a retry may succeed, and no stranger can cause
+    /// the error at will.
     ///
-    /// Whoever posts to the webhook of SNS chooses the certificate that is asked for. Where a version cannot fetch any,
-    /// Lambda counts the failed invocations by itself.
+    /// Any caller of the SNS webhook chooses which certificate is requested. If a version cannot fetch any, Lambda
+    /// counts the failed invocations on its own.
     #[must_use]
     pub const fn is_of_the_function(self) -> bool {
         match self {
@@ -203,9 +205,9 @@ impl Error {
         }
     }
 
-    /// What the answer to a request says beside its status: one sentence on what to do.
+    /// The explanation in the answer to a request: one sentence on what to do.
     ///
-    /// Whoever has to prove something (401, 403) learns nothing, and what passes by itself (503) needs no words.
+    /// Callers who fail authentication (401, 403) are told nothing, and temporary errors (503) need no explanation.
     #[must_use]
     pub const fn answer(self) -> Option<&'static str> {
         match self {
@@ -216,7 +218,7 @@ impl Error {
         }
     }
 
-    /// One sentence that says what to do. It is the same for every input, and quotes none.
+    /// One sentence that says what to do; it is constant and quotes no input.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What one provider said about one message and one recipient, in one vocabulary.
+//! What one provider reported about one message and one recipient, in one vocabulary.
 
 mod email_event;
 mod id;

@@ -20,10 +20,10 @@ pub enum Function {
     Feedback,
 }
 
-/// The names that `Handler` may have. `bootstrap` is what templates for custom runtimes usually say.
+/// The values that `Handler` may have; `bootstrap` is the usual one in templates for custom runtimes.
 const NAMES: [(&str, Function); 2] = [("feedback", Function::Feedback), ("bootstrap", Function::Feedback)];
 
-/// Why a function does not start, or does not go on.
+/// Why a function did not start, or stopped.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StartError {
     /// `Handler` names no function.
@@ -35,18 +35,18 @@ pub enum StartError {
 }
 
 impl Function {
-    /// The function that `_HANDLER` names; where the variable is missing or empty, [`Self::Feedback`].
+    /// The function that `_HANDLER` names, or [`Self::Feedback`] if the variable is missing or empty.
     ///
     /// # Errors
-    /// It names none.
+    /// There is no function of that name.
     pub fn from_env() -> Result<Self, StartError> {
         Self::named(std::env::var("_HANDLER").ok().as_deref())
     }
 
-    /// The function of a name; without a name, [`Self::Feedback`].
+    /// The function with a name, or [`Self::Feedback`] without one.
     ///
     /// # Errors
-    /// There is none of this name.
+    /// There is no function of that name.
     pub fn named(name: Option<&str>) -> Result<Self, StartError> {
         let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Self::Feedback) };
         let known = NAMES.iter().find(|(known, _)| *known == name);

@@ -27,19 +27,19 @@ use crate::store::Recorder;
 use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
 
-/// How many events of a webhook body are in memory at once; a multiple of the items that DynamoDB takes in one request.
+/// How many events of a webhook body are in memory at once; a multiple of the DynamoDB batch size.
 const EVENTS_AT_ONCE: usize = 1_000;
 /// How many messages of a queue are processed at once; Lambda delivers ten by default.
 const MESSAGES_AT_ONCE: usize = 10;
 
-/// Everything an invocation needs, set up at the cold start.
+/// Everything an invocation needs, created at the cold start.
 #[derive(Debug)]
 pub struct Handler {
     verifier: Verifier,
     event_bridge: AllowList,
     /// Whether verified subscriptions are confirmed.
     auto_confirm: bool,
-    /// The accepted SES accounts; empty: any.
+    /// The accepted SES accounts; any if empty.
     accounts: Vec<String>,
     credentials: CredentialStore,
     recorder: Recorder,
@@ -55,7 +55,7 @@ struct Context {
 }
 
 impl Handler {
-    /// A handler under a configuration; nothing is called before [`Self::warm_up`] or [`Self::handle`].
+    /// Creates a handler from a configuration; makes no call before [`Self::warm_up`] or [`Self::handle`].
     #[must_use]
     pub fn new(config: Config, clients: Clients) -> Self {
         Self {
@@ -76,10 +76,10 @@ impl Handler {
         }
     }
 
-    /// Handles one invocation, given as the JSON that Lambda received, and answers before the remaining time is over.
+    /// Handles one invocation, given as the JSON that Lambda received, and answers before the remaining time runs out.
     ///
     /// # Errors
-    /// Only for events of SNS and EventBridge: a failed HTTP request is answered with a status, and a failed message of a
+    /// Only for SNS and EventBridge events: a failed HTTP request is answered with a status, and a failed message of a
     /// queue is listed in the answer.
     pub async fn handle(
         self: Arc<Self>,
@@ -112,8 +112,8 @@ impl Handler {
         answer
     }
 
-    /// The messages are processed independently and at once: a slow one blocks no other, and one that succeeded is not
-    /// delivered again.
+    /// Processes the messages independently and concurrently: a slow one blocks no other, and one that succeeded is not
+    /// redelivered.
     async fn queue_batch(&self, messages: &[QueuedMessage<'_>], log: OutcomeLog<'_>, context: &mut Context) -> Answer {
         let Context { received_at, deadline, .. } = *context;
         let mut outcomes = stream::iter(messages)
@@ -184,7 +184,7 @@ impl Handler {
         }
     }
 
-    /// Records the body in parts, so that memory is bounded; a failure in one part fails the request after the last.
+    /// Records the body in parts to bound the memory; if a part fails, the request fails after the last one.
     async fn webhook(&self, request: &AuthenticRequest<'_>, context: &mut Context) -> Result<usize, Error> {
         let mut events = normalize_webhook(request)?.peekable();
         let mut outcome = Ok(0_usize);
@@ -198,7 +198,7 @@ impl Handler {
         outcome
     }
 
-    /// SNS over HTTPS; the signature is the credential.
+    /// Handles a request from SNS; the signature is the credential.
     async fn sns_post(&self, request: &HttpRequest<'_>, context: &mut Context) -> Result<usize, Error> {
         let post = Post::read(request)?;
         let verified = self.verifier.verify_post(&post, context.received_at).await?;

@@ -1,12 +1,12 @@
-//! The way in: from the JSON of an invocation to input that is authentic.
+//! The intake: turns the JSON of an invocation into authenticated input.
 //!
-//! | source | what is checked | the result, which may be read |
+//! | source | what is checked | result, which may be normalized |
 //! |---|---|---|
 //! | SNS, directly, over HTTPS or through a queue | signature, topic, age and certificate: [`sns`] | [`sns::VerifiedMessage`] |
-//! | an event of EventBridge, directly or through a queue | account and queue: [`event_bridge`] | [`event_bridge::AuthorizedEvent`] |
-//! | a webhook of a provider | credential: [`webhook`] | [`webhook::AuthenticRequest`] |
+//! | an EventBridge event, directly or through a queue | account and queue: [`event_bridge`] | [`event_bridge::AuthorizedEvent`] |
+//! | a provider's webhook | credential: [`webhook`] | [`webhook::AuthenticRequest`] |
 //!
-//! [`Invocation::detect`] recognizes each kind of invocation by the fields that the other kinds do not have.
+//! [`Invocation::detect`] recognizes each kind of invocation by the fields that no other kind has.
 
 mod detect;
 pub mod event_bridge;

@@ -1,6 +1,6 @@
-//! One macro for the closed sets of the vocabulary.
+//! A macro for the closed sets of the vocabulary.
 
-/// Declares an enum whose variants have one name each in records, logs and metrics.
+/// Declares an enum whose variants each have one name in records, logs and metrics.
 macro_rules! labelled {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $label:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -17,7 +17,7 @@ macro_rules! labelled {
                 match self { $(Self::$variant => $label),+ }
             }
 
-            /// The variant of a name as [`Self::as_str`] writes it.
+            /// The variant with a name as [`Self::as_str`] returns it.
             #[must_use]
             pub fn from_label(label: &str) -> Option<Self> {
                 match label { $($label => Some(Self::$variant),)+ _ => None }

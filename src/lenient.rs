@@ -1,8 +1,8 @@
-//! Wire types that no wrong JSON type can fail.
+//! Wire types that no wrong JSON type can break.
 //!
-//! Providers send `""` where a bool is documented, numbers as strings, a string where a list is documented, and new
-//! fields at any time. A field of the wrong type must not cost the bounce beside it, so these types read what they can
-//! and take the rest for absent. They stream: nothing is parsed twice.
+//! Providers send `""` for a documented bool, numbers as strings, a string for a documented list, and new fields at any
+//! time. A field of the wrong type must not invalidate the rest of the report, so these types read what they can and
+//! treat everything else as absent. They stream: nothing is parsed twice.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A string and nothing else, borrowed where it holds no escapes.
+/// A string and nothing else, borrowed if it has no escapes.
 ///
-/// Within an `Option`, serde borrows nothing of a bare `Cow`.
+/// Inside an `Option`, serde does not borrow for a bare `Cow`.
 #[derive(Clone, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(transparent)]
 pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
@@ -34,7 +34,7 @@ impl Deref for Str<'_> {
     }
 }
 
-/// A string, number or bool as text; anything else, and an empty string, is absent.
+/// A string, number or bool as text; anything else, and an empty string, counts as absent.
 ///
 /// Integers keep every digit: a Mailjet `MessageID` above 2^53 is never a float.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Text<'_> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 
-    /// The text in lower case without surrounding space, empty when absent: what mapping tables compare.
+    /// The text in lower case without surrounding space, or empty if absent: the key that mapping tables compare.
     pub(crate) fn key(&self) -> String {
         self.get().unwrap_or_default().trim().to_lowercase()
     }
@@ -56,7 +56,7 @@ impl Text<'_> {
         self.get().map(str::to_owned)
     }
 
-    /// What the text says as a bool, number or string: `true` or `1`, `false` or `0`, or neither.
+    /// The text as a bool: `true` or `1`, `false` or `0`, otherwise `None`.
     pub(crate) fn flag(&self) -> Option<bool> {
         match self.key().as_str() {
             "true" | "1" => Some(true),
@@ -65,7 +65,7 @@ impl Text<'_> {
         }
     }
 
-    /// Whether the text says yes.
+    /// Whether the text means true.
     pub(crate) fn is_true(&self) -> bool {
         self.flag() == Some(true)
     }
@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// An object, or absent where something else stands.
+/// An object; anything else counts as absent.
 #[derive(Clone, Debug)]
 pub(crate) struct Object<T>(pub(crate) Option<T>);
 
@@ -184,7 +184,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// A list; a single string or object counts as a list of one, anything else as an empty one.
+/// A list; a single string or object counts as a list of one, anything else as empty.
 #[derive(Clone, Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
 

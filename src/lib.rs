@@ -1,27 +1,29 @@
-//! Turns what e-mail providers report back into two kinds of DynamoDB records: an event log, and one suppression record per
-//! address that answers "may I mail this address?" with one `GetItem`.
+//! Turns the reports of e-mail providers into two kinds of DynamoDB records: an event log, and one suppression record
+//! per address that answers "may I mail this address?" with one `GetItem`.
 //!
-//! The way of one event:
+//! The path of one event:
 //!
 //! ```text
 //! invocation (raw JSON)
-//!   -> detect        intake       what woke us: SNS event | SQS batch | EventBridge event | HTTP request
-//!   -> authenticate  intake       signature and topic | account and way | credential
+//!   -> detect        intake       the invocation: SNS event | SQS batch | EventBridge event | HTTP request
+//!   -> authenticate  intake       signature and topic | account and queue | credential
 //!   -> normalize     provider     provider JSON -> EmailEvent, one per recipient
 //!   -> decide        policy       EmailEvent -> changes of the suppression record
 //!   -> record        store        suppression record (compare-and-swap) and event record, in a safe order
 //!   -> answer        handler      HTTP status | result of the invocation | messages of a batch that failed
 //! ```
 //!
-//! The modules form layers, and each uses its own and those before it only: ground (`address`, `error`, `label`, `lenient`,
-//! `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`, then `telemetry` and
-//! `handler`, and above them `functions`, `operator` and `local`. `tests/it/architecture.rs` checks it.
+//! The modules form layers, and each uses only its own and those before it: ground (`address`, `error`, `label`,
+//! `lenient`, `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`, then
+//! `telemetry` and `handler`, and above them `functions`, `operator` and `local`. `tests/it/architecture.rs` checks
+//! this.
 //!
-//! Each of the [`functions`] is started under its name; today, `feedback` is the only one.
+//! Each of the [`functions`] is started by its name; today, `feedback` is the only one.
 //!
-//! The types forbid skipping a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
-//! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor, which
-//! verifies. `provider`, `policy` and [`suppression::SuppressionRecord::merge`] are pure functions: no clock, no network.
+//! The types make it impossible to skip a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
+//! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor,
+//! which authenticates. `provider`, `policy` and [`suppression::SuppressionRecord::merge`] are pure functions: no
+//! clock, no network.
 
 pub mod address;
 pub mod config;

@@ -1,5 +1,7 @@
-//! `mail-feedback-local`, the whole function on this machine: `make run`, `make ses-bounce` and `make samples`. It is built
-//! with the feature `local`, and is no part of the function.
+//! `mail-feedback-local`, which runs the whole function on this machine: `make run`, `make ses-bounce` and
+//! `make samples`.
+//!
+//! It is built with the feature `local` and is not part of the function.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 #![allow(clippy::missing_errors_doc, reason = "every error is a sentence that tells a person what to do")]
@@ -22,5 +24,5 @@ mod webhook;
 
 pub use program::main;
 
-/// What ends a command of this program, in words.
+/// Why a command of this program failed, in words.
 pub type Failure = Box<dyn std::error::Error>;

@@ -1,7 +1,9 @@
-//! `mail-feedbackctl`, the program of those who operate a deployment: look things up, decide by hand, move lists, and send
-//! failed reports through the function again. It is built with the feature `operator`, and is no part of the function.
+//! `mail-feedbackctl`, the operators' program: look things up, decide manually, move lists, and send failed reports
+//! through the function again.
 //!
-//! The modules are public for the tests; a program offers no interface but its command line.
+//! It is built with the feature `operator` and is not part of the function.
+//!
+//! The modules are public for the tests; the program has no interface other than its command line.
 
 #![allow(clippy::missing_errors_doc, reason = "every error is a `Failure`, whose text tells a person what to do")]
 
@@ -39,28 +41,28 @@ use tables::Tables;
 
 use crate::timestamp::Timestamp;
 
-/// Where a command writes, and how.
+/// Where a command writes, and in which form.
 pub struct Console<'c> {
-    /// What was asked for.
+    /// The requested output.
     pub out: &'c mut dyn Write,
-    /// What is to be known beside it.
+    /// Messages about it.
     pub err: &'c mut dyn Write,
-    /// Whether a program reads `out`.
+    /// Whether `out` is for a program.
     pub json: bool,
-    /// Whether progress may be drawn; it never is where standard error is no terminal.
+    /// Whether progress may be drawn; it never is unless standard error is a terminal.
     pub progress: bool,
-    /// The present.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// How a command ended that did not fail.
+/// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// As asked; of a check: allowed.
+    /// Completed; for a check: allowed.
     Done,
     /// A check found something against an address.
     Blocked,
-    /// Something was left out that should not have been.
+    /// Something was skipped that should not have been.
     Incomplete,
 }
 
@@ -76,7 +78,7 @@ impl Outcome {
     }
 }
 
-/// Runs a command about the tables.
+/// Runs a command on the tables.
 pub async fn run(command: &TableCommand, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let reader = match command {
         _ if console.json => Audience::Program,

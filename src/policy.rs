@@ -1,7 +1,7 @@
-//! The generic half of the decision table: from an event's effects to changes of the suppression record.
+//! The generic half of the decision table: turns an event's effects into changes of the suppression record.
 //!
-//! The provider modules say what a report means; here it is filled in for whom, for which sends and until when. This
-//! module knows no provider, and the providers know no record.
+//! The provider modules say what a report means; this module adds the address, the scope and the expiry. It knows no
+//! provider, and the providers know no record.
 
 use crate::event::{Effect, EmailEvent, ScopeKind};
 use crate::suppression::{Change, Entry, Scope, SoftBounce, State};
@@ -12,10 +12,10 @@ use crate::timestamp::Timestamp;
 const SOFT_DETAIL_BYTES: usize = 128;
 const SOFT_CODE_BYTES: usize = 48;
 
-/// What an event does to the suppression record of its address, in the order of its effects.
+/// The changes that an event makes to the suppression record of its address, in the order of its effects.
 ///
-/// Nothing follows from an event without a usable address. Untimed soft bounces are not counted and untimed
-/// deliveries reset nothing; any other untimed evidence takes the time of publication, or else `received_at`.
+/// An event without a usable address has none. Untimed soft bounces are not counted and untimed deliveries reset
+/// nothing; any other untimed evidence takes the time of publication, or else `received_at`.
 #[must_use]
 pub fn decide(event: &EmailEvent, received_at: Timestamp) -> Vec<Change> {
     if event.address().is_none() {
@@ -34,7 +34,7 @@ fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<
             let entry = entry(event, State::Suppressed, at, until);
             Some(Change::Entry { scope: scope(event, scope_kind), reason, entry })
         }
-        // A lift reaches no further than it says: without its list it would undo what others rest on.
+        // A lift must not be widened: without its list it would undo suppressions that have other grounds.
         Effect::Lift { scope_kind: ScopeKind::List, .. } if event.list.is_none() => None,
         Effect::Lift { reason, scope_kind } => {
             let entry = entry(event, State::Lifted, event.effective_at(received_at), None);
@@ -43,7 +43,7 @@ fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<
     }
 }
 
-/// The scope of an effect, widened where the event lacks the name it needs.
+/// The scope of an effect, widened if the event lacks the name it needs.
 fn scope(event: &EmailEvent, scope_kind: ScopeKind) -> Scope {
     let provider = event.provider.as_str();
     match (scope_kind, &event.list, &event.sender_domain) {

@@ -1,7 +1,7 @@
-//! The parsers of the providers: which one reads what, and what they have in common.
+//! The parsers of the providers: which parser reads which input, and what they have in common.
 //!
-//! A new provider is one file below this one, one variant of [`Provider`] in the vocabulary, its samples in `events/` and
-//! its rows in the decision tables. The compiler and the contract test name the rest.
+//! A new provider is one file below this one, one variant of [`Provider`] in the vocabulary, its samples in `events/`
+//! and its rows in the decision tables. The compiler and the contract test point out the rest.
 
 mod mailjet;
 mod salvage;
@@ -19,12 +19,12 @@ use crate::intake::sns::VerifiedMessage;
 use crate::intake::webhook::AuthenticRequest;
 use crate::timestamp::Timestamp;
 
-/// What is known of a webhook request beside its body.
+/// What is known about a webhook request apart from its body.
 #[derive(Clone, Copy)]
 struct WebhookContext<'a> {
     /// The sender domain that the path names.
     sender_domain: Option<&'a str>,
-    /// When it came in: no report can be of a time much later.
+    /// When it arrived: no report can have a much later time.
     received_at: Timestamp,
 }
 
@@ -40,23 +40,23 @@ fn element_parser(provider: Provider) -> Option<ElementParser> {
     }
 }
 
-/// The events of a verified SNS message: SES is the provider that reports through SNS.
+/// The events of a verified SNS message, which is always an SES report.
 ///
-/// `accounts` are the accepted sending accounts; empty: any.
+/// `accounts` are the accepted sending accounts; if empty, any.
 ///
 /// # Errors
-/// Refuses a message about mail of an account that is not accepted.
+/// Refuses a message about mail from an account that is not accepted.
 pub fn normalize_sns(message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
     ses::parse(&ses::Published::by_sns(message), accounts)
 }
 
-/// The events of an admitted event of EventBridge, which brings those of SES alone.
+/// The events of an authorized EventBridge event, which is always an SES report.
 ///
-/// `accounts` are the accepted sending accounts; empty: any. `received_at` stands in for the time of publication where the
-/// event holds none that can be used.
+/// `accounts` are the accepted sending accounts; if empty, any. `received_at` replaces the time of publication if the
+/// event has no usable one.
 ///
 /// # Errors
-/// Refuses an event about mail of an account that is not accepted.
+/// Refuses an event about mail from an account that is not accepted.
 pub fn normalize_event_bridge(
     event: &AuthorizedEvent<'_>,
     accounts: &[String],
@@ -65,10 +65,10 @@ pub fn normalize_event_bridge(
     ses::parse(&ses::Published::by_event_bridge(event, received_at), accounts)
 }
 
-/// The events of an authenticated webhook request: of the object it holds, or of each element of its array.
+/// The events of an authenticated webhook request: of the object in its body, or of each element of the array.
 ///
-/// They are made one by one, so that a large array is never there as a whole. An element that cannot be read becomes an
-/// `unknown` event, and never fails those beside it.
+/// They are created one by one, so that a large array is never in memory as a whole. An element that cannot be read
+/// becomes an `unknown` event, and never fails the others.
 ///
 /// # Errors
 /// The body is not JSON, or neither an object nor an array.
@@ -91,7 +91,8 @@ fn elements(body: &str) -> Result<Vec<&RawValue>, Error> {
     }
 }
 
-/// An element that is no object or names no event; its identity is the digest of its bytes as received.
+/// The event for an element that is not an object or names no event; its identity is the digest of its bytes as
+/// received.
 fn quarantined(provider: Provider, element: &str) -> EmailEvent {
     let digest = digest_hex(element.as_bytes());
     let id = EventId::of(&[Some(provider.as_str()), Some(&digest)]);

@@ -1,6 +1,6 @@
-//! Texts of a limited length.
+//! Text of limited length.
 
-/// The first at most `limit` bytes of a text, cut between characters.
+/// The beginning of a text, at most `limit` bytes, cut between characters.
 pub(crate) fn clip(text: &str, limit: usize) -> &str {
     if text.len() <= limit {
         return text;

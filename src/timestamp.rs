@@ -1,4 +1,4 @@
-//! Points in time as providers report them and as records spell them.
+//! Points in time, as providers report them and as records store them.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use time::{OffsetDateTime, format_description::BorrowedFormatItem};
 const DAY_MS: i64 = 86_400_000;
 /// Unix seconds above this are milliseconds (the year 5138 in one reading, 1973 in the other).
 const MILLISECONDS_ABOVE: i64 = 100_000_000_000;
-/// `2018-10-08T14:05:45 +0000`, the form of one sample in the notification contents of the SES guide.
+/// `2018-10-08T14:05:45 +0000`, as in one sample of the SES guide's notification contents.
 const SPACED_OFFSET: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second] [offset_hour sign:mandatory][offset_minute]");
 
 /// A point in time between 1970 and the end of the year 9999, in milliseconds.
 ///
-/// Its text, `2026-01-31T23:59:59.123Z`, always has 24 characters, so texts compare as times do.
+/// Its text, `2026-01-31T23:59:59.123Z`, always has 24 characters, so text sorts like time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The last millisecond that the text form can spell.
+    /// The last millisecond that the text form can express.
     pub const MAX: Self = Self(253_402_300_799_999);
 
     /// A time from Unix milliseconds; `None` outside the years 1970 to 9999.
@@ -30,7 +30,7 @@ impl Timestamp {
         (0..=Self::MAX.0).contains(&millis).then_some(Self(millis))
     }
 
-    /// The present, by the system's clock.
+    /// The current time, by the system clock.
     #[must_use]
     pub fn now() -> Self {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -38,7 +38,7 @@ impl Timestamp {
         Self(millis.min(Self::MAX.0))
     }
 
-    /// Reads RFC 3339 with any fraction and offset, or the spaced offset of an SES sample.
+    /// Parses RFC 3339 with any fraction and offset, or the spaced offset of an SES sample.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let time =
@@ -47,9 +47,9 @@ impl Timestamp {
         Self::from_millis(i64::try_from(millis).ok()?)
     }
 
-    /// Reads Unix seconds, or milliseconds above 10^11, as Tencent and Mailjet send them.
+    /// Parses Unix seconds, or milliseconds above 10^11, as Tencent and Mailjet send them.
     ///
-    /// Zero and negative numbers are no time.
+    /// Zero and negative numbers are not times.
     #[must_use]
     pub fn from_unix(text: &str) -> Option<Self> {
         let number: i64 = text.trim().parse().ok()?;
@@ -100,16 +100,16 @@ impl Timestamp {
         Self(self.0.saturating_add(1)).min(Self::MAX)
     }
 
-    /// The time, unless it lies more than a day after `reference`, when its report was published or received.
+    /// The time, unless it is more than a day after `reference`, when its report was published or received.
     ///
-    /// Clocks of mail servers and providers may be a little ahead. One that is a day ahead says nothing of when a thing
-    /// happened, and what is written down as later than all that comes after it could never be lifted or expire.
+    /// The clocks of mail servers and providers may be slightly ahead. A time a day ahead does not say when something
+    /// happened, and a record dated after everything that follows could never be lifted or expire.
     #[must_use]
     pub fn usable_at(self, reference: Self) -> Option<Self> {
         (self <= reference.plus_days(1)).then_some(self)
     }
 
-    /// Milliseconds from `earlier` to this time, negative when it lies before.
+    /// Milliseconds from `earlier` to this time, negative if it is before.
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)

@@ -1,5 +1,5 @@
-//! A Lambda function that warms the SDK's client up with one `GetItem` and then puts one item an invocation: a floor for
-//! `make bench`.
+//! A Lambda function that warms up the SDK's client with one `GetItem` and then puts one item per invocation: a
+//! baseline for `make bench`.
 
 use std::time::Duration;
 

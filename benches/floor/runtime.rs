@@ -1,4 +1,4 @@
-//! The least that a Lambda function in Rust does: a floor for `make bench`.
+//! The minimal Lambda function in Rust: a baseline for `make bench`.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;

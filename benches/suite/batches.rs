@@ -1,4 +1,4 @@
-//! How an array of deliveries grows: time, memory and requests.
+//! How time, memory and requests grow with the size of an array of deliveries.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use support::database::Database;
 use crate::clock::median;
 use crate::process::{megabytes, start};
 
-/// The sizes.
+/// The measured sizes.
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
-/// One size and what was measured.
+/// One size and its measurements.
 pub struct Batch {
     /// Events in the array.
     pub events: usize,
-    /// CPU of the handler without network, in microseconds an event.
+    /// CPU time of the handler without network, in microseconds per event.
     pub cpu_us: f64,
-    /// An invocation of the binary over the embedded DynamoDB, in milliseconds.
+    /// An invocation of the binary with the embedded DynamoDB, in milliseconds.
     pub invocation_ms: f64,
-    /// The most memory of a binary that had this invocation and no larger one, in MB.
+    /// The peak memory of a binary that ran this invocation and no larger one, in MB.
     pub peak_mb: f64,
     /// `BatchWriteItem` and `BatchGetItem` requests.
     pub requests: (usize, usize),

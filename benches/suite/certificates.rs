@@ -1,4 +1,4 @@
-//! The first event of SNS over TLS: its certificate fetched, or kept by an earlier instance.
+//! The first SNS event over TLS, with its certificate fetched or stored by an earlier instance.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use support::tls_host::{Behaviour, TlsHost};
 
 use crate::clock::median;
 
-/// Starts of each kind, in turn.
+/// The number of starts of each kind, in turn.
 const STARTS: usize = 15;
-/// A text that is recorded by one write, and suppresses nothing.
+/// A message that takes one write and suppresses nothing.
 const MESSAGE: &str = r#"{"eventType":"Open","open":{"timestamp":"2026-11-20T09:00:01.000Z"},
     "mail":{"timestamp":"2026-11-20T09:00:00.000Z","messageId":"m","destination":["a@example.com"]}}"#;
 
-/// The median time of the first invocation in milliseconds, with the certificate fetched and kept.
+/// The median time of the first invocation in milliseconds, with the certificate fetched and stored.
 pub async fn measure(program: &Path) -> (f64, f64) {
     let database = Database::start().await;
     let host = TlsHost::start(Behaviour::Answer(200, AUTHORITY.leaf.clone()), "sns.us-east-1.amazonaws.com").await;
@@ -39,7 +39,7 @@ pub async fn measure(program: &Path) -> (f64, f64) {
     (median(fetched), median(kept))
 }
 
-/// The time of the first invocation in milliseconds; afterwards its certificate is kept.
+/// The time of the first invocation in milliseconds; it stores its certificate.
 async fn first_event(program: &Path, environment: &[(String, String)], database: &Database) -> f64 {
     let mut function = Function::start(program, environment).await;
     function.until_ready().await;

@@ -1,15 +1,15 @@
-//! Times and instructions of a stage.
+//! Measures the time and instructions of a stage.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use harness::stages::Stage;
 
-/// Rounds of measurements, each of all stages in turn: what slows the machine slows all of them.
+/// The number of rounds, each of which runs all stages in turn, so that a slow machine slows all of them.
 const ROUNDS: usize = 60;
-/// How long a round of one stage takes, about.
+/// The approximate time of one stage per round.
 const ROUND: Duration = Duration::from_millis(3);
-/// Repetitions that are counted under valgrind, and those that come off as the cost of the start.
+/// The repetitions counted under valgrind; the lower count is subtracted as the cost of the start.
 const COUNTED: (u64, u64) = (20, 120);
 
 /// The median time of each stage in nanoseconds, in their order.
@@ -24,7 +24,7 @@ pub fn medians(stages: &[Stage]) -> Vec<f64> {
     rounds.into_iter().map(median).collect()
 }
 
-/// The middle one of some figures.
+/// The median.
 pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
@@ -44,7 +44,7 @@ fn time(stage: &Stage, repetitions: u32) -> Duration {
     started.elapsed()
 }
 
-/// The instructions of one stage, counted by valgrind; `None` where there is no valgrind.
+/// The instructions of one stage, counted by valgrind; `None` without valgrind.
 pub fn instructions(name: &str) -> Option<u64> {
     let count = |repetitions: u64| {
         let mut valgrind = Command::new("valgrind");

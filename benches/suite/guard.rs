@@ -1,16 +1,16 @@
-//! Instructions of each step against those written down: `make guard`. Counts repeat where times do not.
+//! Checks the instructions of each step against recorded counts: `make guard`. Counts are reproducible, times are not.
 
 use harness::stages::Stage;
 
 use crate::clock;
 
-/// More or less than this is a failure, in percent: other compilers and processors count a little differently, and what
-/// became cheaper is worth writing down.
+/// The tolerance in percent: other compilers and processors count slightly differently, and improvements should be
+/// recorded, too.
 const MARGIN_PERCENT: u64 = 15;
-/// What one notification of SES may cost beside the bare cryptography, in percent of its instructions. In time the budget
-/// is 150; RSA does more in an instruction than the rest.
+/// The limit for one SES notification, in percent of the instructions of the bare cryptography. In time the budget is
+/// 150, because RSA does more per instruction than the rest.
 const OWN_CPU_PERCENT: u64 = 142;
-/// What the profile `guard` counts, in thousands of instructions.
+/// The counts of the profile `guard`, in thousands of instructions.
 const COUNTED: [(&str, u64); 21] = [
     ("floor.rsa_sha256", 347),
     ("ses.parse", 59),
@@ -35,7 +35,7 @@ const COUNTED: [(&str, u64); 21] = [
     ("tencent.handler", 1_120),
 ];
 
-/// Whether every step stays within its limits; says what it counted.
+/// Whether every step stays within its limits; prints the counts.
 pub fn passes(stages: &[Stage]) -> bool {
     let names: Vec<_> = stages.iter().map(|stage| stage.name).collect();
     assert_eq!(names, COUNTED.map(|(name, _)| name), "the stages that are written down");

@@ -1,7 +1,7 @@
-//! What everything costs, beside its floor in the same run: `make bench`.
+//! Measures each step against its baseline in the same run: `make bench`.
 //!
-//! Times differ from machine to machine and from minute to minute; compare the figures of one run with each other only.
-//! Instructions are counted by valgrind, where it is installed, and repeat.
+//! Times differ between machines and from minute to minute, so compare only figures of the same run. Instructions are
+//! counted by valgrind, if it is installed, and are reproducible.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a program for people at a terminal")]
@@ -20,7 +20,7 @@ use harness::cost;
 use harness::stages::{self, Stage};
 
 fn main() {
-    // cargo bench adds a word of its own.
+    // cargo bench adds an argument of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["stage", name, repetitions] => repeat(name, repetitions.parse().expect("a number")),
@@ -29,7 +29,7 @@ fn main() {
     }
 }
 
-/// What valgrind runs.
+/// The part that runs under valgrind.
 fn repeat(name: &str, repetitions: u64) {
     let stage = stages::all().into_iter().find(|stage| stage.name == name).expect("a stage of this name");
     (0..repetitions).for_each(|_| (stage.run)());

@@ -1,4 +1,4 @@
-//! The real binary and the floors as processes: start, warm invocations, memory, size.
+//! Measures the real binary and the baselines as processes: start, warm invocations, memory, size.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,12 +11,12 @@ use support::runtime_api::Function;
 
 use crate::clock::median;
 
-/// Starts of each program, in turn.
+/// The number of starts of each program, in turn.
 const STARTS: usize = 15;
-/// Warm invocations of each program.
+/// The number of warm invocations of each program.
 const WARM: usize = 400;
 
-/// A program and what was measured of it.
+/// A program and its measurements.
 pub struct Program {
     /// Its name in the table.
     pub name: &'static str,
@@ -25,17 +25,17 @@ pub struct Program {
     pub ready_ms: f64,
     /// From its start to its first answer, in milliseconds.
     pub answered_ms: f64,
-    /// A warm invocation with a delivery of SES, in microseconds.
+    /// A warm invocation with an SES delivery, in microseconds.
     pub warm_us: f64,
-    /// The most memory after the warm invocations, in MB.
+    /// The peak memory after the warm invocations, in MB.
     pub peak_mb: f64,
     /// Its size on disk, in MB.
     pub size_mb: f64,
-    /// Its size zipped, as it is uploaded, in MB.
+    /// Its size as the zip file that is uploaded, in MB.
     pub zip_mb: f64,
 }
 
-/// The binary, and the two floors that the feature `floors` builds beside it.
+/// The binary, and the two baselines that the feature `floors` builds.
 pub fn programs() -> [Program; 3] {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_mail-feedback"));
     [
@@ -53,7 +53,7 @@ fn program(name: &'static str, path: PathBuf) -> Program {
     Program { name, path, ready_ms: 0.0, answered_ms: 0.0, warm_us: 0.0, peak_mb: 0.0, size_mb, zip_mb }
 }
 
-/// The size of a zip file that holds a program; Python, which the tools of this project need anyway, makes it.
+/// The size of a zip file with a program; Python creates it, because this project needs Python anyway.
 fn zipped_mb(path: &Path) -> f64 {
     let script = "import io, sys, zipfile\nmade = io.BytesIO()\n\
         zipfile.ZipFile(made, 'w', zipfile.ZIP_DEFLATED, compresslevel=9).write(sys.argv[1])\n\
@@ -62,7 +62,7 @@ fn zipped_mb(path: &Path) -> f64 {
     String::from_utf8_lossy(&output.stdout).trim().parse().expect("a size")
 }
 
-/// Measures them, one after the other in each round.
+/// Measures the programs in turn in each round.
 pub async fn measure(programs: &mut [Program]) {
     let database = Database::start().await;
     let event = fixture::sample(SES);
@@ -99,12 +99,12 @@ pub async fn measure(programs: &mut [Program]) {
     }
 }
 
-/// Starts a program on a database.
+/// Starts a program with a database.
 pub async fn start(path: &Path, database: &Database) -> Function {
     Function::start(path, &environment(database)).await
 }
 
-/// The most memory so far, in MB.
+/// The peak memory so far, in MB.
 #[expect(clippy::cast_precision_loss, reason = "some megabytes")]
 pub fn megabytes(function: &Function) -> f64 {
     function.peak_memory_kib() as f64 * 1_024.0 / 1e6

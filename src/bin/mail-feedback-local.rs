@@ -1,4 +1,4 @@
-//! `mail-feedback-local`, the function on this machine. What it does is in [`mail_feedback::local`].
+//! `mail-feedback-local`, the function on this machine; see [`mail_feedback::local`].
 
 use std::process::ExitCode;
 

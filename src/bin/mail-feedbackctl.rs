@@ -1,4 +1,4 @@
-//! `mail-feedbackctl`, the operators' program. Its commands are in [`mail_feedback::operator`].
+//! `mail-feedbackctl`, the operators' program; its commands are in [`mail_feedback::operator`].
 
 use std::process::ExitCode;
 

@@ -10,21 +10,21 @@ use crate::timestamp::Timestamp;
 
 /// The longest diagnostic text kept, in bytes.
 const DETAIL_BYTES: usize = 512;
-/// The longest of the other texts, in bytes; a fact that long is noise or an attack.
+/// The longest other text kept, in bytes; a longer fact is noise or an attack.
 const TEXT_BYTES: usize = 256;
 /// The longest link kept, in bytes.
 const URL_BYTES: usize = 1024;
 /// The longest raw element kept, in bytes.
 const RAW_BYTES: usize = 16 * 1024;
-/// The most tags kept of one event.
+/// The most tags kept per event.
 const MAX_TAGS: usize = 16;
 
 /// The recipient an event is about.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// The normalized key; `None` when the reported text is no address.
+    /// The normalized key; `None` if the reported text is not an address.
     pub address: Option<Address>,
-    /// The address as reported, which some provider APIs match to the letter.
+    /// The address as reported; some provider APIs match it exactly.
     pub spelling: String,
 }
 
@@ -35,7 +35,7 @@ impl Recipient {
         Self { address: Address::parse(mailbox), spelling: clip(addr_spec(mailbox), TEXT_BYTES).to_owned() }
     }
 
-    /// The address in an event id: the normalized key, or the reported text where there is none.
+    /// The address in an event id: the normalized key, or the reported text without one.
     #[must_use]
     pub fn key(&self) -> &str {
         self.address.as_ref().map_or(self.spelling.as_str(), Address::as_str)
@@ -49,29 +49,29 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// One fact of a provider about one message and one recipient.
+/// One fact that a provider reported about one message and one recipient.
 ///
-/// It is a function of the provider's report alone, so a redelivery equals the first delivery. Publication or receipt
-/// only say which times lie in the future: see [`Timestamp::usable_at`].
+/// It depends on the provider's report alone, so a redelivery equals the first delivery. The times of publication and
+/// receipt only limit which reported times are plausible: see [`Timestamp::usable_at`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailEvent {
-    /// The id that a repetition of the same fact has too.
+    /// The id, which is the same for every repetition of this fact.
     pub id: EventId,
     /// Who reported it.
     pub provider: Provider,
     /// What happened.
     pub kind: Kind,
-    /// Whether a bounce is for good.
+    /// Whether a bounce is permanent.
     pub permanence: Option<Permanence>,
     /// Why.
     pub cause: Option<Cause>,
-    /// What the decision table's rows demand; empty: nothing.
+    /// The effects that the decision table demands; empty: none.
     pub effects: Vec<Effect>,
-    /// Whom it concerns; `None` when the report names nobody.
+    /// Who it concerns; `None` if the report names nobody.
     pub recipient: Option<Recipient>,
-    /// When it happened, by the provider's facts; `None` when the report holds no usable time.
+    /// When it happened, according to the provider; `None` if the report has no usable time.
     pub occurred_at: Option<Timestamp>,
-    /// When the notification was published, where the transport says so (SNS, EventBridge).
+    /// When the notification was published, if the transport says so (SNS, EventBridge).
     pub published_at: Option<Timestamp>,
     /// The provider's id of the sent message: SES `messageId`, Tencent `bulkId`, Mailjet `MessageID`.
     pub message_id: Option<String>,
@@ -81,31 +81,30 @@ pub struct EmailEvent {
     pub list: Option<String>,
     /// The campaign the message belongs to.
     pub campaign: Option<String>,
-    /// The sender's own marks on the message.
+    /// The tags that the sender put on the message.
     pub tags: BTreeMap<String, String>,
     /// The provider's code: `Permanent/General`, `user unknown`, `hard_bounce`.
     pub code: Option<String>,
     /// Diagnostic text, at most 512 bytes.
     pub detail: Option<String>,
-    /// The link that was followed.
+    /// The link that was clicked.
     pub url: Option<String>,
-    /// The program that opened the message, followed the link or sent the report.
+    /// The program that opened the message, clicked the link or sent the report.
     pub user_agent: Option<String>,
-    /// The address of that program.
+    /// The IP address of that program.
     pub ip: Option<String>,
-    /// Whether the provider thinks it was a bot, in the provider's word.
+    /// Whether the provider considers it a bot, in the provider's own terms.
     pub bot: Option<String>,
-    /// How many recipients a complaint names, when it names several.
+    /// How many recipients a complaint names, if several.
     pub candidates: Option<usize>,
-    /// What brought it; `None`: a webhook.
+    /// How it arrived; `None`: through a webhook.
     pub transport: Option<Transport>,
-    /// The element itself where it could not be understood, cut at 16 KiB; never mail that came in and that SES
-    /// reported as JSON.
+    /// The element itself if it could not be understood, cut at 16 KiB; never incoming mail that SES reported as JSON.
     pub raw: Option<String>,
 }
 
 impl EmailEvent {
-    /// An event with its ruling and nothing else.
+    /// An event with nothing but its ruling.
     #[must_use]
     pub fn new(provider: Provider, id: EventId, ruling: Ruling) -> Self {
         Self {
@@ -135,7 +134,7 @@ impl EmailEvent {
         }
     }
 
-    /// Takes over what a ruling says.
+    /// Takes over the fields of a ruling.
     pub(crate) fn apply(&mut self, ruling: Ruling) {
         self.kind = ruling.kind;
         self.permanence = ruling.permanence;
@@ -143,7 +142,7 @@ impl EmailEvent {
         self.effects = ruling.effects.to_vec();
     }
 
-    /// An element that could not be understood, kept for people to look at.
+    /// An element that could not be understood, kept for people to inspect.
     #[must_use]
     pub fn unknown(provider: Provider, id: EventId, raw: &str) -> Self {
         let mut event = Self::new(provider, id, Ruling::of(Kind::Unknown));
@@ -157,13 +156,13 @@ impl EmailEvent {
         self.recipient.as_ref()?.address.as_ref()
     }
 
-    /// The time that stands for [`Self::occurred_at`] where there is none: the publication, or else the receipt.
+    /// [`Self::occurred_at`], or else the time of publication, or else of receipt.
     #[must_use]
     pub fn effective_at(&self, received_at: Timestamp) -> Timestamp {
         self.occurred_at.or(self.published_at).unwrap_or(received_at)
     }
 
-    /// The same event with every text cut to its limit, so that its record can always be written.
+    /// The same event with every text cut to its limit, so that its record always fits.
     #[must_use]
     pub fn clipped(mut self) -> Self {
         shorten(self.detail.as_mut(), DETAIL_BYTES);
@@ -185,7 +184,7 @@ impl EmailEvent {
         ] {
             shorten(text, TEXT_BYTES);
         }
-        // DynamoDB takes no attribute without a name.
+        // DynamoDB rejects an attribute without a name.
         let fits =
             |(name, value): (&String, &String)| (1..=TEXT_BYTES).contains(&name.len()) && value.len() <= TEXT_BYTES;
         if self.tags.len() > MAX_TAGS || !self.tags.iter().all(fits) {
@@ -198,7 +197,7 @@ impl EmailEvent {
 }
 
 impl fmt::Debug for EmailEvent {
-    /// Shows what may stand in a log, and nothing personal.
+    /// Shows only what may appear in a log, nothing personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("EmailEvent");
         shown.field("id", &self.id).field("provider", &self.provider).field("kind", &self.kind);
@@ -207,7 +206,7 @@ impl fmt::Debug for EmailEvent {
 }
 
 fn shorten(text: Option<&mut String>, limit: usize) {
-    // Not truncated, which would keep the memory of the whole.
+    // A copy: truncating would keep the whole text's memory.
     if let Some(long) = text.filter(|text| text.len() > limit) {
         *long = clip(long, limit).to_owned();
     }

@@ -1,4 +1,4 @@
-//! The id of an event: the same fact has the same id, whatever way and however often it comes.
+//! The id of an event: the same across retries and transports.
 
 use std::fmt::{self, Write};
 
@@ -11,19 +11,19 @@ pub struct EventId(String);
 impl EventId {
     /// The id of a tuple, each element as a netstring (`<byte length>:<bytes>,`), an absent or empty one as `-`.
     ///
-    /// The tuples stand in the provider modules. They hold facts as reported, never receipt time or the raw body, so
-    /// that a redelivery and a second transport give the same id.
+    /// The provider modules define the tuples. They hold facts as reported, never the time of receipt or the raw body,
+    /// so that a redelivery and a second transport give the same id.
     #[must_use]
     pub fn of(tuple: &[Option<&str>]) -> Self {
         Self::of_elements(tuple.iter().copied())
     }
 
-    /// No id yet, in what several events have in common.
+    /// A placeholder id, for what several events have in common.
     pub(crate) const fn pending() -> Self {
         Self(String::new())
     }
 
-    /// The id of a tuple that is put together of parts.
+    /// The id of a tuple given element by element.
     pub(crate) fn of_elements<'a>(tuple: impl Iterator<Item = Option<&'a str>>) -> Self {
         let mut netstrings = String::with_capacity(256);
         for element in tuple {
@@ -44,7 +44,7 @@ impl EventId {
         &self.0
     }
 
-    /// The first two hex digits, which spread records without an address over partitions.
+    /// The first two hex digits, which distribute records without an address over partitions.
     #[must_use]
     pub fn shard(&self) -> &str {
         self.0.get(..2).unwrap_or_default()

@@ -1,9 +1,9 @@
-//! Who reports.
+//! The providers.
 
 use crate::label::labelled;
 
 labelled! {
-    /// Who sends mail and reports back.
+    /// A provider that sends mail and reports what became of it.
     pub enum Provider {
         /// Amazon SES, through SNS or EventBridge.
         Ses = "ses",
@@ -24,7 +24,7 @@ impl Provider {
         }
     }
 
-    /// Whether the path of its webhook may name a sender domain, since its reports do not.
+    /// Whether the path of its webhook may name a sender domain, since its reports do not name one.
     #[must_use]
     pub const fn takes_sender_domain(self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! What the rows of the decision table answer.
+//! What a row of the decision table decides.
 
 use super::{Cause, Kind, Permanence, Reason};
 
@@ -9,7 +9,7 @@ pub enum ScopeKind {
     Everything,
     /// Sends through the reporting provider: `provider:<provider>`.
     Provider,
-    /// Sends of the event's sender domain, `domain:<domain>`; without one, as [`ScopeKind::Provider`].
+    /// Sends from the event's sender domain, `domain:<domain>`; without one, as [`ScopeKind::Provider`].
     SenderDomain,
     /// Sends to the event's list, `list:<provider>:<list>`; without one, as [`ScopeKind::SenderDomain`].
     List,
@@ -26,7 +26,7 @@ pub enum Effect {
         reason: Reason,
         /// For which sends.
         scope_kind: ScopeKind,
-        /// For how many days from the event; `None`: without end.
+        /// For how many days from the event; `None`: forever.
         days: Option<u32>,
     },
     /// Ends a suppression of this reason and scope.
@@ -36,40 +36,40 @@ pub enum Effect {
         /// For which sends.
         scope_kind: ScopeKind,
     },
-    /// Older soft bounces no longer count.
+    /// Discards older soft bounces.
     Delivered,
 }
 
 impl Effect {
-    /// Suppresses every send, without end.
+    /// Suppresses every send, forever.
     #[must_use]
     pub const fn suppress(reason: Reason) -> Self {
         Self::Suppress { reason, scope_kind: ScopeKind::Everything, days: None }
     }
 
-    /// A refusal by the provider's own list, which concerns that provider only (general rule 5).
+    /// A refusal by the provider's own list, which affects that provider only (general rule 5).
     #[must_use]
     pub const fn provider_block(days: Option<u32>) -> Self {
         Self::Suppress { reason: Reason::ProviderBlock, scope_kind: ScopeKind::Provider, days }
     }
 
-    /// An unsubscribe in this scope, without end.
+    /// An unsubscribe in this scope, forever.
     #[must_use]
     pub const fn unsubscribe(scope_kind: ScopeKind) -> Self {
         Self::Suppress { reason: Reason::Unsubscribe, scope_kind, days: None }
     }
 }
 
-/// The answer of one row of the decision table: all that it decides about an event.
+/// The answer of one row of the decision table: everything it decides about an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ruling {
     /// What happened.
     pub kind: Kind,
-    /// Whether it is for good; bounces only.
+    /// Whether it is permanent; bounces only.
     pub permanence: Option<Permanence>,
     /// Why.
     pub cause: Option<Cause>,
-    /// What follows for the suppression record, in this order; empty: nothing.
+    /// The effects on the suppression record, in this order; empty: none.
     pub effects: &'static [Effect],
 }
 
@@ -80,7 +80,7 @@ impl Ruling {
         Self { kind, permanence: None, cause: None, effects: &[] }
     }
 
-    /// A ruling with a cause and no consequence.
+    /// A ruling with a cause and no effect.
     #[must_use]
     pub const fn with_cause(kind: Kind, cause: Cause) -> Self {
         Self { kind, permanence: None, cause: Some(cause), effects: &[] }
@@ -98,13 +98,13 @@ impl Ruling {
         Self::bounce(Permanence::Permanent, cause, const { &[Effect::suppress(Reason::HardBounce)] })
     }
 
-    /// A temporary bounce that counts.
+    /// A temporary bounce that counts against the address.
     #[must_use]
     pub const fn soft(cause: Cause) -> Self {
         Self::bounce(Permanence::Transient, cause, &[Effect::SoftBounce])
     }
 
-    /// A temporary bounce by the fault of the message or the sender, which says nothing about the address (general rule 4).
+    /// A temporary bounce caused by the message or the sender, which says nothing about the address (general rule 4).
     #[must_use]
     pub const fn sender_fault(cause: Cause) -> Self {
         Self::bounce(Permanence::Transient, cause, &[])
@@ -116,7 +116,7 @@ impl Ruling {
         Self::bounce(Permanence::Undetermined, Cause::Undetermined, &[Effect::SoftBounce])
     }
 
-    /// A refusal by the provider before any attempt.
+    /// A refusal by the provider before any delivery attempt.
     #[must_use]
     pub const fn rejected(cause: Cause, effects: &'static [Effect]) -> Self {
         Self { kind: Kind::Rejected, permanence: None, cause: Some(cause), effects }

@@ -1,6 +1,6 @@
-//! What brought a report.
+//! How a report arrived.
 
-/// The SNS message or EventBridge event that brought a report, by its id. The request of a webhook has none.
+/// The SNS message or EventBridge event that carried a report, by its id; a webhook request has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport<Id = String> {
     /// An SNS message, by its `MessageId`.
@@ -10,7 +10,7 @@ pub enum Transport<Id = String> {
 }
 
 impl<Id: AsRef<str>> Transport<Id> {
-    /// The id; a redelivery has the same.
+    /// The id, which is the same for a redelivery.
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
@@ -20,7 +20,7 @@ impl<Id: AsRef<str>> Transport<Id> {
 }
 
 impl Transport<&str> {
-    /// The same with an id of its own.
+    /// The same as an owned value.
     #[must_use]
     pub fn into_owned(self) -> Transport {
         match self {

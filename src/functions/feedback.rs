@@ -1,13 +1,14 @@
 //! `feedback`: records what e-mail providers report.
 //!
-//! **Given**: an event of SNS, a batch of an SQS queue, an event of EventBridge, or a request from API Gateway, a function
+//! **Given**: an SNS event, an SQS batch, an EventBridge event, or a request from API Gateway, a function
 //! URL or a load balancer ([`crate::intake::Invocation`]).
 //!
 //! **Answers**: the number of events that it recorded, the messages of the batch that failed, or an HTTP response
 //! ([`crate::handler::Answer`]); an event that cannot be recorded fails the invocation.
 //!
-//! **Needs** ([`Clients`]): DynamoDB, whose connection is opened during the cold start; SNS over HTTPS, for certificates that
-//! are not known yet and to confirm subscriptions; Secrets Manager, only if `WEBHOOK_SECRET_ARN` is set and a webhook comes.
+//! **Needs** ([`Clients`]): DynamoDB, whose connection is opened during the cold start; SNS over HTTPS, for
+//! certificates that are not known yet and to confirm subscriptions; Secrets Manager, only if `WEBHOOK_SECRET_ARN` is
+//! set and a webhook request arrives.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -24,10 +25,10 @@ use crate::handler::{Clients, Handler};
 use crate::intake::sns::Sha1;
 use crate::telemetry;
 
-/// The time for an invocation without a deadline, or with one that lies in the past of this clock.
+/// The time for an invocation without a deadline, or with one that has already passed by this clock.
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
-/// The cold start, in this order: configuration, clients, one warm connection; then the invocations.
+/// Runs the cold start (configuration, clients, one warm connection), then serves invocations.
 ///
 /// # Errors
 /// A setting is missing or wrong, or Lambda's Runtime API does not answer.
@@ -50,7 +51,7 @@ pub async fn run() -> Result<(), StartError> {
     served.await.map_err(|_| StartError::RuntimeApi)
 }
 
-/// Limits below Lambda's timeout: after a freeze the first connection is often dead.
+/// The limits are below Lambda's timeout: after a freeze the first connection is often dead.
 async fn sdk_config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))

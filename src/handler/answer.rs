@@ -15,7 +15,7 @@ use crate::intake::PayloadFormat;
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// To SNS or EventBridge, which ignore it; it is for people who invoke the function by hand.
+    /// To SNS or EventBridge, which ignore it; it is for people who invoke the function manually.
     Event {
         /// How many event records were written.
         events: usize,
@@ -36,7 +36,7 @@ pub enum Answer {
     V2(ApiGatewayV2httpResponse),
 }
 
-/// A message of a queue that failed.
+/// A queued message that failed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchItemFailure {
@@ -45,7 +45,7 @@ pub struct BatchItemFailure {
 }
 
 impl Answer {
-    /// The answer to an event of SNS or EventBridge that was recorded.
+    /// The answer to an SNS or EventBridge event that was recorded.
     #[must_use]
     pub const fn event(events: usize) -> Self {
         Self::Event { events }

@@ -1,9 +1,9 @@
-//! Signing certificates of SNS in the suppression table, where the next instance finds them.
+//! Stores SNS signing certificates in the suppression table, where the next instance finds them.
 
 use super::Handler;
 
 impl Handler {
-    /// Opens the connection to DynamoDB, and reads the certificates that earlier instances have proven.
+    /// Opens the connection to DynamoDB and reads the certificates that earlier instances have proven.
     pub async fn warm_up(&self) {
         let kept = self.recorder.suppressions().warm_up().await;
         self.verifier.remember(kept);
@@ -11,8 +11,8 @@ impl Handler {
 
     /// Stores certificates that have just verified their first message, for later instances.
     ///
-    /// The write runs beside the work on the message, and the answer does not wait for it. If Lambda freezes it or it fails,
-    /// the next instance fetches the certificate from SNS.
+    /// The write runs concurrently with the work on the message, and the answer does not wait for it. If Lambda freezes
+    /// it or it fails, the next instance fetches the certificate from SNS.
     pub(super) fn store_proven_certificates(&self) {
         let proven = self.verifier.take_proven();
         if proven.is_empty() {

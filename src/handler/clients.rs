@@ -1,4 +1,4 @@
-//! What the handler talks to.
+//! The services that the handler calls.
 
 use aws_config::SdkConfig;
 
@@ -6,7 +6,7 @@ use crate::intake::sns::Fetcher;
 use crate::telemetry::MetricSink;
 use crate::timestamp::Timestamp;
 
-/// The services that a handler calls, its clock, and where its metrics go.
+/// The services that a handler calls, its clock, and the destination of its metrics.
 pub struct Clients {
     /// DynamoDB, for both tables.
     pub dynamodb: aws_sdk_dynamodb::Client,
@@ -14,14 +14,14 @@ pub struct Clients {
     pub secrets_manager: Box<dyn FnOnce() -> aws_sdk_secretsmanager::Client>,
     /// Fetches signing certificates and confirms subscriptions at SNS.
     pub sns: Fetcher,
-    /// The present.
+    /// The current time.
     pub clock: fn() -> Timestamp,
-    /// Where the line of metrics goes.
+    /// Where the metrics line is written.
     pub metrics: MetricSink,
 }
 
 impl Clients {
-    /// The real ones: AWS under the given configuration, the system's clock, and standard output.
+    /// The production clients: AWS with the given configuration, the system clock, and standard output.
     #[must_use]
     pub fn new(sdk: &SdkConfig) -> Self {
         let for_secrets = sdk.clone();

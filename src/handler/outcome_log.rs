@@ -5,14 +5,14 @@ use std::time::Instant;
 use crate::error::{Disposition, Error};
 use crate::telemetry::Metrics;
 
-/// Identifies what is being handled, without naming anybody.
+/// Identifies what is being handled without any personal data.
 #[derive(Clone, Copy)]
 pub(super) struct OutcomeLog<'a> {
     /// Lambda's id of the invocation.
     pub(super) request_id: &'a str,
     /// The id of the message, for a queue.
     pub(super) message_id: Option<&'a str>,
-    /// How it came in: `sns`, `event_bridge`, `sqs`, `http` or `unknown`.
+    /// How it arrived: `sns`, `event_bridge`, `sqs`, `http` or `unknown`.
     pub(super) door: &'static str,
     /// When it began.
     pub(super) started: Instant,

@@ -1,4 +1,4 @@
-//! Finds the kind of an invocation in one pass over its JSON.
+//! Detects the kind of an invocation in one pass over its JSON.
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -12,7 +12,7 @@ use crate::intake::sns::{Delivery, Envelope, Fields};
 use crate::lenient::{Object, Str};
 use crate::timestamp::Timestamp;
 
-/// The keys of all kinds of invocation, each optional. `S` is what is read of an SNS message.
+/// The keys of all kinds of invocation, each optional; `S` is the part of an SNS message that this pass reads.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "S: Deserialize<'de>"))]
 struct Probe<'a, S> {
@@ -50,7 +50,7 @@ struct Probe<'a, S> {
     time: Option<Str<'a>>,
 }
 
-/// A record of SNS, whose keys begin with capitals, or of SQS, whose keys do not.
+/// A record of SNS, whose keys are capitalized, or of SQS, whose keys are not.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "S: Deserialize<'de>"))]
 struct RecordProbe<'a, S> {
@@ -92,26 +92,26 @@ pub enum Invocation<'a> {
     Sns(Vec<Result<Delivery<'a>, Error>>),
     /// Messages of an SQS queue: SNS deliveries, or events that failed before.
     Queue(Vec<QueuedMessage<'a>>),
-    /// A rule of EventBridge invoked the function with an event of SES.
+    /// An EventBridge rule invoked the function with an SES event.
     EventBridge(EventBridgeEvent<'a>),
-    /// API Gateway, a function URL or a load balancer passed a request on.
+    /// API Gateway, a function URL or a load balancer forwarded a request.
     Http(HttpRequest<'a>),
 }
 
 /// What one pass reads of an SNS message.
 trait ReadMessage<'a>: Deserialize<'a> {
-    /// The envelope; `None` where this pass cannot tell what is wrong.
+    /// The envelope; `None` if this pass cannot tell what is wrong.
     fn envelope(self) -> Option<Result<Envelope<'a>, Error>>;
 }
 
-/// The usual case: the pass that finds the kind of invocation reads the fields as well.
+/// The usual case: the pass that detects the kind of invocation also reads the fields.
 impl<'a> ReadMessage<'a> for Object<Fields<'a>> {
     fn envelope(self) -> Option<Result<Envelope<'a>, Error>> {
         self.0.map(Envelope::of)
     }
 }
 
-/// The second pass, where the first one failed: it tells a broken message from a broken invocation.
+/// The second pass, after the first one failed: it distinguishes a broken message from a broken invocation.
 impl<'a> ReadMessage<'a> for &'a RawValue {
     fn envelope(self) -> Option<Result<Envelope<'a>, Error>> {
         Some(Envelope::parse(self.get()))
@@ -119,10 +119,10 @@ impl<'a> ReadMessage<'a> for &'a RawValue {
 }
 
 impl<'a> Invocation<'a> {
-    /// Finds the kind of an invocation.
+    /// Detects the kind of an invocation.
     ///
     /// # Errors
-    /// Malformed if it is neither an SNS or SQS event with records, nor an event of SES, nor an HTTP request.
+    /// Malformed if it is neither an SNS or SQS event with records, nor an SES event, nor an HTTP request.
     pub fn detect(json: &'a str) -> Result<Self, Error> {
         let invocation = Self::read_as::<Object<Fields<'a>>>(json).or_else(|| Self::read_as::<&'a RawValue>(json));
         invocation.ok_or(Error::Malformed(Malformed::Invocation))
@@ -139,14 +139,14 @@ impl<'a> Invocation<'a> {
 }
 
 impl<S> Probe<'_, S> {
-    /// Whether it is an event of SES that EventBridge delivers, and has no key of a request.
+    /// Whether it is an SES event from EventBridge and has no key of a request.
     fn is_of_ses(&self) -> bool {
         let is_request = self.context.is_some() || self.http_method.is_some() || self.raw_path.is_some();
         self.source.as_deref() == Some(SOURCE) && !is_request
     }
 }
 
-/// The records of one source; no service sends a mixture.
+/// The records of one source; no service mixes them.
 fn from_records<'a, S: ReadMessage<'a>>(records: Vec<RecordProbe<'a, S>>) -> Option<Invocation<'a>> {
     if records.first()?.sqs_source.is_some() {
         records.into_iter().map(queued_message).collect::<Option<_>>().map(Invocation::Queue)
@@ -155,7 +155,7 @@ fn from_records<'a, S: ReadMessage<'a>>(records: Vec<RecordProbe<'a, S>>) -> Opt
     }
 }
 
-/// The delivery of a record, or what is wrong with it; `None` where it is no record of SNS.
+/// The delivery of a record, or what is wrong with it; `None` if it is not an SNS record.
 fn sns_record<'a, S: ReadMessage<'a>>(record: RecordProbe<'a, S>) -> Option<Result<Delivery<'a>, Error>> {
     if record.sns_source.as_deref() != Some("aws:sns") {
         return None;
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(header.flatten().as_deref(), Some("Notification"));
     }
 
-    /// Format 1.0 repeats headers and query in maps that nothing here reads.
+    /// Format 1.0 repeats headers and query in maps that this code does not read.
     #[test]
     fn a_null_among_repeated_values_costs_no_request() {
         let json = r#"{"httpMethod":"POST","path":"/x","multiValueHeaders":{"a":null,"b":[null,"c"]},

@@ -1,12 +1,13 @@
-//! Amazon EventBridge: events of SES that a rule delivers, and which of them are accepted.
+//! Amazon EventBridge: SES events that a rule delivers, and which of them are accepted.
 //!
-//! Nothing about such an event is signed. IAM is the proof: only SES may use the source `aws.ses`, and only the rule may invoke
-//! the function in the name of EventBridge. Anybody else who may invoke the function directly can forge such an event, unlike a
-//! message of SNS. So no event is accepted until `EVENTBRIDGE_ACCOUNT_IDS` names the accounts that they may come from.
+//! These events are not signed. IAM is the proof: only SES may use the source `aws.ses`, and only the rule may invoke
+//! the function on behalf of EventBridge. Anybody else who may invoke the function directly can forge such an event,
+//! unlike an SNS message. So no event is accepted until `EVENTBRIDGE_ACCOUNT_IDS` names the accounts that it may come
+//! from.
 //!
-//! A queue may hold an event, too: one that the rule could not deliver, or the record of a failed invocation. Such events are
-//! accepted only from the queues in `EVENTBRIDGE_QUEUE_ARNS`, since anybody's text can get into a queue that others write to.
-//! Lambda says which queue a message comes from; the message itself is not trusted on that.
+//! A queue may also hold an event: one that the rule could not deliver, or the record of a failed invocation. Such
+//! events are accepted only from the queues in `EVENTBRIDGE_QUEUE_ARNS`, since a queue that others write to can hold
+//! anybody's text. Lambda says which queue a message comes from; the message's own claim is not trusted.
 //!
 //! Sources: <https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html>,
 //! <https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>.
@@ -16,12 +17,12 @@ use std::borrow::Cow;
 use crate::error::{Error, Refusal};
 use crate::timestamp::Timestamp;
 
-/// The only source of events that the function has a use for.
+/// The only event source that the function uses.
 pub(crate) const SOURCE: &str = "aws.ses";
 
-/// An event of SES as EventBridge delivers it; nothing about it is proven yet.
+/// An SES event as EventBridge delivers it; nothing about it is authenticated yet.
 pub struct EventBridgeEvent<'a> {
-    /// The id that EventBridge gave the event; a redelivery has the same.
+    /// The id that EventBridge gave the event, which is the same for a redelivery.
     pub(crate) id: Cow<'a, str>,
     /// The account that the event comes from.
     pub(crate) account: Cow<'a, str>,
@@ -29,11 +30,11 @@ pub struct EventBridgeEvent<'a> {
     pub(crate) time: Option<Timestamp>,
     /// The whole event.
     pub(crate) text: &'a str,
-    /// How it came in.
+    /// How it arrived.
     pub(super) origin: Origin<'a>,
 }
 
-/// How an event came in.
+/// How an event arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Origin<'a> {
     /// EventBridge invoked the function.
@@ -45,22 +46,22 @@ pub(super) enum Origin<'a> {
 /// The accounts whose events are accepted, and the queues that they may come through.
 #[derive(Debug)]
 pub struct AllowList {
-    /// The accounts; empty: no event is accepted.
+    /// The accounts; if empty, no event is accepted.
     pub accounts: Vec<String>,
     /// The ARNs of the queues; empty: none.
     pub queues: Vec<String>,
 }
 
-/// An event of an allowed account that came in by an allowed way.
+/// An event from an allowed account that arrived in an allowed way.
 ///
-/// Only [`AllowList::authorize`] makes one, and only this can be normalized.
+/// Only [`AllowList::authorize`] creates one, and only this type can be normalized.
 pub struct AuthorizedEvent<'a>(EventBridgeEvent<'a>);
 
 impl AllowList {
-    /// Authorizes an event by its account and by the way it came.
+    /// Authorizes an event by its account and the way it arrived.
     ///
     /// # Errors
-    /// Refused for good if either is not allowed.
+    /// Permanently refused if either is not allowed.
     pub fn authorize<'a>(&self, event: EventBridgeEvent<'a>) -> Result<AuthorizedEvent<'a>, Error> {
         let of_account = self.accounts.iter().any(|known| *known == event.account);
         let by_way = match event.origin {
@@ -72,7 +73,7 @@ impl AllowList {
 }
 
 impl AuthorizedEvent<'_> {
-    /// The id that EventBridge gave the event; a redelivery has the same.
+    /// The id that EventBridge gave the event, which is the same for a redelivery.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.0.id
@@ -84,7 +85,7 @@ impl AuthorizedEvent<'_> {
         self.0.text
     }
 
-    /// When the event was published; `None` where it does not say so.
+    /// When the event was published; `None` if it does not say so.
     #[must_use]
     pub const fn published_at(&self) -> Option<Timestamp> {
         self.0.time

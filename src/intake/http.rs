@@ -1,4 +1,4 @@
-//! A request as API Gateway, a function URL or a load balancer passes it on.
+//! A request as API Gateway, a function URL or a load balancer forwards it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -15,10 +15,10 @@ pub(super) type Parameters<'a> = HashMap<Str<'a>, Option<Str<'a>>>;
 /// Headers or query parameters, each with all its values.
 pub(super) type MultiParameters<'a> = HashMap<Str<'a>, Option<Vec<Option<Str<'a>>>>>;
 
-/// The payload format of an HTTP invocation, which the answer must have, too.
+/// The payload format of an HTTP invocation, which the answer must use as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayloadFormat {
-    /// 1.0: REST APIs, and HTTP APIs set to it.
+    /// 1.0: REST APIs, and HTTP APIs configured for it.
     V1,
     /// 2.0: HTTP APIs and function URLs.
     V2,
@@ -31,9 +31,9 @@ pub enum PayloadFormat {
     },
 }
 
-/// A request as it is passed on.
+/// A request as forwarded to the function.
 pub struct HttpRequest<'a> {
-    /// The form of the answer.
+    /// The format of the answer.
     pub format: PayloadFormat,
     /// The method, as sent.
     pub method: Cow<'a, str>,
@@ -56,13 +56,14 @@ pub(super) fn without_stage<'a>(path: Cow<'a, str>, stage: Option<&str>) -> Cow<
     }
 }
 
-/// The last value of each parameter; it is also the one that a load balancer sends if it sends only one.
+/// The last value of each parameter, which a load balancer also picks if it sends only one.
 pub(super) fn last_values(multi: MultiParameters<'_>) -> Parameters<'_> {
     multi.into_iter().map(|(name, values)| (name, values.and_then(|mut values| values.pop()?))).collect()
 }
 
-/// Decodes query parameters, which a load balancer passes on encoded. Of two spellings of one name, the one that sorts last
-/// counts, so that the answer to a request is always the same.
+/// Decodes query parameters, which a load balancer forwards encoded.
+///
+/// Of two spellings of one name, the one that sorts last wins, so that the answer is deterministic.
 pub(super) fn decoded(query: Parameters<'_>) -> Parameters<'_> {
     let decode = |text: &str| Str(Cow::Owned(percent_decode_str(text).decode_utf8_lossy().into_owned()));
     let sorted: BTreeMap<_, _> = query.into_iter().collect();
@@ -70,8 +71,9 @@ pub(super) fn decoded(query: Parameters<'_>) -> Parameters<'_> {
 }
 
 impl HttpRequest<'_> {
-    /// A header by its name in lower case. Format 1.0 keeps the sender's spelling; of two spellings, the one that sorts first
-    /// counts.
+    /// A header by its lower-case name.
+    ///
+    /// Format 1.0 keeps the sender's spelling; of two spellings, the one that sorts first wins.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let spellings = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -93,7 +95,7 @@ impl HttpRequest<'_> {
     /// The body as text.
     ///
     /// # Errors
-    /// Malformed where it is not the base64 or UTF-8 it is said to be.
+    /// Malformed if it is not valid base64 or UTF-8.
     pub fn body(&self) -> Result<Cow<'_, str>, Error> {
         if !self.is_base64 {
             return Ok(Cow::Borrowed(&self.body));

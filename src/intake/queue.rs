@@ -15,7 +15,7 @@ use crate::lenient::Str;
 pub struct QueuedMessage<'a> {
     /// The id under which a failure is reported back.
     pub id: Cow<'a, str>,
-    /// The ARN of the queue, as Lambda gives it; empty without one.
+    /// The ARN of the queue, as Lambda gives it; empty if missing.
     pub queue_arn: Cow<'a, str>,
     /// The text.
     pub body: Cow<'a, str>,
@@ -23,15 +23,15 @@ pub struct QueuedMessage<'a> {
 
 /// What a queued message holds.
 pub enum Queued<'a> {
-    /// A message of SNS: the queue is subscribed, or is the dead-letter queue of a subscription.
+    /// An SNS message: the queue is subscribed, or is the dead-letter queue of a subscription.
     Sns(Delivery<'a>),
-    /// The SNS event of a failed invocation, from the record that Lambda wrote of it.
+    /// The SNS event of a failed invocation, from the record that Lambda wrote about it.
     Failed(Vec<Result<Delivery<'a>, Error>>),
-    /// An event of EventBridge: its rule could not deliver it, the invocation failed, or the queue is the rule's target.
+    /// An EventBridge event: its rule could not deliver it, the invocation failed, or the queue is the rule's target.
     EventBridge(EventBridgeEvent<'a>),
 }
 
-/// The keys that distinguish Lambda's record of a failed invocation, an event of EventBridge and an envelope.
+/// The keys that distinguish Lambda's record of a failed invocation, an EventBridge event and an envelope.
 #[derive(Deserialize)]
 struct RecordProbe<'a> {
     #[serde(borrow, default, rename = "requestPayload")]
@@ -46,8 +46,8 @@ impl QueuedMessage<'_> {
     /// The shape of the record: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
     ///
     /// # Errors
-    /// As [`Delivery::queued`]; malformed where the text is no JSON, or a failed invocation was neither an SNS event nor one of
-    /// SES.
+    /// As [`Delivery::queued`]; malformed if the text is not JSON, or the failed invocation was neither an SNS nor an
+    /// SES event.
     pub fn open(&self) -> Result<Queued<'_>, Error> {
         let probe: RecordProbe<'_> =
             serde_json::from_str(&self.body).map_err(|_| Error::Malformed(Malformed::Envelope))?;

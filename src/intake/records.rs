@@ -6,13 +6,13 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
-/// The most records of an event: SQS brings at most this many messages, SNS one.
+/// The most records of an event: SQS delivers at most this many messages, SNS one.
 ///
-/// Three bytes of JSON (`{},`) become a record of hundreds of bytes in memory, so the number needs a bound.
+/// Three bytes of JSON (`{},`) become a record of hundreds of bytes in memory, so the number must be bounded.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html>
 const MAX_RECORDS: usize = 10_000;
 
-/// A list of at most [`MAX_RECORDS`]; a longer one fails the document.
+/// A list of at most [`MAX_RECORDS`]; a longer one makes the document invalid.
 pub(super) struct Records<R>(pub(super) Vec<R>);
 
 impl<'de, R: Deserialize<'de>> Deserialize<'de> for Records<R> {

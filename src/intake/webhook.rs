@@ -1,4 +1,4 @@
-//! Webhooks of providers: routes, credentials, and the body that may be read after that.
+//! Provider webhooks: routes, credentials, and the body, which is readable only after authentication.
 
 mod credential;
 mod request;

@@ -1,6 +1,7 @@
-//! The certificates that the function on this machine trusts: that of the samples, and one whose key is at hand.
+//! The certificates that the local function trusts: the one of the samples, and one whose key is available.
 //!
-//! The key stands in a file, so that another program can sign. It opens nothing but a function that trusts this folder.
+//! The key is stored in a file so that another program can sign. It is useless except against a function that trusts
+//! this folder.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ impl Certificates {
         Self { folder: folder.to_owned() }
     }
 
-    /// Makes a new authority, and writes all that is needed.
+    /// Creates a new authority, and writes everything needed.
     pub fn write(&self) -> Result<(), Failure> {
         std::fs::create_dir_all(&self.folder)?;
         let of_the_samples = samples::folder().join("certificates");
@@ -62,7 +63,7 @@ impl Certificates {
         self.folder.join("root.pem")
     }
 
-    /// Signs an envelope in the name of SNS.
+    /// Signs an envelope as SNS would.
     pub fn sign(&self, envelope: &mut Value) -> Result<(), Failure> {
         let der =
             std::fs::read(self.key()).map_err(|_| "`make run` has written no key; start it in another terminal")?;

@@ -1,4 +1,4 @@
-//! An event of SES about any address, made of a sample.
+//! An SES event about any address, derived from a sample.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::certificates::Certificates;
 use crate::address::Address;
 use crate::timestamp::Timestamp;
 
-/// Short names of the samples that are asked for most.
+/// Short names of the most popular samples.
 const SHORT: [(&str, &str); 4] = [
     ("bounce", "bounce-permanent-general"),
     ("soft-bounce", "bounce-transient-general"),
@@ -19,7 +19,7 @@ const SHORT: [(&str, &str); 4] = [
     ("delay", "delivery-delay"),
 ];
 
-/// The invocation by which SNS delivers an event of this kind about an address now.
+/// The invocation by which SNS delivers an event of this kind about an address, dated now.
 pub fn invocation(kind: &str, to: &Address, now: Timestamp, certificates: &Certificates) -> Result<Value, Failure> {
     let report = report(kind, to, now)?;
     let id = format!("{:08x}-0000-4000-8000-{:012x}", fastrand::u32(..), fastrand::u64(..1 << 48));
@@ -28,7 +28,7 @@ pub fn invocation(kind: &str, to: &Address, now: Timestamp, certificates: &Certi
     Ok(lambda_event(&envelope))
 }
 
-/// The kinds there are: short names first, then the samples of SES that name a recipient.
+/// All kinds: the short names first, then the SES samples that name a recipient.
 #[must_use]
 pub fn kinds() -> Vec<String> {
     let short = SHORT.iter().map(|(short, _)| (*short).to_owned());
@@ -40,7 +40,7 @@ pub fn kinds() -> Vec<String> {
     short.chain(names).collect()
 }
 
-/// What SES says.
+/// The SES report.
 fn report(kind: &str, to: &Address, now: Timestamp) -> Result<Value, Failure> {
     let name = SHORT.iter().find(|(short, _)| *short == kind).map_or(kind, |(_, name)| name);
     let paths = samples::paths();
@@ -55,7 +55,7 @@ fn report(kind: &str, to: &Address, now: Timestamp) -> Result<Value, Failure> {
     Ok(report)
 }
 
-/// The report in a sample of SES, and its first recipient; `None` for what comes another way or names nobody.
+/// The report in an SES sample, and its first recipient; `None` for a sample that arrives another way or names nobody.
 fn sample(path: &Path) -> Option<(Value, String)> {
     path.parent()?.ends_with("ses").then_some(())?;
     let invocation: Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
@@ -64,7 +64,7 @@ fn sample(path: &Path) -> Option<(Value, String)> {
     Some((report, recipient))
 }
 
-/// Puts in another recipient, ids of its own, and the present.
+/// Replaces the recipient, the ids and the times.
 fn renew(value: &mut Value, recipient: &str, to: &str, id: &str, now: &str) {
     match value {
         Value::String(text) => *text = text.replace(recipient, to),

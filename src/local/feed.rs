@@ -1,4 +1,4 @@
-//! What is done with a running function: wait for it, send it everything, and watch what comes in.
+//! What to do with a running function: wait for it, send it everything, and watch what arrives.
 
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
@@ -16,20 +16,21 @@ use super::log::{Lines, Log, Show};
 use super::report::{self, Outcome, SHOWN};
 use super::webhook::{WEBHOOKS, Webhook};
 
-/// Where `cargo lambda watch` takes invocations: of the function without a name, which answers over HTTP, too, so that one
-/// process serves both.
+/// Where `cargo lambda watch` accepts invocations.
+///
+/// The function without a name also answers over HTTP, so one process serves both.
 pub(super) const INVOCATIONS: &str = "/2015-03-31/functions/_/invocations";
-/// How long the start may take: it is a build when a source has changed meanwhile.
+/// How long the start may take: it includes a build if a source has changed.
 const START_LIMIT: Duration = Duration::from_mins(15);
-/// How long any other call may take: one while no function runs would never be answered.
+/// How long any other call may take: without a running function it would never be answered.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(30);
-/// How often to look into the tables.
+/// How often to read the tables.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long lines of the function may be under way.
+/// How long to wait for lines of the function that are still in transit.
 const LINES_LIMIT: Duration = Duration::from_secs(2);
-/// How many records of one look are shown.
+/// How many records of one read are shown.
 const SHOWN_ROWS: usize = 20;
-/// The recipient in the posts that this program makes itself.
+/// The recipient in the posts that this program generates.
 const PERSON: &str = "posted-by-make-run";
 
 /// What is running on this machine.
@@ -45,7 +46,7 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// Sends every sample, and a post to each webhook; whether all did what they must.
+    /// Sends every sample, and a post to each webhook; returns whether all had the expected result.
     pub(super) async fn check(&self) -> Result<bool, Failure> {
         self.wait_until_ready().await?;
         self.log.show(Show::Nothing).await;
@@ -68,7 +69,7 @@ impl Feed {
         Ok(report::print_summary(&outcomes, start.elapsed()))
     }
 
-    /// Shows what is written from now on, for ever.
+    /// Shows new records, forever.
     pub(super) async fn follow(&self) -> Result<(), Failure> {
         self.log.show(Show::Everything).await;
         let mut before = Snapshot::take(&self.database).await;
@@ -83,14 +84,14 @@ impl Feed {
         }
     }
 
-    /// The id of the mail in the sample that is shown, as its provider has it.
+    /// The provider's id of the mail in the sample that is shown.
     pub(super) async fn message(&self) -> Option<String> {
         let events = self.database.scan(EVENTS).await;
         let of_the_sample = events.values().find(|event| text(event, "address") == report::address());
         of_the_sample.and_then(|event| Some(text(event, "message").split_once(':')?.1.to_owned()))
     }
 
-    /// Asks for a route that there is none of, both by an invocation and over HTTP: nothing is written.
+    /// Requests a route that does not exist, both by an invocation and over HTTP: nothing is written.
     async fn wait_until_ready(&self) -> Result<(), Failure> {
         let event = json!({
             "version": "2.0",
@@ -104,7 +105,8 @@ impl Feed {
         let get = Request { method: "GET", target: "/", credential: None, body: "" };
         let invoked = self.first(&invoke).await;
         let got = self.first(&get).await;
-        // No such route: the function says so in words of its own, both ways, and writes nothing. cargo-lambda has a 404, too.
+        // The function answers an unknown route with its own text, both ways, and writes nothing. cargo-lambda has a
+        // 404, too.
         match (status_of_invocation(&invoked).as_str(), status_of_post(&got).as_str()) {
             ("404", "404") if is_same_text(&invoked, &got) => Ok(()),
             ("404", "404") => Err("cargo lambda watch answers in place of the function".into()),
@@ -112,7 +114,7 @@ impl Feed {
         }
     }
 
-    /// The first answer, once there is a server at all.
+    /// The first answer, once the server is up.
     async fn first(&self, request: &Request<'_>) -> Result<Response, Error> {
         loop {
             match send(self.address, request, START_LIMIT).await {
@@ -124,7 +126,7 @@ impl Feed {
         }
     }
 
-    /// The lines of the event that was sent last, which may come later than its answer.
+    /// The lines of the event that was sent last, which may arrive after its answer.
     async fn lines_of_an_event(&self) -> Lines {
         let end = Instant::now().checked_add(LINES_LIMIT);
         loop {
@@ -148,14 +150,14 @@ impl Feed {
     async fn check_webhook(&self, webhook: &Webhook, before: &mut Snapshot) -> Outcome {
         let target = format!("{}{}", webhook.path, webhook.query);
         let body = webhook.body(PERSON);
-        // A provider sends either of the two.
+        // A provider sends one of the two.
         let credential = webhook.query.is_empty().then_some(CREDENTIALS);
         let request = Request { method: "POST", target: &target, credential, body: &body };
         let expected = ("200".to_owned(), webhook.effect(PERSON));
         self.call(format!("POST {}", webhook.path), &request, status_of_post, expected, before).await
     }
 
-    /// Makes a call, looks what it wrote, and prints both.
+    /// Makes a call, reads what it wrote, and prints both.
     async fn call(
         &self,
         name: String,
@@ -172,7 +174,7 @@ impl Feed {
         let answer = answer.map_or_else(|error| error.to_string(), |answer| answer.body);
         let outcome = Outcome { name, got, expected, answer };
         if !outcome.is_expected() {
-            // The log of this call may come later than its answer.
+            // The log of this call may arrive after its answer.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         outcome.print(&self.log.lines().await.log, self.details);
@@ -180,7 +182,7 @@ impl Feed {
     }
 }
 
-/// What an invocation came to: the HTTP status in its answer, `ok` without one, or what went wrong.
+/// The result of an invocation: the HTTP status in its answer, `ok` without one, or what went wrong.
 pub(super) fn status_of_invocation(answer: &Result<Response, Error>) -> String {
     let Ok(answer) = answer else { return "no answer".to_owned() };
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
@@ -192,12 +194,12 @@ pub(super) fn status_of_invocation(answer: &Result<Response, Error>) -> String {
     }
 }
 
-/// What a post came to.
+/// The result of a post.
 fn status_of_post(answer: &Result<Response, Error>) -> String {
     answer.as_ref().map_or_else(|_| "no answer".to_owned(), |answer| answer.status.to_string())
 }
 
-/// Whether an invocation answered with the body that a request over HTTP got.
+/// Whether an invocation returned the same body as a request over HTTP.
 fn is_same_text(invoked: &Result<Response, Error>, got: &Result<Response, Error>) -> bool {
     let (Ok(invoked), Ok(got)) = (invoked, got) else { return false };
     let answer: Value = serde_json::from_str(&invoked.body).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! As much of an HTTP/1.1 client as a server on this machine asks for.
+//! A minimal HTTP/1.1 client for servers on this machine.
 
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What to ask of a server.
+/// A request to a server.
 pub(super) struct Request<'r> {
     /// `GET` or `POST`.
     pub(super) method: &'r str,
@@ -21,15 +21,15 @@ pub(super) struct Request<'r> {
     pub(super) body: &'r str,
 }
 
-/// What the server said.
+/// The answer of a server.
 pub(super) struct Response {
     /// The status code.
     pub(super) status: u16,
-    /// The body, freed from its transfer encoding.
+    /// The body, without its transfer encoding.
     pub(super) body: String,
 }
 
-/// Sends a request over a connection of its own and waits for all of the answer, but not for ever.
+/// Sends a request over its own connection and waits for the whole answer, within a limit.
 pub(super) async fn send(address: SocketAddr, request: &Request<'_>, limit: Duration) -> Result<Response, Error> {
     let exchange = tokio::time::timeout(limit, exchange(address, request));
     exchange.await.map_err(|_| Error::new(ErrorKind::TimedOut, format!("no answer within {} s", limit.as_secs())))?
@@ -51,7 +51,7 @@ async fn exchange(address: SocketAddr, request: &Request<'_>) -> Result<Response
     parse(&answer).ok_or_else(|| Error::new(ErrorKind::InvalidData, "the answer is not HTTP"))
 }
 
-/// Splits an answer that was read to the end of its connection.
+/// Splits an answer that was read until the connection closed.
 fn parse(answer: &[u8]) -> Option<Response> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     let (head, rest) = answer.split_at_checked(end)?;

@@ -1,4 +1,4 @@
-//! What the function and cargo-lambda print, kept until somebody needs it, or shown at once.
+//! What the function and cargo-lambda print, kept for later or shown at once.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) enum Source {
 /// Whose lines the terminal shows.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Show {
-    /// Cargo's, which say why a build fails.
+    /// Cargo's, which explain a failed build.
     #[default]
     Build,
     /// Nobody's.
@@ -26,7 +26,7 @@ pub(super) enum Show {
     Everything,
 }
 
-/// What was printed since the last look.
+/// What was printed since the last call.
 #[derive(Default)]
 pub(super) struct Log {
     state: Mutex<State>,
@@ -54,7 +54,7 @@ impl Log {
         self.state.lock().await.show = show;
     }
 
-    /// The lines kept so far, which are then forgotten.
+    /// Returns the lines kept so far, and forgets them.
     pub(super) async fn take(&self) -> Lines {
         std::mem::take(&mut self.state.lock().await.lines)
     }
@@ -64,7 +64,7 @@ impl Log {
         self.state.lock().await.lines.clone()
     }
 
-    /// Waits until the function has ended during its start.
+    /// Waits until the function has exited during its start.
     pub(super) async fn crashed(&self) {
         self.crashed.notified().await;
     }
@@ -83,13 +83,13 @@ impl Log {
     async fn add(&self, source: Source, line: String) {
         let mut state = self.state.lock().await;
         if line.starts_with("{\"_aws\"") {
-            // While everything is shown, they would hide the log.
+            // The metrics would hide the log while everything is shown.
             if state.show != Show::Everything {
                 state.lines.metrics.push(line);
             }
             return;
         }
-        // cargo-lambda waits for a change of the code then; without one, calls would wait until their limit.
+        // cargo-lambda now waits for a change of the code, so calls would only time out.
         if state.show == Show::Build && line.contains("command exited") {
             self.crashed.notify_one();
         }

@@ -1,4 +1,4 @@
-//! What the variables of `make run` say.
+//! The options of `make run`, given as variables.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -7,9 +7,9 @@ use super::Failure;
 /// The options of one run.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Options {
-    /// `ONCE`: end when every sample was sent, with a failure where one did not do what it must.
+    /// `ONCE`: exit after every sample was sent, with a failure if one had an unexpected result.
     pub(super) once: bool,
-    /// `DETAILS`: show the records that each sample has written.
+    /// `DETAILS`: show the records that each sample wrote.
     pub(super) details: bool,
     /// `PORT`: where the function listens.
     pub(super) function: SocketAddr,
@@ -44,7 +44,7 @@ impl Options {
         bind(self.database, "DYNAMODB_PORT")
     }
 
-    /// Fails where the function's port is taken: cargo-lambda would bind it next to its owner, or only log.
+    /// Fails if the function's port is taken: cargo-lambda would bind it next to its owner, or only log an error.
     pub(super) fn check_function_port(&self) -> Result<(), Failure> {
         bind(self.function, "PORT").map(drop)
     }

@@ -9,7 +9,7 @@ const USAGE: &str = "usage:
   mail-feedback-local send KIND TO     send an event of SES about an address to it; see make ses-bounce
   mail-feedback-local sign-samples     sign the samples of SNS anew; see make samples";
 
-/// Runs the command line of this process; gives its exit code.
+/// Runs the command line of this process, and returns its exit code.
 pub async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

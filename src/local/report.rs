@@ -1,4 +1,4 @@
-//! What people see: where everything is, a line per sample, and a block to paste.
+//! What people see: where everything is, one line per sample, and a block to paste.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -20,15 +20,15 @@ pub(super) fn address() -> String {
     format!("{}@example.com", SHOWN.trim_start_matches("ses/"))
 }
 
-/// What became of one call.
+/// The result of one call.
 pub(super) struct Outcome {
     /// The sample or the webhook.
     pub(super) name: String,
     /// `ok`, an HTTP status, or an error; with what was written.
     pub(super) got: (String, Effect),
-    /// The same as it must be.
+    /// The expected result.
     pub(super) expected: (String, Effect),
-    /// The answer as it came.
+    /// The answer as received.
     pub(super) answer: String,
 }
 
@@ -38,7 +38,7 @@ impl Outcome {
         self.got == self.expected
     }
 
-    /// Prints the line of this call, and its records on request; all there is, with the function's log, where it failed.
+    /// Prints the line of this call, its records on request, and every detail with the function's log if it failed.
     pub(super) fn print(&self, log: &[String], details: bool) {
         let (status, effect) = &self.got;
         let mark = if self.is_expected() { paint("32", "ok    ") } else { paint("1;31", "FAILED") };
@@ -57,7 +57,7 @@ impl Outcome {
     }
 }
 
-/// What was written, in one line.
+/// What was written, as one line.
 fn summary(effect: &Effect) -> String {
     let events = effect.events.iter().map(|event| event.kind.clone());
     let entries = effect.suppressions.iter().map(|entry| match entry.state.as_str() {
@@ -73,7 +73,7 @@ fn summary(effect: &Effect) -> String {
     }
 }
 
-/// Equal words together, with their number where there are several.
+/// Groups equal words, with a count if there are several.
 fn counted(words: impl Iterator<Item = String>) -> String {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for word in words {
@@ -86,7 +86,7 @@ fn counted(words: impl Iterator<Item = String>) -> String {
     counts.into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// Prints records, one a line.
+/// Prints records, one per line.
 pub(super) fn print_rows(effect: &Effect) {
     print_some(effect, usize::MAX);
 }
@@ -98,7 +98,7 @@ pub(super) fn print_some(effect: &Effect, limit: usize) {
     }
 }
 
-/// A line per record, the address last since it has any length.
+/// One line per record, with the address last because its length varies.
 fn rows(effect: &Effect, limit: usize) -> Vec<String> {
     let row = |what, one: &str, two: &str, three: &str, address: &str| {
         format!("{what:<11}  {one:<15}  {two:<12}  {three:<18}  {address}")
@@ -122,7 +122,7 @@ fn rows(effect: &Effect, limit: usize) -> Vec<String> {
     rows
 }
 
-/// Prints what runs, and where.
+/// Prints what is running, and where.
 pub(super) fn print_places(session: &Session) {
     let Session { function, database } = session;
     println!("function   http://{function}   under cargo lambda watch: a changed source is built anew");
@@ -137,7 +137,7 @@ pub(super) fn print_heading() {
     println!("\n        {:<50}  {:<6}  {:<14}  suppression record", "sample", "answer", "events");
 }
 
-/// Prints how many calls did what they must; whether all did.
+/// Prints how many calls had the expected result; returns whether all had.
 pub(super) fn print_summary(outcomes: &[Outcome], took: Duration) -> bool {
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.is_expected()).collect();
     let good = outcomes.len().saturating_sub(failed.len());
@@ -148,7 +148,7 @@ pub(super) fn print_summary(outcomes: &[Outcome], took: Duration) -> bool {
     failed.is_empty()
 }
 
-/// Prints what the function says of one event.
+/// Prints what the function logged about one event.
 pub(super) fn print_lines(lines: &Lines) {
     println!("\nWhat the function said of {SHOWN}, as log and as metrics:\n");
     for line in lines.log.last().into_iter().chain(lines.metrics.last()) {
@@ -156,7 +156,7 @@ pub(super) fn print_lines(lines: &Lines) {
     }
 }
 
-/// Prints what can be done with what is running, as it can be pasted.
+/// Prints commands to paste that use what is running.
 pub(super) fn print_next(session: &Session, message: Option<&str>) {
     let Session { function, database } = session;
     let (ctl, address) = (program("mail-feedbackctl"), address());
@@ -182,14 +182,14 @@ pub(super) fn print_next(session: &Session, message: Option<&str>) {
     println!();
 }
 
-/// A program beside this one, as it is called from the folder of the clone.
+/// A program built next to this one, as it is called from the folder of the clone.
 pub(super) fn program(name: &str) -> String {
     let path = std::env::current_exe().unwrap_or_default().with_file_name(name);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     path.strip_prefix(folder).unwrap_or(&path).display().to_string()
 }
 
-/// Colours for terminals only.
+/// Colours text for terminals only.
 fn paint(colour: &str, text: &str) -> String {
     if std::io::stdout().is_terminal() { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
 }

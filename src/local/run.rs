@@ -1,4 +1,4 @@
-//! `make run`: DynamoDB, the function, every sample, and what people may do next.
+//! `make run`: starts DynamoDB and the function, sends every sample, and shows what to do next.
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ use super::report;
 use super::session::{self, Session};
 use super::watch::Watch;
 
-/// Runs until a signal comes, or with `ONCE` until all was sent.
+/// Runs until a signal arrives, or with `ONCE` until everything was sent.
 pub(super) async fn run() -> Result<ExitCode, Failure> {
     let options = Options::from_env()?;
     options.check_function_port()?;
@@ -27,13 +27,13 @@ pub(super) async fn run() -> Result<ExitCode, Failure> {
     let certificates = Certificates::of(&session::folder().join("certificates"));
     certificates.write()?;
     let session = Session { function: options.function, database: options.database };
-    // Removed when this function is left, in whatever way.
+    // Removed when this function returns, however it does.
     let _written = session.write()?;
     report::print_places(&session);
     let mut watch = Watch::start(&session, &certificates, !options.once)?;
     let feed = Feed { address: session.function, database, log: Arc::clone(&watch.log), details: options.details };
     let result = Box::pin(play(&feed, &session, &mut watch, &mut stops, options.once)).await;
-    // Not a line more: the terminal may be gone.
+    // No more output: the terminal may be gone.
     feed.log.show(Show::Nothing).await;
     watch.stop().await;
     result
@@ -57,7 +57,7 @@ async fn play(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Does some work unless a signal comes first (`None`), or the function fails.
+/// Does some work unless a signal arrives first (`None`), or the function fails.
 async fn unless_stopped<T>(
     watch: &mut Watch,
     stops: &mut Stops,
@@ -70,7 +70,7 @@ async fn unless_stopped<T>(
     }
 }
 
-/// The signals that end this program: Ctrl-C, `kill`, and a terminal that is closed.
+/// The signals that end this program: Ctrl-C, `kill`, and a closed terminal.
 struct Stops {
     interrupt: Signal,
     terminate: Signal,

@@ -1,4 +1,4 @@
-//! `make ses-bounce TO=jane@example.com`: an event of one's own, signed, sent, and what came of it.
+//! `make ses-bounce TO=jane@example.com`: signs and sends a custom event, and shows its effect.
 
 use std::process::ExitCode;
 

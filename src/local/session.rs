@@ -1,4 +1,4 @@
-//! What `make run` leaves in `target/local` while it is up, for the programs beside it.
+//! What `make run` leaves in `target/local` while it runs, for other programs.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/local")
 }
 
-/// Where a run listens.
+/// Where a run is listening.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Session {
     /// The function.
@@ -22,7 +22,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// The session of the run that is up.
+    /// The session of the current run.
     pub(super) fn read() -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path()).map_err(|_| "`make run` is not up; start it in another terminal")?;
         let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("=http://"));
@@ -32,7 +32,7 @@ impl Session {
         session.ok_or_else(|| "what `make run` has written is not complete; start it anew".into())
     }
 
-    /// Writes it down for as long as the guard lives.
+    /// Writes the session; it exists as long as the returned guard.
     pub(super) fn write(&self) -> Result<Written, Failure> {
         let Self { function, database } = self;
         let text = format!(
@@ -45,20 +45,20 @@ impl Session {
     }
 }
 
-/// A session that is written down.
+/// A session that has been written.
 pub(super) struct Written(String);
 
 impl Drop for Written {
-    /// Removes it, unless another run has written its own since.
+    /// Removes the session, unless another run has written its own since.
     fn drop(&mut self) {
         if std::fs::read_to_string(path()).is_ok_and(|text| text == self.0) {
-            // Nothing is left to do when even this fails.
+            // Nothing can be done if even this fails.
             drop(std::fs::remove_file(path()));
         }
     }
 }
 
-/// `mail-feedbackctl --local` reads it, too.
+/// `mail-feedbackctl --local` reads this file, too.
 fn path() -> PathBuf {
     folder().join("environment")
 }

@@ -1,7 +1,7 @@
-//! `make samples`: signs the SNS samples in `events/ses/` anew.
+//! `make samples`: signs the SNS samples in `events/ses/` again.
 //!
-//! It makes a certificate authority and a signing certificate, signs each sample, writes both certificates to
-//! `events/certificates/`, and forgets the keys. Nobody can sign anything else in their name.
+//! It creates a certificate authority and a signing certificate, signs each sample, writes both certificates to
+//! `events/certificates/`, and forgets the keys. Nobody can sign anything else as that authority.
 
 use std::process::ExitCode;
 

@@ -12,9 +12,9 @@ use super::certificates::Certificates;
 use super::log::{Log, Source};
 use super::session::Session;
 
-/// How long the child may take to stop by itself; it needs about 1.5 s.
+/// How long the child may take to stop on its own; it needs about 1.5 s.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
-/// The variable that the caller may set otherwise than the committed environment.
+/// The variable for which the caller's value wins over the committed one.
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 
 /// A running `cargo lambda watch`.
@@ -25,7 +25,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Starts it where the session says, with the committed environment.
+    /// Starts it at the addresses of the session, with the committed environment.
     pub(super) fn start(session: &Session, certificates: &Certificates, reload: bool) -> Result<Self, Error> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let committed = std::fs::read_to_string(root.join("events/local.env"))?;
@@ -48,14 +48,14 @@ impl Watch {
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", session.database))
             .env("SNS_TRUST_ANCHORS", certificates.roots())
             .env("SNS_CERTIFICATES", certificates.folder())
-            // The caller's own AWS account must stay out of this.
+            // The caller's own AWS account must not be used.
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
             .current_dir(root)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C reaches this program alone, which then stops the child in order.
+            // Ctrl-C reaches this program only, which then stops the child in order.
             .process_group(0)
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| match error.kind() {
@@ -70,7 +70,7 @@ impl Watch {
         Ok(Self { child, log })
     }
 
-    /// Waits until it, or the function during its start, has failed; says how.
+    /// Waits until it fails, or the function fails during its start; returns how.
     pub(super) async fn failed(&mut self) -> String {
         let what = tokio::select! {
             status = self.child.wait() => match status {
@@ -79,7 +79,7 @@ impl Watch {
             },
             () = self.log.crashed() => "the function does not start".to_owned(),
         };
-        // Its last words may still be in the pipe.
+        // Its last lines may still be in the pipe.
         tokio::time::sleep(Duration::from_millis(200)).await;
         format!("{what}\n{}", self.log.take().await.log.join("\n"))
     }
@@ -87,7 +87,7 @@ impl Watch {
     /// Stops it and the function.
     pub(super) async fn stop(mut self) {
         if let Some(id) = self.child.id() {
-            // std can only kill outright, which would leave the function behind.
+            // std can only kill the process, which would leave the function running.
             let interrupt = Command::new("sh").args(["-c", "kill -INT $0", &id.to_string()]).status().await;
             if interrupt.is_ok_and(|status| status.success())
                 && tokio::time::timeout(STOP_LIMIT, self.child.wait()).await.is_ok()
@@ -95,12 +95,12 @@ impl Watch {
                 return;
             }
         }
-        // Nothing is left to do when even this fails.
+        // Nothing can be done if even this fails.
         drop(self.child.kill().await);
     }
 }
 
-/// The variables of a file of names and values; the format of the log is left out where the caller has set it.
+/// The variables in a file of names and values, without the log format if the caller has set it.
 fn environment(file: &str, has_log_format: bool) -> impl Iterator<Item = (&str, &str)> {
     let lines = file.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once('=')).filter(move |(name, _)| !(has_log_format && *name == LOG_FORMAT))

@@ -1,4 +1,4 @@
-//! The posts over plain HTTP: those that this program makes, and those that it prints for people to make.
+//! The posts over plain HTTP: those that this program makes, and those that it prints for people to paste.
 
 use support::samples::{Effect, EventRow, SuppressionRow};
 
@@ -10,13 +10,13 @@ pub(super) struct Webhook {
     pub(super) query: &'static str,
     /// The domain of the recipient.
     domain: &'static str,
-    /// The event but for its recipient.
+    /// The event without its recipient.
     event: &'static str,
     /// What is written: kind, permanence, cause; scope, reason.
     written: [&'static str; 5],
 }
 
-/// Both webhooks that a provider posts to by itself.
+/// The webhooks of both providers that post on their own.
 pub(super) const WEBHOOKS: [Webhook; 2] = [
     Webhook {
         path: "/webhooks/mailjet/example.com",
@@ -35,12 +35,12 @@ pub(super) const WEBHOOKS: [Webhook; 2] = [
 ];
 
 impl Webhook {
-    /// The body of a post about a person.
+    /// The body of a post about a recipient.
     pub(super) fn body(&self, person: &str) -> String {
         format!(r#"{{{}, "email": "{person}@{}"}}"#, self.event, self.domain)
     }
 
-    /// What a post about a person must write.
+    /// The expected effect of a post about a recipient.
     pub(super) fn effect(&self, person: &str) -> Effect {
         let address = format!("{person}@{}", self.domain);
         let [kind, permanence, cause, scope, reason] = self.written.map(str::to_owned);

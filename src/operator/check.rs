@@ -9,7 +9,7 @@ use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::suppression::Context;
 
-/// Prints a verdict an address, in their order.
+/// Prints one verdict per address, in the given order.
 pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let context = Context {
         provider: args.provider.as_ref().map(|name| name.to_lowercase()),

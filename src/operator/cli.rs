@@ -38,7 +38,7 @@ message. `now` says what the function's own checks, run here with its settings, 
 
 Exit codes: 0 shown, deleted or off, or all that was sent is recorded; 1 failed, or something still fails or was parked.";
 
-/// The version of this program, with the commit that it was built from where the build told.
+/// The version of this program, with the commit it was built from if the build recorded it.
 fn version() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| match option_env!("MAIL_FEEDBACK_COMMIT") {
         Some(commit) => format!("{VERSION} ({commit})"),
@@ -47,7 +47,7 @@ fn version() -> &'static str {
     &TEXT
 }
 
-/// Looks into the tables of mail-feedback, and changes what they say.
+/// Looks up suppressions and events of mail-feedback, and changes suppressions.
 #[derive(Debug, Parser)]
 #[command(name = "mail-feedbackctl", version = version(), after_help = HELP, arg_required_else_help = true)]
 pub struct Cli {
@@ -57,10 +57,10 @@ pub struct Cli {
     /// The suppression table (output `SuppressionTableName` of the stack)
     #[arg(long, global = true, env = "SUPPRESSION_TABLE", value_name = "NAME")]
     pub suppression_table: Option<String>,
-    /// The tables of `make run`, whatever else is set
+    /// Use the tables of `make run`, whatever else is set
     #[arg(long, global = true)]
     pub local: bool,
-    /// JSON for programs: one document, or one a line
+    /// Print JSON for programs: one document, or one per line
     #[arg(long, global = true)]
     pub json: bool,
     /// What to do.
@@ -71,18 +71,18 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Something about the tables.
+    /// A command on the tables.
     #[command(flatten)]
     Tables(TableCommand),
     /// Print the tables, URLs and settings of a stack as `export` lines for a shell
     #[command(after_help = "Example:\n  eval \"$(mail-feedbackctl env --stack mail-feedback)\"")]
     Env(EnvArgs),
-    /// Show what lies in the failure queues of a stack and why, and send it through the function again
+    /// Show what is in a stack's failure queues and why, and send it through the function again
     #[command(after_help = REDRIVE_HELP)]
     Redrive(RedriveArgs),
 }
 
-/// What is done with the tables.
+/// A command on the tables.
 #[derive(Debug, Subcommand)]
 pub enum TableCommand {
     /// May these addresses be mailed, and if not, why?
@@ -90,7 +90,7 @@ pub enum TableCommand {
   mail-feedbackctl check jane@example.com
   mail-feedbackctl check jane@example.com john@example.com --provider ses --domain example.com --list Newsletter")]
     Check(CheckArgs),
-    /// How did it come to what stands about an address?
+    /// How did the suppressions of an address come about?
     #[command(after_help = "Example:\n  mail-feedbackctl explain jane@example.com")]
     Explain(ExplainArgs),
     /// What happened to a message?
@@ -103,12 +103,12 @@ pub enum TableCommand {
   mail-feedbackctl suppress jane@example.com --reason complaint --note 'called us'
   mail-feedbackctl suppress jane@example.com --reason manual --scope domain:example.com --until 2030-01-01")]
     Suppress(SuppressArgs),
-    /// Lift a suppression; a repeated older report does not bring it back
+    /// Lift a suppression; an older report that arrives again does not restore it
     #[command(after_help = "Examples:
   mail-feedbackctl lift jane@example.com --reason hard_bounce --note 'mailbox is back'
   mail-feedbackctl lift jane@example.com --reason unsubscribe --scope list:ses:Newsletter --actor jane.doe")]
     Lift(DecisionArgs),
-    /// Write all suppressions that stand
+    /// Write all current suppressions
     #[command(after_help = "Examples:
   mail-feedbackctl export > suppressions.csv
   mail-feedbackctl export --format ses > bulk-import.csv        (with --json: a JSON object a line)
@@ -119,7 +119,7 @@ takes every reason of the scopes * and provider:mailjet. What is left out is cou
 to the letter, for machines: open no such file in a spreadsheet. csv is made for one: an apostrophe stands before what it
 would take for a formula, and `import` takes the apostrophe away.")]
     Export(ExportArgs),
-    /// Take over suppressions from a list; importing it again changes nothing
+    /// Import suppressions from a list; importing it again changes nothing
     #[command(after_help = "Examples:
   mail-feedbackctl import --source old-system --file suppressions.csv
   mail-feedbackctl import --source ses-console --format ses --at 2026-01-01 < bulk-import.csv
@@ -129,7 +129,7 @@ csv needs the columns address and reason, in any order under a heading, or all o
 code without one. ses becomes hard_bounce and complaint for every send; mailjet becomes provider_block for Mailjet. A
 soft_bounce for every send becomes manual, since that entry is counted. A row loses against a later lift.")]
     Import(ImportArgs),
-    /// Erase the events and personal texts of an address; what stands against it is kept
+    /// Erase the events and personal texts of an address, but keep its suppressions
     #[command(after_help = "Example:\n  mail-feedbackctl forget jane@example.com --yes")]
     Forget(ForgetArgs),
 }
@@ -140,16 +140,16 @@ pub struct CheckArgs {
     /// The addresses; 100 are read in one request
     #[arg(required = true, value_name = "ADDRESS", value_parser = address)]
     pub addresses: Vec<Address>,
-    /// Through which provider the mail would go
+    /// The provider that would send the mail
     #[arg(long)]
     pub provider: Option<String>,
-    /// From which domain
+    /// The domain that the mail would come from
     #[arg(long, value_parser = domain)]
     pub domain: Option<String>,
-    /// To which list of the provider
+    /// The provider's list that the mail would go to
     #[arg(long, requires = "provider")]
     pub list: Option<String>,
-    /// To which topic of the list
+    /// The topic of that list
     #[arg(long, requires = "list")]
     pub topic: Option<String>,
 }
@@ -165,23 +165,23 @@ pub struct ExplainArgs {
 /// The arguments of `message`.
 #[derive(Args, Debug)]
 pub struct MessageArgs {
-    /// Who sent it
+    /// The provider that sent it
     #[arg(value_parser = ["ses", "tencent", "mailjet"])]
     pub provider: String,
-    /// Its id there: messageId of SES, bulkId of Tencent, `MessageID` of Mailjet
+    /// The provider's id of the message: messageId of SES, bulkId of Tencent, `MessageID` of Mailjet
     pub id: String,
 }
 
-/// A decision of a person; the arguments of `lift`.
+/// A manual decision; the arguments of `lift`.
 #[derive(Args, Debug)]
 pub struct DecisionArgs {
     /// The address
     #[arg(value_parser = address)]
     pub address: Address,
-    /// Which reason: `hard_bounce`, `soft_bounce`, complaint, unsubscribe, `invalid_address`, `provider_block`, manual
+    /// The reason: `hard_bounce`, `soft_bounce`, complaint, unsubscribe, `invalid_address`, `provider_block`, manual
     #[arg(long, value_parser = reason)]
     pub reason: Reason,
-    /// For which sends: *, provider:NAME, domain:DOMAIN, list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC
+    /// The sends it applies to: *, provider:NAME, domain:DOMAIN, list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC
     #[arg(long, default_value = "*", value_parser = Scope::parse)]
     pub scope: Scope,
     /// Who decides
@@ -198,7 +198,7 @@ pub struct SuppressArgs {
     /// The decision.
     #[command(flatten)]
     pub decision: DecisionArgs,
-    /// When it ends by itself, as 2030-01-31 or 2030-01-31T12:00:00Z; never, when left out
+    /// When it expires, such as 2030-01-31 or 2030-01-31T12:00:00Z; never, if omitted
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<Timestamp>,
 }
@@ -217,13 +217,13 @@ pub struct ImportArgs {
     /// The format
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     pub format: Format,
-    /// The file; standard input, when left out
+    /// The file; standard input, if omitted
     #[arg(long)]
     pub file: Option<PathBuf>,
     /// Where the list comes from; it becomes the actor of the entries
     #[arg(long, value_name = "NAME", value_parser = actor)]
     pub source: String,
-    /// Since when rows count that hold no time
+    /// The time of rows that have none
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub at: Option<Timestamp>,
 }
@@ -234,7 +234,7 @@ pub struct ForgetArgs {
     /// The address
     #[arg(value_parser = address)]
     pub address: Address,
-    /// Do it: there is no way back
+    /// Do it; this cannot be undone
     #[arg(long)]
     pub yes: bool,
 }
@@ -242,7 +242,7 @@ pub struct ForgetArgs {
 /// The arguments of `env`.
 #[derive(Args, Debug)]
 pub struct EnvArgs {
-    /// The stack, by the name that it was deployed with
+    /// The stack's name
     #[arg(long, env = "STACK", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub stack: String,
 }
@@ -250,13 +250,13 @@ pub struct EnvArgs {
 /// The arguments of `redrive`.
 #[derive(Args, Debug)]
 pub struct RedriveArgs {
-    /// The stack, by the name that it was deployed with
+    /// The stack's name
     #[arg(long, env = "STACK", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub stack: String,
-    /// What to do instead of looking.
+    /// What to do instead of only looking.
     #[command(flatten)]
     pub step: RedriveStep,
-    /// Do it
+    /// Do it, instead of only showing what would be done
     #[arg(long)]
     pub yes: bool,
     /// How to look.
@@ -264,10 +264,10 @@ pub struct RedriveArgs {
     pub look: LookArgs,
 }
 
-/// What a redrive does instead of looking.
+/// What a redrive does instead of only looking.
 #[derive(Args, Debug)]
 pub struct RedriveStep {
-    /// Send what lies in the queues through the function; with --yes
+    /// Send what is in the queues through the function; with --yes
     #[arg(long)]
     pub send: bool,
     /// Move the parked messages back first
@@ -276,18 +276,18 @@ pub struct RedriveStep {
     /// Show these messages; with --yes, delete them
     #[arg(long, value_name = "MESSAGE_ID", num_args = 1.., conflicts_with = "send")]
     pub delete: Vec<String>,
-    /// Switch the redrive off
+    /// Turn the redrive off
     #[arg(long, conflicts_with_all = ["send", "delete"])]
     pub off: bool,
 }
 
-/// How messages are looked at.
+/// How to look at messages.
 #[derive(Args, Debug)]
 pub struct LookArgs {
     /// Show addresses, too; with --json, the whole messages
     #[arg(long)]
     pub personal: bool,
-    /// How many messages of a queue to look at
+    /// How many messages of each queue to look at
     #[arg(long, default_value_t = 100, value_name = "NUMBER")]
     pub limit: usize,
 }
@@ -314,7 +314,7 @@ pub fn reasons() -> String {
     format!("the reasons are {}", names.join(", "))
 }
 
-/// A text that is no longer than a record keeps.
+/// A text that fits into a record.
 fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
     if text.len() > limit {
         return Err(format!("the {what} is longer than {limit} bytes; shorten it"));
@@ -322,7 +322,7 @@ fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The name of who decides.
+/// The name of the person who decides.
 fn actor(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("nobody; give the name of who decides".to_owned());
@@ -330,7 +330,7 @@ fn actor(text: &str) -> Result<String, String> {
     fits("name", text, Entry::ACTOR_BYTES)
 }
 
-/// Why something was decided.
+/// The reason for a decision.
 fn note(text: &str) -> Result<String, String> {
     fits("note", text, Entry::NOTE_BYTES)
 }

@@ -1,4 +1,4 @@
-//! From the command line and the environment to the tables.
+//! Creates clients for the tables and services from the command line and the environment.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::tables::Tables;
 use crate::config::Config;
 use crate::suppression::SoftBounceRules;
 
-/// Where `make run` says what it has started.
+/// Where `make run` records what it has started.
 const LOCAL: &str = "target/local/environment";
 
 /// The tables that the command line names.
@@ -30,7 +30,7 @@ pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {
     Ok(Tables::new(Client::new(&sdk), event_table, suppression_table, rules()?))
 }
 
-/// The services that a redrive asks.
+/// The services that a redrive uses.
 pub(super) async fn cloud(cli: &Cli) -> Result<Cloud, Failure> {
     if cli.local {
         return Err(Failure::new("`make run` has no stack; leave --local out"));
@@ -51,7 +51,7 @@ async fn sdk() -> Result<SdkConfig, Failure> {
         .retry_config(RetryConfig::standard().with_max_attempts(6))
         .load()
         .await;
-    // Both would otherwise fail within a call, and look like an outage.
+    // Either would otherwise fail within a call, and look like an outage.
     if sdk.region().is_none() {
         return Err(Failure::new("no region; set AWS_REGION, or a region in the profile"));
     }
@@ -78,7 +78,7 @@ fn named(name: Option<&String>, what: &str) -> Result<String, Failure> {
     })
 }
 
-/// The tables of `make run`, with nothing of the caller's account.
+/// The tables of `make run`, without anything from the caller's account.
 fn local() -> Result<Tables, Failure> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(LOCAL);
     let text = std::fs::read_to_string(path).map_err(|_| {
@@ -98,7 +98,7 @@ fn local() -> Result<Tables, Failure> {
     Ok(Tables::new(Client::from_conf(config), value("EVENT_TABLE")?, value("SUPPRESSION_TABLE")?, rules()?))
 }
 
-/// Longer than the function's: a person waits, and pages are large.
+/// Longer than the function's: a person is waiting, and pages are large.
 fn timeouts() -> TimeoutConfig {
     let builder = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5));
     builder.operation_attempt_timeout(Duration::from_secs(20)).operation_timeout(Duration::from_mins(2)).build()
@@ -107,7 +107,7 @@ fn timeouts() -> TimeoutConfig {
 /// The rules that the function counts by, from the same variables.
 fn rules() -> Result<SoftBounceRules, Failure> {
     let config = Config::from_lookup(|name| match name {
-        // Required there, and known here from elsewhere.
+        // Required by the configuration, and known here from elsewhere.
         "EVENT_TABLE" | "SUPPRESSION_TABLE" => Some("-".to_owned()),
         name if name.starts_with("SOFT_BOUNCE_") => std::env::var(name).ok(),
         _ => None,

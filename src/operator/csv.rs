@@ -1,24 +1,24 @@
-//! Lines of CSV, for people with a spreadsheet and for machines.
+//! Lines of CSV, for spreadsheets and for programs.
 
-/// Whether what a spreadsheet takes for a formula is defused.
+/// Whether text that a spreadsheet would run as a formula is escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Formulas {
-    /// People open the file: an apostrophe goes before a formula, and is taken away again.
+    /// For people, who open the file in a spreadsheet: an apostrophe precedes each formula, and is removed when read.
     Defused,
-    /// A machine reads the file, and would take an apostrophe for a part of the address.
+    /// For programs, which would read an apostrophe as part of the address.
     Kept,
 }
 
-/// What begins a formula, in full width, too, which some spreadsheets fold; and the apostrophe itself, so that taking
-/// one away gives back what was.
+/// What a formula begins with, including full-width forms, which some spreadsheets fold; and the apostrophe itself, so
+/// that removing one restores the original.
 const FORMULA: [char; 9] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\''];
 
-/// Fields as a line. Control characters become spaces, so that a row is a line.
+/// Joins fields to a line; control characters become spaces, so that each row is one line.
 pub(super) fn join<'f>(fields: impl IntoIterator<Item = &'f str>, formulas: Formulas) -> String {
     fields.into_iter().map(|field| quote(field, formulas)).collect::<Vec<_>>().join(",")
 }
 
-/// Splits a line; quotes enclose what holds a comma, and a quote in quotes is doubled.
+/// Splits a line; fields with a comma are quoted, and a quote within them is doubled.
 pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut field = String::new();
@@ -51,15 +51,15 @@ pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, Strin
 fn quote(field: &str, formulas: Formulas) -> String {
     let field: String = field.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
     let field = if formulas == Formulas::Defused { defuse(&field) } else { field };
-    // A byte order mark at the beginning of a line is no part of its first field.
+    // A byte order mark at the beginning of a line is not part of its first field.
     if field.contains([',', '"']) || field.trim() != field || field.starts_with('\u{feff}') {
         return format!("\"{}\"", field.replace('"', "\"\""));
     }
     field
 }
 
-/// Puts an apostrophe before each formula, also one that would begin a cell where a spreadsheet splits at semicolons. No
-/// tab is left to split at.
+/// Puts an apostrophe before each formula, including one that would begin a cell if a spreadsheet splits at semicolons.
+/// No tab is left to split at.
 fn defuse(field: &str) -> String {
     let mut defused = String::with_capacity(field.len());
     let mut begins = true;
@@ -73,7 +73,7 @@ fn defuse(field: &str) -> String {
     defused
 }
 
-/// Takes the apostrophes away again.
+/// Removes the apostrophes again.
 fn restore(field: &str) -> String {
     let mut plain = String::with_capacity(field.len());
     let mut begins = true;

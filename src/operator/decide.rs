@@ -1,4 +1,4 @@
-//! `suppress` and `lift`: what people decide.
+//! `suppress` and `lift`: decisions of people.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::store::DecisionError;
 use crate::suppression::{Decision, DecisionRefusal, MAX_SCOPES, Scope, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
-/// Suppresses an address, whatever stands there.
+/// Suppresses an address, whatever its record says.
 pub(super) async fn suppress(
     args: &SuppressArgs,
     tables: &Tables,
@@ -32,7 +32,7 @@ pub(super) async fn suppress(
     report("suppressed", of, tables, console).await
 }
 
-/// Lifts a reason in a scope; what has never stood there is more likely a slip than a wish.
+/// Lifts a reason in a scope; one that never existed there is probably a mistake.
 pub(super) async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let record = tables.suppressions.get(&args.address).await?;
     if !is_there(&record, args) && !record.is_folded(args.reason) {
@@ -51,7 +51,7 @@ pub(super) async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Con
     report("lifted", args, tables, console).await
 }
 
-/// Why a decision was refused, and what to call instead.
+/// Why a decision was refused, and what to do instead.
 fn refused(verb: &str, args: &DecisionArgs, error: DecisionError) -> Failure {
     match error {
         DecisionError::Store(error) => error.into(),
@@ -67,7 +67,7 @@ fn refused(verb: &str, args: &DecisionArgs, error: DecisionError) -> Failure {
     }
 }
 
-/// Whether there is something that a lift would end; counted bounces are, before they suppress.
+/// Whether a lift would end anything, including bounces that are counted but do not suppress yet.
 fn is_there(record: &SuppressionRecord, args: &DecisionArgs) -> bool {
     if is_derived(&args.scope, args.reason) {
         return !record.soft_bounces.bounces().is_empty();
@@ -75,7 +75,7 @@ fn is_there(record: &SuppressionRecord, args: &DecisionArgs) -> bool {
     record.entry(&args.scope, args.reason).is_some_and(|entry| entry.state == State::Suppressed)
 }
 
-/// Whether the entry follows from the bounces.
+/// Whether the entry is derived from soft bounces.
 fn is_derived(scope: &Scope, reason: Reason) -> bool {
     reason == Reason::SoftBounce && *scope == Scope::everything()
 }
@@ -90,7 +90,7 @@ fn decision(args: &DecisionArgs) -> Decision {
     }
 }
 
-/// When a decision counts from.
+/// The time from which a decision counts.
 fn decided_at(record: &SuppressionRecord, args: &DecisionArgs) -> Option<Timestamp> {
     if is_derived(&args.scope, args.reason) {
         return record.soft_bounces.lifted_at();
@@ -98,7 +98,7 @@ fn decided_at(record: &SuppressionRecord, args: &DecisionArgs) -> Option<Timesta
     record.entry(&args.scope, args.reason).map(|entry| entry.at)
 }
 
-/// Prints what was done, and what stands after it.
+/// Prints what was done, and the resulting state.
 async fn report(
     what: &str,
     args: &DecisionArgs,

@@ -1,4 +1,4 @@
-//! `env`: what a stack is made of, as variables of a shell.
+//! `env`: the resources of a stack, as shell variables.
 
 use serde_json::{Map, Value};
 
@@ -8,10 +8,10 @@ use super::redrive::Cloud;
 use super::stack::StackDescription;
 use super::{Console, Outcome};
 
-/// The tables, which every other command asks for.
+/// The tables, which every other command needs.
 const TABLES: [(&str, &str); 2] = [("EventTableName", "EVENT_TABLE"), ("SuppressionTableName", "SUPPRESSION_TABLE")];
 
-/// The other outputs, for the commands of the guide. One that the stack lacks is left out.
+/// The other outputs, for the commands in the guide; one that the stack lacks is omitted.
 const OUTPUTS: [(&str, &str); 16] = [
     ("SuppressionStreamArn", "SUPPRESSION_STREAM_ARN"),
     ("ConfigurationSetName", "CONFIGURATION_SET"),
@@ -43,7 +43,7 @@ const PARAMETERS: [(&str, &str); 4] = [
 pub async fn run(args: &EnvArgs, cloud: &Cloud, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let stack = StackDescription::find(cloud, &args.stack).await?;
     let mut variables = vec![
-        // boto3 reads the second alone.
+        // boto3 reads only the second one.
         ("AWS_REGION", cloud.region.as_str()),
         ("AWS_DEFAULT_REGION", cloud.region.as_str()),
         ("STACK", args.stack.as_str()),

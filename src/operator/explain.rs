@@ -1,4 +1,4 @@
-//! `explain`: how it came to what stands about an address.
+//! `explain`: the history behind the suppressions of an address.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::timestamp::Timestamp;
 
 /// One line of the timeline.
 struct TimelineEntry {
-    /// Its place: the time as text, `-` for the unknown.
+    /// Its sort key: the time as text, `-` if unknown.
     time: String,
     /// For people.
     line: String,
@@ -27,10 +27,10 @@ struct TimelineEntry {
     json: Value,
 }
 
-/// Prints the timeline, and what stands now.
+/// Prints the timeline, and the current state.
 pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let address = args.address.as_str();
-    // Evidence is written to the record first: read last, it has all that the events tell.
+    // The record is written before its events, so reading it last shows everything that the events led to.
     let mut moments = Vec::new();
     let mut start = None;
     loop {
@@ -43,7 +43,7 @@ pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Conso
     }
     let record = tables.suppressions.get(&args.address).await?;
     moments.extend(decisions(&record));
-    // Stable: events of the same time keep the order of the table.
+    // A stable sort: events of the same time keep the order of the table.
     moments.sort_by(|one, other| one.time.cmp(&other.time));
     if console.json {
         writeln!(console.out, "{}", document(address, moments, &record, tables.rules, console.now))?;
@@ -77,7 +77,7 @@ fn event(item: &Item) -> TimelineEntry {
     TimelineEntry { time: time_of(item), line: event_line(item), json }
 }
 
-/// What people and imports have decided, as far as the record still has it: the latest word a scope and reason.
+/// The decisions of people and imports that the record still has: the latest per scope and reason.
 fn decisions(record: &SuppressionRecord) -> Vec<TimelineEntry> {
     let decided = entries(record).filter(|(_, _, entry)| entry.actor.is_some());
     let mut moments: Vec<TimelineEntry> =
@@ -146,13 +146,13 @@ fn count(record: &SuppressionRecord, rules: SoftBounceRules, now: Timestamp) -> 
 }
 
 impl Count {
-    /// How many bounces and days the threshold is away.
+    /// How many bounces and days are missing to reach the threshold.
     fn missing(&self, rules: SoftBounceRules) -> (usize, usize) {
         let missing = |demand: u32, had: usize| usize::try_from(demand).unwrap_or(usize::MAX).saturating_sub(had);
         (missing(rules.threshold, self.bounces), missing(rules.min_days, self.days))
     }
 
-    /// In words; nothing where nothing is counted.
+    /// The count in words; `None` if nothing is counted.
     fn line(&self, rules: SoftBounceRules) -> Option<String> {
         if rules.threshold == 0 || self.bounces == 0 {
             return None;

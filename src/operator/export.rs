@@ -1,4 +1,4 @@
-//! `export`: all suppressions that stand.
+//! `export`: all current suppressions.
 
 use super::cli::ExportArgs;
 use super::failure::Failure;
@@ -10,7 +10,7 @@ use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::store::CERTIFICATES_KEY;
 
-/// Writes them page by page, as the scan brings them.
+/// Writes the suppressions page by page, in the order of the scan.
 pub(super) async fn run(args: &ExportArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let format = args.format.unwrap_or(if console.json { Format::Ndjson } else { Format::Csv });
     if format == Format::Mailjet && console.json {
@@ -79,9 +79,9 @@ fn to_json(row: &Row) -> Result<String, Failure> {
     Ok(escape_controls(&json))
 }
 
-/// The entries of an item that stand, by scope and reason; `None` where it is no suppression record.
+/// The current entries of an item, by scope and reason; `None` if it is not a suppression record.
 ///
-/// Times are texts that compare as times do.
+/// Times as text sort like times.
 fn standing(item: &Item, now: &str) -> Option<Vec<Row>> {
     let address = text(item, "address")?;
     let mut rows = Vec::new();

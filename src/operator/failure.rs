@@ -10,19 +10,19 @@ use crate::error::{Error, Outage};
 /// A failed command.
 #[derive(Debug)]
 pub enum Failure {
-    /// Something to tell.
+    /// A message for the user.
     Message(String),
-    /// Nobody reads the output any more, as in `export | head`.
+    /// Nobody reads the output any more, as with `export | head`.
     Closed,
 }
 
 impl Failure {
-    /// A failure in these words.
+    /// A failure with a message.
     pub fn new(text: impl Into<String>) -> Self {
         Self::Message(text.into())
     }
 
-    /// A failed call of DynamoDB about a table.
+    /// A failed DynamoDB call on a table.
     pub fn of_call<E, R>(error: &SdkError<E, R>, table: &str) -> Self
     where
         E: ProvideErrorMetadata,
@@ -70,7 +70,7 @@ impl From<IoError> for Failure {
 }
 
 impl From<Error> for Failure {
-    /// The library speaks to the one who deploys the function; some advice is another for an operator.
+    /// The library's messages address whoever deploys the function; some need other advice for an operator.
     fn from(error: Error) -> Self {
         Self::Message(match error {
             Error::Transient(Outage::Forbidden) => {

@@ -1,4 +1,4 @@
-//! `forget`: erases what is known of a person, but not that the address must not be mailed.
+//! `forget`: erases a person's data, but not the fact that the address must not be mailed.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
@@ -14,10 +14,10 @@ use super::{Console, Outcome};
 
 /// The most items that `BatchWriteItem` takes.
 const BATCH_WRITE: usize = 25;
-/// What is personal in entries and soft bounces; reason, scope, times and codes stay.
+/// The personal fields of entries and soft bounces; reason, scope, times and codes stay.
 const PERSONAL: [&str; 3] = ["recipient", "detail", "note"];
 
-/// Deletes the event records of an address and blanks its suppression record.
+/// Deletes the event records of an address and the personal texts in its suppression record.
 pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let address = args.address.as_str();
     if !args.yes {
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Consol
     let bar = counter(console, "event records deleted");
     let mut deleted = sweep(tables, address, &bar).await?;
     let blanked = blank(tables, address, console).await?;
-    // A report that was under way writes its event after its suppression.
+    // A report in progress writes its event after its suppression.
     deleted = deleted.saturating_add(sweep(tables, address, &bar).await?);
     bar.finish_and_clear();
     if console.json {
@@ -40,7 +40,7 @@ pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Consol
     Ok(Outcome::Done)
 }
 
-/// Deletes event records, from the beginning each time, until nothing is found.
+/// Deletes event records, starting over each time, until none are left.
 async fn sweep(tables: &Tables, address: &str, bar: &ProgressBar) -> Result<usize, Failure> {
     let mut deleted = 0_usize;
     loop {
@@ -74,7 +74,7 @@ async fn delete(tables: &Tables, items: &[Item]) -> Result<(), Failure> {
     Err(throttled(&tables.event_table))
 }
 
-/// Removes what is personal from the record, unless another writer comes first; then again. Returns the fields removed.
+/// Removes personal texts from the record, again if another writer comes first; returns how many fields were removed.
 async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<usize, Failure> {
     let table = &tables.suppression_table;
     for attempt in 1..=ATTEMPTS {
@@ -105,7 +105,8 @@ async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<
     Err(Failure::new("the suppression record changed under every attempt; try again"))
 }
 
-/// Removes personal texts at any depth; returns how many. Scopes and reasons are maps, and stay even if named alike.
+/// Removes personal texts at any depth; returns how many. Scopes and reasons are maps, and stay even if they have the
+/// same name.
 fn strip(value: &mut AttributeValue) -> usize {
     match value {
         AttributeValue::M(fields) => {

@@ -1,4 +1,4 @@
-//! The formats of lists of suppressions, out and in.
+//! The formats in which suppressions are exported and imported.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::csv::{self, Formulas};
 
-/// A format of suppressions, one a line.
+/// A format of suppressions, one per line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// address,scope,reason,since,at,until,provider,code
     Csv,
-    /// the same columns as a JSON object a line
+    /// the same columns, as one JSON object per line
     Ndjson,
     /// the bulk import of the SES account suppression list: address,BOUNCE|COMPLAINT
     Ses,
-    /// an exclusion list of Mailjet: an address a line
+    /// an exclusion list of Mailjet: one address per line
     Mailjet,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// The columns of CSV, in their order.
+/// The columns of CSV, in order.
 pub(super) const COLUMNS: [&str; 8] = ["address", "scope", "reason", "since", "at", "until", "provider", "code"];
 
 /// One suppression of a list, as text.
@@ -34,7 +34,7 @@ pub(super) const COLUMNS: [&str; 8] = ["address", "scope", "reason", "since", "a
 pub(super) struct Row {
     /// The address.
     pub address: String,
-    /// For which sends.
+    /// The sends it applies to.
     #[serde(default = "everything")]
     pub scope: String,
     /// Why.
@@ -42,10 +42,10 @@ pub(super) struct Row {
     /// Since when.
     #[serde(default)]
     pub since: Option<String>,
-    /// The latest event that said so, if it is not the first.
+    /// The latest event that confirmed it, if not the first.
     #[serde(default)]
     pub at: Option<String>,
-    /// Until when.
+    /// When it expires.
     #[serde(default)]
     pub until: Option<String>,
     /// Who reported it.
@@ -54,7 +54,7 @@ pub(super) struct Row {
     /// The provider's code.
     #[serde(default)]
     pub code: Option<String>,
-    /// The address as it was reported, which SES matches to the letter.
+    /// The address as reported, which SES matches exactly.
     #[serde(skip)]
     pub spelling: Option<String>,
 }
@@ -63,7 +63,7 @@ fn everything() -> String {
     "*".to_owned()
 }
 
-/// A line of the SES bulk import; also an entry of what `list-suppressed-destinations` answers.
+/// A line of the SES bulk import; also an entry in the answer of `list-suppressed-destinations`.
 #[derive(Serialize, Deserialize)]
 struct SesRow {
     #[serde(rename = "emailAddress", alias = "EmailAddress")]
@@ -74,15 +74,15 @@ struct SesRow {
     last_update_time: Option<String>,
 }
 
-/// The columns of a row as CSV has them.
+/// The CSV line of a row.
 pub(super) fn csv_line(row: &Row) -> String {
     let Row { address, scope, reason, since, at, until, provider, code, .. } = row;
     let rest = [since, at, until, provider, code].map(|field| field.as_deref().unwrap_or_default());
     csv::join([address, scope, reason].map(String::as_str).into_iter().chain(rest), Formulas::Defused)
 }
 
-/// The line that SES takes of the rows of one address: it knows bounces and complaints, one reason an address, and no
-/// end, so what ends by itself is left out.
+/// The line for SES from the rows of one address: SES knows only bounces and complaints, one reason per address and no
+/// expiry, so suppressions that expire are omitted.
 pub(super) fn ses_line(rows: &[Row], json: bool) -> Option<String> {
     let reason_of = |row: &Row| match row.reason.as_str() {
         "complaint" => Some("COMPLAINT"),
@@ -90,7 +90,7 @@ pub(super) fn ses_line(rows: &[Row], json: bool) -> Option<String> {
         _ => None,
     };
     let concerned = rows.iter().filter(|row| matches!(row.scope.as_str(), "*" | "provider:ses") && row.until.is_none());
-    // `COMPLAINT` is the greater, and the one that no later delivery disproves.
+    // `COMPLAINT` is the greater one, and no later delivery disproves it.
     let (reason, row) =
         concerned.filter_map(|row| Some((reason_of(row)?, row))).max_by(|one, other| one.0.cmp(other.0))?;
     let address = row.spelling.as_ref().unwrap_or(&row.address).clone();
@@ -101,19 +101,18 @@ pub(super) fn ses_line(rows: &[Row], json: bool) -> Option<String> {
     serde_json::to_string(&line).ok()
 }
 
-/// The line of an exclusion list of the rows of one address, if one of them concerns all mail through Mailjet without
-/// end.
+/// The line for an exclusion list from the rows of one address, if one of them blocks all mail through Mailjet forever.
 pub(super) fn mailjet_line(rows: &[Row]) -> Option<String> {
     let concerns = |row: &&Row| matches!(row.scope.as_str(), "*" | "provider:mailjet") && row.until.is_none();
     let row = rows.iter().find(concerns)?;
     Some(csv::join([row.spelling.as_ref().unwrap_or(&row.address).as_str()], Formulas::Kept))
 }
 
-/// Reads lines of one format, in their order.
+/// Reads lines of one format, in order.
 pub(super) struct Reader {
     format: Format,
     columns: Option<Vec<String>>,
-    /// Whether a line was read: only the first may be a heading.
+    /// Whether a line has been read: only the first may be a heading.
     begun: bool,
 }
 
@@ -123,7 +122,7 @@ impl Reader {
         Self { format, columns: None, begun: false }
     }
 
-    /// Reads a line; `None`: it is empty, or the heading.
+    /// Reads a line; `None` if it is empty, or the heading.
     pub(super) fn read(&mut self, line: &str) -> Result<Option<Row>, String> {
         let line = line.trim_start_matches('\u{feff}').trim();
         if line.is_empty() {
@@ -177,7 +176,7 @@ impl Reader {
 }
 
 fn json<'l, T: Deserialize<'l>>(line: &'l str) -> Result<T, String> {
-    // The parser's own message may quote the line, which holds an address.
+    // The parser's own message may quote the line, which contains an address.
     serde_json::from_str(line).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => {
             format!("a field is missing or of the wrong type (column {})", error.column())
@@ -202,7 +201,7 @@ fn ses(row: SesRow) -> Result<Row, String> {
     })
 }
 
-/// An exclusion list says for whom, not why: it is the provider's own list, and concerns that provider.
+/// An exclusion list says who, not why: it is the provider's own list and affects that provider only.
 fn mailjet(fields: &[String], first: bool) -> Option<Row> {
     let address = fields.first()?;
     let is_heading = first && !address.contains('@') && address.to_ascii_lowercase().contains("mail");

@@ -1,4 +1,4 @@
-//! `import`: suppressions that others have gathered.
+//! `import`: adds suppressions from elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,15 +20,15 @@ use crate::timestamp::Timestamp;
 
 /// How many rows are read before they are written.
 const BATCH: usize = 256;
-/// The longest code and the longest name of a provider that are taken over, in bytes.
+/// The longest imported code, and the longest provider name, in bytes.
 const CODE_BYTES: usize = 256;
 const PROVIDER_BYTES: usize = 32;
 /// The longest spelling of an address, in bytes.
 const SPELLING_BYTES: usize = 256;
-/// How many addresses are written at once.
+/// How many addresses are written concurrently.
 const IN_FLIGHT: usize = 16;
 
-/// Merges each row as an event of its time; a row that was merged before changes nothing.
+/// Merges each row as an event at its time; a row that was merged before changes nothing.
 pub(super) async fn run(args: &ImportArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     if args.format == Format::Mailjet && args.at.is_none() {
         return Err(Failure::new("an exclusion list holds no times; say since when its rows count, with --at <time>"));
@@ -78,7 +78,7 @@ pub(super) async fn run(args: &ImportArgs, tables: &Tables, console: &mut Consol
     Ok(if bad == 0 { Outcome::Done } else { Outcome::Incomplete })
 }
 
-/// Writes what a batch changes; returns how many suppressions are new.
+/// Writes the changes of a batch; returns how many suppressions are new.
 async fn write(tables: &Tables, batch: BTreeMap<Address, Vec<Change>>, now: Timestamp) -> Result<u64, Failure> {
     let applied: Vec<usize> = stream::iter(batch)
         .map(|(address, changes)| async move {
@@ -92,7 +92,7 @@ async fn write(tables: &Tables, batch: BTreeMap<Address, Vec<Change>>, now: Time
     Ok(u64::try_from(applied.into_iter().sum::<usize>()).unwrap_or(u64::MAX))
 }
 
-/// Whether the record says the same already, with evidence or an actor of its own that an import must not replace.
+/// Whether the record already has this suppression, with its own evidence or actor, which an import must not replace.
 fn stands(record: &SuppressionRecord, change: &Change) -> bool {
     let Change::Entry { scope, reason, entry, .. } = change else { return false };
     let known = record.entry(scope, *reason);
@@ -102,7 +102,7 @@ fn stands(record: &SuppressionRecord, change: &Change) -> bool {
     })
 }
 
-/// What a row says, as a change that is a function of the row and the source alone.
+/// A row as a change that depends on the row and the source alone.
 fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Change), String> {
     let address = Address::parse(&row.address).ok_or("not an e-mail address")?;
     let scope = Scope::parse(&row.scope).and_then(Scope::limited).map_err(|error| error.to_string())?;
@@ -118,7 +118,7 @@ fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Chan
     if until.is_some_and(|until| until <= at) {
         return Err("its end lies before its begin".to_owned());
     }
-    // That entry follows from the bounces, which are not here: it would vanish at once.
+    // That entry is derived from the bounces, which are missing here: it would vanish at once.
     let derived = given == Reason::SoftBounce && scope == Scope::everything();
     let reason = if derived { Reason::Manual } else { given };
     let at_text = at.to_string();
@@ -141,7 +141,7 @@ fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Chan
     Ok((address, Change::Entry { scope, reason, entry }))
 }
 
-/// The beginning of a text, of whole characters.
+/// The beginning of a text, cut between characters.
 fn cut(text: &str, bytes: usize) -> String {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()

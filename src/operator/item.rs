@@ -1,4 +1,4 @@
-//! Between DynamoDB items, texts and JSON.
+//! Conversions between DynamoDB items, text and JSON.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub(super) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// A text attribute of its own.
+/// A text attribute, owned.
 pub(super) fn owned(item: &Item, name: &str) -> Option<String> {
     text(item, name).map(str::to_owned)
 }
@@ -23,7 +23,7 @@ pub(super) fn map<'i>(item: &'i Item, name: &str) -> Option<&'i Item> {
     item.get(name)?.as_m().ok()
 }
 
-/// An item as JSON, with the kinds of attributes that the function writes.
+/// An item as JSON, with the attribute types that the function writes.
 pub(super) fn to_json(item: &Item) -> Value {
     let fields = item.iter().map(|(name, value)| (name.clone(), attribute_to_json(value)));
     Value::Object(fields.collect::<Map<_, _>>())

@@ -8,7 +8,7 @@ use super::show::event_line;
 use super::tables::Tables;
 use super::{Console, Outcome};
 
-/// Prints the events of a message in their order, page by page: a campaign has many.
+/// Prints the events of a message in order, page by page: a campaign has many.
 pub(super) async fn run(args: &MessageArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let message = format!("{}:{}", args.provider, args.id);
     let mut start = None;

@@ -12,12 +12,12 @@ use super::sanitize::{Audience, Sanitizer, sanitize_lines};
 use super::{Console, Outcome, connect, env, signals};
 use crate::timestamp::Timestamp;
 
-/// Runs the command line of this process; gives its exit code.
+/// Runs the command line of this process, and returns its exit code.
 pub async fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap's own code for a wrong call is 2, which is `blocked` here.
+            // clap exits with 2 after a usage error, but 2 means `blocked` here.
             let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
             drop(error.print());
             return code;
@@ -27,7 +27,7 @@ pub async fn main() -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(Failure::Closed) => ExitCode::FAILURE,
         Err(failure) => {
-            // Nothing is left to do when even this fails.
+            // Nothing can be done if even this fails.
             drop(writeln!(std::io::stderr(), "error: {}", sanitize_lines(&failure.to_string())));
             ExitCode::FAILURE
         }
@@ -36,7 +36,7 @@ pub async fn main() -> ExitCode {
 
 async fn run(cli: &Cli) -> Result<Outcome, Failure> {
     let stdout = std::io::stdout().lock();
-    // An export to a terminal is for a person, too.
+    // An export to a terminal is also for a person.
     let reader = if stdout.is_terminal() { Audience::Person } else { Audience::File };
     let mut buffered = BufWriter::new(stdout);
     let mut out = Sanitizer::new(&mut buffered, reader);

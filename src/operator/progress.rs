@@ -1,4 +1,4 @@
-//! How far a long command is.
+//! Shows the progress of a long command.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -8,7 +8,7 @@ use super::Console;
 pub(super) fn counter(console: &Console<'_>, what: &'static str) -> ProgressBar {
     let target = if console.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target);
-    // A wrong template leaves the default one.
+    // An invalid template falls back to the default one.
     let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {per_sec}, {elapsed}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     bar.with_message(what)

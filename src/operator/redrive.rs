@@ -1,4 +1,4 @@
-//! `redrive`: what lies in the failure queues of a stack, why, and through the function with it again.
+//! `redrive`: shows what is in a stack's failure queues and why, and sends it through the function again.
 
 pub mod checks;
 pub mod cloud;

@@ -1,33 +1,33 @@
-//! Output that steers neither a terminal nor a program, whatever text of others is in it.
+//! Makes output safe for terminals and programs, whatever foreign text it contains.
 
 use std::io::{Error, ErrorKind, Result, Write};
 
-/// Whom an output is for.
+/// The audience of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// A person at a terminal: what steers becomes a space.
+    /// A person at a terminal: control characters become spaces.
     Person,
-    /// A program, which reads JSON: what steers is escaped, and so kept.
+    /// A program, which reads JSON: control characters are escaped, and so kept.
     Program,
-    /// A file whose format has its own rules: all is left as it is.
+    /// A file whose format has its own rules: nothing is changed.
     File,
 }
 
-/// A writer of text for one of them.
+/// A text writer for one audience.
 pub struct Sanitizer<'w> {
     out: &'w mut dyn Write,
     audience: Audience,
 }
 
 impl<'w> Sanitizer<'w> {
-    /// Writes to `out` what `audience` may get.
+    /// Creates a writer that makes text safe for `audience` before it goes to `out`.
     pub fn new(out: &'w mut dyn Write, audience: Audience) -> Self {
         Self { out, audience }
     }
 }
 
 impl Write for Sanitizer<'_> {
-    /// Takes whole characters only; formatted text always is.
+    /// Accepts whole characters only; formatted text consists of whole characters.
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         let text = str::from_utf8(bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
         match self.audience {
@@ -43,26 +43,26 @@ impl Write for Sanitizer<'_> {
     }
 }
 
-/// Whether a character could steer a terminal (C0, DEL and C1), break a line, or turn the direction of the text after it.
+/// Whether a character could control a terminal (C0, DEL and C1), break a line, or change the direction of later text.
 #[must_use]
 pub fn is_steering(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Text of others on one line, with spaces for what steers.
+/// Foreign text as one line, with spaces for control characters.
 #[must_use]
 pub fn sanitize(text: &str) -> String {
     text.chars().map(|char| if is_steering(char) { ' ' } else { char }).collect()
 }
 
-/// The same for what is written with lines of its own.
+/// The same for text of several lines.
 #[must_use]
 pub fn sanitize_lines(text: &str) -> String {
     text.chars().map(|char| if is_steering(char) && char != '\n' { ' ' } else { char }).collect()
 }
 
-/// JSON with `\u` escapes for what steers and JSON itself lets stand; its own escapes are left alone.
+/// JSON with `\u` escapes for control characters that JSON itself permits; existing escapes are unchanged.
 #[must_use]
 pub fn escape_controls(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());

@@ -1,4 +1,4 @@
-//! How verdicts, entries and event records look, for people and for programs.
+//! Formats verdicts, entries and event records, for people and for programs.
 
 use serde_json::{Value, json};
 
@@ -8,19 +8,19 @@ use crate::event::Reason;
 use crate::suppression::{Block, Entry, MAX_SCOPES, Scope, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
 
-/// What an entry amounts to at a time.
+/// The effect of an entry at a time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryStatus {
     /// It forbids mail.
     Blocked,
-    /// It ended by itself.
+    /// It has expired.
     Ended,
-    /// It was withdrawn.
+    /// It was lifted.
     Lifted,
 }
 
 impl EntryStatus {
-    /// That of an entry.
+    /// The effect of an entry.
     pub(super) fn of(entry: &Entry, now: Timestamp) -> Self {
         match entry.state {
             State::Lifted => Self::Lifted,
@@ -29,7 +29,7 @@ impl EntryStatus {
         }
     }
 
-    /// The word for it.
+    /// The effect as a word.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Blocked => "blocked",
@@ -45,13 +45,13 @@ pub(super) fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scop
     scopes.flat_map(|(scope, reasons)| reasons.iter().map(move |(reason, entry)| (scope, *reason, entry)))
 }
 
-/// What stands against an address in any scope, whatever the send.
+/// Every suppression of an address in any scope, whatever the send.
 pub(super) fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
     let standing = entries(record).filter(|(_, _, entry)| entry.is_active(now));
     Verdict { blocks: standing.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect() }
 }
 
-/// The reasons that came for too many scopes, a line each.
+/// The reasons reported for too many scopes, one line each.
 pub(super) fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = String> {
     record.folded.iter().map(|reason| {
         format!(
@@ -76,7 +76,7 @@ pub(super) fn block_line(block: &Block) -> String {
     )
 }
 
-/// The same for programs.
+/// The same as [`block_line`], for programs.
 pub(super) fn block_json(block: &Block) -> Value {
     json!({
         "scope": block.scope.as_str(),
@@ -108,7 +108,7 @@ pub(super) fn columns(time: &str, provider: &str, kind: &str, permanence: &str, 
     format!("{time:<24}  {provider:<8}  {kind:<13}  {permanence:<12}  {cause:<16}")
 }
 
-/// The time in the key of an event record, `-` without one: what the index has of it.
+/// The time in the key of an event record, `-` without one, as the index stores it.
 pub(super) fn time_of(item: &Item) -> String {
     text(item, "event").and_then(|key| key.split_once('#')).map_or_else(|| "-".to_owned(), |(time, _)| time.to_owned())
 }

@@ -5,7 +5,7 @@ use std::io::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// Ctrl-C, `kill`, and a terminal that was closed; none of them ends the process any more.
+/// Receives Ctrl-C, `kill` and the closing of the terminal, none of which ends the process any more.
 pub(super) fn listen() -> Result<Receiver<()>, Error> {
     let (sender, wishes) = channel(8);
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {

@@ -10,14 +10,14 @@ use super::redrive::cloud::{Call, code};
 /// The version of this program.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What CloudFormation says of a stack.
+/// CloudFormation's description of a stack.
 pub(super) struct StackDescription {
     name: String,
     stack: Stack,
 }
 
 impl StackDescription {
-    /// Asks for a stack by its name.
+    /// Looks up a stack by its name.
     pub(super) async fn find(cloud: &Cloud, name: &str) -> Result<Self, Failure> {
         let missing = || {
             let region = &cloud.region;
@@ -45,7 +45,7 @@ impl StackDescription {
         self.stack.outputs().iter().find(|output| output.output_key() == Some(key))?.output_value()
     }
 
-    /// An output that every stack of mail-feedback has.
+    /// An output that every stack of mail-feedback must have.
     pub(super) fn required(&self, key: &str) -> Result<&str, Failure> {
         self.output(key).ok_or_else(|| {
             let name = &self.name;
@@ -58,7 +58,7 @@ impl StackDescription {
         self.stack.parameters().iter().find(|parameter| parameter.parameter_key() == Some(key))?.parameter_value()
     }
 
-    /// What to tell where the stack has another version than this program, whose checks may then differ.
+    /// The warning if the stack has another version than this program, whose checks may then differ.
     pub(super) fn version_warning(&self) -> Option<String> {
         let other = match self.output("Version") {
             Some(VERSION) => return None,

@@ -1,4 +1,4 @@
-//! Both tables, and the reads that the library has no use for.
+//! Both tables, and the reads that only operators need.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -10,18 +10,18 @@ use crate::suppression::SoftBounceRules;
 
 /// The most keys that `BatchGetItem` takes.
 const BATCH_GET: usize = 100;
-/// How often keys or items that DynamoDB left unprocessed are sent again.
+/// How many times keys or items that DynamoDB left unprocessed are sent.
 pub const ATTEMPTS: u32 = 10;
 
 /// The tables of one deployment.
 pub struct Tables {
-    /// Who is asked.
+    /// The DynamoDB client.
     pub client: Client,
     /// The name of the event table.
     pub event_table: String,
     /// The name of the suppression table.
     pub suppression_table: String,
-    /// The same table through the library.
+    /// The suppression table through the library.
     pub suppressions: Suppressions,
     /// How soft bounces count.
     pub rules: SoftBounceRules,
@@ -31,14 +31,14 @@ pub struct Tables {
 type Page = (Vec<Item>, Option<Item>);
 
 impl Tables {
-    /// The tables of these names.
+    /// The tables with these names.
     #[must_use]
     pub fn new(client: Client, event_table: String, suppression_table: String, rules: SoftBounceRules) -> Self {
         let suppressions = Suppressions::new(client.clone(), suppression_table.clone(), rules);
         Self { client, event_table, suppression_table, suppressions, rules }
     }
 
-    /// A page of the event records of an address, oldest first, read strongly.
+    /// A page of the event records of an address, oldest first, with a strongly consistent read.
     pub async fn events_of_address(
         &self,
         address: &str,
@@ -58,7 +58,7 @@ impl Tables {
         Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 
-    /// A page of the event records of a message, oldest first, as the index has them.
+    /// A page of the event records of a message, oldest first, as the index projects them.
     pub async fn events_of_message(&self, message: &str, start: Option<Item>) -> Result<Page, Failure> {
         let call = self
             .client
@@ -72,7 +72,7 @@ impl Tables {
         Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 
-    /// The whole records of index items, in the order of these; one that has gone in between stays as the index has it.
+    /// The whole records of index items, in the same order; a record deleted meanwhile stays as the index has it.
     pub async fn whole(&self, indexed: Vec<Item>) -> Result<Vec<Item>, Failure> {
         let mut found = Vec::with_capacity(indexed.len());
         for part in indexed.chunks(BATCH_GET) {
@@ -112,13 +112,13 @@ pub fn event_key(item: &Item) -> Option<Item> {
     Some(Item::from([part("address")?, part("event")?]))
 }
 
-/// What is said when a table stays too busy.
+/// The error if a table stays too busy.
 #[must_use]
 pub fn throttled(table: &str) -> Failure {
     Failure::new(format!("dynamodb throttles {table}; wait, or raise the limits of the table, and try again"))
 }
 
-/// Waits a random time that grows with the attempts, so that writers in conflict drift apart.
+/// Waits a random time that grows with the attempts, so that conflicting writers drift apart.
 pub async fn wait(attempt: u32) {
     let limit = 25_u64.saturating_mul(1_u64.checked_shl(attempt).unwrap_or(u64::MAX)).min(1000);
     tokio::time::sleep(std::time::Duration::from_millis(fastrand::u64(0..=limit))).await;

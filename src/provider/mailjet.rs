@@ -13,9 +13,9 @@ use crate::event::{
 use crate::lenient::Text;
 use crate::timestamp::Timestamp;
 
-/// Mailjet itself refuses the address; it is asked again after 30 days [ours].
+/// Mailjet itself refuses the address; after 30 days the refusal is assumed to be over [ours].
 const BLOCK: &[Effect] = &[PROVIDER_BLOCK];
-/// The bounce counts, and Mailjet itself refuses the address from now on.
+/// The bounce counts, and Mailjet itself will refuse the address.
 const SOFT_AND_BLOCK: &[Effect] = &[Effect::SoftBounce, PROVIDER_BLOCK];
 const PROVIDER_BLOCK: Effect = Effect::provider_block(Some(30));
 
@@ -74,7 +74,7 @@ struct Wire<'a> {
     new_address: Text<'a>,
 }
 
-/// What an error says, in bounce and blocked events.
+/// The meaning of an error, in bounce and blocked events.
 #[derive(Clone, Copy)]
 enum ErrorClass {
     /// The address does not work.
@@ -83,23 +83,23 @@ enum ErrorClass {
     MailboxFull,
     /// The message or the sender is at fault (general rule 4).
     SenderFault(Cause),
-    /// Mailjet goes on trying, unless it says that it gave up.
+    /// Mailjet keeps trying, unless it says that it gave up.
     Deferral(Cause),
-    /// The message could not be made.
+    /// The message could not be generated.
     Template,
     /// The address is mistyped.
     Typo,
-    /// Mailjet refuses the address for a while.
+    /// Mailjet temporarily refuses the address.
     Preblocked,
-    /// Mailjet refuses the address for good.
+    /// Mailjet permanently refuses the address.
     Blacklisted,
     /// The recipient reported spam before.
     SpamReporter,
-    /// The recipient stands twice in the campaign.
+    /// The recipient appears twice in the campaign.
     Duplicate,
 }
 
-/// The documented values of `error`, and what each says.
+/// The documented values of `error`, and what each means.
 const ERRORS: &[(&str, ErrorClass)] = &[
     ("user unknown", ErrorClass::Address(Cause::UnknownMailbox)),
     ("mailbox inactive", ErrorClass::Address(Cause::MailboxInactive)),
@@ -123,10 +123,10 @@ const ERRORS: &[(&str, ErrorClass)] = &[
     ("duplicate in campaign", ErrorClass::Duplicate),
 ];
 
-/// Errors that were seen in `error_related_to` beside an empty `error` [wild].
+/// Errors that were seen in `error_related_to` next to an empty `error` [wild].
 const ERRORS_IN_RELATED_TO: &[&str] = &["sender blocked", "content blocked", "policy issue"];
 
-/// Reads one event; its sender domain comes from the path of the webhook, since Mailjet's events name no sender.
+/// Parses one event; its sender domain comes from the path of the webhook, since Mailjet's events name no sender.
 pub(super) fn parse(element: &str, context: WebhookContext<'_>) -> EmailEvent {
     if let Ok(wire) = serde_json::from_str(element) {
         return normalize(&wire, element, context);
@@ -175,13 +175,13 @@ fn normalize(wire: &Wire<'_>, element: &str, context: WebhookContext<'_>) -> Ema
     event
 }
 
-/// A number that identifies something: neither absent nor zero.
+/// A number that identifies something: neither missing nor zero.
 fn number<'a>(text: &'a Text<'_>) -> Option<&'a str> {
     text.get().map(str::trim).filter(|text| !text.is_empty() && *text != "0")
 }
 
 impl Wire<'_> {
-    /// Where no message and no time tells two facts apart, the element itself does.
+    /// If neither message nor time distinguishes two facts, the element itself does.
     fn id(&self, event_name: &str, recipient: Option<&Recipient>, element: &str) -> EventId {
         let address = recipient.map(Recipient::key);
         let facts = [self.time.get(), self.url.get(), self.error.get(), self.mj_list_id.get()];
@@ -196,7 +196,7 @@ impl Wire<'_> {
         EventId::of_elements(head.iter().chain(message).chain(&[address]).chain(&facts).copied().chain(tail))
     }
 
-    /// The list, unless it is 0, absent or no number.
+    /// The list, unless it is 0, missing or not a number.
     fn list_id(&self) -> Option<&str> {
         number(&self.mj_list_id).filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
     }
@@ -226,8 +226,8 @@ impl Wire<'_> {
     }
 }
 
-/// The ruling on a `bounce` event. `blocked` says that Mailjet will refuse the address from now on, which adds to what
-/// does not suppress it anyway.
+/// The ruling on a `bounce` event. `blocked` says that Mailjet will refuse the address from now on, which adds a
+/// provider block unless the bounce suppresses the address anyway.
 const fn bounce(class: Option<ErrorClass>, hard: bool, blocked: bool) -> Ruling {
     let ruling = bounce_by_error(class, hard);
     match ruling.effects {
@@ -258,7 +258,7 @@ const fn bounce_by_error(class: Option<ErrorClass>, hard: bool) -> Ruling {
     }
 }
 
-/// The ruling on a `blocked` event: Mailjet did not even try.
+/// The ruling on a `blocked` event: Mailjet did not attempt delivery.
 const fn rejected(class: Option<ErrorClass>) -> Ruling {
     match class {
         Some(ErrorClass::Address(cause)) => Ruling::rejected(cause, BLOCK),

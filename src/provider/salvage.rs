@@ -1,7 +1,7 @@
-//! What can be read of JSON in which single values cannot.
+//! Recovers the readable part of JSON with some unreadable values.
 //!
-//! A text cut in the middle of an emoji (`"\ud83d"`), a number beyond all bounds (`1e999`) or a key that stands twice
-//! fails a whole document. None of that may cost the bounce beside it.
+//! A text cut in the middle of an emoji (`"\ud83d"`), a number out of range (`1e999`) or a repeated key makes a whole
+//! document unreadable. None of that may invalidate the rest of the report.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How deep objects and lists are looked into; nothing that a provider documents is deeper than 6.
+/// How deep objects and lists are searched; no documented report is deeper than 6.
 const MAX_DEPTH: usize = 16;
 
-/// The same document with what cannot be read as `null`; of a key with several values, nothing.
+/// The same document with `null` for unreadable values, and without keys that have several values.
 ///
-/// `None` where even its outline is not JSON.
+/// `None` if even its outline is not JSON.
 pub(super) fn salvaged(json: &str) -> Option<String> {
     let outline: &RawValue = serde_json::from_str(json).ok()?;
     let mut text = String::with_capacity(json.len());
@@ -40,7 +40,7 @@ fn write(json: &str, depth: usize, text: &mut String) {
 }
 
 fn write_object(fields: &[(String, &RawValue)], depth: usize, text: &mut String) {
-    // What a key says, `None` where it says several things.
+    // The value of each key, or `None` if it has several.
     let mut agreed: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for (name, value) in fields {
         let said = agreed.entry(name).or_insert(Some(value.get()));
@@ -49,7 +49,7 @@ fn write_object(fields: &[(String, &RawValue)], depth: usize, text: &mut String)
     text.push('{');
     let mut separator = "";
     for (name, value) in fields {
-        // A key that stands twice with one value is written once, at its first place.
+        // A key repeated with one value is written once, at its first position.
         if agreed.remove(name.as_str()).flatten().is_none() {
             continue;
         }
@@ -73,7 +73,7 @@ fn write_list(items: &[&RawValue], depth: usize, text: &mut String) {
     text.push(']');
 }
 
-/// The fields of an object in their order, unread and with repetitions.
+/// The fields of an object in order, unparsed, including repetitions.
 struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {

@@ -1,8 +1,8 @@
-//! Amazon SES: event publishing and identity notifications, as SNS and EventBridge bring them.
+//! Amazon SES: event publishing and identity notifications, through SNS and EventBridge.
 //!
 //! Sources: <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html> and
-//! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>. Key order, spelling of the event name
-//! (`Rendering Failure`, `RenderingFailure`) and presence of any field are not relied on.
+//! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>. The parser does not rely on key order, the
+//! spelling of the event name (`Rendering Failure`, `RenderingFailure`) or the presence of any field.
 
 mod identity;
 mod recipients;
@@ -27,12 +27,12 @@ const TOPIC_TEST: &str = "Successfully validated SNS topic for Amazon SES event 
 /// The `notificationType` that SES publishes when a topic is set for identity notifications.
 const IDENTITY_TEST: &str = "amazonsnssubscriptionsucceeded";
 
-/// What SES has published, with what the transport says of it.
+/// What SES has published, with the metadata from the transport.
 pub(super) struct Published<'a> {
     text: &'a str,
     transport: Transport<&'a str>,
     published_at: Option<Timestamp>,
-    /// No report can be of a time much later: that of its publication, or else of its receipt.
+    /// The time of publication, or else of receipt: no report can have a much later time.
     reference: Timestamp,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Published<'a> {
         Self { text: message.text(), transport, published_at: Some(reference), reference }
     }
 
-    /// Nobody signs an event of EventBridge, so its own time is measured by the receipt.
+    /// EventBridge events are not signed, so their own time is checked against the receipt.
     pub(super) fn by_event_bridge(event: &'a AuthorizedEvent<'_>, received_at: Timestamp) -> Self {
         let transport = Transport::EventBridge(event.id());
         let published_at = event.published_at().and_then(|at| at.usable_at(received_at));
@@ -51,7 +51,7 @@ impl<'a> Published<'a> {
     }
 }
 
-/// Reads what was published; test messages give no event, text that is not JSON gives an unknown one.
+/// Parses what was published; test messages give no event, text that is not JSON gives an unknown one.
 pub(super) fn parse(published: &Published<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
     let text = published.text;
     if text.trim() == TOPIC_TEST {
@@ -98,11 +98,11 @@ fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
     }
 }
 
-/// The event with what the transport says of it.
+/// The event with the metadata from the transport.
 fn with_transport(mut event: EmailEvent, published: &Published<'_>) -> EmailEvent {
     event.transport = Some(published.transport.into_owned());
     event.published_at = published.published_at;
-    // Mail that came in is none of ours to keep.
+    // Incoming mail is not ours to keep.
     if event.kind == Kind::Unknown && event.raw.is_none() && event.cause != Some(Cause::Misrouted) {
         event.raw = Some(published.text.to_owned());
     }
@@ -110,7 +110,7 @@ fn with_transport(mut event: EmailEvent, published: &Published<'_>) -> EmailEven
 }
 
 impl Wire<'_> {
-    /// Refuses reports without an accepted sending account; what is no report, such as inbound mail, names none.
+    /// Refuses reports without an accepted sending account; other messages, such as inbound mail, name none.
     fn check_account(&self, accounts: &[String], events: &[EmailEvent]) -> Result<(), Error> {
         let account = self.mail.0.as_ref().and_then(|mail| mail.sending_account_id.get());
         let accepted = account.is_some_and(|id| accounts.iter().any(|known| known == id));

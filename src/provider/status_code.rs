@@ -1,8 +1,8 @@
-//! Enhanced mail system status codes (RFC 3463), and what they say beside a provider's own verdict.
+//! Enhanced mail system status codes (RFC 3463), and how they modify a provider's own verdict.
 
 use crate::event::{Cause, Effect, Permanence, Ruling};
 
-/// The last subject there is; what looks like a code with another one is the version of a mail server.
+/// The last defined subject; what looks like a code with a later one is the version of a mail server.
 const MAX_SUBJECT: u16 = 7;
 
 /// An enhanced status code: class, subject, detail.
@@ -17,7 +17,7 @@ pub struct StatusCode {
 }
 
 impl StatusCode {
-    /// Reads a status field: a code such as `5.1.1`, which a comment may follow (RFC 3464, section 2.3.4).
+    /// Parses a status field: a code such as `5.1.1`, which a comment may follow (RFC 3464, section 2.3.4).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split_whitespace().next()?.split('.');
@@ -30,8 +30,8 @@ impl StatusCode {
 
     /// The first failure code in a diagnostic text such as `551 5.1.1 recipient is not exist`.
     ///
-    /// A code stands alone between characters that are neither Latin letters, digits nor dots, so that neither an IP
-    /// address nor `v5.1.1` is taken for one; a sentence's full stop may follow it.
+    /// A code must not touch Latin letters, digits or dots, so that neither an IP address nor `v5.1.1` is mistaken for
+    /// one; a sentence's full stop may follow it.
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
         let part_of_word = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_');
@@ -77,9 +77,9 @@ pub(super) fn transient_cause(status: StatusCode) -> Cause {
     }
 }
 
-/// General rule 7: the status codes that override a permanent verdict. `None`: as the verdict says.
+/// General rule 7: the status codes that override a permanent verdict; `None` keeps the verdict.
 ///
-/// Codes of class 4 are left to the caller, since providers differ there.
+/// Class 4 codes are left to the caller, since providers use them differently.
 pub(super) fn overrule_permanent(status: Option<StatusCode>) -> Option<Ruling> {
     match status?.parts() {
         (5, 2, 2) => Some(Ruling::soft(Cause::MailboxFull)),
@@ -90,7 +90,7 @@ pub(super) fn overrule_permanent(status: Option<StatusCode>) -> Option<Ruling> {
     }
 }
 
-/// A policy refusal under a permanent verdict counts as a soft bounce: it may be ours or the mailbox's.
+/// A policy refusal under a permanent verdict counts as a soft bounce: it may be our fault or the mailbox's.
 const POLICY_REFUSAL: Ruling = Ruling::bounce(Permanence::Transient, Cause::SenderBlocked, &[Effect::SoftBounce]);
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::event::{
 use crate::lenient::{Str, Text};
 use crate::timestamp::Timestamp;
 
-/// SMTP headers with this prefix come back as top-level keys.
+/// Tencent returns SMTP headers with this prefix as top-level keys.
 const ECHOED_HEADERS: &str = "x-tencentcloudses-cb-";
 
 /// One callback, as documented in any version.
@@ -63,7 +63,7 @@ struct Wire<'a> {
 
 /// The values of the keys that begin with [`ECHOED_HEADERS`] in any case.
 ///
-/// Read in a pass of its own: `flatten` would keep all that it does not know, in up to 32 bytes for each of the text.
+/// Read in a separate pass: `flatten` would keep every unknown key, in up to 32 bytes per byte of text.
 #[derive(Default)]
 struct Echoed<'a>(BTreeMap<Cow<'a, str>, Text<'a>>);
 
@@ -96,7 +96,7 @@ impl<'de> Visitor<'de> for EchoedVisitor {
     }
 }
 
-/// What the numbers in `eventid` stand for.
+/// The meaning of the numbers in `eventid`.
 const EVENT_NUMBERS: &[(&str, &str)] = &[
     ("1", "delivered"),
     ("2", "dropped"),
@@ -108,9 +108,9 @@ const EVENT_NUMBERS: &[(&str, &str)] = &[
     ("8", "deferred"),
 ];
 
-/// The rulings on a `dropped` event by the words in its `reason`; the first that has one counts.
+/// The rulings on a `dropped` event by the words in its `reason`; the first match counts.
 ///
-/// The words are those that it was seen with, or that Tencent's API uses for the same cause; its texts are not enumerated.
+/// The words were observed, or Tencent's API uses them for the same cause; Tencent does not enumerate its texts.
 const DROPPED: &[(&[&str], Ruling)] = &[
     (&["blacklist", "blocklist", "suppress", "黑名单"], ON_BLOCKLIST),
     (&["unsubscribe", "退订"], Ruling::rejected(Cause::Unsubscribed, UNSUBSCRIBE)),
@@ -121,7 +121,7 @@ const ON_BLOCKLIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::pro
 const INVALID_ADDRESS: Ruling = Ruling::rejected(Cause::InvalidAddress, &[Effect::suppress(Reason::InvalidAddress)]);
 const UNSUBSCRIBE: &[Effect] = &[Effect::unsubscribe(ScopeKind::SenderDomain)];
 
-/// Reads one callback; its sender domain stands in the callback itself.
+/// Parses one callback, which names its sender domain.
 pub(super) fn parse(element: &str, context: WebhookContext<'_>) -> EmailEvent {
     if let Some(wire) = Wire::read(element) {
         return normalize(&wire, element, context);
@@ -171,7 +171,7 @@ impl Wire<'_> {
         self.bulk_id.get().or(self.bulk_id_lower.get())
     }
 
-    /// The name of the event, or the one that its number stands for where the name is absent or unknown.
+    /// The name of the event, or of its number if the name is missing or unknown.
     fn event_name(&self) -> String {
         let name = self.event.key();
         if self.ruling(&name).kind != Kind::Unknown {
@@ -181,7 +181,7 @@ impl Wire<'_> {
         EVENT_NUMBERS.iter().find(|(known, _)| *known == number).map_or(name, |(_, event)| (*event).to_owned())
     }
 
-    /// Where no message and no time tells two facts apart, the element itself does.
+    /// If neither message nor time distinguishes two facts, the element itself does.
     fn id(&self, event_name: &str, recipient: Option<&Recipient>, element: &str) -> EventId {
         let identity = [self.bulk_id(), self.message_id.get(), self.timestamp.get()];
         let digest = identity.iter().all(Option::is_none).then(|| digest_hex(element.as_bytes()));

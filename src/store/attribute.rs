@@ -1,4 +1,4 @@
-//! Between texts, numbers and DynamoDB attributes.
+//! Conversions between text, numbers and DynamoDB attributes.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub(super) fn map<'i>(item: &'i Item, name: &str) -> Option<&'i Item> {
     item.get(name)?.as_m().ok()
 }
 
-/// What DynamoDB counts an item as, in bytes, at least.
+/// A lower bound of an item's size as DynamoDB counts it, in bytes.
 ///
 /// Names and values in UTF-8; 3 bytes per list or map, and 1 per element:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
@@ -32,7 +32,7 @@ pub(super) fn item_bytes(item: &Item) -> usize {
     item.iter().map(|(name, value)| attribute_bytes(name, value)).sum()
 }
 
-/// What an attribute adds to the size of its item.
+/// The bytes that an attribute adds to its item.
 pub(super) fn attribute_bytes(name: &str, value: &AttributeValue) -> usize {
     name.len().saturating_add(value_bytes(value))
 }
@@ -53,12 +53,12 @@ fn value_bytes(value: &AttributeValue) -> usize {
         AttributeValue::Bs(blobs) => {
             overhead(blobs.len()).saturating_add(blobs.iter().map(|bytes| bytes.as_ref().len()).sum())
         }
-        // A kind that DynamoDB has not had so far: it is no part of a record.
+        // A type that DynamoDB does not have yet: no record contains it.
         _ => 0,
     }
 }
 
-/// Two digits per byte, one byte for the number and one for a sign.
+/// Two digits take one byte, plus one byte for the number and one for a sign.
 fn number_bytes(digits: &str) -> usize {
     digits.len().div_ceil(2).saturating_add(2)
 }

@@ -7,7 +7,7 @@ const FIRST_MS: u64 = 25;
 /// The longest wait, in milliseconds.
 const LONGEST_MS: u64 = 1000;
 
-/// Waits a random time after attempt number `attempt` (from 1), so that writers in conflict drift apart.
+/// Waits a random time after attempt number `attempt` (from 1), so that conflicting writers drift apart.
 pub(super) async fn wait(attempt: u32) {
     let limit = FIRST_MS.saturating_mul(1_u64.checked_shl(attempt).unwrap_or(u64::MAX)).min(LONGEST_MS);
     tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=limit))).await;

@@ -1,7 +1,7 @@
-//! The item of the suppression table that holds the good signing certificates of SNS.
+//! The item of the suppression table with the proven signing certificates of SNS.
 //!
-//! It stands under [`KEY`], which is no address, so that the one request with which an instance opens its connection
-//! brings it along. Nobody is trusted for writing it: `sns` checks what comes out of it at each use.
+//! Its key is [`KEY`], which is not an address, so that the one request that opens an instance's connection also reads
+//! it. Its writers need not be trusted: `sns` checks the certificates at each use.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,12 +18,12 @@ use crate::timestamp::Timestamp;
 pub const KEY: &str = "-";
 /// The length of an id, at the end of each name.
 const ID: usize = 32;
-/// How often a write in conflict with others is tried.
+/// How often a conflicting write is tried.
 const ATTEMPTS: u32 = 5;
 
 impl Suppressions {
-    /// Opens the connection to DynamoDB by reading the certificates that were kept; none where there are none, where they
-    /// cannot be read, and where DynamoDB does not answer.
+    /// Opens the connection to DynamoDB by reading the stored certificates; none if there are none, if they cannot be
+    /// read, or if DynamoDB does not answer.
     pub async fn warm_up(&self) -> Vec<ProvenCertificate> {
         let call = self.client.get_item().table_name(&self.table).key("address", key());
         let Ok(output) = call.send().await else {
@@ -36,12 +36,12 @@ impl Suppressions {
         output.item.as_ref().map(from_item).unwrap_or_default()
     }
 
-    /// Keeps certificates beside those that are kept already.
+    /// Stores certificates in addition to those already stored.
     ///
-    /// Compare-and-swap: what another instance has added in between is read and kept, too.
+    /// Compare-and-swap: certificates that another instance has added meanwhile are read and kept, too.
     ///
     /// # Errors
-    /// Transient when the table fails, or every attempt met another writer.
+    /// Transient if the table fails, or every attempt met another writer.
     pub async fn keep_certificates(&self, fresh: &[ProvenCertificate]) -> Result<(), Error> {
         for attempt in 1..=ATTEMPTS {
             let call = self.client.get_item().table_name(&self.table).key("address", key()).consistent_read(true);
@@ -56,7 +56,7 @@ impl Suppressions {
         Err(Error::Transient(Outage::Contention))
     }
 
-    /// Writes certificates in place of the item that was read, whatever that holds; `false` when another writer came first.
+    /// Replaces the item that was read by these certificates, whatever it holds; `false` if another writer came first.
     async fn replace_certificates(&self, kept: &[ProvenCertificate], read: Option<&Item>) -> Result<bool, Error> {
         let version = read.and_then(|item| item.get("version"));
         let number = version.and_then(|version| version.as_n().ok()?.parse::<u64>().ok()).unwrap_or_default();
@@ -98,7 +98,7 @@ fn to_item(kept: &[ProvenCertificate], version: u64) -> Item {
     ])
 }
 
-/// What can be read of an item; the rest is left out, and so is what goes beyond the number that is kept.
+/// The readable certificates of an item, at most as many as are kept.
 fn from_item(item: &Item) -> Vec<ProvenCertificate> {
     let certificates = map(item, "certificates").into_iter().flatten();
     let read = certificates.filter_map(|(url, fields)| {

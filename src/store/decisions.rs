@@ -1,4 +1,4 @@
-//! Writing what people decide about an address.
+//! Writes the decisions of people about an address.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 pub enum DecisionError {
     /// The table failed.
     Store(Error),
-    /// The decision would not stand.
+    /// The decision would have no effect.
     Refused(DecisionRefusal),
 }
 
@@ -41,21 +41,23 @@ impl fmt::Display for DecisionError {
 impl std::error::Error for DecisionError {}
 
 impl Suppressions {
-    /// Suppresses an address by a person's decision, whatever stands there.
+    /// Suppresses an address by a person's decision, whatever its record says.
     ///
     /// # Errors
-    /// The decision would not stand, or has a text that is too long. Otherwise transient: the table fails, or every
-    /// attempt met another writer.
+    /// The decision would have no effect, or one of its texts is too long. Otherwise transient: the table fails, or
+    /// every attempt met another writer.
     pub async fn suppress(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
         self.decide(address, decision, State::Suppressed, now).await
     }
 
-    /// Lifts a reason by a person's decision. It becomes an entry of its own, never a deletion, so that a late or repeated
-    /// older report does not bring the suppression back.
+    /// Lifts a reason by a person's decision.
+    ///
+    /// The lift is an entry of its own, never a deletion, so that an older report that arrives late or again does not
+    /// restore the suppression.
     ///
     /// # Errors
-    /// The decision would not stand, or has a text that is too long. Otherwise transient: the table fails, or every
-    /// attempt met another writer.
+    /// The decision would have no effect, or one of its texts is too long. Otherwise transient: the table fails, or
+    /// every attempt met another writer.
     pub async fn lift(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
         self.decide(address, decision, State::Lifted, now).await
     }

@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 /// How many days an event record is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// What a decision rests on, and what people look into.
+    /// Events that decisions are based on, and that people look up.
     pub evidence_days: u32,
     /// Sends, deliveries and delays.
     pub delivery_days: u32,
@@ -60,11 +60,10 @@ pub(super) fn sort_key(event: &EmailEvent) -> String {
     }
 }
 
-/// The whole item, with the text of what follows from the event
-/// ([`effect_text`](crate::suppression::effect_text)).
+/// The whole item, including the text of the event's consequences ([`effect_text`](crate::suppression::effect_text)).
 ///
-/// It is a function of the event alone (`received_at` counts only where the event has no time), so that writing it twice
-/// changes nothing.
+/// It depends on the event alone (`received_at` counts only if the event has no time), so that writing it twice changes
+/// nothing.
 #[must_use]
 pub fn to_item(event: &EmailEvent, effect: Option<&str>, retention: Retention, received_at: Timestamp) -> Item {
     let mut item = Item::new();

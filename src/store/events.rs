@@ -1,4 +1,4 @@
-//! Reading and writing the event table.
+//! Reads and writes the event table.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use crate::timestamp::Timestamp;
 
 /// The most items that `BatchWriteItem` takes.
 pub(super) const BATCH_WRITE: usize = 25;
-/// How often items that DynamoDB left unprocessed are sent.
+/// How many times items that DynamoDB left unprocessed are sent.
 const ATTEMPTS: u32 = 8;
-/// How many pages are looked through for a delivery, 1 MB each: thousands of records. A recipient who opens a message a
-/// million times has more, and they must not keep a bounce of the same recipient from being recorded.
+/// How many pages are searched for a delivery, 1 MB each: thousands of records. A recipient who opens a message a
+/// million times has more, which must not prevent a bounce of the same recipient from being recorded.
 const DELIVERY_PAGES: usize = 4;
 
 /// The event table.
@@ -47,17 +47,18 @@ impl Events {
         Err(Error::Transient(Outage::Throttled))
     }
 
-    /// The time of the latest delivery to an address between `since` and a day after `now`, read strongly; `None` also where
-    /// it is none of the latest thousands of records.
+    /// The time of the latest delivery to an address between `since` and a day after `now`, with strongly consistent
+    /// reads; `None` also if it is not among the latest thousands of records.
     ///
-    /// An older bounce that comes late counts then, although a message arrived since. The next delivery voids it.
+    /// An older bounce that arrives late then counts, although a message has been delivered since. The next delivery
+    /// voids it.
     pub(super) async fn latest_delivery(
         &self,
         address: &str,
         since: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, Error> {
-        // Records from before times ahead were refused may still be there. `~` sorts after every event id.
+        // Records from before future times were refused may still exist. `~` sorts after every event id.
         let until = format!("{}#~", now.plus_days(1));
         let mut start = None;
         for _ in 0..DELIVERY_PAGES {

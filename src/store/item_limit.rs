@@ -1,9 +1,10 @@
-//! Making an item fit: DynamoDB refuses what is larger than 400 KB, and then nothing about the address can be recorded.
+//! Fits an item into the limit: DynamoDB refuses items above 400 KB, and then nothing about the address can be
+//! recorded.
 //!
-//! The worst case by the limits of every door: six reasons stand for 100 scopes each, whose names have 280 bytes (491
-//! bytes an entry without texts, 294,600 in all), beside 600 soft bounces (88 bytes each without texts, 52,800), seven
-//! entries for `*` with all their texts (2,544 bytes each, 17,800), a lift of the soft bounces (1,325) and the rest of the
-//! item (450). That is 367,000 of 409,600 bytes.
+//! The worst case within the limits of every door: six reasons for 100 scopes each, whose names have 280 bytes (491
+//! bytes per entry without texts, 294,600 in total), 600 soft bounces (88 bytes each without texts, 52,800), seven
+//! entries for `*` with all their texts (2,544 bytes each, 17,800), a lift of the soft bounces (1,325) and the rest of
+//! the item (450). That is 367,000 of 409,600 bytes.
 
 use super::attribute::{Item, attribute_bytes, item_bytes};
 use super::record_item::{Stored, to_item};
@@ -11,16 +12,16 @@ use crate::address::Address;
 use crate::suppression::{SoftBounceRules, SuppressionRecord, TrimmedTexts};
 use crate::timestamp::Timestamp;
 
-/// The size above which a record gives up texts. It is well below what DynamoDB takes: each write of an item costs its
-/// whole size, and other writers need room, too.
+/// The size above which a record loses texts. It is well below the limit of DynamoDB: each write of an item is charged
+/// for its whole size, and other writers need room, too.
 const TEXT_BYTES: usize = 256 * 1024;
-/// The largest item, at some distance from the 400 KiB that DynamoDB takes, whose own formula for numbers is approximate.
+/// The largest item, with a margin to DynamoDB's 400 KiB because its own formula for numbers is approximate.
 const ITEM_BYTES: usize = 396 * 1024;
 
-/// Shortens a record so that it can be written, and makes the item that takes the place of the one that was read.
+/// Shortens a record so that it can be written, and creates the item that replaces the one that was read.
 ///
-/// Attributes of other writers stay while there is room for them beside the record without the texts of soft bounces and single
-/// scopes; else the largest go. The texts of `*` yield to nothing but the limit itself.
+/// Attributes of other writers stay if they fit next to the record without the texts of soft bounces and single scopes;
+/// otherwise the largest are removed. Only the limit itself removes the texts of `*`.
 pub(super) fn fitted(
     address: &Address,
     record: &mut SuppressionRecord,
@@ -44,7 +45,7 @@ pub(super) fn fitted(
     item
 }
 
-/// The attributes of other writers, without the largest where they exceed the room.
+/// The attributes of other writers, without the largest if they exceed the room.
 fn fitting(other_attributes: &Item, room: usize) -> Item {
     let mut by_size: Vec<_> =
         other_attributes.iter().map(|(name, value)| (attribute_bytes(name, value), name, value)).collect();

@@ -9,13 +9,13 @@ use crate::event::Reason;
 use crate::suppression::{Entry, Scope, SoftBounce, SoftBounceLift, SoftBounces, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
-/// A record as it was read: with the version that a write must replace.
+/// A record as it was read, with the version that a write must replace.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stored {
     pub(super) record: SuppressionRecord,
     /// `None`: the address has no item yet.
     pub(super) version: Option<u64>,
-    /// Attributes that other writers have put beside the record; they are kept.
+    /// Attributes of other writers; they are kept.
     pub(super) other_attributes: Item,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn to_item(address: &str, record: &SuppressionRecord, version: u64, u
     item
 }
 
-/// Reads an item; `None` where it is not a record as [`to_item`] writes it.
+/// Reads an item; `None` if it is not a record as [`to_item`] writes it.
 pub(super) fn from_item(item: &Item) -> Option<Stored> {
     let version = item.get("version")?.as_n().ok()?.parse().ok()?;
     let mut suppressions = BTreeMap::new();
@@ -73,7 +73,7 @@ fn entry_to_map(entry: &Entry) -> Item {
     set(&mut fields, "state", Some(entry.state.as_str()));
     set(&mut fields, "at", Some(&entry.at.to_string()));
     set(&mut fields, "first_at", entry.first_at.map(|at| at.to_string()).as_deref());
-    // Mostly there was one; what a record without it means is the first.
+    // Usually the suppression was the only one; if the time is missing, it is that of the first.
     let suppressed_at = entry.suppressed_at.filter(|at| Some(*at) != entry.first_at);
     set(&mut fields, "suppressed_at", suppressed_at.map(|at| at.to_string()).as_deref());
     set(&mut fields, "lifted_event", entry.lifted_event.as_deref());
@@ -99,7 +99,7 @@ fn entry_from_map(fields: &Item) -> Option<Entry> {
         suppressed_at: suppressed_at.filter(|_| state == State::Lifted),
         lifted_event: text(fields, "lifted_event").map(str::to_owned),
         until: optional_time(fields, "until").ok()?,
-        // Empty texts are not written.
+        // Empty texts are not stored.
         provider: text(fields, "provider").unwrap_or_default().to_owned(),
         event_id: text(fields, "event_id").unwrap_or_default().to_owned(),
         code: text(fields, "code").map(str::to_owned),
@@ -151,10 +151,10 @@ fn soft_bounces_from_map(fields: &Item) -> Option<SoftBounces> {
     Some(SoftBounces::new(bounces.collect::<Option<_>>()?, lifted))
 }
 
-/// A time that may be absent.
+/// A time that may be missing.
 ///
 /// # Errors
-/// The text is no time.
+/// The text is not a time.
 fn optional_time(fields: &Item, name: &str) -> Result<Option<Timestamp>, ()> {
     text(fields, name).map(|text| Timestamp::parse(text).ok_or(())).transpose()
 }

@@ -1,8 +1,8 @@
-//! The order of writes that makes every crash and every repetition harmless.
+//! The order of writes, which makes every crash and every repetition harmless.
 //!
-//! Evidence: the suppression first, then the event. A delivery: the event first, then the suppression is looked at. A
-//! soft bounce: merged first, then the event log is asked for a later delivery, then the event. Each side writes its own
-//! fact before it reads the other's, so whichever comes second sees the first.
+//! Evidence: first the suppression, then the event. A delivery: first the event, then the suppression is read. A soft
+//! bounce: it is merged first, then the event log is searched for a later delivery, then the event is written. Each
+//! side writes its own fact before it reads the other's, so whichever comes second sees the first.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,10 +24,10 @@ use crate::policy::decide;
 use crate::suppression::{Change, SoftBounceRules, effect_text};
 use crate::timestamp::Timestamp;
 
-/// How many DynamoDB requests are under way at once.
+/// How many DynamoDB requests run concurrently.
 const IN_FLIGHT: usize = 16;
 
-/// Writes events and what follows from them.
+/// Writes events and their consequences.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     events: Events,
@@ -35,26 +35,26 @@ pub struct Recorder {
     retention: Retention,
 }
 
-/// What became of the events of one invocation.
+/// The result for the events of one invocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// The events whose records were written, each fact once.
     pub events: Vec<EmailEvent>,
-    /// The reasons that suppress an address now and did not before.
+    /// The reasons that newly suppress an address.
     pub suppressed: Vec<Reason>,
 }
 
-/// An event, once, with what follows from it.
+/// An event, once, with its consequences.
 struct Planned {
     event: EmailEvent,
-    /// The text of what follows from this report of it.
+    /// The text of the consequences of this report.
     effect: Option<String>,
-    /// What follows from every report of it.
+    /// The changes from every report of it.
     changes: Vec<Change>,
 }
 
 impl Recorder {
-    /// A recorder over both tables.
+    /// Creates a recorder for both tables.
     #[must_use]
     pub fn new(
         client: Client,
@@ -76,13 +76,13 @@ impl Recorder {
         &self.suppressions
     }
 
-    /// Writes events; success means that all of them and all that follows are durable.
+    /// Writes events; success means that all of them and all their consequences are durable.
     ///
-    /// What can be written is written even where something else fails, since all of it is idempotent and comes again.
-    /// Evidence that takes longer than `evidence_timeout` fails; independent events are still written.
+    /// Whatever can be written is written even if something else fails, since all of it is idempotent and will be
+    /// retried. Evidence that takes longer than `evidence_timeout` fails; independent events are still written.
     ///
     /// # Errors
-    /// Transient; the sender should send all of it again.
+    /// Transient; the sender should retry everything.
     pub async fn record(
         &self,
         events: Vec<EmailEvent>,
@@ -131,7 +131,7 @@ impl Recorder {
         }
     }
 
-    /// Merges evidence; after a soft bounce, also the latest delivery that the event log holds since.
+    /// Merges evidence; after a soft bounce, also the latest later delivery in the event log.
     async fn merge_evidence(
         &self,
         address: &Address,
@@ -176,7 +176,7 @@ impl Recorder {
             .await
     }
 
-    /// Writes a batch; an item that DynamoDB refuses does not take the others with it.
+    /// Writes a batch; an item that DynamoDB refuses does not fail the others.
     async fn write_chunk(&self, chunk: Vec<Planned>, received_at: Timestamp) -> Vec<Result<Vec<Planned>, Error>> {
         let as_item = |entry: &Planned| to_item(&entry.event, entry.effect.as_deref(), self.retention, received_at);
         match self.events.write(chunk.iter().map(as_item).collect()).await {
@@ -221,7 +221,7 @@ impl Recorder {
     }
 }
 
-/// Each fact once, since a batch write refuses two equal keys, with the consequences of every report of it.
+/// Each fact once, since a batch write refuses duplicate keys, with the consequences of every report of it.
 fn plan(events: Vec<EmailEvent>, received_at: Timestamp) -> Vec<Planned> {
     let mut planned: BTreeMap<(String, String), Planned> = BTreeMap::new();
     for event in events {

@@ -1,14 +1,14 @@
-//! What a classified DynamoDB call means.
+//! Classifies the errors of DynamoDB calls.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::{Error, Outage};
 
-/// The codes under which DynamoDB and its gateway refuse calls that come too fast.
+/// The codes with which DynamoDB and its gateway throttle calls.
 const THROTTLES: [&str; 4] =
     ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException", "ThrottledException"];
 
-/// The failure of a call that the client has retried already.
+/// The error for a failed call that the client has already retried.
 pub(super) fn classified<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Error {
     let code = match error {
         SdkError::ServiceError(context) => context.err().code(),

@@ -1,4 +1,4 @@
-//! Reading and changing suppression records.
+//! Reads and changes suppression records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,23 +19,23 @@ use crate::timestamp::Timestamp;
 
 /// The most keys that `BatchGetItem` takes.
 pub(super) const BATCH_GET: usize = 100;
-/// How often a write in conflict with others is tried.
+/// How often a conflicting write is tried.
 const ATTEMPTS: u32 = 20;
-/// How often keys that DynamoDB left unprocessed are asked for.
+/// How many times keys that DynamoDB left unprocessed are requested.
 const READ_ATTEMPTS: u32 = 8;
 
 /// An address and the time of the latest delivery to it.
 pub(super) type Delivery = (Address, Timestamp);
 
-/// What a batch of addresses has in the table.
+/// The records of a batch of addresses.
 #[derive(Default)]
 struct Found {
     records: BTreeMap<String, Stored>,
-    /// A record among them cannot be read.
+    /// The error if one of the records cannot be read.
     unreadable: Option<Error>,
 }
 
-/// The suppression table: one item per address, and one of certificates.
+/// The suppression table: one item per address, and one with certificates.
 #[derive(Clone, Debug)]
 pub struct Suppressions {
     pub(super) client: Client,
@@ -44,7 +44,7 @@ pub struct Suppressions {
 }
 
 impl Suppressions {
-    /// The table of this name, with these rules for soft bounces.
+    /// The table with this name, with these rules for soft bounces.
     #[must_use]
     pub const fn new(client: Client, table: String, rules: SoftBounceRules) -> Self {
         Self { client, table, rules }
@@ -55,26 +55,26 @@ impl Suppressions {
         self.rules
     }
 
-    /// The record of an address, read strongly; an address without one has the empty record.
+    /// The record of an address, with a strongly consistent read; an address without one has the empty record.
     ///
     /// # Errors
-    /// Transient when the table cannot be read or holds something else.
+    /// Transient if the table cannot be read or holds something else.
     pub async fn get(&self, address: &Address) -> Result<SuppressionRecord, Error> {
         self.stored(address).await.map(|stored| stored.record)
     }
 
-    /// What stands against a send to an address.
+    /// Whether an address may be mailed in one send, and if not, why.
     ///
     /// # Errors
-    /// Transient when the table cannot be read or holds something else.
+    /// Transient if the table cannot be read or holds something else.
     pub async fn check(&self, address: &Address, context: &Context, now: Timestamp) -> Result<Verdict, Error> {
         self.get(address).await.map(|record| record.verdict(context, now))
     }
 
-    /// What stands against a send to each of many addresses, in their order; 100 are read in one request.
+    /// Whether each of many addresses may be mailed in one send, in their order; one request reads 100.
     ///
     /// # Errors
-    /// Transient when the table cannot be read, or holds something else under one of the addresses.
+    /// Transient if the table cannot be read, or holds something else under one of the addresses.
     pub async fn check_all(
         &self,
         addresses: &[Address],
@@ -94,10 +94,10 @@ impl Suppressions {
         Ok(addresses.iter().map(|address| verdicts.get(address.as_str()).cloned().unwrap_or_default()).collect())
     }
 
-    /// Merges changes into the record of an address, and returns the reasons that suppress it now and did not before.
+    /// Merges changes into the record of an address, and returns the reasons that newly suppress it.
     ///
     /// # Errors
-    /// Transient when the table fails, or every attempt met another writer.
+    /// Transient if the table fails, or every attempt met another writer.
     pub async fn apply(&self, address: &Address, changes: &[Change], now: Timestamp) -> Result<Vec<Reason>, Error> {
         let merge = |record: &mut SuppressionRecord| {
             for change in changes {
@@ -108,9 +108,9 @@ impl Suppressions {
         self.update(address, now, merge).await
     }
 
-    /// Changes a record by a function of it, unless the function refuses.
+    /// Changes a record by a function, unless the function refuses.
     ///
-    /// Compare-and-swap: a record that another writer changed in between is read and changed again.
+    /// Compare-and-swap: a record that another writer changed meanwhile is read and changed again.
     pub(super) async fn update<E: From<Error>>(
         &self,
         address: &Address,
@@ -125,7 +125,7 @@ impl Suppressions {
                 return Ok(Vec::new());
             }
             let item = fitted(address, &mut changed, &stored, self.rules, now);
-            // What was new may have been texts for which there is no room.
+            // The only news may have been texts that do not fit.
             if changed == stored.record {
                 return Ok(Vec::new());
             }
@@ -137,8 +137,8 @@ impl Suppressions {
         Err(Error::Transient(Outage::Contention).into())
     }
 
-    /// Those of at most 100 addresses whose soft bounces a delivery at the given time would void; beside them, the
-    /// error of a record among them that cannot be read.
+    /// The addresses, of at most 100, whose soft bounces a delivery at the given time would void, and the error if one
+    /// of their records cannot be read.
     pub(super) async fn affected_by(&self, deliveries: &[Delivery]) -> Result<(Vec<Delivery>, Option<Error>), Error> {
         let addresses: Vec<&Address> = deliveries.iter().map(|(address, _)| address).collect();
         let found = self.stored_batch(&addresses).await?;
@@ -148,7 +148,7 @@ impl Suppressions {
         Ok((voided.cloned().collect(), found.unreadable))
     }
 
-    /// The records of at most 100 different addresses, read strongly.
+    /// The records of at most 100 different addresses, with strongly consistent reads.
     async fn stored_batch(&self, addresses: &[&Address]) -> Result<Found, Error> {
         let key =
             |address: &&Address| Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))]);
@@ -185,7 +185,7 @@ impl Suppressions {
         }
     }
 
-    /// Writes an item in place of the version that was read; `false` when another writer came first.
+    /// Replaces the version that was read by an item; `false` if another writer came first.
     async fn replace(&self, item: Item, read: Option<u64>) -> Result<bool, Error> {
         let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let call = match read {
@@ -204,7 +204,7 @@ impl Suppressions {
     }
 }
 
-/// The reasons that suppress after a merge and did not before, one for each scope.
+/// The reasons that suppress after a merge but did not before, one per scope.
 fn newly_suppressed(before: &SuppressionRecord, after: &SuppressionRecord) -> Vec<Reason> {
     let entries = after
         .suppressions

@@ -1,4 +1,4 @@
-//! What happens to a record, and how that is written.
+//! The changes of a record, and their text.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use super::{Entry, Scope, SoftBounce, SoftBounceLift, State};
 use crate::event::Reason;
 use crate::timestamp::Timestamp;
 
-/// What one event or one person does to a record.
+/// One change that an event or a person makes to a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A reason is set or lifted.
     Entry {
-        /// For which sends.
+        /// The sends it applies to.
         scope: Scope,
         /// Which reason.
         reason: Reason,
-        /// The new word on it.
+        /// The new entry.
         entry: Entry,
     },
     /// A temporary bounce is counted.
@@ -30,8 +30,8 @@ pub enum Change {
 }
 
 impl fmt::Display for Change {
-    /// The one text of an effect, in event records and wherever people read it: `suppress hard_bounce *`, `soft_bounce`,
-    /// `delivered`, `lift unsubscribe list:ses:News`.
+    /// The one text of an effect, in event records and wherever people read it: `suppress hard_bounce *`,
+    /// `soft_bounce`, `delivered`, `lift unsubscribe list:ses:News`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entry { scope, reason, entry } => {
@@ -48,7 +48,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The attribute `effect` of an event record: its changes, separated by commas; `None` where nothing follows.
+/// The attribute `effect` of an event record: its changes, separated by commas; `None` without changes.
 #[must_use]
 pub fn effect_text(changes: &[Change]) -> Option<String> {
     let texts: Vec<_> = changes.iter().map(Change::to_string).collect();

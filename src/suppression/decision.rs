@@ -1,4 +1,4 @@
-//! What people decide about an address.
+//! Manual decisions about an address.
 
 use std::fmt;
 
@@ -7,39 +7,40 @@ use crate::address::Address;
 use crate::event::{EventId, Reason};
 use crate::timestamp::Timestamp;
 
-/// How far a report may be dated ahead of the clock of who decides and still count as of the past, in milliseconds.
+/// How far the date of a report may be ahead of the decider's clock and still count as past, in milliseconds.
 const CLOCK_SKEW_MS: i64 = 15 * 60 * 1000;
 
 /// A decision of a person about one reason in one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// For which sends; at most [`Scope::MAX_BYTES`].
+    /// The sends it applies to; at most [`Scope::MAX_BYTES`].
     pub scope: Scope,
     /// Which reason.
     pub reason: Reason,
-    /// When a suppression ends by itself; `None`: never.
+    /// When a suppression expires; `None`: never.
     pub until: Option<Timestamp>,
     /// Who decided; at most [`Entry::ACTOR_BYTES`].
     pub actor: String,
-    /// Why, in the actor's words; at most [`Entry::NOTE_BYTES`].
+    /// The reason, in the actor's words; at most [`Entry::NOTE_BYTES`].
     pub note: Option<String>,
 }
 
-/// Why a decision was refused. Nothing was changed.
+/// Why a decision was refused; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecisionRefusal {
-    /// The reason came for more than 100 scopes, or this scope would be one too many: it is decided for `*`, without end.
+    /// The reason was reported for more than 100 scopes, or this scope would exceed that: it can only be decided for
+    /// `*`, without expiry.
     Folded {
-        /// The reason under which it stands for `*`.
+        /// The reason that it has for `*`.
         reason: Reason,
     },
-    /// What stands there takes precedence over the decision.
+    /// The existing entry takes precedence over the decision.
     Overruled,
-    /// The end of the suppression has passed.
+    /// The expiry of the suppression has passed.
     Ended,
     /// A text is too long.
     TooLong {
-        /// Which: `scope`, `actor` or `note`.
+        /// Which text: `scope`, `actor` or `note`.
         text: &'static str,
         /// The most bytes.
         limit: usize,
@@ -64,10 +65,10 @@ impl fmt::Display for DecisionRefusal {
 impl std::error::Error for DecisionRefusal {}
 
 impl Decision {
-    /// Refuses what can be refused without the record.
+    /// Refuses what can be refused without reading the record.
     ///
     /// # Errors
-    /// The end has passed, or a text is too long.
+    /// The expiry has passed, or a text is too long.
     pub(crate) fn check(&self, state: State, now: Timestamp) -> Result<(), DecisionRefusal> {
         if state == State::Suppressed && self.until.is_some_and(|until| until <= now) {
             return Err(DecisionRefusal::Ended);
@@ -82,10 +83,10 @@ impl Decision {
         }
     }
 
-    /// Changes the record of an address to what was decided.
+    /// Applies a decision to the record of an address.
     ///
     /// # Errors
-    /// The decision would not stand. The record may have changed then; it must not be written.
+    /// The decision would have no effect. The record may have changed even so, and must not be written.
     pub(crate) fn apply(
         &self,
         record: &mut SuppressionRecord,
@@ -94,7 +95,7 @@ impl Decision {
         rules: SoftBounceRules,
         now: Timestamp,
     ) -> Result<(), DecisionRefusal> {
-        // A record of an older version may hold more scopes than it keeps apart, and longer ones.
+        // A record of an older version may have more scopes than are kept apart, and longer ones.
         record.fold();
         let known = record.entry(&self.scope, self.reason).is_some();
         if !known && self.scope.as_str().len() > Scope::MAX_BYTES {
@@ -110,14 +111,15 @@ impl Decision {
     }
 }
 
-/// Whether a lift of soft bounces would leave the suppression that was meant: one set by hand, which is held as manual.
+/// Whether a lift of soft bounces would miss the suppression it is meant for: one set manually, which is stored as
+/// `manual`.
 fn lifts_nothing(record: &SuppressionRecord, decision: &Decision, state: State) -> bool {
     let of_bounces = (state, decision.reason) == (State::Lifted, Reason::SoftBounce);
     let everything = of_bounces && decision.scope == Scope::everything();
     everything && record.soft_bounces.bounces().is_empty() && record.is_folded(Reason::SoftBounce)
 }
 
-/// Why a record does not say what was decided.
+/// Why a record does not reflect a decision.
 fn refusal(record: &SuppressionRecord, decision: &Decision) -> DecisionRefusal {
     let limited = decision.scope != Scope::everything() || decision.until.is_some();
     if limited && record.is_folded(decision.reason) {
@@ -126,7 +128,7 @@ fn refusal(record: &SuppressionRecord, decision: &Decision) -> DecisionRefusal {
     DecisionRefusal::Overruled
 }
 
-/// The report that a lift of an entry ends, now or already.
+/// The report whose suppression a lift of an entry ends, now or earlier.
 fn ended_event(known: &Entry) -> Option<String> {
     match known.state {
         State::Suppressed => Some(known.event_id.clone()).filter(|_| known.actor.is_none()),
@@ -134,7 +136,7 @@ fn ended_event(known: &Entry) -> Option<String> {
     }
 }
 
-/// Whether a record says what was decided.
+/// Whether a record reflects a decision.
 fn took_effect(record: &SuppressionRecord, decided: &Change) -> bool {
     match decided {
         Change::Entry { scope, reason, entry, .. } => record.entry(scope, *reason).is_some_and(|known| {
@@ -146,7 +148,7 @@ fn took_effect(record: &SuppressionRecord, decided: &Change) -> bool {
     }
 }
 
-/// Takes the entry away that a decision replaces although it is dated later.
+/// Removes the entry that a decision replaces although the entry has a later date.
 fn remove_later_entry(record: &mut SuppressionRecord, decided: &Change) {
     if let Change::Entry { scope, reason, entry } = decided
         && let Some(reasons) = record.suppressions.get_mut(scope)
@@ -155,18 +157,18 @@ fn remove_later_entry(record: &mut SuppressionRecord, decided: &Change) {
     }
 }
 
-/// The change that wins over whatever stands there: later than it by a millisecond, or dated now where that is dated ahead
-/// by more than clocks differ. A decision dated as far ahead would outweigh genuine reports until then.
+/// The change that wins over the existing entry: a millisecond later than it, or dated now if the entry is dated
+/// further ahead than clocks differ. A decision dated as far ahead would outweigh genuine reports until then.
 fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, state: State, now: Timestamp) -> Change {
     let Decision { scope, reason, until, actor, note } = decision;
-    // This entry is derived from the bounces, so the bounces are what is lifted.
+    // This entry is derived from the bounces, so the lift must void the bounces.
     if (state, *reason, scope) == (State::Lifted, Reason::SoftBounce, &Scope::everything()) {
         let latest = record.soft_bounces.bounces().last().map(|bounce| bounce.at);
         let known = record.soft_bounces.lifted_at().map(Timestamp::next);
         let at = [latest, known].into_iter().flatten().fold(now, Timestamp::max);
         return Change::LiftSoftBounces(SoftBounceLift { at, actor: Some(actor.clone()), note: note.clone() });
     }
-    // The same entry cannot be set by hand: it would be derived anew.
+    // The same entry cannot be set manually: it would be derived again.
     let reason = if (*reason, scope) == (Reason::SoftBounce, &Scope::everything()) { Reason::Manual } else { *reason };
     let known = record.entry(scope, reason);
     let at = known.map_or(now, |entry| entry.at.next().max(now));

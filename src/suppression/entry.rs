@@ -1,4 +1,4 @@
-//! One reason, in one scope, why an address may or may not be mailed.
+//! One reason, in one scope, why an address may not, or again may, be mailed.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,20 +6,20 @@ use std::fmt;
 use crate::label::labelled;
 use crate::timestamp::Timestamp;
 
-/// Stands for the id of an event that is no longer known: every reader of a record expects one.
+/// Replaces the id of an event that is no longer known, since every reader of a record expects one.
 const FOLDED: &str = "folded";
 
 labelled! {
     /// Whether an entry forbids mail.
     pub enum State {
-        /// The reason was withdrawn; an older report does not bring it back.
+        /// The reason was lifted; an older report does not restore it.
         Lifted = "lifted",
-        /// The reason stands.
+        /// The reason applies.
         Suppressed = "suppressed",
     }
 }
 
-/// The latest word on one reason in one scope.
+/// The latest decision on one reason in one scope.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Whether it forbids mail.
@@ -28,17 +28,20 @@ pub struct Entry {
     pub at: Timestamp,
     /// The earliest event that ever suppressed for this reason and scope; lifts do not reset it.
     pub first_at: Option<Timestamp>,
-    /// In a lifted entry: the latest event that ever suppressed for this reason and scope, in whatever order they came.
+    /// In a lifted entry: the latest event that ever suppressed for this reason and scope, regardless of the order of
+    /// arrival.
+    ///
     /// It matters once the reason is [folded](super::SuppressionRecord::is_folded).
     pub suppressed_at: Option<Timestamp>,
-    /// In an entry that a person lifted: the report whose suppression it ended. A repetition of that report does not bring
-    /// it back, whatever time it has by then.
+    /// In an entry that a person lifted: the report whose suppression it ended.
+    ///
+    /// A repetition of that report does not restore it, whatever time the repetition has.
     pub lifted_event: Option<String>,
-    /// When it ends by itself; `None`: never.
+    /// When it expires; `None`: never.
     pub until: Option<Timestamp>,
     /// Who reported it.
     pub provider: String,
-    /// The event that set it; `folded` where it is no longer known.
+    /// The event that set it; `folded` if it is no longer known.
     pub event_id: String,
     /// The provider's code.
     pub code: Option<String>,
@@ -48,12 +51,12 @@ pub struct Entry {
     pub recipient: Option<String>,
     /// The person or program that decided, in manual entries.
     pub actor: Option<String>,
-    /// Why it was decided, in the actor's words.
+    /// The reason for the decision, in the actor's words.
     pub note: Option<String>,
 }
 
 impl fmt::Debug for Entry {
-    /// Shows what may stand in a log, and nothing personal.
+    /// Shows only what may appear in a log, nothing personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Entry");
         shown.field("state", &self.state).field("at", &self.at).field("first_at", &self.first_at);
@@ -62,7 +65,7 @@ impl fmt::Debug for Entry {
 }
 
 impl Entry {
-    /// The longest name of who decides, in bytes.
+    /// The longest actor name, in bytes.
     pub const ACTOR_BYTES: usize = 256;
     /// The longest note of a decision, in bytes.
     pub const NOTE_BYTES: usize = 1024;
@@ -73,10 +76,10 @@ impl Entry {
         self.state == State::Suppressed && self.until.is_none_or(|until| until > now)
     }
 
-    /// Whether another entry is of the same report with another time, or of the one that a person has lifted.
+    /// Whether another entry comes from the same report with another time, or from the one that a person has lifted.
     ///
-    /// The time of a report is that of its arrival where its own cannot be used, and its own once it can; its repetition
-    /// must not move the entry that it set. Decisions of people may: the id of one names who decided, not when.
+    /// A report whose own time is not usable yet has its time of arrival instead, and later its own; a repetition must
+    /// not move the entry that the report set. Manual decisions may move it: their id says who decided, not when.
     #[must_use]
     pub(super) fn is_repeated_by(&self, other: &Self) -> bool {
         if other.actor.is_some() {
@@ -86,7 +89,7 @@ impl Entry {
         again || self.lifted_event.as_ref() == Some(&other.event_id)
     }
 
-    /// The latest event that suppressed, whether or not it was lifted since.
+    /// The latest event that suppressed, even if it was lifted since.
     #[must_use]
     pub fn latest_suppression(&self) -> Option<Timestamp> {
         match self.state {
@@ -95,11 +98,11 @@ impl Entry {
         }
     }
 
-    /// The one of two entries for the same reason and scope that stands, with the earliest `first_at` of both and the
-    /// latest `suppressed_at`.
+    /// The entry of two for the same reason and scope that wins, with the earliest `first_at` of both and the latest
+    /// `suppressed_at`.
     ///
-    /// The newest `at` wins; on a tie `suppressed` over `lifted`, then the later `until` (none is the latest), then
-    /// the greater event id, then the remaining fields, so that the order of arrival never matters.
+    /// The newest `at` wins; on a tie `suppressed` over `lifted`, then the later `until` (none is the latest), then the
+    /// greater event id, then the remaining fields, so that the order of arrival never matters.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let first_at = match (self.first_at, other.first_at) {
@@ -112,10 +115,10 @@ impl Entry {
         Self { first_at, suppressed_at, ..winner }
     }
 
-    /// What an entry of one scope says about every send once its reason is folded: that its latest suppression stands
-    /// without end; a lift of one scope says nothing about the others.
+    /// What an entry of one scope means for every send once its reason is folded: its latest suppression applies
+    /// without expiry; a lift of one scope says nothing about the others.
     ///
-    /// Id and texts of a lift are those of the lift, and left out: a report may not take it for its own repetition.
+    /// The id and texts of a lift describe the lift, and are omitted: no report may be mistaken for its repetition.
     pub(super) fn for_every_send(self) -> Option<Self> {
         let at = self.latest_suppression()?;
         let entry =

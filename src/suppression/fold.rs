@@ -1,39 +1,40 @@
-//! Folding: a reason that comes for too many scopes holds for every send.
+//! Folding: a reason reported for too many scopes applies to every send.
 //!
-//! A record is one item, and DynamoDB takes at most 400 KB. Whoever may report, or decide, can name scope after scope, so
-//! past a number of them the record stops to keep them apart. It errs on the safe side: the reason stands for every
-//! send, without end, until somebody lifts it for `*`.
+//! A record is one item, and DynamoDB accepts at most 400 KB. Anybody who may report or decide can name any number of
+//! scopes, so above a limit the record no longer keeps them apart. It errs on the safe side: the reason applies to
+//! every send, without expiry, until somebody lifts it for `*`.
 //!
-//! The same reports give the same answers in any order. Which scopes a reason came for only grows, so whether it is
-//! folded is a function of all reports. Once it is, it stands if and only if its latest suppression in any scope is not
-//! older than its latest lift for `*`; every entry keeps the time of its latest suppression, so nothing that this takes
-//! is lost before. Lifts of one scope and ends do not count, whenever they came.
+//! The same reports give the same answers in any order. The set of scopes of a reason only grows, so whether it is
+//! folded depends only on the set of reports. A folded reason applies if and only if its latest suppression in any
+//! scope is not older than its latest lift for `*`; every entry keeps the time of its latest suppression, so that this
+//! is always known. Lifts of one scope and expiries do not count, whenever they came.
 //!
-//! Only people lift for `*`, and they decide on what they see: a lift from before the reason was folded was not about the
-//! single scopes, and does not end them now.
+//! Only people lift for `*`, and they decide on what they see: a lift from before the reason was folded was not about
+//! the single scopes, and does not end them now.
 
 use std::collections::BTreeMap;
 
 use super::{Entry, Scope, SuppressionRecord};
 use crate::event::Reason;
 
-/// For how many scopes beside `*` a record holds one reason.
+/// For how many scopes other than `*` a record keeps a reason apart.
 pub const MAX_SCOPES: usize = 100;
-/// The bytes of their names; it takes scopes that no person may name any more to reach it with fewer scopes.
+/// The total bytes of their names; only scopes longer than people may still name reach it with fewer scopes.
 const MAX_SCOPE_BYTES: usize = MAX_SCOPES * Scope::MAX_BYTES;
 
 impl SuppressionRecord {
-    /// Whether a reason came for more than [`MAX_SCOPES`] scopes, suppressed or lifted. It holds for `*` since, without
-    /// end, and only a lift of `*` ends it.
+    /// Whether a reason was reported for more than [`MAX_SCOPES`] scopes, suppressed or lifted.
     ///
-    /// A `soft_bounce` of single scopes, which only people set, counts with `manual` and is held as that: the
-    /// `soft_bounce` of `*` follows from the bounces.
+    /// It then applies to `*`, without expiry, and only a lift of `*` ends it.
+    ///
+    /// A `soft_bounce` of single scopes, which only people set, counts as `manual` and is stored as that: the
+    /// `soft_bounce` of `*` is derived from the bounces.
     #[must_use]
     pub fn is_folded(&self, reason: Reason) -> bool {
         self.folded.contains(&folded_reason(reason))
     }
 
-    /// Where a fact belongs and what it says there; `None`: nothing.
+    /// The scope and entry under which a fact is stored; `None` if it is not.
     pub(super) fn resolve(&self, scope: &Scope, reason: Reason, entry: &Entry) -> Option<(Scope, Reason, Entry)> {
         if *scope != Scope::everything() && self.is_folded(reason) {
             return entry.clone().for_every_send().map(|entry| (Scope::everything(), folded_reason(reason), entry));
@@ -41,9 +42,10 @@ impl SuppressionRecord {
         Some((scope.clone(), reason, entry.clone()))
     }
 
-    /// Folds the reasons that came for too many scopes, now or before.
+    /// Folds the reasons reported for too many scopes, now or before.
     pub(crate) fn fold(&mut self) {
-        // Nearly every record. A scope counts twice at most: for `manual`, and for `soft_bounce`, which is held as that.
+        // Nearly every record ends here. A scope counts at most twice: for `manual`, and for `soft_bounce`, which is
+        // stored as that.
         let bytes: usize = self.suppressions.keys().map(|scope| scope.as_str().len()).sum();
         if self.folded.is_empty() && self.suppressions.len() <= MAX_SCOPES / 2 && bytes <= MAX_SCOPE_BYTES / 2 {
             return;
@@ -90,7 +92,7 @@ impl SuppressionRecord {
         found.into_keys().collect()
     }
 
-    /// Takes the entries of single scopes out of the record, as what they say about every send.
+    /// Removes the entries of single scopes from the record, and returns what they mean for every send.
     fn take_folded(&mut self) -> Vec<(Reason, Entry)> {
         let mut taken = Vec::new();
         for (_, reasons) in self.suppressions.iter_mut().filter(|(scope, _)| **scope != Scope::everything()) {
@@ -103,7 +105,7 @@ impl SuppressionRecord {
     }
 }
 
-/// The reason under which a folded one stands for `*`.
+/// The reason that a folded one has for `*`.
 #[must_use]
 pub const fn folded_reason(reason: Reason) -> Reason {
     match reason {

@@ -8,15 +8,15 @@ use crate::event::Reason;
 /// Everything known against mailing one address.
 ///
 /// [`Self::merge`] is commutative, associative and idempotent over evidence and lifts: any order and any repetition
-/// give the same record, save for the texts of what is folded. Deliveries are not stored; the order of writes in the store
-/// makes up for that.
+/// give the same record, except for the texts of folded reasons. Deliveries are not stored; the order of writes in the
+/// store compensates for that.
 ///
-/// A reason that comes for more than [`MAX_SCOPES`](super::MAX_SCOPES) scopes is *folded*: [`Self::is_folded`].
+/// A reason reported for more than [`MAX_SCOPES`](super::MAX_SCOPES) scopes is *folded*: [`Self::is_folded`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SuppressionRecord {
     /// The entries by scope and reason.
     pub suppressions: BTreeMap<Scope, BTreeMap<Reason, Entry>>,
-    /// The reasons that came for too many scopes, and stand for every send since.
+    /// The reasons that were reported for too many scopes, and apply to every send since.
     pub folded: BTreeSet<Reason>,
     /// The temporary bounces, from which the entry (`*`, `soft_bounce`) is derived.
     pub soft_bounces: SoftBounces,

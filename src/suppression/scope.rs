@@ -1,10 +1,10 @@
-//! Which sends a suppression concerns.
+//! The sends that a suppression applies to.
 
 use std::fmt;
 
 use crate::address::normalize_domain;
 
-/// Which sends a suppression concerns: `*`, `provider:<provider>`, `domain:<sender domain>` or
+/// The sends that a suppression applies to: `*`, `provider:<provider>`, `domain:<sender domain>` or
 /// `list:<provider>:<list>[/<topic>]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(String);
@@ -38,12 +38,13 @@ impl Scope {
         Self(format!("list:{provider}:{list}"))
     }
 
-    /// Reads a scope that a person has written, into the spelling of the records: another one would concern no send.
+    /// Parses a scope that a person wrote, into the spelling of the records; any other spelling would match no send.
     ///
-    /// It may be longer than [`Self::MAX_BYTES`], since records of older versions may have such: see [`Self::limited`].
+    /// It may be longer than [`Self::MAX_BYTES`], since records of older versions may have such scopes: see
+    /// [`Self::limited`].
     ///
     /// # Errors
-    /// The text is no scope.
+    /// The text is not a scope.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
         let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(':');
         match text.split_once(':') {
@@ -68,7 +69,7 @@ impl Scope {
         if self.0.len() <= Self::MAX_BYTES { Ok(self) } else { Err(ScopeError::TooLong) }
     }
 
-    /// A scope as it stands in a record, whatever wrote it.
+    /// A scope as stored in a record, without any check.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         Self(text.to_owned())
@@ -87,10 +88,10 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Why a text is no scope.
+/// Why a text is not a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeError {
-    /// It has no form of a scope.
+    /// It does not have the form of a scope.
     Form,
     /// It names no list of a provider.
     List,

@@ -1,4 +1,4 @@
-//! Counting temporary bounces: many of them, on several days, suppress for a while.
+//! Counts temporary bounces: many of them, on several days, suppress for a while.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,17 +10,17 @@ use crate::timestamp::Timestamp;
 /// When soft bounces suppress an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SoftBounceRules {
-    /// How many bounces it takes; 0 switches counting off.
+    /// How many bounces are needed; 0 turns counting off.
     pub threshold: u32,
-    /// The days within which they must lie.
+    /// The number of days within which they must happen.
     pub window_days: u32,
-    /// The distinct UTC days they must lie on: one bad day is not a bad address.
+    /// The number of distinct UTC days on which they must happen: one bad day does not make a bad address.
     pub min_days: u32,
-    /// How many days the suppression lasts after the bounce that completed it.
+    /// How many days the suppression lasts after the bounce that triggered it.
     pub cooldown_days: u32,
 }
 
-/// The most bounces of a record: some 90 bytes each without their texts, in an item of at most 400 KB.
+/// The most bounces of a record: about 90 bytes each without their texts, in an item of at most 400 KB.
 const MAX_BOUNCES: usize = 600;
 
 impl SoftBounceRules {
@@ -57,20 +57,20 @@ pub struct SoftBounce {
 }
 
 impl fmt::Debug for SoftBounce {
-    /// Shows what may stand in a log, and nothing personal.
+    /// Shows only what may appear in a log, nothing personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SoftBounce").field("at", &self.at).field("event_id", &self.event_id).finish_non_exhaustive()
     }
 }
 
-/// A person's decision that the temporary bounces until then are void.
+/// A person's decision that earlier temporary bounces are void.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SoftBounceLift {
     /// When it was decided; bounces at or before it do not count.
     pub at: Timestamp,
     /// Who decided.
     pub actor: Option<String>,
-    /// Why, in the actor's words.
+    /// The reason, in the actor's words.
     pub note: Option<String>,
 }
 
@@ -95,7 +95,7 @@ impl SoftBounces {
         &self.bounces
     }
 
-    /// The latest time a person declared earlier bounces void.
+    /// The latest time at which a person declared earlier bounces void.
     #[must_use]
     pub fn lifted_at(&self) -> Option<Timestamp> {
         self.lifted.as_ref().map(|lift| lift.at)
@@ -113,7 +113,7 @@ impl SoftBounces {
         self.bounces.iter().any(|bounce| bounce.at <= at)
     }
 
-    /// Adds a bounce, unless a lift at or after it makes it void; the same event counts once.
+    /// Adds a bounce, unless a lift at or after it voids it; the same event counts once.
     pub(super) fn add(&mut self, bounce: SoftBounce, rules: SoftBounceRules) {
         if self.lifted_at().is_some_and(|lifted_at| bounce.at <= lifted_at) {
             return;
@@ -133,22 +133,23 @@ impl SoftBounces {
         self.bounces.retain(|bounce| bounce.at > at);
     }
 
-    /// Voids the bounces at or before a person's lift, and those that arrive later and are older.
+    /// Voids the bounces at or before a person's lift, including those that arrive later.
     pub(super) fn lift(&mut self, lift: &SoftBounceLift) {
         self.lifted = self.lifted.take().max(Some(lift.clone()));
         self.bounces.retain(|bounce| bounce.at > lift.at);
     }
 
-    /// Drops what can no longer matter, and what a day has beyond need.
+    /// Drops what can no longer matter, and what exceeds the need of a day.
     ///
-    /// Of one UTC day the first and the last `threshold` bounces are kept, and the latest [`MAX_BOUNCES`] of all: enough
-    /// for every count, and a bound on the size of the item when a server bounces thousands of messages to one address.
-    /// Only beyond that bound may a delivery in the middle of a day leave other bounces behind in another order of
-    /// arrival. Whether and until when they suppress stays the same with `min_days` above 1; `first_at` may be later.
+    /// Of each UTC day the first and the last `threshold` bounces are kept, and of all the latest [`MAX_BOUNCES`]:
+    /// enough for every count, and a bound on the size of the item if a server bounces thousands of messages to one
+    /// address. Only beyond that bound may a delivery in the middle of a day leave different bounces in another order
+    /// of arrival. Even then, whether and until when they suppress is the same if `min_days` is above 1; `first_at` may
+    /// be later.
     fn prune(&mut self, rules: SoftBounceRules) {
         let Some(latest) = self.bounces.last().map(|bounce| bounce.at) else { return };
         let horizon = latest.minus_days(rules.window_days.saturating_add(rules.cooldown_days));
-        // By whole days: a day that is cut in the middle after it was thinned out would depend on the order of arrival.
+        // By whole days: cutting a thinned-out day in the middle would make the result depend on the order of arrival.
         self.bounces.retain(|bounce| bounce.at.day() >= horizon.day());
 
         let keep = rules.threshold.max(1);
@@ -169,7 +170,7 @@ impl SoftBounces {
         self.bounces.drain(..surplus);
     }
 
-    /// Drops the texts of the oldest bounces until at least so many bytes are gone; returns how many are.
+    /// Drops the texts of the oldest bounces until at least this many bytes are freed; returns how many were.
     pub(super) fn trim(&mut self, bytes: usize) -> usize {
         let mut gone = 0_usize;
         for bounce in &mut self.bounces {
@@ -182,18 +183,17 @@ impl SoftBounces {
         gone
     }
 
-    /// Drops the note of the lift and cuts the name of who decided; returns how many bytes are gone.
+    /// Drops the note of the lift and shortens the actor's name; returns how many bytes were freed.
     pub(super) fn trim_lift(&mut self) -> usize {
         let Some(lift) = &mut self.lifted else { return 0 };
         let actor = lift.actor.as_mut().map_or(0, |actor| shorten(actor, Entry::ACTOR_BYTES));
         drop_text(&mut lift.note).saturating_add(actor)
     }
 
-    /// The entry that the bounces amount to, if any: a function of the bounces and the rules alone.
+    /// The entry derived from the bounces, if any; it depends on the bounces and the rules alone.
     ///
-    /// It stands while some bounce closes a window of at most `window_days` (inclusive) with at least `threshold`
-    /// bounces on at least `min_days` UTC days; a bounce more than a cooldown before the latest one is out of the
-    /// question.
+    /// It applies if some bounce closes a window of at most `window_days` (inclusive) with at least `threshold` bounces
+    /// on at least `min_days` UTC days; that bounce is at most a cooldown older than the latest one.
     #[must_use]
     pub fn entry(&self, rules: SoftBounceRules) -> Option<Entry> {
         if rules.threshold == 0 {
@@ -235,7 +235,7 @@ impl SoftBounces {
         at_least(after.saturating_sub(first), rules.threshold) && at_least(days, rules.min_days)
     }
 
-    /// For each bounce, on how many days there were bounces until then.
+    /// For each bounce, the number of days with bounces until then.
     fn days_so_far(&self) -> Vec<usize> {
         let (mut days, mut latest) = (0_usize, None);
         let count = |bounce: &SoftBounce| {

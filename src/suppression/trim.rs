@@ -1,13 +1,13 @@
-//! What a record that is too large gives up: texts, the least missed first.
+//! What a record that is too large loses: texts, the least important first.
 
 use super::{Entry, Scope, SoftBounceRules, SuppressionRecord};
 use crate::text::clip;
 use crate::timestamp::Timestamp;
 
-/// The longest name of a provider that is not cut, in bytes.
+/// Provider names up to this length are not cut, in bytes.
 const PROVIDER_BYTES: usize = 32;
 
-/// Which texts may go.
+/// Which texts may be dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TrimmedTexts {
     /// Those of soft bounces and of entries of single scopes.
@@ -17,10 +17,10 @@ pub(crate) enum TrimmedTexts {
 }
 
 impl SuppressionRecord {
-    /// Drops texts until at least so many bytes are gone, or none is left that may go; returns how many bytes are.
+    /// Drops texts until at least this many bytes are freed, or none is left that may go; returns how many were.
     ///
     /// First the texts of the soft bounces, then of the entries of single scopes, then of `*`, the oldest first in
-    /// each. States, times and ids are no texts and stay, and so does who decided about `*`.
+    /// each. States, times and ids are not texts and stay, and so does who decided about `*`.
     pub(crate) fn trim(&mut self, texts: TrimmedTexts, bytes: usize, rules: SoftBounceRules) -> usize {
         let mut gone = self.soft_bounces.trim(bytes);
         self.derive_soft_bounce_entry(rules);
@@ -46,7 +46,7 @@ impl SuppressionRecord {
         let scopes = self.suppressions.iter_mut();
         let scopes = scopes.filter(|(scope, _)| (**scope == Scope::everything()) == is_everything);
         let mut entries: Vec<&mut Entry> = scopes.flat_map(|(_, reasons)| reasons.values_mut()).collect();
-        // Stable: entries of the same time keep the order of their scopes and reasons.
+        // A stable sort: entries of the same time keep the order of their scopes and reasons.
         entries.sort_by_key(|entry| -> Timestamp { entry.at });
         entries
     }
@@ -68,7 +68,7 @@ pub(super) fn drop_text(text: &mut Option<String>) -> usize {
     text.take().map_or(0, |text| text.len())
 }
 
-/// Cuts a text; returns the bytes cut off.
+/// Shortens a text; returns the bytes cut off.
 pub(super) fn shorten(text: &mut String, limit: usize) -> usize {
     let before = text.len();
     if before > limit {

@@ -4,21 +4,21 @@ use super::{Entry, Scope, SuppressionRecord};
 use crate::event::Reason;
 use crate::timestamp::Timestamp;
 
-/// The send that is asked about. What is left out concerns no scope of its kind.
+/// The send that is asked about; a missing field matches no scope of its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
-    /// Through whom: `ses`, `tencent`, `mailjet`, or another provider's name.
+    /// The provider that sends: `ses`, `tencent`, `mailjet`, or another provider's name.
     pub provider: Option<String>,
-    /// From which domain, in lower-case A-labels.
+    /// The domain it is sent from, in lower-case A-labels.
     pub sender_domain: Option<String>,
-    /// To which list of the provider.
+    /// The provider's list that it is sent to.
     pub list: Option<String>,
-    /// To which topic of the list.
+    /// The topic of that list.
     pub topic: Option<String>,
 }
 
 impl Context {
-    /// The scopes that concern the send.
+    /// The scopes that apply to the send.
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
         let provider = self.provider.as_deref();
@@ -40,24 +40,24 @@ impl Context {
 /// One reason not to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// For which sends it stands.
+    /// The sends it applies to.
     pub scope: Scope,
     /// Why.
     pub reason: Reason,
     /// Since when: the first event of this reason and scope.
     pub since: Timestamp,
-    /// Until when; `None`: without end.
+    /// When it expires; `None`: never.
     pub until: Option<Timestamp>,
     /// Who reported it.
     pub provider: String,
-    /// The provider's code, where there is one.
+    /// The provider's code, if there is one.
     pub code: Option<String>,
-    /// Whether it stands for a reason that came for more than [`MAX_SCOPES`](super::MAX_SCOPES) scopes.
+    /// Whether it represents a reason reported for more than [`MAX_SCOPES`](super::MAX_SCOPES) scopes.
     pub folded: bool,
 }
 
 impl Block {
-    /// What an entry of a record says to a sender.
+    /// The block that an entry of a record is for a sender.
     #[must_use]
     pub fn of(record: &SuppressionRecord, scope: &Scope, reason: Reason, entry: &Entry) -> Self {
         Self {
@@ -95,12 +95,12 @@ impl Block {
 /// Whether an address may be mailed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Why not; empty: it may.
+    /// The reasons not to; empty if it may.
     pub blocks: Vec<Block>,
 }
 
 impl Verdict {
-    /// Whether nothing stands against the send.
+    /// Whether nothing blocks the send.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         self.blocks.is_empty()
@@ -108,7 +108,7 @@ impl Verdict {
 }
 
 impl SuppressionRecord {
-    /// What stands against a send at a time.
+    /// What blocks a send at a time.
     #[must_use]
     pub fn verdict(&self, context: &Context, now: Timestamp) -> Verdict {
         let concerned = context.scopes();

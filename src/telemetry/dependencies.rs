@@ -6,10 +6,10 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// The crate whose messages are shown: they are known to be safe.
+/// The crate whose messages are shown, because they are known to be safe.
 pub(super) const OWN_CRATE: &str = "mail_feedback";
 
-/// A layer that replaces each message of a dependency by the place in its source.
+/// A layer that replaces each message of a dependency by its location in the source.
 pub(super) struct HideMessages<L>(pub(super) L);
 
 impl<S, L> Layer<S> for HideMessages<L>
@@ -24,7 +24,7 @@ where
             return self.0.on_event(event, context);
         }
         let line = metadata.line();
-        // The new event passes through this layer as one of its own crate.
+        // The new event passes through this layer as one of this crate's own.
         if *metadata.level() == Level::ERROR {
             tracing::error!(source, line, "a library reports an error; its source says of what at this line");
         } else {

@@ -8,10 +8,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::dependencies::{HideMessages, OWN_CRATE};
 use super::panic;
 
-/// Starts the log in the format and at the level that Lambda's variables name: JSON and INFO by default.
+/// Starts the log with the format and level in Lambda's variables: JSON and INFO by default.
 ///
-/// Dependencies log from WARN on only, since they print payloads at finer levels, and without their messages. Panics are
-/// logged, too. What the runtime would repeat of failures and panics is left out: each has its own line.
+/// Dependencies log only from WARN, since they print payloads at finer levels, and without their messages. Panics are
+/// logged, too. The runtime's own repetitions of failures and panics are suppressed: each already has its own line.
 pub fn init() {
     let own = level(std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().as_deref());
     let targets = Targets::new()
@@ -30,7 +30,7 @@ pub fn init() {
     panic::log_panics();
 }
 
-/// Lambda's own names of levels; it has FATAL above ERROR.
+/// Lambda's names of levels; it has FATAL above ERROR.
 fn level(name: Option<&str>) -> LevelFilter {
     match name.unwrap_or_default().to_ascii_uppercase().as_str() {
         "TRACE" => LevelFilter::TRACE,

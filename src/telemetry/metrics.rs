@@ -16,8 +16,8 @@ use crate::timestamp::Timestamp;
 const NAMESPACE: &str = "mail-feedback";
 /// Counts messages accepted with a signature over a SHA-1 digest (version 1).
 const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
-/// Counts failures that may succeed later, by version: a deployment is rolled back by it. Failures that strangers can cause at
-/// will are not counted.
+/// Counts failures that may succeed later, by version: they trigger the rollback of a deployment. Failures that
+/// strangers can cause at will are not counted.
 const FAILURES: &str = "failures";
 /// The most values that a metric may have in one line.
 const MAX_VALUES: usize = 100;
@@ -27,21 +27,22 @@ labelled! {
     pub enum SubscriptionStep {
         /// It was confirmed.
         Confirmed = "subscription_confirmed",
-        /// It waits to be confirmed.
+        /// It is waiting to be confirmed.
         Pending = "subscription_pending",
         /// It ended.
         Ended = "unsubscribed",
     }
 }
 
-/// What one invocation counts. [`metric_names`] lists the names; the only dimension is the function, and of
-/// `failures` its version, too.
+/// The counts of one invocation.
+///
+/// [`metric_names`] lists the names; the only dimension is the function, and for `failures` also its version.
 #[derive(Debug, Default)]
 pub struct Metrics {
     counts: BTreeMap<String, u64>,
     lags_ms: Vec<i64>,
     sha1_topics: BTreeSet<String>,
-    /// What failed and may succeed later.
+    /// Failures that may succeed later.
     retries: u64,
 }
 
@@ -62,7 +63,7 @@ impl Metrics {
         self.lags_ms.extend(lags.take(MAX_VALUES.saturating_sub(self.lags_ms.len())));
     }
 
-    /// Counts addresses that are suppressed now and were not before.
+    /// Counts newly suppressed addresses.
     pub fn suppressed(&mut self, reasons: &[Reason]) {
         for reason in reasons {
             self.count(&format!("suppressions.{reason}"));
@@ -86,7 +87,7 @@ impl Metrics {
         self.sha1_topics.insert(topic_arn.to_owned());
     }
 
-    /// Counts something that happened to a subscription.
+    /// Counts a change of a subscription.
     pub fn subscription(&mut self, step: SubscriptionStep) {
         self.count(&format!("sns.{step}"));
     }
@@ -107,7 +108,7 @@ impl Metrics {
         self.retries = self.retries.saturating_add(other.retries);
     }
 
-    /// The line of a function at a given time.
+    /// The line of a function for a given time.
     #[must_use]
     pub fn line(&self, function: &FunctionVersion, at: Timestamp) -> String {
         let mut metrics = vec![json!({"Name": "invocations", "Unit": "Count"})];

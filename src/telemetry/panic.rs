@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, resume_unwind, set_hook};
 
 use futures_util::FutureExt;
 
-/// What Lambda reports in place of the panic's message.
+/// What Lambda reports instead of the panic's message.
 const MESSAGE: &str = "a fault of the function; its log names the place";
 
-/// From now on, a panic is logged in one line with its place in the code.
+/// Makes every later panic log one line with its place in the code.
 pub(super) fn log_panics() {
     set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
@@ -16,7 +16,7 @@ pub(super) fn log_panics() {
     }));
 }
 
-/// The outcome of the work; a panic in it continues with a fixed message, which is what the Lambda runtime reports.
+/// The outcome of the work; a panic continues with a fixed message, which the Lambda runtime reports.
 pub async fn redact_panic<T>(work: impl Future<Output = T>) -> T {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| resume_unwind(Box::new(MESSAGE)))
 }

@@ -14,7 +14,7 @@ pub struct FunctionVersion {
     pub version: String,
 }
 
-/// Where the metrics of a function go.
+/// Where the metrics of a function are written.
 #[derive(Clone, Debug)]
 pub struct MetricSink {
     /// The function.
@@ -24,7 +24,7 @@ pub struct MetricSink {
 }
 
 impl FunctionVersion {
-    /// The function that Lambda's variables name; `mail-feedback` and `$LATEST` outside of Lambda.
+    /// The function that Lambda's variables name, or `mail-feedback` and `$LATEST` outside Lambda.
     #[must_use]
     pub fn from_env() -> Self {
         let variable = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
@@ -36,7 +36,7 @@ impl FunctionVersion {
 }
 
 impl MetricSink {
-    /// Standard output, from where Lambda sends the line to CloudWatch, for the function that Lambda's variables name.
+    /// Standard output, which Lambda sends to CloudWatch, for the function that Lambda's variables name.
     #[must_use]
     pub fn from_env() -> Self {
         Self { function: FunctionVersion::from_env(), write_line: to_standard_output }

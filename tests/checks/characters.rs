@@ -1,31 +1,31 @@
-//! Every character that Unicode 14 knows, in several places of an address.
+//! Puts every character of Unicode 14 in several places of an address.
 //!
-//! Later characters are left out: Python 3.11 does not know them, and keeps a capital among them as it is.
+//! Later characters are omitted: Python 3.11 does not know them, and does not lower-case their capitals.
 
 use mail_feedback::address::Address;
 
-/// The places, each marked by `*`. A place where a character is refused hides the others of its address.
+/// The places, each marked by `*`. A place in which a character is invalid hides the other places in its address.
 pub const PATTERNS: [&str; 12] = [
-    // At the beginning and the end, and alone between letters that have a case and letters that have none.
+    // At the beginning and the end, and alone between letters with and without case.
     "*x*@b.example",
-    // Around a sigma, which is written otherwise at the end of a word.
+    // Around a sigma, which has another form at the end of a word.
     "AΣ*!*Σ!AΣ*A!\u{5d0}*Σ@b.example",
-    // Beside combining marks, in the order of Unicode and out of it.
+    // Next to combining marks, in canonical order and out of it.
     "A*\u{301}!A\u{323}*!A*\u{327}\u{301}!*\u{345}@b.example",
     "\"\\*a\"@b.example",
     "\"*a\\\"\"@b.example",
     "x@*a.example",
     "x@A*\u{301}.example",
     "x@bΣ*.example",
-    // Beside letters that are written from right to left and join each other.
+    // Next to right-to-left letters that join each other.
     "x@\u{5d0}*.example",
     "x@\u{628}\u{200c}*.example",
     "x@a*\u{200d}b.example",
     "x@b.example*",
 ];
 
-/// What later versions of Unicode say otherwise of characters that were there before: whether one is a letter with case,
-/// beside a sigma, or how it is written beside letters from right to left.
+/// Characters whose properties changed in later versions of Unicode: whether one is a cased letter, next to a sigma, or
+/// its form next to right-to-left letters.
 const CHANGED: [char; 5] = ['\u{295}', '\u{1b3a}', '\u{1b3c}', '\u{1b42}', '\u{1171e}'];
 
 /// The keys of all characters in each place.
@@ -39,7 +39,7 @@ fn all(ranges: &Ranges) -> impl Iterator<Item = char> {
     ranges.iter().flat_map(|(first, last)| *first..=*last)
 }
 
-/// What the library gives.
+/// The keys that the library computes.
 pub fn keys(ranges: &Ranges) -> Keys {
     let key = |text: &str| Address::parse(text).map(|address| address.as_str().to_owned());
     PATTERNS
@@ -47,7 +47,8 @@ pub fn keys(ranges: &Ranges) -> Keys {
         .into()
 }
 
-/// How many addresses two agree on, and at most a hundred lines about those on which they must and do not.
+/// The number of addresses on which both agree, or at most a hundred lines about those on which they must agree but do
+/// not.
 pub fn compare(ranges: &Ranges, library: &Keys, other: &Keys) -> Result<usize, String> {
     let mut agreed = 0_usize;
     let mut differences = Vec::new();

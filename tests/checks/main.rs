@@ -1,9 +1,9 @@
-//! Runs the checks of `examples/` in Python and JavaScript, and the library's own, against one table: `make checks`.
-//! Without `CHECKS`, the folder of the two languages' packages, this test is skipped.
+//! Compares the checks of `examples/` in Python and JavaScript with the library's own, on one table: `make checks`.
+//! Without `CHECKS`, the folder with the packages of the two languages, this test is skipped.
 //!
-//! The table is filled by the samples in `events/`. All three must give the same keys for the vectors of addresses and for
-//! every character of Unicode 14 in several places of an address, and the same answer for every address, list and provider
-//! in the samples.
+//! The samples in `events/` fill the table. All three implementations must compute the same keys for the address
+//! vectors and for every character of Unicode 14 in several places of an address, and give the same answer for every
+//! address, list and provider in the samples.
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a program for people at a terminal")]
 #![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
@@ -26,7 +26,7 @@ use support::samples;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// Anything that ends this program.
+/// Any reason why this program fails.
 type Failure = Box<dyn std::error::Error>;
 
 /// A send to ask about.
@@ -38,8 +38,8 @@ struct Question {
     list: &'static str,
 }
 
-/// What a program must give: the keys of the vectors and of the characters, and `scope reason` of each block, a list for
-/// each question.
+/// The expected output of a program: the keys of the vectors and of the characters, and `scope reason` of each block,
+/// one list per question.
 #[derive(Deserialize)]
 struct Answers {
     keys: Vec<Option<String>>,
@@ -47,14 +47,14 @@ struct Answers {
     blocked: Vec<Vec<String>>,
 }
 
-/// A pair of the vectors.
+/// One of the vectors.
 #[derive(Deserialize)]
 struct Vector {
     address: String,
     key: Option<String>,
 }
 
-/// Asks `check.py`.
+/// Runs `check.py`.
 const PYTHON: &str = r#"
 import json, sys
 from check import blocked, normalize
@@ -75,7 +75,7 @@ print(json.dumps({
 }))
 "#;
 
-/// Asks `check.mjs`.
+/// Runs `check.mjs`.
 const JAVASCRIPT: &str = r#"
 import { readFileSync } from "node:fs";
 import { blocked, normalize } from "./check.mjs";
@@ -127,7 +127,7 @@ async fn main() -> Result<(), Failure> {
     let examples = root.join("examples");
     let mut python_check = Command::new(folder.join("bin/python"));
     python_check.args(["-B", "-c", PYTHON]).env("PYTHONPATH", &examples);
-    // Beside its packages: Node.js looks for them from the file on.
+    // Next to its packages, because Node.js searches for them from the file's folder.
     std::fs::copy(examples.join("check.mjs"), folder.join("check.mjs"))?;
     std::fs::write(folder.join("ask.mjs"), JAVASCRIPT)?;
     let mut node_check = Command::new("node");
@@ -153,7 +153,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// A send for each address with a record and for one without, through each provider, to lists of the samples.
+/// A send for each address with a record and one without, through each provider, to lists in the samples.
 async fn questions(database: &Database) -> Vec<Question> {
     let records = database.scan(SUPPRESSIONS).await;
     let addresses = records.keys().map(|key| key.trim().to_uppercase()).chain(["NOBODY@example.com".to_owned()]);

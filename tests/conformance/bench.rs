@@ -1,4 +1,4 @@
-//! A handler of its own for each case: fresh tables, the test authority, and an internet that is watched.
+//! A separate handler for each case, with fresh tables, the test authority and a recorded internet.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,13 +15,13 @@ use support::envelope::TOPIC;
 
 use super::certificates::Certificates;
 
-/// The latest line of metrics: it names the cause of a refusal, which no answer does.
+/// The latest metrics line: it names the cause of a refusal, which no answer does.
 static METRICS: Mutex<String> = Mutex::new(String::new());
 
-/// How the handler of a case is set up, where that differs from the local environment.
+/// How the handler of a case differs from the local environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setup {
-    /// A topic that is allowed besides ours.
+    /// A topic that is allowed in addition to ours.
     pub(crate) topic: Option<String>,
     /// Whether no webhook credential is configured.
     pub(crate) without_credential: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Setup {
 /// The answer to one invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
-    /// The HTTP status; of an SNS event, the one that the same message over HTTPS would have.
+    /// The HTTP status; for an SNS event, the one that the same message would have over HTTPS.
     pub(crate) status: u16,
     /// The cause of a refusal, as metrics name it.
     pub(crate) cause: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// A new handler over new tables.
+    /// Creates a handler with new tables.
     ///
     /// # Errors
     /// The root certificate is not accepted.
@@ -55,7 +55,7 @@ impl Bench {
         let database = Database::start().await;
         let mut environment = function::environment(&database);
         let mut set = |name: &str, value: &str| environment.push((name.to_owned(), value.to_owned()));
-        // The more dangerous setting: what must not be confirmed has to be refused for its own sake.
+        // The riskier setting: what must not be confirmed has to be refused for its own sake.
         set("SNS_AUTO_CONFIRM", "true");
         if let Some(topic) = &setup.topic {
             set("SNS_TOPIC_ARNS", &format!("{TOPIC},{topic}"));
@@ -96,20 +96,20 @@ impl Bench {
         Ok(Reply { status, cause: rejected() })
     }
 
-    /// What was asked of the internet.
+    /// The URLs that were requested from the internet.
     pub(crate) fn fetched(&self) -> Vec<String> {
         self.internet.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// The cause that the latest line of metrics counts as rejected.
+/// The cause of the rejection in the latest metrics line.
 fn rejected() -> Option<String> {
     let line = METRICS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let metrics: Value = serde_json::from_str(&line).ok()?;
     metrics.as_object()?.keys().find_map(|name| name.strip_prefix("rejected.")).map(str::to_owned)
 }
 
-/// An internet of which only the confirmation of our own topic can be had.
+/// An internet with nothing but the confirmation of our own topic.
 #[derive(Clone, Debug, Default)]
 struct Internet {
     asked: Arc<Mutex<Vec<String>>>,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// One case with the place it was read from.
+/// One case and where it was read from.
 #[derive(Debug)]
 pub(crate) struct Case {
     /// `<folder>/<file>`.
@@ -33,14 +33,14 @@ pub(crate) struct Content {
     pub(crate) request: Option<PeerRequest>,
     /// The steps of the other kinds.
     pub(crate) sequence: Option<Vec<Step>>,
-    /// What must follow.
+    /// The expected result.
     pub(crate) expected: Expected,
 }
 
-/// The origin of a case; only its remark is used.
+/// The origin of a case; only its note is used.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Source {
-    /// A remark for readers, which also names the threshold that a policy assumes.
+    /// A note for readers, which also names the threshold that a policy assumes.
     pub(crate) note: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct PeerRequest {
     pub(crate) body_json: Value,
 }
 
-/// One step of a sequence: another case, a body, an abstract event, or a question.
+/// One step of a sequence: another case, a body, an abstract event, or a check.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Step {
@@ -65,7 +65,7 @@ pub(crate) struct Step {
     pub(crate) case: Option<String>,
     /// The body of a request.
     pub(crate) body_json: Option<Value>,
-    /// What must hold afterwards.
+    /// The expected state afterwards.
     pub(crate) after: Option<After>,
     /// The name of an abstract event.
     pub(crate) event: Option<String>,
@@ -79,7 +79,7 @@ pub(crate) struct Step {
     pub(crate) feedback_type: Option<String>,
     /// The reason that a person gives.
     pub(crate) reason: Option<String>,
-    /// A mark of the peer's for sends that are tests. Reports carry no such mark, so nothing can be made of it.
+    /// The peer's flag for test sends. Reports have no such flag, so it cannot be used.
     #[serde(rename = "is_test")]
     pub(crate) _is_test: IgnoredAny,
     /// A suppression that exists.
@@ -95,13 +95,13 @@ pub(crate) enum When {
     /// The step does not say.
     #[default]
     Unsaid,
-    /// The event has none: the step says null.
+    /// The event has no time: the step says null.
     Never,
     /// `T`, `T+60s`, `T-1h`.
     At(String),
 }
 
-/// What must hold after a step.
+/// The expected state after a step.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct After {
@@ -109,17 +109,17 @@ pub(crate) struct After {
     pub(crate) suppressed: bool,
 }
 
-/// A suppression that exists before the question.
+/// A suppression that exists before the check.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GivenSuppression {
     /// `BOUNCE`, `COMPLAINT` or `UNSUBSCRIBE`.
     pub(crate) reason: String,
-    /// The topic that the recipient left.
+    /// The topic that the recipient unsubscribed from.
     pub(crate) topic: Option<String>,
 }
 
-/// What must follow.
+/// The expected results.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Expected {
@@ -127,16 +127,16 @@ pub(crate) struct Expected {
     pub(crate) http_status: Option<u16>,
     /// How the peer fails.
     pub(crate) exception: Option<String>,
-    /// The outcome in one vocabulary; null where none is asserted.
+    /// The outcome in a common vocabulary; null if none is asserted.
     pub(crate) neutral: Option<Vec<Neutral>>,
-    /// What is known of the signature.
+    /// What is known about the signature.
     pub(crate) signature: Option<Signature>,
-    /// Whether anything from the network would be a fault.
+    /// Whether any network request is an error.
     pub(crate) must_not_fetch: bool,
     /// The state after a sequence.
     #[serde(rename = "final")]
     pub(crate) end: Option<End>,
-    /// The answer to the question of a `policy-check`.
+    /// The answer to a `policy-check`.
     pub(crate) blocked: Option<bool>,
     /// The outcome in the peer's vocabulary; `neutral` says the same.
     #[serde(rename = "events")]
@@ -144,15 +144,15 @@ pub(crate) struct Expected {
     /// The number of the peer's own records; `neutral` says more.
     #[serde(rename = "event_count")]
     pub(crate) _event_count: IgnoredAny,
-    /// What the peer's test looks at.
+    /// The fields that the peer's test checks.
     #[serde(rename = "asserted_fields")]
     pub(crate) _asserted_fields: IgnoredAny,
 }
 
-/// What is known of a signature.
+/// What is known about a signature.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Signature {
-    /// Whether it is genuine; null where the certificate is lost.
+    /// Whether it is genuine; null if the certificate is lost.
     pub(crate) valid: Option<bool>,
 }
 
@@ -162,23 +162,23 @@ pub(crate) struct Signature {
 pub(crate) struct Neutral {
     /// What happened.
     pub(crate) kind: String,
-    /// Whom it concerns; null where it is not known or not asserted.
+    /// Who it concerns; null if unknown or not asserted.
     pub(crate) recipient: Option<String>,
-    /// The provider's id of the message; null where it is not asserted.
+    /// The provider's id of the message; null if not asserted.
     pub(crate) message_id: Option<String>,
-    /// Whether a bounce is for good; null where it is not asserted.
+    /// Whether a bounce is permanent; null if not asserted.
     pub(crate) permanence: Option<String>,
-    /// When it happened; null where it is not asserted.
+    /// When it happened; null if not asserted.
     pub(crate) occurred_at: Option<String>,
-    /// Whether the peer suppresses the address; asserted of a `policy` alone.
+    /// Whether the peer suppresses the address; only a `policy` asserts it.
     pub(crate) peer_suppresses: Option<bool>,
-    /// Whether it counts as one soft bounce; asserted of a `policy` alone.
+    /// Whether it counts as one soft bounce; only a `policy` asserts it.
     #[serde(default)]
     pub(crate) counts_toward_threshold: Option<bool>,
-    /// What must or must not be done about a subscription.
+    /// What must or must not happen to a subscription.
     #[serde(default)]
     pub(crate) action: Option<String>,
-    /// Those among whom the recipient is.
+    /// The candidates for the recipient.
     #[serde(default, rename = "ambiguous_recipients")]
     pub(crate) _ambiguous_recipients: IgnoredAny,
     /// Explanations for readers.
@@ -192,7 +192,7 @@ pub(crate) struct Neutral {
     pub(crate) _subtype: IgnoredAny,
 }
 
-/// The state after a sequence, in the peer's words.
+/// The state after a sequence, in the peer's terms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct End {
@@ -204,15 +204,15 @@ pub(crate) struct End {
     pub(crate) source: Option<String>,
     /// The reason, as a label or in words.
     pub(crate) reason: Option<String>,
-    /// `unchanged`: what suppressed first stands as it was.
+    /// `unchanged`: the first suppression is unchanged.
     pub(crate) suppressed_at: Option<String>,
-    /// `permanent-failure`: the permanent bounce is still known.
+    /// `permanent-failure`: the permanent bounce is still recorded.
     pub(crate) status: Option<String>,
     /// The number of event records.
     pub(crate) events: Option<usize>,
     /// The number of suppressed addresses.
     pub(crate) suppressions: Option<usize>,
-    /// The peer's words for the outcome of each request; its statuses are compared.
+    /// The peer's terms for the outcome of each request; this test compares the statuses.
     #[serde(rename = "outcomes")]
     pub(crate) _outcomes: IgnoredAny,
 }
@@ -221,7 +221,7 @@ impl Case {
     /// Reads a case file.
     ///
     /// # Errors
-    /// It cannot be read, or is no case.
+    /// It cannot be read, or is not a case.
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
@@ -229,10 +229,10 @@ impl Case {
         Ok(Self { name: name(file), folder, content })
     }
 
-    /// Another case of the same folder.
+    /// Reads another case in the same folder.
     ///
     /// # Errors
-    /// It cannot be read, or is no case.
+    /// It cannot be read, or is not a case.
     pub(crate) fn sibling(&self, file: &str) -> Result<Self, String> {
         Self::read(&self.folder.join(file))
     }
@@ -246,7 +246,7 @@ pub(crate) fn name(file: &Path) -> String {
 }
 
 impl Expected {
-    /// Whether the request, or a part of it, must be turned away.
+    /// Whether the request, or a part of it, must be refused.
     pub(crate) fn refuses(&self) -> bool {
         let forged = self.signature.as_ref().is_some_and(|signature| signature.valid == Some(false));
         self.http_status.is_some_and(|status| status != 200)

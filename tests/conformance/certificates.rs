@@ -1,4 +1,4 @@
-//! The folder of signing certificates that stands for the one that SNS publishes.
+//! A folder of signing certificates in place of those that SNS publishes.
 
 use std::path::PathBuf;
 
@@ -7,21 +7,21 @@ use mail_feedback::intake::sns::TopicArn;
 use support::authority::{AUTHORITY, CERTIFICATE_ID, Request};
 use support::envelope::TOPIC;
 
-/// A temporary folder of certificates; it goes when this goes.
+/// A temporary folder of certificates, deleted on drop.
 pub(crate) struct Certificates {
     /// The folder.
     pub(crate) folder: PathBuf,
 }
 
 impl Certificates {
-    /// A new folder with the certificate of our own region.
+    /// Creates a folder with the certificate of our own region.
     pub(crate) fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("mail-feedback-conformance-{}", std::process::id()));
         AUTHORITY.write_to(&folder);
         Self { folder }
     }
 
-    /// The id of the certificate that signs for a topic; one is issued for a region that needs its own.
+    /// The id of the signing certificate for a topic; a new one is issued if its region needs its own.
     ///
     /// # Errors
     /// It cannot be written.
@@ -40,7 +40,7 @@ impl Certificates {
 
 impl Drop for Certificates {
     fn drop(&mut self) {
-        // What remains is a public certificate in a temporary folder.
+        // If this fails, only a public certificate remains in a temporary folder.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

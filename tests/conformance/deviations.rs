@@ -1,11 +1,11 @@
-//! The list of cases that differ from their peer on purpose, each with the exact difference and the reason.
+//! The list of cases that intentionally differ from the peer, each with the exact difference and the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
 
-/// The list, relative to the project.
+/// The list, relative to the project root.
 const LIST: &str = "tests/conformance-deviations.json";
 
 /// One deliberate difference.
@@ -14,20 +14,20 @@ const LIST: &str = "tests/conformance-deviations.json";
 pub(crate) struct Deviation {
     /// `<folder>/<file>`.
     pub(crate) case: String,
-    /// The differences, as the runner words them.
+    /// The differences, in the runner's words.
     pub(crate) differs: String,
-    /// Which decision or rule demands it.
+    /// The decision or rule that requires it.
     pub(crate) reason: String,
 }
 
-/// The list, by case.
+/// The deviations by case.
 pub(crate) struct Deviations(BTreeMap<String, Deviation>);
 
 impl Deviations {
-    /// Reads the list of the project.
+    /// Reads the project's list.
     ///
     /// # Errors
-    /// It cannot be read, a case stands in it twice, or a reason is missing.
+    /// It cannot be read, lists a case twice, or lacks a reason.
     pub(crate) fn read() -> Result<Self, String> {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(LIST));
         let text = text.map_err(|error| format!("{LIST} cannot be read: {error}"))?;
@@ -44,12 +44,12 @@ impl Deviations {
         Ok(Self(by_case))
     }
 
-    /// What is listed of a case.
+    /// The deviation listed for a case.
     pub(crate) fn of(&self, case: &str) -> Option<&Deviation> {
         self.0.get(case)
     }
 
-    /// The listed cases that a run did not meet, by whether their folder is a part of the corpus.
+    /// The listed cases that did not occur in a run, split by whether the corpus has their folder.
     pub(crate) fn unmet(&self, met: &BTreeSet<String>, folders: &BTreeSet<String>) -> (Vec<&str>, Vec<&str>) {
         let unmet = self.0.keys().map(String::as_str).filter(|case| !met.contains(*case));
         unmet.partition(|case| case.split_once('/').is_some_and(|(folder, _)| folders.contains(folder)))

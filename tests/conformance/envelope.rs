@@ -1,7 +1,7 @@
-//! A peer's SNS envelope as one that SNS would send to us: our topic, a fresh time, a genuine signature.
+//! Turns a peer's SNS envelope into one that SNS would send to us: our topic, a fresh time, a genuine signature.
 //!
-//! What a case is about stays as the peer wrote it: a case whose message must be refused keeps its defect, and
-//! everything else is made good, so that nothing but the defect can be the cause of the refusal.
+//! The point of a case is kept: a message that must be refused keeps its defect, and everything else is made valid, so
+//! that only the defect can cause the refusal.
 
 use mail_feedback::event::digest_hex;
 use mail_feedback::intake::sns::{Envelope, TopicArn};
@@ -13,7 +13,7 @@ use support::envelope::{TOPIC, certificate_url, sign};
 use super::case::Expected;
 use super::certificates::Certificates;
 
-/// What is wrong with a message that must be refused.
+/// The defect of a message that must be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
     /// The certificate URL.
@@ -28,18 +28,18 @@ pub(crate) enum Defect {
     SubscribeUrl,
 }
 
-/// A peer's envelope, made ours.
+/// A peer's envelope, converted.
 pub(crate) struct Mapped {
     /// The envelope.
     pub(crate) envelope: Value,
-    /// What was kept wrong.
+    /// The defect that was kept.
     pub(crate) defect: Option<Defect>,
     /// A topic other than ours that must be allowed.
     pub(crate) topic: Option<String>,
 }
 
 impl Defect {
-    /// The defect that a case is about, as its name and expectation tell.
+    /// The defect that a case is about, according to its name and expectation.
     pub(crate) fn of(name: &str, expected: &Expected, envelope: &Map<String, Value>) -> Option<Self> {
         if !expected.refuses() {
             return None;
@@ -56,7 +56,7 @@ impl Defect {
         named.or(confirms.then_some(Self::SubscribeUrl))
     }
 
-    /// The cause that metrics name when the message is refused for this defect.
+    /// The cause that metrics name if the message is refused for this defect.
     pub(crate) const fn cause(self) -> &'static str {
         match self {
             Self::CertificateUrl => "certificate_url",
@@ -68,7 +68,7 @@ impl Defect {
     }
 }
 
-/// Makes a peer's envelope ours; `lambda` is whether it comes in the spelling of Lambda events.
+/// Converts a peer's envelope; `lambda` says whether it has the spelling of Lambda events.
 ///
 /// # Errors
 /// No certificate can be issued for its region.
@@ -80,7 +80,7 @@ pub(crate) fn map(
     certificates: &Certificates,
 ) -> Result<Mapped, String> {
     let defect = Defect::of(name, expected, peer);
-    // A case that demands no more than that a certificate URL is accepted keeps its region.
+    // A case that only requires a certificate URL to be accepted keeps its region.
     let keeps_region = expected.http_status.is_none() && expected.exception.is_none() && expected.neutral.is_none();
     let mut fields = peer.clone();
     if !keeps_region && defect != Some(Defect::Topic) {
@@ -89,7 +89,7 @@ pub(crate) fn map(
     fields.insert("MessageId".to_owned(), message_id(name, text(peer, "MessageId")).into());
     fields.insert("Timestamp".to_owned(), Timestamp::now().to_string().into());
     fields.entry("Message").or_insert_with(|| "".into());
-    // Our key signs with SHA-256 only: over HTTPS that is version 2, while Lambda events say 1 of either.
+    // Our key signs with SHA-256 only: over HTTPS that is version 2, while Lambda events say 1 for both.
     if defect != Some(Defect::SignatureVersion) && !lambda {
         fields.insert("SignatureVersion".to_owned(), "2".into());
     }
@@ -107,7 +107,7 @@ pub(crate) fn map(
     Ok(Mapped { envelope, defect, topic })
 }
 
-/// The headers that repeat signed fields, with the values that the fields now have; others stay.
+/// The headers that repeat signed fields, with the converted values; others are unchanged.
 pub(crate) fn map_headers(headers: impl IntoIterator<Item = (String, String)>, peer: &Value, ours: &Value) -> Value {
     const REPEATED: [(&str, &str); 3] = [
         ("x-amz-sns-message-type", "Type"),
@@ -123,7 +123,7 @@ pub(crate) fn map_headers(headers: impl IntoIterator<Item = (String, String)>, p
     Value::Object(mapped.collect())
 }
 
-/// The peer's id where it is a UUID, otherwise the UUID that stands for it: the same id, the same UUID.
+/// The peer's id if it is a UUID, otherwise a UUID derived from it: the same id gives the same UUID.
 pub(crate) fn message_id(case: &str, id: Option<&str>) -> String {
     let is_uuid = |id: &&str| {
         let hex = id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
@@ -142,7 +142,7 @@ pub(crate) fn message_id(case: &str, id: Option<&str>) -> String {
     parts.join("-")
 }
 
-/// Token and subscribe URL of a confirmation: of our topic, with a token as SNS makes them.
+/// Token and subscribe URL of a confirmation: for our topic, with a token like those of SNS.
 fn map_subscription(fields: &mut Map<String, Value>, peer: &Map<String, Value>, defect: Option<Defect>) {
     if text(peer, "Type") == Some("Notification") {
         return;
@@ -163,9 +163,9 @@ fn map_subscription(fields: &mut Map<String, Value>, peer: &Map<String, Value>, 
     fields.insert("SubscribeURL".to_owned(), url.into());
 }
 
-/// The URL of our certificate; a URL that is the defect, or whose host is to be accepted, keeps all but the id.
+/// The URL of our certificate; if the URL is the defect, or its host must be accepted, only its id changes.
 ///
-/// The id becomes that of a certificate in the folder: a receiver that took the URL would find the signature good.
+/// The id becomes one in the certificate folder, so a receiver that accepts the URL finds a valid signature.
 fn map_certificate_url(
     fields: &mut Map<String, Value>,
     defect: Option<Defect>,
@@ -199,7 +199,7 @@ fn with_certificate_id(url: &str, id: &str) -> String {
     format!("{before}{PREFIX}{id}{rest}")
 }
 
-/// A field that is text.
+/// A text field.
 fn text<'v>(fields: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
     fields.get(name).and_then(Value::as_str)
 }

@@ -1,4 +1,4 @@
-//! Abstract events as the reports in which providers would bring them.
+//! Turns abstract events into reports as providers send them.
 
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::request::SNS_PATH;
 
 /// The recipient of all of them.
 pub(crate) const RECIPIENT: &str = "recipient@example.com";
-/// The domain that they were sent from.
+/// The domain that all of them were sent from.
 pub(crate) const SENDER_DOMAIN: &str = "sender.example";
 /// The list of contacts that the recipient is on.
 pub(crate) const CONTACT_LIST: &str = "contacts";
@@ -22,7 +22,7 @@ pub(crate) const CONTACT_LIST: &str = "contacts";
 pub(crate) enum Fact {
     /// The address does not work.
     HardBounce {
-        /// The server's words.
+        /// The server's diagnostic text.
         diagnostic: String,
     },
     /// The mailbox is full.
@@ -32,9 +32,9 @@ pub(crate) enum Fact {
         /// Of which type.
         feedback_type: String,
     },
-    /// The message arrived.
+    /// The message was delivered.
     Delivery,
-    /// The recipient left.
+    /// The recipient unsubscribed.
     Unsubscribe {
         /// The topic; `None`: everything.
         topic: Option<String>,
@@ -52,7 +52,7 @@ pub(crate) struct Occurrence {
 }
 
 impl Fact {
-    /// The fact that a step's event names; `None` where reports hold no such thing.
+    /// The fact that a step's event names; `None` if no report can express it.
     pub(crate) fn of(step: &Step) -> Option<Self> {
         match step.event.as_deref()? {
             "hard_bounce" | "permanent_bounce" => {
@@ -141,7 +141,7 @@ impl Occurrence {
     }
 }
 
-/// The body of a report that the recipient left a topic, or the whole list.
+/// The body of a report that the recipient unsubscribed from a topic, or from the whole list.
 fn subscription(topic: Option<&str>, at: Option<&str>) -> Value {
     let preferences = |left: bool| {
         let status = if left { "OptOut" } else { "OptIn" };

@@ -1,10 +1,10 @@
-//! Replays a corpus of requests that other projects test their webhook receivers with: `make conformance CORPUS=folder`.
-//! The corpus may not be copied and lies outside of the repository; without `CORPUS`, this test is skipped.
+//! Replays a corpus of requests with which other projects test their webhook receivers: `make conformance
+//! CORPUS=folder`. The corpus must not be copied and is not in the repository; without `CORPUS`, this test is skipped.
 //!
-//! Each case goes through the real handler, against an embedded DynamoDB, with SNS messages signed anew by a test
-//! authority. What differs from the peer's expectation must stand, word for word and with its reason, in
-//! `tests/conformance-deviations.json`; everything else that differs fails the run, and so does an entry of that list
-//! that no longer occurs.
+//! Each case runs through the real handler with an embedded DynamoDB; a test authority signs the SNS messages again.
+//! Every difference from the peer's expectation must be listed, word for word and with its reason, in
+//! `tests/conformance-deviations.json`; any other difference fails the run, and so does an entry of that list that no
+//! longer occurs.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
@@ -31,7 +31,7 @@ use certificates::Certificates;
 use deviations::Deviations;
 use report::Report;
 
-/// Reads `CORPUS`; the exit code tells whether anything failed.
+/// Reads `CORPUS`; the exit code says whether anything failed.
 fn main() -> ExitCode {
     let Some(corpus) = std::env::var_os("CORPUS").filter(|corpus| !corpus.is_empty()).map(PathBuf::from) else {
         println!("\nSKIPPED: conformance. It needs a corpus: make conformance CORPUS=folder\n");
@@ -47,9 +47,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Replays all cases of a corpus and prints what came of it; true when nothing failed.
+/// Replays all cases of a corpus and prints the result; returns whether nothing failed.
 fn run(corpus: &Path) -> Result<bool, String> {
-    // Cases are named by their folder, which `.` does not show.
+    // Cases are named after their folder, which `.` does not show.
     let corpus = corpus.canonicalize().map_err(|error| format!("{} cannot be read: {error}", corpus.display()))?;
     let files = case_files(&corpus)?;
     if files.is_empty() {
@@ -65,7 +65,7 @@ fn run(corpus: &Path) -> Result<bool, String> {
     Ok(report.is_good())
 }
 
-/// Replays a case on a runtime of its own: its database and its connections end with it.
+/// Replays a case on its own runtime, which ends with its database and connections.
 fn replay(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;

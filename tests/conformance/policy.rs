@@ -1,4 +1,4 @@
-//! Abstract policies: sequences of events with a verdict, and questions about a send.
+//! Abstract policies: sequences of events with a verdict, and checks of a send.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,12 +14,12 @@ use super::replay::difference;
 use super::state::History;
 use super::verdict::{Mailing, Standing};
 
-/// The time that a policy calls T: noon of 2026-01-01.
+/// The time that a policy calls T: noon on 2026-01-01.
 const T: &str = "2026-01-01T12:00:00.000Z";
-/// How far ahead it is looked where the peer would delete what has expired: ten years.
+/// How far ahead to check if the peer would delete what has expired: ten years.
 const LATER_DAYS: u32 = 3_650;
 
-/// The days of a sequence: each event without a time of its own happens a day after the one before.
+/// The dates of a sequence: each event without its own time happens a day after the previous one.
 struct Calendar {
     start: Timestamp,
     days: u32,
@@ -44,7 +44,7 @@ pub(crate) async fn sequence(case: &Case, certificates: &Certificates) -> Result
                 }
             }
             (Some("manual_add"), None) => add_by_hand(&bench, step, calendar.start).await?,
-            // There is no job that deletes: what has no end must still stand much later.
+            // There is no job that deletes: a suppression without expiry must still apply much later.
             (Some("prune"), None) => history.later = Some(calendar.start.plus_days(LATER_DAYS)),
             (Some(event), None) => differences.push(format!("event {event} does not exist here")),
             (None, None) => return Err("a step without an event is not understood".to_owned()),
@@ -58,7 +58,7 @@ pub(crate) async fn sequence(case: &Case, certificates: &Certificates) -> Result
     Ok(differences)
 }
 
-/// Asks whether a suppression concerns a send.
+/// Checks whether a suppression applies to a send.
 ///
 /// # Errors
 /// The case is not understood.
@@ -82,7 +82,7 @@ async fn report(bench: &Bench, occurrence: &Occurrence, provider: &str) -> Resul
     if reply.status == 200 { Ok(()) } else { Err(format!("the report was answered {}", reply.status)) }
 }
 
-/// The number behind the word "threshold" in a remark.
+/// The number after the word "threshold" in a note.
 fn threshold(note: &str) -> Option<u32> {
     let (_, after) = note.split_once("threshold")?;
     let number = after.trim_start_matches([' ', '=']);
@@ -148,7 +148,7 @@ async fn add_by_hand(bench: &Bench, step: &Step, at: Timestamp) -> Result<(), St
     call.send().await.map(|_| ()).map_err(|error| format!("the entry cannot be written: {error}"))
 }
 
-/// The fact that leads to a suppression.
+/// The fact that causes a suppression.
 fn fact(given: &GivenSuppression) -> Result<Fact, String> {
     match given.reason.as_str() {
         "BOUNCE" => Ok(Fact::HardBounce { diagnostic: "smtp; 550 5.1.1 user unknown".to_owned() }),
@@ -158,7 +158,7 @@ fn fact(given: &GivenSuppression) -> Result<Fact, String> {
     }
 }
 
-/// The scopes that concern a send: marketing goes to the list, and to a topic of it where one is named.
+/// The scopes that apply to a send: marketing goes to the list, or to one of its topics if named.
 fn mailing(kind: &str) -> Result<Mailing, String> {
     let mut scopes = BTreeSet::from(["*".to_owned(), "provider:ses".to_owned(), format!("domain:{SENDER_DOMAIN}")]);
     let mut words = kind.split(' ');

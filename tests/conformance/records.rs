@@ -1,4 +1,4 @@
-//! The event records of a case against the outcomes that its peer expects, as multisets.
+//! Compares the event records of a case with the outcomes that its peer expects, as multisets.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -9,10 +9,10 @@ use support::database::{Database, EVENTS, text};
 
 use super::case::Neutral;
 
-/// What stands for an absent value.
+/// The text for an absent value.
 const NONE: &str = "none";
 
-/// An outcome that the peer expects, in our vocabulary; what is absent is not compared.
+/// An outcome that the peer expects, in our vocabulary; absent values are not compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Wanted {
     recipient: Option<String>,
@@ -22,7 +22,7 @@ struct Wanted {
     occurred_at: Option<String>,
 }
 
-/// An event record in short.
+/// The compared fields of an event record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     recipient: String,
@@ -47,11 +47,11 @@ pub(crate) async fn differences(expected: &[Neutral], provider: &str, database: 
     compare(wanted, rows.collect())
 }
 
-/// Takes out what agrees, then sets each other outcome against the record that is nearest to it.
+/// Removes matches, then compares each remaining outcome with the most similar record.
 fn compare(mut wanted: Vec<Wanted>, mut rows: Vec<Row>) -> Vec<String> {
     rows.sort();
     wanted.sort();
-    // Those that demand most choose first.
+    // The most specific ones choose first.
     wanted.sort_by_key(|outcome| Reverse(outcome.demands()));
     wanted.retain(|outcome| {
         let agreeing = rows.iter().position(|row| outcome.differences(row).is_empty());
@@ -78,7 +78,7 @@ fn compare(mut wanted: Vec<Wanted>, mut rows: Vec<Row>) -> Vec<String> {
 }
 
 impl Wanted {
-    /// `None`: the peer expects that nothing is recorded.
+    /// `None`: the peer expects no record.
     fn of(outcome: &Neutral, provider: &str) -> Option<Self> {
         let kind = match (outcome.kind.as_str(), provider) {
             ("none", _) => return None,
@@ -101,17 +101,17 @@ impl Wanted {
         })
     }
 
-    /// How many facts are asserted besides the kind.
+    /// How many facts are asserted in addition to the kind.
     fn demands(&self) -> usize {
         [&self.recipient, &self.message_id, &self.permanence, &self.occurred_at].into_iter().flatten().count()
     }
 
-    /// Whether a record can be about the same thing.
+    /// Whether a record may be about the same thing.
     fn may_be(&self, row: &Row) -> bool {
         self.kind == row.kind || self.recipient.as_ref() == Some(&row.recipient)
     }
 
-    /// What a record says otherwise.
+    /// The differences in a record.
     fn differences(&self, row: &Row) -> Vec<String> {
         let fields = [
             ("kind", Some(&self.kind), &row.kind),

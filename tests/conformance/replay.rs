@@ -1,4 +1,4 @@
-//! Replaying a case and telling what differs, in words that a list of deviations can hold against it.
+//! Replays a case and describes the differences, in words that a list of deviations can match.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -12,7 +12,7 @@ use super::request::{Prepared, postponed, prepare};
 use super::state::History;
 use super::verdict::{Mailing, Standing, latest_event};
 
-/// What differs between the peer's expectation and what happened; empty: nothing.
+/// The differences between the peer's expectation and the result; empty if there are none.
 ///
 /// # Errors
 /// The case is not understood.
@@ -27,12 +27,12 @@ pub(crate) async fn replay(case: &Case, certificates: &Certificates) -> Result<V
     }
 }
 
-/// One request: status, cause of a refusal, what was fetched, what was recorded.
+/// One request: status, cause of a refusal, fetches and records.
 async fn single(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     deliver(case, certificates).await.map(|(differences, _)| differences)
 }
 
-/// One request, and the peer's vote on its recipient.
+/// One request, and the peer's verdict on its recipient.
 async fn policy_case(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     let (mut differences, bench) = deliver(case, certificates).await?;
     let [outcome] = case.content.expected.neutral.as_deref().unwrap_or_default() else {
@@ -47,7 +47,7 @@ async fn policy_case(case: &Case, certificates: &Certificates) -> Result<Vec<Str
     Ok(differences)
 }
 
-/// Delivers the request of a case to a bench of its own, and compares what follows.
+/// Delivers the request of a case to its own handler, and compares the results.
 async fn deliver(case: &Case, certificates: &Certificates) -> Result<(Vec<String>, Bench), String> {
     let request = case.content.request.as_ref().ok_or("a request without a request is not understood")?;
     let expected = &case.content.expected;
@@ -62,10 +62,10 @@ async fn deliver(case: &Case, certificates: &Certificates) -> Result<(Vec<String
     Ok((differences, bench))
 }
 
-/// The requests of a sequence on one pair of tables, and the state that they lead to.
+/// Runs the requests of a sequence on one pair of tables, and compares the final state.
 ///
-/// Where the state is watched after each step, the steps lie a day apart: the corpus gives them all one time and asks
-/// receivers that go by the time of the event to space them.
+/// If the state is checked after each step, the steps are a day apart: the corpus gives them all one time, and asks
+/// receivers that use the event time to space them.
 async fn sequence(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     let steps = case.content.sequence.as_deref().unwrap_or_default();
     let spaced = steps.iter().all(|step| step.after.is_some());
@@ -94,7 +94,7 @@ async fn sequence(case: &Case, certificates: &Certificates) -> Result<Vec<String
     Ok(differences)
 }
 
-/// The request of a step, and the case it comes from where that is another one.
+/// The request of a step, and the case it comes from if that is another one.
 fn step_request(case: &Case, step: &Step, days: u32) -> Result<(Option<Case>, PeerRequest), String> {
     if let Some(file) = &step.case {
         let mut other = case.sibling(file)?;
@@ -107,7 +107,7 @@ fn step_request(case: &Case, step: &Step, days: u32) -> Result<(Option<Case>, Pe
     Ok((None, PeerRequest { path, headers, body, body_json }))
 }
 
-/// What differs in status, and in the cause of a refusal where the defect is known.
+/// Differences in the status, and in the cause of a refusal if the defect is known.
 fn answered(expected: &Expected, prepared: &Prepared, reply: &Reply) -> Vec<String> {
     let refused = reply.status != 200;
     let status = match expected.http_status {
@@ -121,13 +121,13 @@ fn answered(expected: &Expected, prepared: &Prepared, reply: &Reply) -> Vec<Stri
     status.into_iter().chain(cause).collect()
 }
 
-/// Nothing may be fetched but the confirmation that the peer expects: certificates are in the folder.
+/// Nothing may be fetched except the confirmation that the peer expects: certificates are in the folder.
 fn fetched(expected: &Expected, prepared: &Prepared, bench: &Bench) -> Option<String> {
     let confirmed = prepared.confirms && expected.http_status == Some(200) && !expected.forbids_action();
     difference("fetches", Some(usize::from(confirmed)), bench.fetched().len())
 }
 
-/// The difference between what is expected, if anything is, and what is.
+/// The difference between the expected value, if any, and the actual one.
 pub(crate) fn difference<T: Copy + Display + PartialEq>(name: &str, expected: Option<T>, actual: T) -> Option<String> {
     expected.filter(|expected| *expected != actual).map(|expected| format!("{name} {expected} -> {actual}"))
 }

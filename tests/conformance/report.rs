@@ -1,10 +1,10 @@
-//! What came of a run: a line for each folder, then every deviation and every failure.
+//! The report of a run: a line for each folder, then every deviation and every failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deviations::Deviations;
 
-/// How the cases of one folder came out.
+/// The results of one folder.
 #[derive(Default)]
 struct Tally {
     passed: usize,
@@ -12,7 +12,7 @@ struct Tally {
     failed: usize,
 }
 
-/// The outcome of a run so far.
+/// The results of a run so far.
 pub(crate) struct Report {
     deviations: Deviations,
     folders: BTreeMap<String, Tally>,
@@ -30,7 +30,7 @@ impl Report {
         Self { deviations, folders, deviating: Vec::new(), failed: Vec::new(), met }
     }
 
-    /// Adds a case: its differences, or why it could not be replayed.
+    /// Adds a case with its differences, or the reason why it could not be replayed.
     pub(crate) fn add(&mut self, case: &str, outcome: Result<Vec<String>, String>) {
         let folder = case.split_once('/').map_or("", |(folder, _)| folder).to_owned();
         let tally = self.folders.entry(folder).or_default();
@@ -91,7 +91,7 @@ impl Report {
         total.print("total");
     }
 
-    /// Stale entries of the list, and those for folders that were not replayed.
+    /// The stale entries of the list, and those for folders that were not replayed.
     fn unmet(&self) -> (Vec<&str>, Vec<&str>) {
         self.deviations.unmet(&self.met, &self.folders.keys().cloned().collect())
     }

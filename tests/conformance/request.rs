@@ -1,4 +1,4 @@
-//! From a peer's request to an invocation of ours.
+//! Turns a peer's request into an invocation.
 
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -13,19 +13,19 @@ use super::envelope::{Defect, map, map_headers};
 /// Where SNS posts to.
 pub(crate) const SNS_PATH: &str = "/webhooks/sns";
 
-/// An invocation, and what it needs.
+/// An invocation, and its prerequisites.
 pub(crate) struct Prepared {
     /// The invocation.
     pub(crate) invocation: Value,
     /// How the handler must be set up for it.
     pub(crate) setup: Setup,
-    /// What is wrong with it, if it is an SNS message that must be refused.
+    /// The defect, if it is an SNS message that must be refused.
     pub(crate) defect: Option<Defect>,
     /// Whether it asks to confirm a subscription.
     pub(crate) confirms: bool,
 }
 
-/// The credential that a webhook request comes with.
+/// The credential in a webhook request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Credential {
     Right,
@@ -49,7 +49,7 @@ pub(crate) fn prepare(case: &Case, request: &PeerRequest, certificates: &Certifi
     }
 }
 
-/// An envelope, mapped and signed; what is none goes as it is.
+/// An envelope, converted and signed; anything else is unchanged.
 fn sns(case: &Case, request: &PeerRequest, lambda: bool, certificates: &Certificates) -> Result<Prepared, String> {
     let Some(peer) = request.body_json.as_object().filter(|fields| fields.contains_key("Type")) else {
         return Ok(plain(post(SNS_PATH, &json!(request.headers), &request.body), Setup::default()));
@@ -77,7 +77,7 @@ fn webhook(name: &str, provider: &str, request: &PeerRequest, expected: &Expecte
     let credential = Credential::of(name, expected);
     let mut headers = json!(request.headers);
     let mut query = json!({});
-    // A peer that takes a token in the query is sent ours in the query, too; all others use HTTP Basic.
+    // A peer with a token in the query gets ours in the query, too; all others use HTTP Basic.
     let token_in_query = request.path.contains("?token=") || credential == Credential::Missing;
     let token = match credential {
         Credential::Missing => None,
@@ -97,7 +97,7 @@ fn webhook(name: &str, provider: &str, request: &PeerRequest, expected: &Expecte
 }
 
 impl Credential {
-    /// The credential that a case is about: one that is refused says in its name why.
+    /// The credential that a case is about: the name of a refused case says why.
     fn of(name: &str, expected: &Expected) -> Self {
         let words = [
             ("not-configured", Self::NotConfigured),
@@ -129,7 +129,7 @@ pub(crate) fn postponed(body: &Value, days: u32) -> Result<Value, String> {
     Ok(moved)
 }
 
-/// An invocation with nothing to watch for.
+/// An invocation without any defect or confirmation.
 fn plain(invocation: Value, setup: Setup) -> Prepared {
     Prepared { invocation, setup, defect: None, confirms: false }
 }

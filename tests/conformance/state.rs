@@ -1,4 +1,4 @@
-//! The state that a sequence leads to, against the peer's words for it.
+//! Compares the state after a sequence with the peer's description.
 
 use mail_feedback::event::Reason;
 use mail_feedback::timestamp::Timestamp;
@@ -9,17 +9,17 @@ use super::case::End;
 use super::replay::difference;
 use super::verdict::{Entry, Mailing, Standing, latest_event};
 
-/// What was seen of a sequence so far.
+/// The observations of a sequence so far.
 #[derive(Default)]
 pub(crate) struct History {
-    /// What suppressed first.
+    /// The first suppression.
     first: Option<Entry>,
-    /// A time beyond the events, where time alone has passed.
+    /// A time after the events, if only time has passed.
     pub(crate) later: Option<Timestamp>,
 }
 
 impl History {
-    /// Looks at the tables after a step, and tells whether the recipient is suppressed.
+    /// Reads the tables after a step; returns whether the recipient is suppressed.
     pub(crate) async fn look(&mut self, database: &Database) -> bool {
         let standing = Standing::of(database).await;
         let blocking = standing.blocking(&Mailing::LikeTheReported, self.now(database).await);
@@ -29,7 +29,7 @@ impl History {
         !blocking.is_empty()
     }
 
-    /// What differs between the state and its description.
+    /// The differences between the state and its description.
     ///
     /// # Errors
     /// A word of the description is not understood.
@@ -51,13 +51,13 @@ impl History {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// The time at which the verdict is asked for: that of the latest event, or later.
+    /// The time of the check: that of the latest event, or later.
     async fn now(&self, database: &Database) -> Timestamp {
         let latest = latest_event(database).await;
         self.later.map_or(latest, |later| later.max(latest))
     }
 
-    /// Whether what suppressed first no longer stands as it was.
+    /// Whether the first suppression has changed or gone.
     fn moved(&self, word: Option<&str>, standing: &Standing) -> Result<Option<String>, String> {
         match word {
             None => Ok(None),
@@ -70,7 +70,7 @@ impl History {
     }
 }
 
-/// A plain verdict, or a sentence, which is set against the reasons that block.
+/// A plain verdict, or a sentence, which is compared with the reasons that block.
 fn suppressed(expected: Option<&Value>, blocking: &[&Entry]) -> Result<Option<String>, String> {
     match expected {
         None => Ok(None),
@@ -83,7 +83,7 @@ fn suppressed(expected: Option<&Value>, blocking: &[&Entry]) -> Result<Option<St
     }
 }
 
-/// The peer keeps one source an address; here every reason has an entry of its own.
+/// The peer keeps one source per address; here every reason has its own entry.
 fn source(expected: Option<&str>, standing: &Standing) -> Result<Option<String>, String> {
     let has = |reason: &str| standing.entries.iter().any(|entry| entry.reason == reason);
     let present = match expected {
@@ -96,7 +96,7 @@ fn source(expected: Option<&str>, standing: &Standing) -> Result<Option<String>,
     Ok((!present).then(|| format!("source {} -> none", expected.unwrap_or_default())))
 }
 
-/// A reason is an entry's label, or words that hold its code or detail.
+/// A reason is an entry's label, or words that contain its code or detail.
 fn missing_reason(reason: &str, standing: &Standing) -> Option<String> {
     let mut entries = standing.entries.iter();
     let names = |fact: &str| !fact.is_empty() && reason.contains(fact);
@@ -107,7 +107,7 @@ fn missing_reason(reason: &str, standing: &Standing) -> Option<String> {
     (!present).then(|| format!("reason {reason} -> none"))
 }
 
-/// The peer keeps one status a message, which a later delivery must not overwrite; here the log keeps every event.
+/// The peer keeps one status per message, which a later delivery must not overwrite; here the log keeps every event.
 fn forgotten(status: Option<&str>, permanent_bounce_known: bool) -> Result<Option<String>, String> {
     match status {
         None => Ok(None),

@@ -1,19 +1,19 @@
-//! The check that any sender makes before a send, and what else a suppression record tells.
+//! The check that senders make before a send, and other facts in a suppression record.
 
 use std::collections::BTreeSet;
 
 use mail_feedback::timestamp::Timestamp;
 use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, soft_bounces, text};
 
-/// A send that is asked about: which scopes concern it.
+/// A send to check: which scopes apply to it.
 pub(crate) enum Mailing {
-    /// Through the provider that reported, from the domain and to the list that it reported of: every scope.
+    /// Like the reported message, with its provider, domain and list: every scope.
     LikeTheReported,
     /// These scopes.
     Of(BTreeSet<String>),
 }
 
-/// One suppression entry in short.
+/// The compared fields of a suppression entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// Why.
@@ -29,7 +29,7 @@ pub(crate) struct Entry {
     until: String,
 }
 
-/// The suppression records of a case, of which most have one.
+/// The suppression records of a case, usually just one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
     /// All entries.
@@ -39,7 +39,7 @@ pub(crate) struct Standing {
 }
 
 impl Mailing {
-    /// Whether an entry of this scope concerns it.
+    /// Whether an entry of this scope applies to it.
     fn is_concerned(&self, scope: &str) -> bool {
         match self {
             Self::LikeTheReported => true,
@@ -59,7 +59,7 @@ impl Standing {
         standing
     }
 
-    /// The entries that forbid a send at a time: suppressed, and without an end or with one still to come.
+    /// The entries that block a send at a time: suppressed, and not expired.
     pub(crate) fn blocking(&self, mailing: &Mailing, at: Timestamp) -> Vec<&Entry> {
         let now = at.to_string();
         let stands = |entry: &&Entry| {
@@ -71,14 +71,14 @@ impl Standing {
     }
 }
 
-/// The time of the latest event in the log; the present, where none has a time.
+/// The time of the latest event in the log, or the current time if none has a time.
 pub(crate) async fn latest_event(database: &Database) -> Timestamp {
     let events = database.scan(EVENTS).await;
     let times = events.values().filter_map(|event| Timestamp::parse(text(event, "occurred_at")));
     times.max().unwrap_or_else(Timestamp::now)
 }
 
-/// An entry out of the table.
+/// Reads an entry of the table.
 fn entry((scope, reason, fields): (String, String, Item)) -> Entry {
     let field = |name: &str| text(&fields, name).to_owned();
     let suppressed = text(&fields, "state") == "suppressed";

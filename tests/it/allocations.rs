@@ -1,8 +1,8 @@
-//! How often the steps of an event ask for memory: a count that repeats, so that a careless copy shows.
+//! Counts the allocations of each step: the count is reproducible, so that a careless copy shows.
 
 use harness::stages::{self, Stage};
 
-/// Allocations of each step once it is warm. Those of a handler are mostly the SDK's.
+/// The allocations of each step once it is warm; those of a handler are mostly the SDK's.
 const COUNTED: [(&str, u64); 21] = [
     ("floor.rsa_sha256", 0),
     ("ses.parse", 12),
@@ -32,7 +32,7 @@ fn allocations(stage: &Stage) -> u64 {
     allocation_counter::measure(|| (stage.run)()).count_total
 }
 
-/// A tenth more is the margin for other versions of what is linked; a tenth less is worth writing down.
+/// The tolerance is a tenth more, for other versions of dependencies; a tenth less should be recorded.
 #[test]
 fn no_step_allocates_more_than_it_did() {
     let mut wrong = Vec::new();

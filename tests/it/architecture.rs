@@ -1,10 +1,10 @@
-//! The arrows between the modules of `src/` point one way: a module uses its own layer and those before it, and no
-//! modules use each other in a circle.
+//! Dependencies between the modules of `src/` point one way: a module uses its own layer and those before it, and there
+//! are no cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The layers from the ground up, each with its modules: the files and folders directly below `src/`.
+/// The layers from the bottom up, each with its modules: the files and folders directly below `src/`.
 const LAYERS: &[(&str, &[&str])] = &[
     ("ground", &["address", "error", "label", "lenient", "text", "timestamp"]),
     ("event", &["event"]),
@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// How paths to a module of the crate begin.
 const ROOTS: [&str; 2] = ["crate::", "mail_feedback::"];
 
-/// Who uses whom, each with a file that shows it.
+/// The dependencies, each with a file that shows it.
 type Arrows = BTreeMap<(String, String), String>;
 
 fn layer_of(module: &str) -> Option<usize> {
@@ -35,7 +35,7 @@ fn module_of(path: &Path) -> Option<String> {
     (module != "lib").then(|| module.to_owned())
 }
 
-/// The modules that a file names, in code and in links of its documentation.
+/// The modules that a file mentions, in code and in documentation links.
 fn named(path: &Path, text: &str) -> BTreeSet<String> {
     let to_the_root = format!("\nuse {}", "super::".repeat(path.components().count()));
     let mut found = BTreeSet::new();
@@ -75,7 +75,7 @@ fn identifier(path: &str) -> String {
     path.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect()
 }
 
-/// The arrows of files, given by their paths below `src/` and their texts.
+/// The dependencies of files, given by their paths below `src/` and their texts.
 fn arrows<'f>(files: impl IntoIterator<Item = (&'f Path, &'f str)>) -> Arrows {
     let mut arrows = Arrows::new();
     for (path, text) in files {
@@ -87,7 +87,7 @@ fn arrows<'f>(files: impl IntoIterator<Item = (&'f Path, &'f str)>) -> Arrows {
     arrows
 }
 
-/// Every arrow that points up, every circle and every module without a layer.
+/// Every dependency that points up, every cycle and every module without a layer.
 fn faults(arrows: &Arrows) -> Vec<String> {
     let mut faults = Vec::new();
     for ((from, to), file) in arrows {
@@ -107,7 +107,7 @@ fn faults(arrows: &Arrows) -> Vec<String> {
     faults
 }
 
-/// The modules that one uses, itself or through others.
+/// The modules that one uses, directly or indirectly.
 fn reached(arrows: &Arrows, module: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut next = vec![module];

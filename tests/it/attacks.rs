@@ -1,7 +1,7 @@
-//! What an attacker may try at the doors of the function, by the numbers of the list of attack cases.
+//! What an attacker may try at the doors of the function, numbered as in the list of attack cases.
 //!
-//! Each case runs at the level of the invocation. Unless a case says otherwise: refused at all doors, nothing written,
-//! nothing fetched.
+//! Each case runs a whole invocation. Unless a case says otherwise: refused at all doors, nothing written, nothing
+//! fetched.
 
 mod aged;
 mod certificates;

@@ -1,4 +1,4 @@
-//! What an event costs, and the guide's page on it.
+//! The cost of an event, compared with the guide's page on it.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -49,7 +49,7 @@ async fn an_array_of_deliveries_shares_its_requests() {
     }
 }
 
-/// Opens since a temporary bounce, more than the pages that are looked through hold, and one delivery among the latest.
+/// Opens since a temporary bounce, more than the searched pages hold, with one delivery among the latest.
 #[tokio::test]
 async fn a_million_opens_do_not_keep_a_bounce_from_being_recorded() {
     let (database, calls) = (Database::start().await, Calls::default());
@@ -75,7 +75,7 @@ async fn a_million_opens_do_not_keep_a_bounce_from_being_recorded() {
     let queries = calls.take().into_iter().filter(|((operation, _), _)| operation == "Query");
     assert_eq!(queries.map(|(_, pages)| pages).sum::<usize>(), 4);
     assert_eq!(counts().await, 1);
-    // A delivery among the latest thousands is found, and one that comes later voids the bounce, as ever.
+    // A delivery among the latest thousands is found, and a later one voids the bounce, as usual.
     send(vec![event("sent", 9_000)]).await;
     assert_eq!(counts().await, 0);
     calls.take();
@@ -100,10 +100,10 @@ async fn every_event_but_unknown_ones_fits_into_one_write_unit() {
     }
 }
 
-/// A million deliveries, in GB of the table and of the index, and what they cost a month.
+/// A million deliveries, in GB of the table and of the index, and their monthly cost.
 ///
-/// DynamoDB adds 100 bytes to each item and each entry, and bills point-in-time recovery by the table without the global index:
-/// <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
+/// DynamoDB adds 100 bytes to each item and each entry, and bills point-in-time recovery by the table without the
+/// global index: <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
 #[tokio::test]
 async fn the_guide_says_what_stored_deliveries_cost() {
     let (event, entry, _) = cost("ses/delivery", true).await.bytes;

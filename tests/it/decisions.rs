@@ -12,7 +12,7 @@ use support::samples::{Effect, Snapshot, observe};
 
 use crate::real_binary::invoke_both;
 
-/// What an SES message does to empty tables, or the label of its refusal.
+/// What an SES message writes to empty tables, or the label of its refusal.
 async fn ses_with(message: &Value, settings: &[(&str, &str)]) -> Result<Effect, &'static str> {
     let database = Database::start().await;
     let mut all = trusting_environment(&database);
@@ -43,12 +43,12 @@ async fn tencent(element: &Value) -> Effect {
     observe(&database, &Snapshot::default()).await.0
 }
 
-/// `kind cause`, an event each.
+/// `kind cause` per event.
 fn events(effect: &Effect) -> Vec<String> {
     effect.events.iter().map(|event| format!("{} {}", event.kind, event.cause).trim_end().to_owned()).collect()
 }
 
-/// `scope reason state`, an entry each.
+/// `scope reason state` per entry.
 fn entries(effect: &Effect) -> Vec<String> {
     effect.suppressions.iter().map(|entry| format!("{} {} {}", entry.scope, entry.reason, entry.state)).collect()
 }
@@ -130,7 +130,7 @@ async fn of_several_reports_about_one_recipient_the_strongest_counts() {
     }
 }
 
-/// Anybody can send what looks like a delivery status notification about whom it likes.
+/// Anybody can send what looks like a delivery status notification about any address.
 #[tokio::test]
 async fn a_bounce_that_names_another_counts_as_a_soft_one_against_the_only_destination() {
     let of = |status: &str| json!({"emailAddress": "other@example.net", "action": "failed", "status": status});
@@ -148,7 +148,7 @@ async fn a_bounce_that_names_another_counts_as_a_soft_one_against_the_only_desti
         assert_eq!((event.permanence.as_str(), event.cause.as_str()), ("undetermined", "recipient_mismatch"));
         assert_eq!((entries(&effect), effect.soft_bounces), (vec![], vec!["a@example.com".to_owned()]), "{recipients}");
     }
-    // In any spelling of the same, and beside others, it is the destination itself.
+    // In any spelling, and together with others, it is the destination itself.
     for name in ["A@EXAMPLE.com", "Jane <a@example.com>", "a@example.com."] {
         let recipients = json!([of("5.1.1"), {"emailAddress": name, "status": "5.1.1"}]);
         let effect = ses(&bounce("Permanent", &["a@example.com"], &recipients)).await;
@@ -156,7 +156,7 @@ async fn a_bounce_that_names_another_counts_as_a_soft_one_against_the_only_desti
     }
 }
 
-/// Such a report is SES's own, and who complains is often rewritten.
+/// Such a report comes from SES itself, and complainants are often rewritten.
 #[tokio::test]
 async fn what_is_no_hard_bounce_stays_what_it_is_when_it_names_another() {
     let other = json!([{"emailAddress": "other@example.net"}]);
@@ -190,7 +190,7 @@ async fn a_report_without_recipients_is_about_the_only_destination() {
     }
     for body in [Value::Null, json!({}), json!("x"), json!([])] {
         assert_eq!(entries(&ses(&complaint(&body)).await), ["* complaint suppressed"], "{body}");
-        // Of no type that is known: recorded, and nothing more.
+        // An unknown type: recorded, and nothing more.
         let effect = ses(&bounce(&body)).await;
         assert_eq!((events(&effect), &*effect.events[0].address), (vec!["unknown".to_owned()], "a@example.com"));
         assert_eq!((entries(&effect), effect.soft_bounces), (vec![], vec![]));
@@ -207,7 +207,7 @@ async fn mail_that_came_in_leaves_nothing_of_its_headers_and_its_text() {
             "destination": destination, "headers": [{"name": "Subject", "value": "secret"}],
             "commonHeaders": {"from": ["secret <x@secret.example>"], "subject": "secret"}, "broken": "?"},
             "receipt": {"recipients": ["a@example.com"], "action": {"type": "SNS"}}});
-        // Also where it is read by what can be read of it.
+        // Also if only a part of it can be read.
         let text = message.to_string().replace("\"?\"", "1e999");
         let mut envelope = notification(&text, "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
         sign(&mut envelope, &AUTHORITY);

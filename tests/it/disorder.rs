@@ -1,8 +1,8 @@
-//! Suppression records come out the same whatever the order of arrival, repetition, crashes and company of the events.
+//! Suppression records are the same whatever the order, repetition, crashes and batches of the events.
 //!
-//! Sets of random facts go through the recorder in random schedules, and each time the record must be what
-//! [`reference`] makes of the facts at once. `DISORDER_SETS` says how many sets (120), `DISORDER_SEED`
-//! which is the first; alone, it runs that one again.
+//! Sets of random facts go through the recorder in random schedules, and each time the record must equal what
+//! [`reference`] computes from all facts at once. `DISORDER_SETS` is the number of sets (120), `DISORDER_SEED` the
+//! first one; alone, it runs just that one.
 
 pub mod facts;
 mod hot;
@@ -29,23 +29,23 @@ use self::reference::{expected, observed};
 use self::schedule::{Subject, Tally};
 use self::wire::Wire;
 
-/// How many sets there are, where nobody says.
+/// The default number of sets.
 const SETS: u64 = 120;
-/// Of how many sets one is wide: of the first few, since those are what every run has; and of the others, since each takes as
-/// long as a hundred of them.
+/// One in how many sets is wide: among the first few, which every run has, and among the others, each of which takes as
+/// long as a hundred.
 const ONE_WIDE_IN: u64 = 40;
 const ONE_WIDE_LATER_IN: u64 = 250;
 const FIRST_SETS: u64 = 400;
-/// How many schedules each set goes through.
+/// The number of schedules for each set.
 const SCHEDULES: usize = 2;
-/// How many sets are under way at once: most of them wait for the pauses of writers in conflict.
+/// The number of sets in progress at once: most of them wait while conflicting writers back off.
 const AT_ONCE: usize = 64;
-/// How many threads share the sets.
+/// The number of threads that share the sets.
 const THREADS: u64 = 2;
 /// Within how many sets each known mistake must show.
 const SOON: u64 = 40;
 
-/// Says something past the capture of the test harness.
+/// Prints past the capture of the test harness.
 pub fn say(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
@@ -55,14 +55,14 @@ fn real(wire: &Wire, rules: SoftBounceRules) -> Recorder {
     Recorder::new(wire.client(), EVENTS.to_owned(), SUPPRESSIONS.to_owned(), rules, Retention::default())
 }
 
-/// The recorder of the tests.
+/// The simple recorder of the tests.
 fn small(wire: &Wire, rules: SoftBounceRules, mistake: Option<Mistake>) -> Subject {
     let client = wire.client();
     let suppressions = Suppressions::new(client.clone(), SUPPRESSIONS.to_owned(), rules);
     Subject::Small(SmallRecorder { client, suppressions, mistake })
 }
 
-/// A number in the environment.
+/// A number from the environment.
 pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
@@ -107,9 +107,9 @@ async fn judge(
     Ok(tallies)
 }
 
-/// Judges sets on both cores, the results of each thread in the order of its seeds; a thread ends with its first failure.
+/// Checks sets on both cores, with the results of each thread in seed order; a thread ends at its first failure.
 ///
-/// The future of a recorder cannot move between threads, so each thread has a database and a runtime of its own.
+/// The future of a recorder cannot move between threads, so each thread has its own database and runtime.
 fn judge_all(
     seeds: Range<u64>,
     at_once: usize,
@@ -176,7 +176,7 @@ fn any_order_repetition_crash_and_company_give_one_record() {
     assert!(sets < 100 || (sum.crashes > 100 && sum.losses > 50 && sum.late > 10), "the schedules are wild");
 }
 
-/// The first set that shows a mistake, and what it shows.
+/// The first set that reveals a mistake, and the difference.
 fn first_counterexample(mistake: Option<Mistake>) -> Option<(u64, String)> {
     let results = judge_all(0..SOON, 8, |wire, rules| small(wire, rules, mistake));
     results.into_iter().find_map(|(seed, result)| Some((seed, result.err()?)))

@@ -1,4 +1,4 @@
-//! One message through every door, and what EventBridge's asks for.
+//! One message through every door, and the requirements of the EventBridge door.
 
 mod event_bridge;
 mod ses;
@@ -20,7 +20,7 @@ fn open(database: &Database) -> Vec<(String, String)> {
     settings
 }
 
-/// Invokes, and demands that everything was taken.
+/// Invokes, and requires that everything was accepted.
 async fn taken(handler: &InProcess, invocation: &str, what: &str) {
     let answer = invoke_both(handler, invocation).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let status = answer.get("statusCode").is_none_or(|status| *status == 200);
@@ -28,7 +28,7 @@ async fn taken(handler: &InProcess, invocation: &str, what: &str) {
     assert!(status && failures, "{what}: {answer}");
 }
 
-/// The tables without the writer's own marks, and without what says by which door an event came.
+/// The tables without the writer's own attributes, and without those that depend on the door.
 fn facts(mut snapshot: Snapshot) -> Snapshot {
     for item in snapshot.events.values_mut() {
         item.remove("sns_message_id");

@@ -1,7 +1,7 @@
-//! Input of extreme shape: the answer is the right one, and memory and work grow with its length and no faster.
+//! Input of extreme shape: the answer is correct, and memory and work grow linearly with its length.
 //!
-//! Memory and work are counted in allocations, which repeat exactly: the peak in bytes beside the length of the
-//! invocation, and how the number grows when the input doubles.
+//! Memory and work are counted in allocations, which are reproducible: the peak in bytes relative to the length of the
+//! invocation, and how the number grows if the input doubles.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,17 +17,17 @@ use support::request::{authorization, post};
 
 use crate::attacks::world::{Host, ID};
 
-/// The bytes of memory that a byte of an invocation may take at once: the worst that is known takes 18, an array of `1`
-/// that is looked through for values that can be read. A body has at most 4 MiB.
+/// The most bytes of memory per byte of an invocation: the known worst case takes 18, an array of `1` that is searched
+/// for readable values. A body has at most 4 MiB.
 const PEAK_FACTOR: u64 = 20;
-/// The memory that an invocation of any length may take beside that: as much as 10,000 records without content.
+/// The memory that an invocation of any length may take in addition: as much as 10,000 records without content.
 const PEAK_BYTES: u64 = 10 * 1024 * 1024;
-/// What two invocations may differ by beside that.
+/// The additional difference allowed between two invocations.
 const STEP_BYTES: u64 = 256 * 1024;
 /// A report, without its braces.
 const REPORT: &str = r#""event":"spam","time":1763600000,"MessageID":5,"email":"a@example.com""#;
 
-/// A function before a DynamoDB that answers at once; one for all, since its first invocation allocates more.
+/// A function with a DynamoDB that answers at once; shared by all, since its first invocation allocates more.
 static HANDLER: LazyLock<Arc<Handler>> = LazyLock::new(|| {
     fixture::custom_handler(|config, clients| {
         config.sns.trust = TrustStore::new(&AUTHORITY.root, "").unwrap();
@@ -36,7 +36,7 @@ static HANDLER: LazyLock<Arc<Handler>> = LazyLock::new(|| {
     })
 });
 
-/// What one invocation is answered, and takes.
+/// The answer and the allocations of one invocation.
 struct Run {
     answer: String,
     allocations: u64,
@@ -87,7 +87,7 @@ fn ses(message: &str) -> String {
     lambda_event(&envelope).to_string()
 }
 
-/// A text in an invocation that brings it to a provider's parser.
+/// Wraps a text in an invocation that brings it to a provider's parser.
 type Way = (&'static str, fn(&str) -> String);
 
 const PARSERS: [Way; 3] = [("mailjet", mailjet), ("tencent", tencent), ("ses", ses)];
@@ -135,7 +135,7 @@ fn texts_of_four_megabytes() {
     }
     for (name, door) in PARSERS {
         grows_with_its_length(name, 200_000, "1", |size| door(&format!("[\"{}\"]", "Ö".repeat(size))));
-        // Half a character of two, and a NUL: neither may cost the event its other fields, nor any time.
+        // Half of a surrogate pair, and a NUL: neither may lose the event's other fields, nor take any time.
         for text in [r"\ud83d", r"\u0000", r"\\", "\u{fdfa}"] {
             grows_with_its_length(name, 20_000, "1", |size| {
                 door(&format!("{{\"event\":\"click\",\"url\":\"{0}\",\"link\":\"{0}\"}}", text.repeat(size)))
@@ -161,7 +161,7 @@ fn arrays_of_a_hundred_thousand_elements() {
                 door(&format!("{{\"event\":\"open\",\"{field}\":[{}]}}", list(size, |_| "1".into())))
             });
         }
-        // With a value that cannot be read, all of it is looked through again.
+        // With an unreadable value, all of it is searched again.
         grows_with_its_length(name, 20_000, "1", |size| {
             door(&format!("{{\"event\":1e999,\"x\":[{}]}}", list(size, |_| "1".into())))
         });
@@ -208,7 +208,7 @@ fn very_many_records() {
     });
 }
 
-/// What all recipients of a report share is long, too: an event each, the memory would be the product.
+/// What all recipients of a report share is also long: with one event each, the memory would be the product.
 #[test]
 fn very_many_recipients_of_one_report() {
     let names = |size: usize| list(size, |n| format!("\"a{n}@b.c\""));
@@ -260,7 +260,7 @@ fn very_many_recipients_of_one_report() {
         )
     };
     for size in [100, 5_000] {
-        // Below the bound each is an event, beyond it all are one.
+        // Up to the bound each is an event; above it all are one.
         let expected = if size == 100 { "0}" } else { "{\"events\":1}" };
         let reports: [(&str, &dyn Fn(usize) -> String); 6] = [
             ("send", &send),
@@ -278,7 +278,7 @@ fn very_many_recipients_of_one_report() {
     }
 }
 
-/// What all recipients share is many, too: for each recipient anew, the work would be the product.
+/// What all recipients share is also numerous: processed for each recipient, the work would be the product.
 #[test]
 fn very_many_recipients_and_very_many_tags() {
     let names = |size: usize| list(size, |n| format!("\"a{n}@b.c\""));
@@ -311,7 +311,7 @@ fn very_many_recipients_and_very_many_tags() {
     });
 }
 
-/// Work on a domain is more than its length, so only that much of one is looked at.
+/// Processing a domain takes more than linear time, so only a limited length is examined.
 #[test]
 fn domains_and_local_parts_that_unfold() {
     let han: String = (0x4e00..0x4e00 + 300).filter_map(char::from_u32).collect();
@@ -325,7 +325,7 @@ fn domains_and_local_parts_that_unfold() {
             mailjet(&format!("[{}]", list(size, |n| format!("{{\"event\":\"open\",\"email\":\"a{n}{address}\"}}"))))
         });
     }
-    // Beyond the length of any address, nothing is looked at.
+    // Beyond the length of any address, nothing is examined.
     grows_with_its_length("a long local part", 500_000, "200 ", |size| {
         mailjet(&format!("{{\"event\":\"open\",\"email\":\"{}@b.c\"}}", "\u{1d2b}".repeat(size)))
     });

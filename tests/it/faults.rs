@@ -1,4 +1,4 @@
-//! A DynamoDB that leaves work undone, and writers in each other's way.
+//! A DynamoDB that leaves work unprocessed, and conflicting writers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use support::request::{authorization, post};
 
 use crate::real_binary::invoke_both;
 
-/// A database of which each request is first shown to `choose`, and how many there were.
+/// A database that shows each request to `choose` first, and the number of requests.
 async fn faulty(choose: fn(&Request) -> Reply) -> (Database, Arc<AtomicUsize>) {
     let requests = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&requests);
@@ -26,7 +26,7 @@ async fn faulty(choose: fn(&Request) -> Reply) -> (Database, Arc<AtomicUsize>) {
     (faulty.await, requests)
 }
 
-/// The answer that a request has left work undone.
+/// The answer that a request was left unprocessed.
 fn undone(name: &str, request: &Request) -> Reply {
     Reply::Answer(Message::answer("200 OK", &json!({name: request.body["RequestItems"]})))
 }
@@ -125,7 +125,7 @@ async fn what_others_keep_beside_a_record_survives() {
     assert_eq!((text(&item, "note"), item["version"].as_n().unwrap().as_str()), ("called them", "2"));
 }
 
-/// Puts something into the suppression table that is no record.
+/// Puts something into the suppression table that is not a record.
 async fn spoil(database: &Database, address: &str) {
     let item = Item::from([("address".to_owned(), AttributeValue::S(address.to_owned()))]);
     database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! Times more than a day after the report of them: they outweigh nothing, void nothing and keep nothing for ever.
+//! Times more than a day after their report: they outweigh nothing, void nothing and keep nothing forever.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use harness::function::{InProcess, custom_handler, handler};
@@ -15,12 +15,12 @@ use support::request::{ACCOUNT, authorization, post};
 
 use crate::real_binary::invoke_both;
 
-/// Late in the year 2037, in seconds and as SES spells it.
+/// Late in 2037, in seconds and as SES formats it.
 const SECONDS_2037: i64 = 2_140_000_000;
 const TEXT_2037: &str = "2037-10-24T12:26:40.000Z";
 const YEAR_2037: Option<&str> = Some(TEXT_2037);
 
-/// A function, its tables, and one that lives two days later.
+/// A function, its tables, and a second function two days later.
 struct Desk {
     database: Database,
     handler: InProcess,
@@ -108,14 +108,14 @@ fn mailjet(event: &str, time: i64) -> Value {
     json!({"event": event, "time": time, "MessageID": 5, "email": "a@example.com", "error": "quota exceeded"})
 }
 
-/// A bounce for good: when the mail was sent, and when it came back.
+/// A permanent bounce: when the mail was sent, and when it bounced.
 fn bounce(sent: &str, bounced: &str) -> Value {
     json!({"eventType": "Bounce", "mail": {"timestamp": sent, "messageId": "m", "sendingAccountId": ACCOUNT,
         "destination": ["a@example.com"]}, "bounce": {"bounceType": "Permanent", "bounceSubType": "General",
         "bouncedRecipients": [{"emailAddress": "a@example.com"}], "timestamp": bounced, "feedbackId": "f"}})
 }
 
-/// A record without a time that expires within the 400 days of evidence.
+/// A record without a time, which expires within the 400 days of evidence.
 fn assert_untimed(record: &Item) {
     assert!(text(record, "event").starts_with("-#") && text(record, "occurred_at").is_empty(), "{record:?}");
     let expires: i64 = record["expires_at"].as_n().unwrap().parse().unwrap();
@@ -160,12 +160,12 @@ async fn a_delivery_from_the_future_voids_no_soft_bounce() {
     desk.mailjet("sent", SECONDS_2037).await;
     desk.tencent("delivered", SECONDS_2037).await;
     assert_eq!(desk.soft_bounces().await.len(), 1);
-    // Nor one that comes after it, which looks for deliveries since.
+    // Nor one that arrives later, which searches for later deliveries.
     desk.tencent("bounce", seconds_ago(30).seconds()).await;
     assert_eq!(desk.soft_bounces().await.len(), 2);
 }
 
-/// Tables from before such times were refused may hold them.
+/// Tables from before such times were refused may contain them.
 #[tokio::test]
 async fn a_stored_delivery_from_the_future_voids_no_soft_bounce() {
     let desk = Desk::open().await;
@@ -251,7 +251,7 @@ async fn a_day_ahead_is_a_clock_like_others() {
     assert_eq!(desk.at(Reason::Complaint).await.seconds(), ahead.seconds());
 }
 
-/// Once its time can be used, a repetition leaves the entry that it set; what had no effect has it then, and once.
+/// Once its time is usable, a repetition leaves the entry that it set; what had no effect takes effect then, and once.
 #[tokio::test]
 async fn a_repetition_that_is_timed_by_now_leaves_the_first_effect() {
     let desk = Desk::open().await;

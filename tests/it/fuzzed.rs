@@ -1,6 +1,6 @@
-//! The fuzzers of `fuzz/` without cargo-fuzz: their committed corpus, and a fixed number of mutations of it.
+//! Runs the fuzzers of `fuzz/` without cargo-fuzz: on their committed corpus, and on a fixed number of mutations of it.
 //!
-//! The mutations are the same in every run. `make fuzz` looks further, guided by coverage.
+//! The mutations are the same in every run. `make fuzz` searches further, guided by coverage.
 
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
@@ -12,9 +12,9 @@ use support::seeded::Seeded;
 
 use crate::disorder::say;
 
-/// The longest input that is made, in bytes.
+/// The longest generated input, in bytes.
 const MAX_BYTES: usize = 8 * 1024;
-/// What JSON and mail trip over.
+/// Tokens that often break JSON and mail parsers.
 const TOKENS: [&str; 28] = [
     "null",
     "true",
@@ -59,7 +59,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-/// One to four changes to one input, of which some come from the others.
+/// Makes one to four changes to one input, some of them with parts of the others.
 fn mutated(corpus: &[Vec<u8>], random: &mut Seeded) -> Vec<u8> {
     let mut input = corpus[random.below(corpus.len())].clone();
     for _ in 0..=random.below(4) {
@@ -91,7 +91,7 @@ fn mutated(corpus: &[Vec<u8>], random: &mut Seeded) -> Vec<u8> {
     input
 }
 
-/// Runs a fuzzer over its corpus and so many mutations.
+/// Runs a fuzzer on its corpus and this many mutations.
 fn run(name: &str, mutations: usize) {
     let target = ALL.into_iter().find(|target| target.name == name).unwrap();
     let corpus = corpus(name);
@@ -109,7 +109,7 @@ fn run(name: &str, mutations: usize) {
 
 macro_rules! fuzzed {
     ($($name:ident: $mutations:literal),+ $(,)?) => {
-        /// The fuzzers that are run here.
+        /// The fuzzers that run here.
         const RUN: &[&str] = &[$(stringify!($name)),+];
 
         $(#[test] fn $name() { run(stringify!($name), $mutations); })+
@@ -148,7 +148,7 @@ fn locked(path: &str) -> BTreeSet<(String, String)> {
     lock.split("[[package]]").filter_map(|block| Some((value(block, "name")?, value(block, "version")?))).collect()
 }
 
-/// What is fuzzed is what is deployed; cargo keeps another lock for it.
+/// What is fuzzed is what is deployed, although cargo has a separate lock file for it.
 #[test]
 fn the_fuzzers_have_the_dependencies_of_the_function() {
     let (function, fuzzers) = (locked("Cargo.lock"), locked("fuzz/Cargo.lock"));

@@ -1,4 +1,4 @@
-//! The same fact has the same id, whatever its spelling, key order or way; addresses have one key.
+//! The same fact has the same id, whatever its spelling, key order or transport; each address has one key.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ proptest! {
     }
 }
 
-/// A handler that trusts what the tests sign.
+/// A handler that trusts the test authority.
 fn trusting(database: &Database) -> InProcess {
     handler(database, &trusting_environment(database))
 }
@@ -137,7 +137,7 @@ async fn numbers_and_strings_and_array_or_object_do_not_change_a_webhook_id() {
     assert_eq!(database.scan(EVENTS).await.len(), 3);
 }
 
-/// The ids of the events that bodies leave.
+/// The ids of the events that bodies cause.
 async fn posted(provider: &str, bodies: &[&str]) -> BTreeSet<String> {
     let database = Database::start().await;
     let handler = trusting(&database);
@@ -184,7 +184,7 @@ async fn ses_events_without_message_feedback_and_time_are_told_apart_by_what_bro
             let handler = trusting(&database);
             let mut report = report.clone();
             report["mail"] = json!({"destination": ["a@example.com"], identity: "2026-11-20T09:00:00.000Z"});
-            // The second comes again.
+            // The second one is repeated.
             for n in [1, 2, 2] {
                 let mut envelope = notification(&report.to_string(), &uuid(n), Timestamp::now());
                 sign(&mut envelope, &AUTHORITY);
@@ -195,7 +195,7 @@ async fn ses_events_without_message_feedback_and_time_are_told_apart_by_what_bro
     }
 }
 
-/// A number in place of a name does not make another fact.
+/// A number instead of a name is the same fact.
 #[tokio::test]
 async fn tencent_names_and_numbers_of_one_event_are_one_fact() {
     let body = |event: &str| format!(r#"{{{event}"email":"a@example.com","bulkId":"b","timestamp":1763600000}}"#);

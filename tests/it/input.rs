@@ -1,4 +1,4 @@
-//! Bad input gets the answer it deserves, and costs no good event beside it.
+//! Bad input gets the right answer, and loses no good event next to it.
 
 use harness::function::handler;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn a_value_that_cannot_be_read_costs_no_more_than_its_field() {
     }
 }
 
-/// With work for each pair of the 200,000 keys, this would take minutes.
+/// This would take minutes if the work grew with each pair of the 200,000 keys.
 #[tokio::test]
 async fn very_many_keys_beside_a_broken_value_cost_no_more_than_their_length() {
     let keys = (0..200_000).map(|n| format!(r#""k{n}":1"#)).collect::<Vec<_>>().join(",");

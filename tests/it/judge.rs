@@ -1,8 +1,8 @@
-//! Nothing that the function writes or answers shows whom a report is about, or what opens a door.
+//! Checks that nothing the function writes or answers reveals personal data or secrets.
 //!
-//! Every invocation of the real binary is judged, by two measures that know nothing of each other: what it wrote
-//! consists of its [`vocabulary`], and none of the [`secrets`] of the invocation stand in it, in whatever form. What a
-//! test sends to the handler in its own process goes to the real binary, too: see [`crate::real_binary`].
+//! Every invocation of the real binary is checked in two independent ways: its output must consist of the
+//! [`vocabulary`], and must not contain any of the [`secrets`] of the invocation in any form. What a test sends to the
+//! handler in its own process goes to the real binary, too: see [`crate::real_binary`].
 
 pub mod scan;
 pub mod secrets;
@@ -16,7 +16,7 @@ use self::scan::leaks;
 use self::secrets::Secrets;
 use self::vocabulary::{Ids, strange_answers, strangers};
 
-/// By what the output of a function is judged.
+/// The standards for the output of a function.
 #[derive(Debug)]
 pub struct Watch {
     ids: Ids,
@@ -27,7 +27,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// A watch over a function under an environment, whose invocations have ids that begin so.
+    /// Creates a check for a function with an environment, whose invocation ids begin with `request`.
     pub fn over(environment: &[(String, String)], request: &str) -> Self {
         let get = |name: &str| environment.iter().rev().find(|(known, _)| known == name).map_or("", |(_, value)| value);
         let topics = get("SNS_TOPIC_ARNS").split(',').map(str::trim);
@@ -38,16 +38,16 @@ impl Watch {
         let credentials = credentials.map(|(name, value)| (format!("the variable {name}"), value.to_owned()));
         Self {
             ids: Ids { request: request.to_owned(), configured },
-            // Shorter ones, as the tests have them, stand in other words.
+            // The tests' shorter ones also occur in other words.
             credentials: credentials.filter(|(_, value)| value.len() >= 8).collect(),
             is_json: !get("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text"),
         }
     }
 
-    /// Judges what was written during an invocation, and its outcome.
+    /// Checks what was written during an invocation, and its outcome.
     ///
     /// # Errors
-    /// What was found.
+    /// The findings.
     pub fn judge(&self, written: &str, payload: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
         let mut secrets = Secrets::of(payload);
         for (place, value) in &self.credentials {

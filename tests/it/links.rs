@@ -1,4 +1,4 @@
-//! Every link between the project's pages leads somewhere, and every page can be found.
+//! Every link between the project's pages resolves, and every page is linked.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -15,7 +15,7 @@ impl Page {
         Self { path, text }
     }
 
-    /// Its lines that are text: not within a fence.
+    /// Its lines outside code fences.
     fn prose(&self) -> impl Iterator<Item = &str> {
         let mut fenced = false;
         self.text.lines().filter(move |line| {
@@ -25,14 +25,14 @@ impl Page {
         })
     }
 
-    /// What its links lead to, but for other sites.
+    /// The targets of its links, except other sites.
     fn links(&self) -> Vec<String> {
         let text = without_code(&self.prose().collect::<Vec<_>>().join("\n"));
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         targets.filter(|target| !target.contains("://")).map(|target| target.replace('\n', "")).collect()
     }
 
-    /// The anchors of its headings, as GitHub makes them.
+    /// The anchors of its headings, as GitHub generates them.
     fn anchors(&self) -> BTreeSet<String> {
         let mut anchors = BTreeSet::new();
         for heading in self.prose().filter(|line| line.starts_with('#')) {
@@ -60,7 +60,7 @@ impl Page {
     }
 }
 
-/// A path from a folder of the repository on; none where it leads out of it.
+/// A path relative to a folder of the repository; `None` if it leads out of the repository.
 fn joined(folder: &Path, relative: &str) -> Option<PathBuf> {
     let mut path = PathBuf::new();
     for part in folder.join(relative).components() {
@@ -73,12 +73,12 @@ fn joined(folder: &Path, relative: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The text with its code in backticks taken out; what stands in the brackets of a link does not matter here.
+/// The text without code in backticks; the text of a link does not matter here.
 fn without_code(text: &str) -> String {
     text.split('`').step_by(2).collect()
 }
 
-/// The anchor of a heading; a link in it counts with its text alone.
+/// The anchor of a heading; only the text of a link counts.
 fn slug(heading: &str) -> String {
     let mut parts = heading.split("](");
     let first = parts.next().unwrap_or_default().to_owned();

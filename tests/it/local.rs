@@ -1,4 +1,4 @@
-//! Events of one's own, as `make ses-bounce` makes them, through the handler.
+//! Custom events, as `make ses-bounce` creates them, through the handler.
 
 use harness::function::{environment, handler};
 use mail_feedback::address::Address;

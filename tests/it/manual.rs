@@ -1,4 +1,4 @@
-//! What people decide, and the answer before a send.
+//! Manual decisions, and the check before a send.
 
 mod refused;
 
@@ -26,14 +26,14 @@ impl Desk {
         Self { handler: handler(&database, &environment(&database)), database }
     }
 
-    /// Mailjet reports something about `a@example.com`; `time` in Unix seconds.
+    /// Mailjet reports an event about `a@example.com`; `time` is in Unix seconds.
     async fn reports(&self, event: &str, time: i64, more: &str) {
         let body = format!(r#"{{"event":"{event}","time":{time},"MessageID":{time},"email":"a@example.com"{more}}}"#);
         let request = post("/webhooks/mailjet/example.com", &authorization(), &body);
         assert_eq!(invoke_both(&self.handler, &request.to_string()).await.unwrap()["statusCode"], 200);
     }
 
-    /// `scope reason` of everything that stands against a send.
+    /// `scope reason` of everything that blocks a send.
     async fn blocks(&self, context: &Context, now: Timestamp) -> Vec<String> {
         let suppressions = &self.handler.suppressions;
         let verdict = suppressions.check(&address(), context, now).await.unwrap();
@@ -117,7 +117,7 @@ async fn every_reason_can_be_decided_on() {
         let desk = Desk::open().await;
         desk.decide(State::Suppressed, *reason, "*", at(START)).await;
         let stands = desk.blocks(&mailjet(), at(START)).await;
-        // The soft-bounce entry is derived from bounces, so a person's takes the reason `manual`.
+        // The soft-bounce entry is derived from bounces, so a manual one gets the reason `manual`.
         let expected = if *reason == Reason::SoftBounce { Reason::Manual } else { *reason };
         assert_eq!(stands, [format!("* {expected}")]);
         desk.decide(State::Lifted, expected, "*", at(START)).await;

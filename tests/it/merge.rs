@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// A day is thinned out before the horizon reaches it, and must not be cut in its middle then.
+/// A day is thinned out before the horizon reaches it, and must not be cut in the middle then.
 #[test]
 fn what_is_pruned_does_not_depend_on_the_order() {
     let soft = |half_hours: i64| {
@@ -100,7 +100,7 @@ fn what_is_pruned_does_not_depend_on_the_order() {
     assert_eq!(merged(&list), merged(list.iter().rev()));
 }
 
-/// An entry of a state, time, end and event.
+/// An entry with a state, time, expiry and event.
 fn entry(state: State, at: i64, until: Option<i64>, id: &str) -> Entry {
     Entry {
         state,

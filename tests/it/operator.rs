@@ -1,4 +1,4 @@
-//! The operators' commands, from their command line to the tables.
+//! The operators' commands, from the command line to the tables.
 
 mod crowded;
 mod env;
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
 
-/// One deployment, and the time that its operator lives in.
+/// One deployment, and its operator's current time.
 struct Desk {
     database: Database,
     tables: Tables,
@@ -29,7 +29,7 @@ struct Desk {
     now: Timestamp,
 }
 
-/// What a command did.
+/// The result of a command.
 struct Ran {
     outcome: Result<Outcome, String>,
     out: String,
@@ -59,7 +59,7 @@ impl Desk {
         }
     }
 
-    /// Runs a command that must do what it is asked.
+    /// Runs a command that must succeed.
     async fn done(&self, args: &[&str]) -> String {
         let ran = self.run(args).await;
         assert_eq!(ran.outcome, Ok(Outcome::Done), "{args:?}: {}{}", ran.out, ran.err);
@@ -106,7 +106,7 @@ fn unsubscribe(at: &str) -> EmailEvent {
     event
 }
 
-/// `scope reason state provider actor`, an entry each.
+/// `scope reason state provider actor` per entry.
 fn entry_texts(record: &Item) -> Vec<String> {
     let line = |(scope, reason, entry): &(String, String, Item)| {
         let [state, provider, actor] = ["state", "provider", "actor"].map(|name| text(entry, name));
@@ -115,7 +115,7 @@ fn entry_texts(record: &Item) -> Vec<String> {
     entries(record).iter().map(line).collect()
 }
 
-/// A file of a list, which the caller removes with its folder's process.
+/// A file with a list, which the caller removes.
 fn file(name: &str, content: &str) -> String {
     let path = std::env::temp_dir().join(format!("mail-feedback-operator-{}-{name}", std::process::id()));
     std::fs::write(&path, content).unwrap();
@@ -364,7 +364,7 @@ async fn forget_loses_nothing_that_is_written_meanwhile() {
     assert!(!format!("{record:?}").contains("Jane@Example.com"));
 }
 
-/// It is about no address, and stands in the table of addresses.
+/// It is not about an address, although it is in the table of addresses.
 #[tokio::test]
 async fn an_export_leaves_the_certificates_alone() {
     let desk = Desk::new().await;
@@ -387,7 +387,7 @@ async fn an_export_reads_every_page() {
     for n in 0..100 {
         let mut item = record.clone();
         item.insert("address".to_owned(), AttributeValue::S(format!("{n}@example.com")));
-        // An attribute of somebody else: with it, the table is larger than a page of 1 MB.
+        // An attribute of another writer, which makes the table larger than a page of 1 MB.
         item.insert("theirs".to_owned(), AttributeValue::S("x".repeat(30_000)));
         desk.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
     }

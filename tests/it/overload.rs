@@ -19,13 +19,13 @@ use support::request::{authorization, post};
 use crate::attacks::world::{Host, MESSAGE, World};
 use crate::real_binary::invoke_both_within;
 
-/// Enough for what answers, and far too little for the retries of what does not.
+/// Enough for requests that are answered, and far too little for the retries of those that are not.
 const TIME_LEFT: Duration = Duration::from_secs(4);
 
 /// The bodies of the requests that were answered.
 type Answered = Arc<Mutex<Vec<Value>>>;
 
-/// A database that answers everything with an empty success, but what names `slow` with silence.
+/// A database that answers everything with an empty success, except that requests with `slow` get no answer.
 async fn silent() -> (Database, Answered) {
     let answered = Answered::default();
     let known = Arc::clone(&answered);
@@ -85,7 +85,7 @@ async fn a_batch_records_what_it_can_and_fails_the_rest_before_the_time_is_over(
     assert_eq!(failed, ["m-0", "m-3", "m-6", "m-9"]);
 }
 
-/// More events than are worked on at once, and in each part one whose evidence cannot be recorded.
+/// More events than are processed at once, with one in each part whose evidence cannot be recorded.
 #[tokio::test]
 async fn a_large_array_records_what_it_can_and_answers_503_before_the_time_is_over() {
     let events: Vec<_> = (0..1_040)

@@ -1,4 +1,4 @@
-//! One element that cannot be understood is kept as it came, cut, and costs nothing that stands beside it.
+//! An element that cannot be understood is kept as received, cut to a limit, and does not affect its neighbours.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +13,9 @@ use support::size::item_bytes;
 use crate::attacks::world::{Host, World, signed};
 use crate::real_binary::invoke_both;
 
-/// The most of a raw text that is kept, in bytes.
+/// The longest raw text kept, in bytes.
 const RAW_BYTES: usize = 16 * 1024;
-/// Elements of every JSON type, as they stand in a body.
+/// Elements of every JSON type, as written in a body.
 const BAD: [&str; 17] = [
     "null",
     "true",
@@ -36,7 +36,7 @@ const BAD: [&str; 17] = [
     r#"{"event":"spam","event":"open","email":"x@example.com"}"#,
 ];
 
-/// A complaint in the words of a provider.
+/// A complaint in the format of a provider.
 fn good(provider: &str) -> String {
     let name = if provider == "mailjet" { "spam" } else { "spamreport" };
     format!(
@@ -97,7 +97,7 @@ async fn a_verified_message_that_is_no_report_is_kept_as_it_came_at_every_door_o
     }
 }
 
-/// A report of SES holds a list, too.
+/// An SES report also contains a list.
 #[tokio::test]
 async fn a_bad_recipient_of_a_bounce_does_not_cost_the_one_beside_it() {
     for bad in ["null", "7", r#""b@example.com""#, "[]", "{}", r#"{"emailAddress":5e999}"#, r#"{"emailAddress":""}"#] {
@@ -118,7 +118,7 @@ async fn a_bad_recipient_of_a_bounce_does_not_cost_the_one_beside_it() {
     }
 }
 
-/// Elements at and around the limit, each with a character of four bytes that lies across it.
+/// Elements at and around the limit, each with a four-byte character across it.
 fn long_elements() -> Vec<String> {
     let of = |bytes: usize, start: &str| {
         let filler = bytes.saturating_sub(start.len() + 2);
@@ -162,7 +162,8 @@ async fn a_raw_text_is_cut_at_16_kib_between_characters_and_its_item_fits() {
     }
 }
 
-/// 240 elements of the longest raw text share batches of 25: at most 16 MB each, and 400 KB an item, is what DynamoDB takes.
+/// 240 elements of the longest raw text share batches of 25: DynamoDB accepts at most 16 MB per batch and 400 KB per
+/// item.
 #[tokio::test]
 async fn many_bad_elements_of_the_longest_raw_text_are_written() {
     let database = Database::start().await;

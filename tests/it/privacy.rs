@@ -1,7 +1,7 @@
-//! Nothing that the function writes or answers shows whom a report is about, or what opens a door.
+//! Nothing that the function writes or answers reveals personal data or secrets.
 //!
-//! Every invocation of the real binary in any test is judged, see `tests/it/judge.rs`. Here is what no other
-//! test has a reason to send, every way in which something beside the function can fail, and the proof that the scan
+//! Every invocation of the real binary in any test is checked: see `tests/it/judge.rs`. The tests here send what no
+//! other test has a reason to send, make everything around the function fail in every way, and prove that the scan
 //! finds what it looks for.
 
 mod certificate_host;
@@ -23,18 +23,18 @@ use support::runtime_api::Function;
 use crate::real_binary;
 use crate::real_binary::verbose;
 
-/// Says something past the capture of the test harness.
+/// Prints past the capture of the test harness.
 fn say(text: &str) {
     drop(writeln!(std::io::stderr(), "privacy: {text}"));
 }
 
-/// A function that shows as much as it can, with further settings.
+/// A function at the most verbose log level, with further settings.
 async fn function(environment: Vec<(String, String)>, settings: &[(&str, &str)]) -> Function {
     let more = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
     real_binary::start(&verbose(environment).into_iter().chain(more).collect::<Vec<_>>()).await
 }
 
-/// Runs an ignored test in a process of its own, which it may change as a whole; gives what it wrote.
+/// Runs an ignored test in a separate process, which it may change as a whole; returns its output.
 fn alone(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let output = Command::new(program).args(["--exact", test, "--ignored", "--nocapture"]).output().unwrap();

@@ -1,9 +1,9 @@
-//! The real binary: started so that everything it writes is judged, and invoked beside the handler of a test.
+//! The real binary: started so that everything it writes is checked, and invoked together with a test's handler.
 //!
-//! [`invoke_both`] hands an invocation to the handler in this process and then to the binary. For the latter, one thread
-//! keeps a function for each set of settings, at the most verbose level of the log, and a DynamoDB for all of them.
-//! Certificates lie beside it, and nothing outside this machine is within its reach. The same invocation under the same
-//! settings goes to the binary once.
+//! [`invoke_both`] gives an invocation to the handler in this process and then to the binary. For the latter, one
+//! thread keeps a function for each set of settings, at the most verbose log level, and a DynamoDB for all of them.
+//! Certificates are stored beside it, and it can reach nothing outside this machine. The same invocation with the same
+//! settings is sent to the binary once.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::judge::{Watch, tally};
 
-/// Starts the binary under an environment; what it writes during each invocation is judged.
+/// Starts the binary with an environment; what it writes during each invocation is checked.
 pub async fn start(environment: &[(String, String)]) -> Function {
     let watch = Watch::over(environment, REQUEST);
     let judge = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
@@ -36,12 +36,12 @@ pub async fn start(environment: &[(String, String)]) -> Function {
     Function::start(binary, environment).await.judged_by(Box::new(judge))
 }
 
-/// Invokes a handler and gives its answer; the real binary gets the same invocation, and what it writes is judged.
+/// Invokes a handler and returns its answer; the real binary gets the same invocation, and its output is checked.
 pub async fn invoke_both(handler: &InProcess, payload: &str) -> Result<Value, Error> {
     invoke_both_within(handler, payload, function::TIME_LEFT).await.0
 }
 
-/// The same for an invocation with so much time left; gives also how long the handler took.
+/// The same with this much remaining time; also returns how long the handler took.
 pub async fn invoke_both_within(
     handler: &InProcess,
     payload: &str,
@@ -50,12 +50,12 @@ pub async fn invoke_both_within(
     let started = Instant::now();
     let answer = function::invoke_within(handler, payload, time_left).await;
     let took = started.elapsed();
-    // Afterwards: tests of invocations at the same time depend on nothing being in between.
+    // Afterwards, because tests of concurrent invocations depend on nothing happening in between.
     invoke_binary(&handler.settings, payload).await;
     (answer, took)
 }
 
-/// An invocation to be judged, and where the verdict goes.
+/// An invocation to check, and where the result is sent.
 struct Case {
     settings: Environment,
     payload: String,
@@ -68,8 +68,8 @@ static CASES: LazyLock<mpsc::UnboundedSender<Case>> = LazyLock::new(|| {
     sender
 });
 
-/// Sends an invocation to the real binary under the same settings as a handler's; panics with what that wrote and should
-/// not have.
+/// Sends an invocation to the real binary with the settings of a handler; panics with anything it should not have
+/// written.
 async fn invoke_binary(settings: &[(String, String)], payload: &str) {
     tally::add_test(thread::current().name().unwrap_or_default());
     let (verdict, judged) = oneshot::channel();
@@ -78,13 +78,13 @@ async fn invoke_binary(settings: &[(String, String)], payload: &str) {
     judged.await.expect("the thread answers").unwrap_or_else(|found| panic!("the real binary is not private: {found}"));
 }
 
-/// The environment of a function that shows as much as it can, and reaches nothing but the database.
+/// The environment of a function at the most verbose log level, which can reach only the database.
 pub fn verbose(environment: Environment) -> Environment {
     let pairs = [
         ("AWS_LAMBDA_LOG_LEVEL", "TRACE".to_owned()),
         ("RUST_LOG", "trace".to_owned()),
         ("RUST_BACKTRACE", "full".to_owned()),
-        // Nobody listens there.
+        // No server listens there.
         ("HTTPS_PROXY", "http://127.0.0.1:9".to_owned()),
         ("SSL_CERT_FILE", FOLDER.join("root.pem").to_string_lossy().into_owned()),
     ];
@@ -108,7 +108,7 @@ fn run(mut cases: mpsc::UnboundedReceiver<Case>) {
                 Some(function) => function,
                 None => verbose_function(&database, &settings).await,
             };
-            // A function whose output is no good is not asked again: what it wrote late would be laid on others.
+            // A function with a bad output is not used again: its late output would be blamed on later invocations.
             match AssertUnwindSafe(judged(function, &payload)).catch_unwind().await {
                 Ok(function) => {
                     functions.insert(settings, function);

@@ -1,4 +1,4 @@
-//! Every rule, section and attack case that the code names is to be found on the project's own pages.
+//! Every rule, section and attack case that the code names exists on the project's own pages.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ impl Pages {
         }
     }
 
-    /// What a file names that no page has.
+    /// The references in a file that no page resolves.
     fn unresolved(&self, text: &str) -> Vec<String> {
         let text = text.to_lowercase().replace("\n//! ", " ").replace("\n    /// ", " ").replace("\n/// ", " ");
         let kinds =
@@ -31,7 +31,7 @@ impl Pages {
     }
 }
 
-/// The numbers after a word, also both ends of a range, that are not known. The sections of an RFC are its own.
+/// The unknown numbers after a word, including both ends of a range. The sections of an RFC are not ours.
 fn missing(text: &str, word: &str, known: &BTreeSet<u32>) -> Vec<String> {
     let mut missing = Vec::new();
     for (at, _) in text.match_indices(word) {
@@ -53,7 +53,7 @@ fn number(word: &str) -> Option<u32> {
     word.trim_end_matches(|char: char| !char.is_ascii_digit()).parse().ok()
 }
 
-/// The numbers with which lines of a page begin, after a prefix.
+/// The numbers at the beginning of a page's lines, after a prefix.
 fn numbered<'p>(page: &'p str, prefix: &'p str) -> impl Iterator<Item = u32> + 'p {
     let lines = page.lines().filter_map(move |line| line.strip_prefix(prefix)?.split_once(". "));
     lines.filter_map(|(number, _)| number.parse().ok())

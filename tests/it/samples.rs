@@ -59,8 +59,8 @@ async fn the_feed_forwards_backwards_and_repeated_gives_the_same_tables() {
     assert_eq!(lasting(Snapshot::take(&other).await), first, "backwards");
 }
 
-/// What may not depend on the time and order of arrival: all but the writer's own marks, and the end of events without
-/// a time, which counts from their receipt.
+/// The parts that must not depend on the time and order of arrival: everything except the writer's own attributes, and
+/// the expiry of events without a time, which counts from their receipt.
 fn lasting(mut snapshot: Snapshot) -> Snapshot {
     for item in snapshot.events.values_mut().filter(|item| text(item, "event").starts_with("-#")) {
         item.remove("expires_at");

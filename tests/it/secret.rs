@@ -1,4 +1,4 @@
-//! The webhook credential in Secrets Manager: read late, remembered, rotated without a deployment.
+//! The webhook credential in Secrets Manager: read late, cached, rotated without a deployment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-/// What the server holds: the text of each version, or nothing.
+/// The content of the server: the text of each version, or nothing.
 #[derive(Default)]
 struct Versions {
     current: Option<String>,

@@ -1,4 +1,4 @@
-//! The page on dependencies says of each what the manifests say, and names no other; the same for the tools.
+//! The page on dependencies agrees with the manifests, and names no other dependency; the same for the tools.
 
 mod held;
 mod manifest;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use manifest::{Kind, crates_linked, features, fuzzing, of_the_function, tools};
 use page::Page;
 
-/// The lines of the page that the manifest does not have, and those that it has and the page lacks.
+/// Asserts that page and manifest have the same lines.
 fn assert_same(page: &BTreeSet<String>, manifest: &BTreeSet<String>) {
     let odd: Vec<_> = page.symmetric_difference(manifest).collect();
     assert!(odd.is_empty(), "only one of page and manifest has, or both have differently:\n{odd:#?}");
@@ -33,7 +33,7 @@ fn each_crate_of_the_tests_stands_on_the_page() {
 #[test]
 fn each_crate_of_fuzzing_stands_on_the_page() {
     let heads = Page::read().heads("Fuzzing");
-    // Licence and home are known of downloaded crates only, and tests need none of these.
+    // Licence and home page are known only for downloaded crates, and the tests need only some of them.
     let known = heads.iter().map(|head| head.split_once(". ").expect("a licence").0.to_owned()).collect();
     assert_same(&known, &fuzzing());
 }
@@ -68,7 +68,7 @@ fn the_page_has_the_number_of_crates_that_are_linked() {
     assert!(page.text().contains(&sentence), "the page lacks: {sentence}");
 }
 
-/// What a feature adds, or a dependency brings anew, gets into the function only by a line in that file.
+/// What a feature adds, or a dependency newly brings, becomes part of the function only with a line in that file.
 #[test]
 fn the_function_links_the_crates_that_are_written_down() {
     let written: Vec<_> = include_str!("supply/linked.txt").lines().filter(|line| !line.starts_with('#')).collect();

@@ -1,10 +1,10 @@
-//! Whatever fails between the senders and the database, the tables come out as if nothing had failed.
+//! Whatever fails between the senders and the database, the tables are the same as if nothing had failed.
 //!
-//! A random feed of all providers goes through the real binary, several instances of it at once. A proxy before the
-//! database throttles, fails, breaks connections, delays and leaves batches undone; instances are killed in mid-invoke;
-//! the senders send again as SNS, EventBridge, Lambda, SQS, Mailjet and Tencent do. In the end both tables equal those of
-//! the same feed without faults. `SURVIVAL_EVENTS` says how many events (400), `SURVIVAL_SEED` which feed and which faults;
-//! what meets what is up to the processes.
+//! A random feed of all providers goes through several concurrent instances of the real binary. A proxy in front of the
+//! database throttles, fails, breaks connections, delays and leaves batches unprocessed; instances are killed in
+//! mid-invoke; the senders retry as SNS, EventBridge, Lambda, SQS, Mailjet and Tencent do. In the end both tables equal
+//! those of the same feed without faults. `SURVIVAL_EVENTS` is the number of events (400), `SURVIVAL_SEED` chooses the
+//! feed and the faults; which fault hits which request depends on the scheduling of the processes.
 
 mod feed;
 mod instance;
@@ -27,13 +27,13 @@ use self::sender::{Again, Manner};
 use self::tables::{Difference, difference};
 use crate::disorder::{number, say};
 
-/// How many instances work at once; most of them wait to try again.
+/// The number of concurrent instances, most of which are waiting for a retry.
 const INSTANCES: usize = 16;
 
-/// The seed where none is chosen: one under which even a short run meets every fault and every way of sending again.
+/// The default seed: with it, even a short run has every fault and every kind of retry.
 const SEED: u64 = 4;
 
-/// What the feed is sent through.
+/// The conditions of the run with faults.
 fn rough(seed: u64) -> Conditions {
     Conditions {
         schedule: Schedule { seed, calm: 4, storm: 85, storms: 8, ..Schedule::CALM },
@@ -80,7 +80,7 @@ async fn a_feed_through_faults_and_kills_leaves_the_tables_of_a_run_without() {
             "survival: too short under this seed to demand that every fault and every way of sending again occurs",
         );
     }
-    // A run that nothing happened to would show nothing.
+    // A run without faults would show nothing.
     for fault in Fault::ALL {
         assert!(counts.faults.contains_key(&fault), "{fault:?} never struck");
     }

@@ -1,4 +1,5 @@
-//! `template.yaml` against the code: what is set, allowed, watched and shown is what the function reads, does and counts.
+//! Compares `template.yaml` with the code: its variables, permissions, alarms and dashboard match what the function
+//! reads, does and counts.
 
 mod dashboard;
 mod document;

@@ -1,6 +1,6 @@
-//! Published SNS messages, and the synthetic cases beside them, at the level of the invocation.
+//! Published SNS messages, and synthetic cases next to them, as whole invocations.
 //!
-//! The vectors are no part of the project: without them beside it these tests say so and do nothing.
+//! The vectors are not part of the repository: without them these tests print a notice and do nothing.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn vectors() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/sns-vectors");
     let found = folder.is_dir();
     if !found {
-        // Written past the capture of the test runner, so that nobody takes this for a pass.
+        // Written past the test runner's capture, so that nobody mistakes this for a pass.
         let _ = writeln!(std::io::stderr(), "NOT RUN: the published vectors are not beside the project");
     }
     found.then_some(folder)
@@ -113,7 +113,7 @@ async fn the_label_quirk_of_lambda_is_none_over_https() {
     assert_eq!(answer["statusCode"], 403);
 }
 
-/// The status of an envelope over HTTPS, or the one that the outcome of a Lambda event stands for.
+/// The status of an envelope over HTTPS, or the one equivalent to the outcome of a Lambda event.
 async fn status(handler: &InProcess, message: &Value) -> i64 {
     if message.get("Records").is_none() {
         return invoke_both(handler, &delivery(message)).await.unwrap()["statusCode"].as_i64().unwrap();

@@ -1,4 +1,4 @@
-//! Routes, credentials and payload formats of the webhooks.
+//! The routes, credentials and payload formats of webhooks.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -96,7 +96,7 @@ async fn several_credentials_are_valid_side_by_side() {
     }
 }
 
-/// What an answer says beside its status: the sentence of a JSON object, or nothing.
+/// The explanation in an answer: the sentence of a JSON object, or nothing.
 fn sentence(answer: &Value) -> Option<String> {
     let body = answer["body"].as_str().unwrap();
     let is_json = answer["headers"]["content-type"] == "application/json";
@@ -132,7 +132,7 @@ async fn whoever_can_mend_a_request_is_told_how_and_nobody_else_is_told_anything
     }
 }
 
-/// Each failure by the status it is answered with: a sentence goes with these four statuses and no other.
+/// Each failure by its status: these four statuses come with a sentence, and no others.
 #[test]
 fn an_answer_speaks_by_its_status() {
     for error in Error::all() {
@@ -172,7 +172,7 @@ async fn both_payload_formats_and_encodings_are_read() {
         let (status, answer) = status(&request).await;
         assert_eq!((status, &answer["body"]), (200, &json!("{\"events\":1}")));
         assert_eq!(answer["headers"]["content-type"], "application/json");
-        // The local server of cargo-lambda, and format 2.0, want this field.
+        // The local server of cargo-lambda, and format 2.0, require this field.
         assert_eq!(answer.get("cookies").is_some(), request.get("version").is_some());
     }
     let mut wrong = post("/webhooks/mailjet", &authorization(), BODY);

@@ -1,4 +1,4 @@
-//! Signing certificates: from a PEM text to a key that may verify messages.
+//! Signing certificates: turns a PEM text into a key that may verify messages.
 
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
@@ -12,13 +12,13 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use super::TopicArn;
 use crate::timestamp::Timestamp;
 
-/// The largest body taken for a certificate, in bytes; real ones have about 2,100.
+/// The largest accepted certificate body, in bytes; real ones have about 2,100.
 pub(super) const MAX_PEM_BYTES: usize = 16 * 1024;
-/// The size of an admitted key, in bits.
+/// The accepted key sizes, in bits.
 const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
-/// How long the lines of a PEM text are (RFC 7468, section 2).
+/// The line length of a PEM text (RFC 7468, section 2).
 const PEM_COLUMNS: usize = 64;
-/// Seconds of the last moment that a certificate can name (RFC 5280, section 4.1.2.5).
+/// The last moment that a certificate can name, in seconds (RFC 5280, section 4.1.2.5).
 const END_OF_TIME: u64 = 253_402_300_799;
 
 /// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>).
@@ -30,7 +30,7 @@ const ROOTS: [&str; 5] = [
     include_str!("roots/starfield-services-root-ca-g2.pem"),
 ];
 
-/// The intermediates that SNS certificates are issued by; SNS serves the leaf alone.
+/// The intermediates that issue SNS certificates; SNS serves only the leaf.
 const INTERMEDIATES: [&str; 4] = [
     include_str!("roots/amazon-rsa-2048-m01.pem"),
     include_str!("roots/amazon-rsa-2048-m02.pem"),
@@ -52,7 +52,7 @@ pub(super) enum Digest {
     Sha256,
 }
 
-/// The public key of a certificate that chains to a trusted root and is made out to SNS, now or at another time.
+/// The public key of a certificate that is issued to SNS and chains to a trusted root, now or at another time.
 #[derive(Debug)]
 pub struct SigningKey {
     /// Parsed once: parsing costs about as much as verifying.
@@ -61,14 +61,14 @@ pub struct SigningKey {
     der: CertificateDer<'static>,
     /// When the certificate itself is valid.
     own: Validity,
-    /// When it and all issuers of the chain that was found are.
+    /// When it and all issuers in the chain that was found are valid.
     chain: Validity,
 }
 
 impl TrustStore {
-    /// The built-in roots and intermediates, and the PEM blocks of further ones.
+    /// The built-in roots and intermediates, plus the given PEM blocks.
     ///
-    /// `None` when a text holds anything but certificates.
+    /// `None` if a text contains anything but certificates.
     #[must_use]
     pub fn new(more_roots: &str, more_intermediates: &str) -> Option<Self> {
         let roots = ROOTS.into_iter().map(str::to_owned).chain(blocks(more_roots)?);
@@ -79,8 +79,10 @@ impl TrustStore {
         })
     }
 
-    /// The key of a certificate, if it chains to a root at the beginning or the end of its validity and is made out to SNS
-    /// in the topic's region. Whether it may be used for a message, [`Self::was_valid`] says.
+    /// The key of a certificate that chains to a root at the beginning or the end of its validity and is issued to SNS
+    /// in the topic's region.
+    ///
+    /// [`Self::was_valid`] says whether it may be used for a message.
     #[must_use]
     pub fn signing_key(&self, pem: &str, topic: &TopicArn) -> Option<SigningKey> {
         let der = single_certificate(pem)?;
@@ -94,22 +96,22 @@ impl TrustStore {
         SigningKey::new(der.clone(), own, chain)
     }
 
-    /// Whether the certificate and its issuers were valid at a moment, give or take some milliseconds.
+    /// Whether the certificate and its issuers were valid at a moment, within a tolerance in milliseconds.
     ///
-    /// A root has no validity of its own: whoever trusts it says so by having it in the store (RFC 5280, section 6.1.1).
+    /// A root's own validity is ignored: the trust store vouches for it (RFC 5280, section 6.1.1).
     #[must_use]
     pub fn was_valid(&self, key: &SigningKey, at: Timestamp, skew_ms: i64) -> bool {
         key.chain.contains(at, skew_ms) || key.own.contains(at, skew_ms) && self.has_other_chain(key, at)
     }
 
-    /// Whether a chain other than the one that was found first holds at a moment, for example by a renewed issuer.
+    /// Whether another chain than the one found first is valid at a moment, for example through a renewed issuer.
     fn has_other_chain(&self, key: &SigningKey, at: Timestamp) -> bool {
         let Ok(leaf) = EndEntityCert::try_from(&key.der) else { return false };
         let at = u64::try_from(at.seconds()).unwrap_or_default().clamp(key.own.not_before, key.own.not_after);
         self.chain(&leaf, key.own, at).is_ok()
     }
 
-    /// When a certificate and its issuers are all valid, by the chain that holds at a moment.
+    /// When a certificate and its issuers are all valid, using the chain that is valid at a moment.
     fn chain(&self, leaf: &EndEntityCert<'_>, own: Validity, at_seconds: u64) -> Result<Validity, webpki::Error> {
         let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(at_seconds));
         let algorithms = webpki::ALL_VERIFICATION_ALGS;
@@ -124,8 +126,8 @@ impl TrustStore {
 
     /// The validity of a certificate.
     ///
-    /// webpki does not show it, but names it when it refuses a moment outside, before it looks at anything else. Asking it,
-    /// rather than reading the certificate a second time, leaves one parser and one opinion.
+    /// webpki does not expose it, but its error names it for a moment outside, before any other check. Using that,
+    /// instead of a second parser, avoids two parsers that disagree.
     fn validity(&self, certificate: &EndEntityCert<'_>) -> Option<Validity> {
         let at = |at_seconds| self.chain(certificate, Validity::ALWAYS, at_seconds).err();
         let not_before = match at(0)? {
@@ -173,7 +175,7 @@ impl SigningKey {
         Some(Self { sha256, spki, der, own, chain })
     }
 
-    /// The certificate, for whoever keeps it.
+    /// The certificate, for storage.
     pub(super) fn pem(&self) -> String {
         let encoded = STANDARD.encode(&self.der);
         let lines = encoded.as_bytes().chunks(PEM_COLUMNS).map(String::from_utf8_lossy);
@@ -187,7 +189,7 @@ impl SigningKey {
         millis.and_then(Timestamp::from_millis).unwrap_or(Timestamp::MAX)
     }
 
-    /// Whether the signature over the text is this key's.
+    /// Whether this key signed the text.
     pub(super) fn verifies(&self, digest: Digest, text: &str, signature: &[u8]) -> bool {
         let text = text.as_bytes();
         match digest {
@@ -205,7 +207,7 @@ fn anchor(pem: &str) -> Option<TrustAnchor<'static>> {
     anchor_from_trusted_cert(&der).ok().map(|anchor| anchor.to_owned())
 }
 
-/// The PEM blocks of a text; `None` when text remains after the last block.
+/// The PEM blocks of a text; `None` if text remains after the last block.
 fn blocks(text: &str) -> Option<Vec<String>> {
     let mut found: Vec<String> = text.split_inclusive(END).map(|block| block.trim().to_owned()).collect();
     if found.last().is_some_and(String::is_empty) {
@@ -217,10 +219,10 @@ fn blocks(text: &str) -> Option<Vec<String>> {
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The certificate of a text that is one PEM block and nothing else.
+/// The certificate of a text that consists of exactly one PEM block.
 ///
-/// Common PEM readers dig a certificate out of any surrounding text, also out of an XML answer that quotes one. AWS
-/// closed that hole in its own verifiers in the same way.
+/// Common PEM readers extract a certificate from any surrounding text, even from an XML answer that quotes one. AWS
+/// closed that hole in its own verifiers the same way.
 fn single_certificate(pem: &str) -> Option<CertificateDer<'static>> {
     if pem.len() > MAX_PEM_BYTES {
         return None;

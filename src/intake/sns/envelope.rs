@@ -1,4 +1,4 @@
-//! The SNS envelope: read strictly, checked against its grammar, and turned into the string to sign.
+//! The SNS envelope: strictly parsed, checked against its grammar, and turned into the string to sign.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 /// A subject is shorter than this many characters (SNS `Publish`).
 const SUBJECT_CHARS: usize = 100;
-/// No token seen is longer than about 250 characters.
+/// The longest accepted token; those seen have about 250 characters.
 const TOKEN_BYTES: usize = 1024;
 
 labelled! {
@@ -28,7 +28,7 @@ labelled! {
     }
 }
 
-/// The fields as they arrive. A field twice, or of another type than text, fails; so do both spellings of one key.
+/// The fields as they arrive; a repeated field, a type other than text, or both spellings of one key make it invalid.
 #[derive(Deserialize)]
 pub(crate) struct Fields<'a> {
     #[serde(borrow, rename = "Type")]
@@ -55,14 +55,14 @@ pub(crate) struct Fields<'a> {
     signing_cert_url: Option<Str<'a>>,
 }
 
-/// An envelope whose fields have the right form; nothing in it is authentic yet.
+/// An envelope with well-formed fields; nothing in it is authenticated yet.
 pub struct Envelope<'a> {
     pub(super) message_type: MessageType,
     pub(super) message_id: Cow<'a, str>,
     pub(super) topic_arn: Cow<'a, str>,
     pub(super) subject: Option<Cow<'a, str>>,
     pub(super) message: Cow<'a, str>,
-    /// The raw text, which is what was signed.
+    /// The raw text, because SNS signs that.
     pub(super) timestamp: Cow<'a, str>,
     pub(super) sent_at: Timestamp,
     /// Token and subscribe URL; confirmations only.
@@ -73,15 +73,15 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads an envelope, in the spelling of Lambda events or of HTTPS deliveries.
+    /// Parses an envelope, in the spelling of Lambda events or of HTTPS deliveries.
     ///
     /// # Errors
-    /// Malformed where it is not JSON or a field is missing, repeated or mistyped; refused where it is no envelope at
-    /// all (raw delivery) or a field breaks its grammar.
+    /// Malformed if it is not JSON or a field is missing, repeated or mistyped; refused if it is not an envelope at all
+    /// (raw delivery) or a field breaks its grammar.
     pub fn parse(json: &'a str) -> Result<Self, Error> {
         match json.trim_start().bytes().next() {
             Some(b'{') => {}
-            // Readable, but a body without an envelope: raw delivery of a message that is a list.
+            // Valid JSON, but not an envelope: raw delivery of a message that is a list.
             Some(b'[') if serde_json::from_str::<IgnoredAny>(json).is_ok() => {
                 return Err(Error::Unauthentic(Refusal::RawDelivery));
             }
@@ -94,7 +94,7 @@ impl<'a> Envelope<'a> {
         Self::of(fields)
     }
 
-    /// The envelope that has these fields.
+    /// The envelope with these fields.
     ///
     /// # Errors
     /// As [`Self::parse`].
@@ -105,7 +105,7 @@ impl<'a> Envelope<'a> {
         Self::complete(fields)
     }
 
-    /// Malformed where a required field is missing, refused where one breaks its grammar.
+    /// Malformed if a required field is missing, refused if one breaks its grammar.
     fn complete(fields: Fields<'a>) -> Result<Self, Error> {
         let grammar = Error::Unauthentic(Refusal::Grammar);
         let (message_type, timestamp) = (required(fields.message_type)?, required(fields.timestamp)?);
@@ -136,7 +136,7 @@ impl<'a> Envelope<'a> {
         if envelope.is_well_formed() { Ok(envelope) } else { Err(grammar) }
     }
 
-    /// Without control characters in the one-line fields, the string to sign can be split in one way only.
+    /// Without control characters in the one-line fields, the string to sign can be split in only one way.
     fn is_well_formed(&self) -> bool {
         let subject_fits = match (&self.subject, self.message_type) {
             (None, _) => true,
@@ -182,14 +182,14 @@ impl<'a> Envelope<'a> {
         id.is_some_and(|id| id.starts_with(':'))
     }
 
-    /// Whether the headers that repeat type, topic and message id say the same, where they are present.
+    /// Whether the headers that repeat type, topic and message id agree with the fields, if they are present.
     pub(super) fn agrees_with(&self, [message_type, topic_arn, message_id]: [Option<&str>; 3]) -> bool {
         message_type.is_none_or(|header| header == self.message_type.as_str())
             && topic_arn.is_none_or(|header| header == self.topic_arn)
             && message_id.is_none_or(|header| header == self.message_id)
     }
 
-    /// Whether the subscribe URL is the one of this topic and token.
+    /// Whether the subscribe URL is the one of the signed topic and token.
     pub(super) fn subscribe_url_fits(&self, topic: &TopicArn) -> bool {
         self.subscription.as_ref().is_none_or(|(token, url)| *url == confirmation_url(topic, token))
     }
@@ -200,7 +200,7 @@ fn required(field: Option<Str<'_>>) -> Result<Cow<'_, str>, Error> {
     field.map(|text| text.0).ok_or(Error::Malformed(Malformed::Envelope))
 }
 
-/// The URL that SNS itself gives for confirming a subscription.
+/// The URL with which SNS itself confirms a subscription.
 pub(super) fn confirmation_url(topic: &TopicArn, token: &str) -> String {
     format!("https://{}/?Action=ConfirmSubscription&TopicArn={}&Token={token}", topic.host(), topic.as_str())
 }
@@ -217,7 +217,7 @@ fn is_uuid(text: &str) -> bool {
     hex && lengths.eq([8, 4, 4, 4, 12])
 }
 
-/// Exactly `2026-01-31T23:59:59.123Z`, and no leap second, which a clock cannot spell.
+/// Parses exactly `2026-01-31T23:59:59.123Z`, without leap seconds, which a clock cannot show.
 fn exact_timestamp(text: &str) -> Option<Timestamp> {
     let form = b"0000-00-00T00:00:00.000Z";
     let fits = |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };

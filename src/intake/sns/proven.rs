@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::timestamp::Timestamp;
 
-/// How many are stored: SNS uses one per region at a time, and a second one while it changes over.
+/// The most certificates stored: SNS uses one per region at a time, and a second one during a changeover.
 pub const MAX_PROVEN: usize = 8;
-/// How much later a certificate must have been fetched again for the new time to be stored, in milliseconds.
+/// How much later a certificate must have been fetched again for the new time to be worth storing, in milliseconds.
 const WORTH_WRITING_MS: i64 = 12 * 60 * 60 * 1000;
 
 /// A certificate that has verified a message.
 ///
-/// The place where it is stored need not be trusted: what is read back must chain to the trust store at each use, as if SNS
-/// had just served it.
+/// Its storage need not be trusted: what is read back must chain to the trust store at each use, as if SNS had just
+/// served it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvenCertificate {
-    /// What its URL begins with, up to the hyphen: `https://sns.<region>.<suffix>/SimpleNotificationService-`.
+    /// The beginning of its URL, up to the hyphen: `https://sns.<region>.<suffix>/SimpleNotificationService-`.
     pub prefix: String,
     /// The 32 hex digits that follow.
     pub id: String,
@@ -28,8 +28,8 @@ pub struct ProvenCertificate {
 }
 
 impl ProvenCertificate {
-    /// The known certificates with fresh ones among them, at most [`MAX_PROVEN`], those that expire last; `None` where nothing
-    /// changes that is worth writing.
+    /// Merges fresh certificates into the known ones and keeps the [`MAX_PROVEN`] that expire last; `None` if the
+    /// change is not worth writing.
     #[must_use]
     pub fn merged(known: &[Self], fresh: &[Self]) -> Option<Vec<Self>> {
         let mut all: BTreeMap<_, &Self> = known.iter().map(|one| (one.name(), one)).collect();

@@ -5,9 +5,9 @@ use super::certificate::Digest;
 use crate::label::labelled;
 
 labelled! {
-    /// At which doors SHA-1 is accepted beside SHA-256; the values of `SNS_ALLOW_SHA1`.
+    /// At which doors SHA-1 is accepted in addition to SHA-256; the values of `SNS_ALLOW_SHA1`.
     pub enum Sha1 {
-        /// Where IAM has decided who may call: in Lambda events and queues.
+        /// Where IAM decides who may call: in Lambda events and queues.
         Iam = "iam",
         /// At every door.
         All = "all",
@@ -26,7 +26,7 @@ enum Version {
 }
 
 impl Sha1 {
-    /// The value of a setting, `true` and `false` for `all` and `none` included.
+    /// Reads a setting, including `true` and `false` for `all` and `none`.
     #[must_use]
     pub fn from_setting(value: &str) -> Option<Self> {
         match value {
@@ -36,11 +36,11 @@ impl Sha1 {
         }
     }
 
-    /// The digests to try where a message has this label and comes through this door; none: the label is refused.
+    /// The digests to try for a message with this label from this door; if there are none, the label is refused.
     ///
-    /// SNS signs Lambda events of a topic with version 2 with SHA-256 and yet labels them 1. That was seen once, and
-    /// stands in no documentation; so such an event may as well be signed with SHA-1. Trying both digests is safe, since
-    /// the padding of an RSA signature names its digest.
+    /// For a topic with version 2, SNS signs Lambda events with SHA-256 and yet labels them 1. That was observed once
+    /// and is not documented, so such an event may also be signed with SHA-1. Trying both digests is safe, since the
+    /// padding of an RSA signature names its digest.
     pub(super) fn digests(self, label: &str, door: Door) -> &'static [Digest] {
         let version = match label {
             "1" => Version::One,

@@ -19,8 +19,9 @@ use crate::timestamp::Timestamp;
 
 /// Finds the key of a signing certificate by its 32 hex digits.
 ///
-/// A folder of `SimpleNotificationService-<32 hex>.pem` is looked in first, for functions without internet. Whatever
-/// the source, the certificate must chain to the trust store, so a source can make a key unavailable, never false.
+/// For functions without internet access, a folder of `SimpleNotificationService-<32 hex>.pem` is searched first.
+/// Whatever the source, the certificate must chain to the trust store, so a source can withhold a key but not forge
+/// one.
 #[derive(Debug)]
 pub(super) struct CertificateSource {
     trust: TrustStore,
@@ -28,12 +29,13 @@ pub(super) struct CertificateSource {
     fetcher: Fetcher,
     cache: Mutex<Cache>,
     budget: Mutex<Budget>,
-    /// One fetch at a time: a second request for the same certificate finds it in the cache. Cached keys never wait.
+    /// Allows one fetch at a time: a second request for the same certificate finds it in the cache. Cached keys never
+    /// wait.
     fetching: tokio::sync::Mutex<()>,
 }
 
 impl CertificateSource {
-    /// A source over a trust store; `folder` is looked in before anything is fetched.
+    /// Creates a source over a trust store; `folder` is searched before anything is fetched.
     pub(super) fn new(trust: TrustStore, folder: Option<PathBuf>, fetcher: Fetcher) -> Self {
         let (cache, budget, fetching) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
         Self { trust, folder, fetcher, cache, budget, fetching }
@@ -57,7 +59,7 @@ impl CertificateSource {
     /// The key of the certificate `id` for messages of a topic.
     ///
     /// # Errors
-    /// Refused where the certificate is not acceptable; transient where it cannot be had now.
+    /// Refused if the certificate is not acceptable; transient if it is not available now.
     pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> KeyOutcome {
         let name = (topic.certificate_prefix(), id);
         self.restore_remembered(topic, id, now);
@@ -70,7 +72,7 @@ impl CertificateSource {
         }
         let (answer, origin) = match self.pem_in_folder(id) {
             Some(pem) => (self.signing_key(&pem, topic), Origin::Elsewhere),
-            // Not cached: it says nothing about this certificate.
+            // Not cached, because it says nothing about this certificate.
             None if !self.may_fetch(topic, id, door, now) => {
                 return Err(Error::Transient(Outage::CertificateUnknown));
             }

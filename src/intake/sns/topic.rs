@@ -1,4 +1,4 @@
-//! Topic ARNs, and what follows from their region: the host of SNS and the names in its certificate.
+//! Topic ARNs, and what follows from their region: the SNS host and the names in its certificate.
 
 /// A well-formed ARN of a standard topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct TopicArn {
     certificate_prefix: String,
 }
 
-/// An AWS partition: where its SNS is and what its certificates are made out to.
+/// An AWS partition: its SNS hosts and the names in its certificates.
 #[derive(Debug, PartialEq, Eq)]
 struct Partition {
     name: &'static str,
@@ -17,7 +17,7 @@ struct Partition {
     certificate: CertificateName,
 }
 
-/// How the name in a partition's signing certificate is made.
+/// How the name in a partition's signing certificate is built.
 #[derive(Debug, PartialEq, Eq)]
 enum CertificateName {
     /// `sns.<suffix>` in the regions that all accounts have, `sns-signing.<region>.<suffix>` in opt-in regions.
@@ -30,8 +30,8 @@ enum CertificateName {
     Signing,
 }
 
-/// The partitions, their host suffixes (`botocore`'s partition table) and certificate names (the host table of
-/// AWS SDK for Java 2.x's SNS message manager).
+/// The partitions with their host suffixes (`botocore`'s partition table) and certificate names (the host table of the
+/// SNS message manager in AWS SDK for Java 2.x).
 const PARTITIONS: &[Partition] = &[
     Partition { name: "aws", suffix: "amazonaws.com", certificate: CertificateName::Classic },
     Partition { name: "aws-cn", suffix: "amazonaws.com.cn", certificate: CertificateName::PerRegion },
@@ -76,7 +76,7 @@ const CLASSIC_REGIONS: &[&str] = &[
     "ap-southeast-2",
 ];
 
-/// The opt-in regions known to sign with a certificate of their own; any other region may do either.
+/// The opt-in regions known to sign with their own certificate; any other region may do either.
 const OPT_IN_REGIONS: &[&str] = &[
     "af-south-1",
     "ap-east-1",
@@ -98,8 +98,8 @@ const OPT_IN_REGIONS: &[&str] = &[
 ];
 
 impl TopicArn {
-    /// Reads `arn:<partition>:sns:<region>:<account>:<name>`; `None` for anything else, FIFO topics included, to which
-    /// SES does not publish.
+    /// Parses `arn:<partition>:sns:<region>:<account>:<name>`; `None` for anything else, including FIFO topics, to
+    /// which SES does not publish.
     #[must_use]
     pub fn parse(arn: &str) -> Option<Self> {
         let mut parts = arn.split(':');
@@ -134,7 +134,7 @@ impl TopicArn {
         format!("sns.{}.{}", self.region, self.partition.suffix)
     }
 
-    /// What every URL of a signing certificate of the topic's region begins with; 32 hex digits and `.pem` follow.
+    /// The beginning of every signing certificate URL in the topic's region; 32 hex digits and `.pem` follow.
     #[must_use]
     pub fn certificate_prefix(&self) -> &str {
         &self.certificate_prefix

@@ -1,4 +1,4 @@
-//! The verification itself, in the order that the page of the module gives.
+//! The verification itself, in the order documented in [`crate::intake::sns`].
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -17,13 +17,13 @@ use crate::timestamp::Timestamp;
 
 /// How old an HTTPS delivery may be: SNS retries for an hour at most; the rest is margin.
 const HTTPS_MAX_AGE_MS: i64 = 75 * 60 * 1000;
-/// How much older a message of a queue may be: SQS keeps one for 14 days at most.
+/// How much older a queued message may be: SQS keeps one for 14 days at most.
 const QUEUE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 /// How far the time of a message may lie outside the validity of its certificate, in milliseconds.
 const SKEW_MS: i64 = 5 * 60 * 1000;
-/// How far a message may come from the future.
+/// How far in the future the time of a message may lie.
 const MAX_AHEAD_MS: i64 = 5 * 60 * 1000;
-/// The bytes of a signature of an RSA key of 2048 to 4096 bits.
+/// The length of a signature by an RSA key of 2048 to 4096 bits, in bytes.
 const SIGNATURE_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 
 /// What a verifier accepts.
@@ -50,9 +50,9 @@ pub struct Verifier {
     certificates: CertificateSource,
 }
 
-/// A notification whose signature, topic, age and certificate are in order.
+/// A notification whose topic, age, certificate and signature have been verified.
 ///
-/// Only [`Verifier`] makes one, and only this can be normalized.
+/// Only [`Verifier`] creates one, and only this type can be normalized.
 pub struct VerifiedMessage<'a> {
     text: Cow<'a, str>,
     message_id: Cow<'a, str>,
@@ -66,13 +66,13 @@ pub struct Confirmation {
     url: String,
 }
 
-/// A verified message of the HTTPS endpoint by its type.
+/// A verified message of the HTTPS endpoint, by its type.
 pub enum Verified<'a> {
     /// A published message.
     Notification(VerifiedMessage<'a>),
     /// A subscription waits to be confirmed.
     Subscription(Confirmation),
-    /// A subscription ended. Its URL would bring it back, so it is dropped here.
+    /// A subscription ended. Its URL would resubscribe, so it is dropped here.
     Unsubscription,
 }
 
@@ -83,7 +83,7 @@ impl VerifiedMessage<'_> {
         &self.text
     }
 
-    /// The id that SNS gave the message; a redelivery has the same.
+    /// The id that SNS gave the message, which is the same for a redelivery.
     #[must_use]
     pub fn message_id(&self) -> &str {
         &self.message_id
@@ -101,7 +101,7 @@ impl VerifiedMessage<'_> {
         self.published_at
     }
 
-    /// Whether its signature is over a SHA-1 digest, whatever its label says.
+    /// Whether its signature uses SHA-1, whatever its label says.
     #[must_use]
     pub const fn is_sha1(&self) -> bool {
         matches!(self.digest, Digest::Sha1)
@@ -109,7 +109,7 @@ impl VerifiedMessage<'_> {
 }
 
 impl Verifier {
-    /// A verifier that fetches certificates it does not know.
+    /// Creates a verifier that fetches certificates it does not know.
     #[must_use]
     pub fn new(settings: VerifierSettings, fetcher: Fetcher) -> Self {
         let VerifierSettings { topics, sha1, max_age_seconds, trust, certificates } = settings;
@@ -128,14 +128,14 @@ impl Verifier {
         self.certificates.take_proven()
     }
 
-    /// Verifies a notification that came through a door that IAM guards.
+    /// Verifies a notification from a door that IAM guards.
     ///
     /// # Errors
-    /// Refused for good, or transient when the certificate cannot be had now.
+    /// Permanently refused, or transient if the certificate is not available now.
     pub async fn verify<'a>(&self, delivery: Delivery<'a>, now: Timestamp) -> Result<VerifiedMessage<'a>, Error> {
         match self.verify_envelope(delivery.envelope, delivery.door, now).await? {
             Verified::Notification(message) => Ok(message),
-            // SNS confirms subscriptions of Lambda and SQS by itself, and never sends such a message there.
+            // SNS confirms subscriptions of Lambda and SQS on its own, and never sends such a message there.
             Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
         }
     }
@@ -143,12 +143,13 @@ impl Verifier {
     /// Verifies a message that was posted to the HTTPS endpoint.
     ///
     /// # Errors
-    /// Malformed where the body is no envelope; refused for good; or transient when the certificate cannot be had now.
+    /// Malformed if the body is not an envelope; permanently refused; or transient if the certificate is not available
+    /// now.
     pub async fn verify_post<'a>(&self, post: &'a Post<'_>, now: Timestamp) -> Result<Verified<'a>, Error> {
         self.verify_envelope(post.envelope()?, Door::Https, now).await
     }
 
-    /// The steps 3 to 10; nothing is fetched before the topic, the age and the certificate URL are in order.
+    /// Steps 3 to 10; nothing is fetched before the topic, the age and the certificate URL are verified.
     async fn verify_envelope<'a>(
         &self,
         envelope: Envelope<'a>,
@@ -180,10 +181,10 @@ impl Verifier {
         Ok(by_type(envelope, topic, *digest))
     }
 
-    /// Confirms a subscription at SNS, by a URL built from the signed topic and token.
+    /// Confirms a subscription at SNS, with a URL built from the signed topic and token.
     ///
     /// # Errors
-    /// Transient when SNS does not answer 200.
+    /// Transient if SNS does not answer 200.
     pub async fn confirm(&self, confirmation: &Confirmation) -> Result<(), Error> {
         let is_confirmed = self.certificates.responds_with_200(&confirmation.url).await;
         is_confirmed.then_some(()).ok_or(Error::Transient(Outage::Confirmation))
@@ -193,11 +194,11 @@ impl Verifier {
         self.topics.iter().find(|topic| topic.as_str() == arn)
     }
 
-    /// Whether the certificate of a key was valid when the message was sent; over HTTPS, it must be valid now, too.
+    /// Whether the certificate of a key was valid when the message was sent; over HTTPS, it must also be valid now.
     ///
-    /// SNS replaces a certificate about 20 days before it expires, and a message may wait longer than that for the function.
-    /// So where IAM guards the door, the certificate may have expired since. A forger with the key of an expired certificate
-    /// must date the message before the expiry, and so gains no more than the accepted age of messages there.
+    /// SNS replaces a certificate about 20 days before it expires, and a message may wait longer than that for the
+    /// function. So if IAM guards the door, the certificate may have expired since. A forger with the key of an expired
+    /// certificate must date the message before the expiry, and gains no more than the accepted age of messages there.
     fn is_certificate_valid(&self, key: &SigningKey, sent_at: Timestamp, door: Door, now: Timestamp) -> bool {
         let trust = self.certificates.trust();
         let when_sent = trust.was_valid(key, sent_at, SKEW_MS);
@@ -233,14 +234,14 @@ fn by_type<'a>(envelope: Envelope<'a>, topic: &TopicArn, digest: Digest) -> Veri
     }
 }
 
-/// Standard base64 with padding, of the length of an admitted key.
+/// Decodes standard base64 with padding, with the length of an accepted key's signature.
 fn decoded_signature(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok().filter(|bytes| SIGNATURE_BYTES.contains(&bytes.len()))
 }
 
-/// The 32 hex digits of a certificate URL that is exactly of the form that the topic's region uses.
+/// The 32 hex digits of a certificate URL that has exactly the form of the topic's region.
 ///
-/// No URL parser sees input: whoever writes the URL chooses 128 bits of a path on Amazon's own host, and nothing else.
+/// No URL parser sees the input: the sender controls 128 bits of a path on Amazon's own host and nothing else.
 fn certificate_id<'a>(url: &'a str, topic: &TopicArn) -> Option<&'a str> {
     let id = url.strip_prefix(topic.certificate_prefix())?.strip_suffix(".pem")?;
     let hex = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));

@@ -1,4 +1,4 @@
-//! The credential of the webhooks: fixed, or a secret that may be rotated without a deployment.
+//! The webhook credential: fixed, or a secret that can be rotated without a deployment.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -13,14 +13,14 @@ use serde::Deserialize;
 use crate::error::{Error, Outage};
 use crate::timestamp::Timestamp;
 
-/// How soon after the last read a failed match may read the secret again, in milliseconds.
+/// How soon after the last read a failed match may trigger another read of the secret, in milliseconds.
 const REREAD_MS: i64 = 60 * 1000;
-/// How long a read secret is used, in milliseconds; a withdrawn password may be accepted for that long.
+/// How long a secret is cached, in milliseconds; a withdrawn password may be accepted for that long.
 const FRESH_MS: i64 = 15 * 60 * 1000;
 /// How soon after a failed read the secret is read again, in milliseconds.
 const RETRY_MS: i64 = 5 * 1000;
 
-/// One accepted user and password, kept as digests, so that a comparison takes the same time for any length.
+/// One accepted user and password, stored as digests so that a comparison takes the same time for any length.
 #[derive(Clone)]
 pub struct Credentials {
     basic: Digest,
@@ -28,7 +28,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// A credential; `None` when user or password is empty, or the user contains a colon (RFC 7617).
+    /// Creates a credential; `None` if the user or password is empty, or the user contains a colon (RFC 7617).
     #[must_use]
     pub fn new(user: &str, password: &str) -> Option<Self> {
         let usable = !user.is_empty() && !password.is_empty() && !user.contains(':');
@@ -70,7 +70,7 @@ pub enum CredentialSource {
     Secret(String),
 }
 
-/// The accepted credentials, read when they are needed.
+/// The accepted credentials, read on demand.
 #[derive(Debug)]
 pub enum CredentialStore {
     /// None is configured: no request can be authentic.
@@ -89,7 +89,7 @@ pub enum CredentialStore {
 }
 
 impl CredentialStore {
-    /// The credentials of a source; only a secret needs the client of Secrets Manager.
+    /// Creates the credentials of a source; only a secret needs the Secrets Manager client.
     #[must_use]
     pub fn new(source: CredentialSource, secrets_manager: impl FnOnce() -> Client) -> Self {
         match source {
@@ -107,11 +107,11 @@ impl CredentialStore {
 
     /// Whether a Basic credential or a token is accepted.
     ///
-    /// A secret is read again after a failed match, at most once a minute, so that a rotation needs no deployment; and
-    /// every 15 minutes, so that a withdrawn password stops working.
+    /// The secret is read again after a failed match, at most once a minute, so that a rotation needs no deployment;
+    /// and every 15 minutes, so that a withdrawn password stops working.
     ///
     /// # Errors
-    /// Unconfigured, or the secret cannot be read now.
+    /// No credential is configured, or the secret cannot be read now.
     pub async fn accept(&self, basic: Option<&[u8]>, token: Option<&[u8]>, now: Timestamp) -> Result<bool, Error> {
         let basic = basic.map(|bytes| digest(&SHA256, bytes));
         let token = token.map(|bytes| digest(&SHA256, bytes));
@@ -145,7 +145,7 @@ impl CredentialStore {
     }
 }
 
-/// The last read of the secret, and when it was.
+/// The last read of the secret, and its time.
 #[derive(Clone, Debug, Default)]
 pub struct SecretCache {
     credentials: Vec<Credentials>,
@@ -154,7 +154,7 @@ pub struct SecretCache {
 }
 
 impl SecretCache {
-    /// The answer without reading the secret; `None` where it must be read.
+    /// The answer without reading the secret; `None` if it must be read.
     fn cached_answer(&self, match_any: impl Fn(&[Credentials]) -> bool, now: Timestamp) -> Option<Result<bool, Error>> {
         let accepted = match_any(&self.credentials);
         let within = |at: Option<Timestamp>, span_ms| at.is_some_and(|at| now.millis_since(at) < span_ms);
@@ -167,7 +167,7 @@ impl SecretCache {
     }
 }
 
-/// The current version of the secret, and the previous one where there is a usable one.
+/// The current version of the secret, and the previous one if it is usable.
 async fn read(client: &Client, arn: &str) -> Result<Vec<Credentials>, Error> {
     let current = secret_version(client, arn, "AWSCURRENT").await?;
     let current = current.as_deref().and_then(parse).ok_or(Error::Transient(Outage::Secret))?;
@@ -175,7 +175,7 @@ async fn read(client: &Client, arn: &str) -> Result<Vec<Credentials>, Error> {
     Ok([Some(current), previous.as_deref().and_then(parse)].into_iter().flatten().collect())
 }
 
-/// The text of one version; `None` where it does not exist.
+/// The text of one version; `None` if it does not exist.
 async fn secret_version(client: &Client, arn: &str, stage: &str) -> Result<Option<String>, Error> {
     match client.get_secret_value().secret_id(arn).version_stage(stage).send().await {
         Ok(output) => Ok(output.secret_string),

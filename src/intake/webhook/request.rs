@@ -12,10 +12,10 @@ use crate::event::Provider;
 use crate::intake::HttpRequest;
 use crate::timestamp::Timestamp;
 
-/// The largest accepted body, in bytes; a genuine SNS message of 256 KiB can reach 1.5 MiB once escaped.
+/// The largest accepted body, in bytes; a genuine SNS message of 256 KiB can grow to 1.5 MiB when escaped.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
-/// Where a request goes.
+/// The route of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// `/webhooks/<provider>[/<sender domain>]`: needs a credential.
@@ -30,7 +30,7 @@ pub enum Route {
 }
 
 impl Route {
-    /// Finds the route of a request and checks method and size.
+    /// Finds the route of a request, and checks its method and size.
     ///
     /// # Errors
     /// No such route, an invalid sender domain in the path, a method other than POST, or a body above the limit.
@@ -66,9 +66,9 @@ impl Route {
     }
 }
 
-/// The body of a webhook request whose credential is right.
+/// The body of a webhook request with a valid credential.
 ///
-/// Only [`AuthenticRequest::authenticate`] makes one, and only this can be normalized.
+/// Only [`AuthenticRequest::authenticate`] creates one, and only this type can be normalized.
 pub struct AuthenticRequest<'a> {
     provider: Provider,
     sender_domain: Option<String>,
@@ -111,7 +111,7 @@ impl<'a> AuthenticRequest<'a> {
         self.sender_domain.as_deref()
     }
 
-    /// When it came in.
+    /// When it arrived.
     #[must_use]
     pub const fn received_at(&self) -> Timestamp {
         self.received_at
@@ -124,7 +124,7 @@ impl<'a> AuthenticRequest<'a> {
     }
 }
 
-/// `user:password` out of `Basic <base64>` (RFC 7617); the scheme's case does not matter.
+/// Decodes `user:password` of `Basic <base64>` (RFC 7617); the scheme is case-insensitive.
 fn basic_credential(header: &str) -> Option<Vec<u8>> {
     let (scheme, encoded) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok()).flatten()
@@ -136,7 +136,7 @@ mod tests {
     use crate::error::Error;
     use crate::event::Provider;
 
-    /// The sender domain of a route, `-` for a route without one.
+    /// The sender domain of a route, or `-` for a route without one.
     fn domain_of(path: &str) -> Result<String, Error> {
         match Route::of_path(path)? {
             Route::Provider { sender_domain, .. } => Ok(sender_domain.unwrap_or("-".to_owned())),

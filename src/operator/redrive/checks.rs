@@ -1,4 +1,4 @@
-//! What the function's own checks say of a message now, with the settings that the deployed version has.
+//! What the function's own checks say about a message now, with the settings of the deployed version.
 
 use super::message::Message;
 use crate::config::{Config, ConfigError};
@@ -9,14 +9,14 @@ use crate::intake::{Queued, QueuedMessage};
 use crate::provider::{normalize_event_bridge, normalize_sns};
 use crate::timestamp::Timestamp;
 
-/// What the checks say.
+/// The result of the checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It would be recorded if DynamoDB takes it.
+    /// It would be recorded, unless DynamoDB refuses it.
     Passes,
-    /// The function refuses it, each time.
+    /// The function refuses it every time.
     Refused(Error),
-    /// It cannot be told here, and why.
+    /// It cannot be checked here, and why.
     Unchecked(String),
 }
 
@@ -32,9 +32,9 @@ struct Checker {
 }
 
 impl Checks {
-    /// Those of a function with these variables.
+    /// The checks of a function with these variables.
     pub fn of_environment(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        // A file of the place where the function runs; nothing here needs it.
+        // A file on the function's host; nothing here needs it.
         let config = Config::from_lookup(|name| if name == "SSL_CERT_FILE" { None } else { lookup(name) });
         Self { checker: config.map(Checker::of).map_err(|error| not_here(&error)) }
     }
@@ -45,7 +45,7 @@ impl Checks {
         Self { checker: Err(why) }
     }
 
-    /// Judges one message.
+    /// Checks one message.
     pub async fn judge(&self, message: &Message, now: Timestamp) -> Verdict {
         let checker = match &self.checker {
             Ok(checker) => checker,
@@ -67,11 +67,11 @@ impl Checker {
         Self { verifier, event_bridge: config.event_bridge, accounts: config.accounts }
     }
 
-    /// As the handler goes about a message of a queue, but for the writes.
+    /// Processes a message like the handler, but without the writes.
     async fn check(&self, message: &Message, now: Timestamp) -> Result<(), Error> {
         let message = QueuedMessage {
             id: message.id.as_str().into(),
-            // The queues of the stack are allowed together or not at all, and a parked message goes back to one of them.
+            // The stack's queues are allowed together or not at all, and a parked message returns to one of them.
             queue_arn: self.event_bridge.queues.first().map_or("", String::as_str).into(),
             body: message.body.as_str().into(),
         };
@@ -95,7 +95,7 @@ impl Checker {
     }
 }
 
-/// A setting that names files of the function, for example in a layer.
+/// Names a setting that refers to the function's own files, for example in a layer.
 fn not_here(error: &ConfigError) -> String {
     format!("the function's {} cannot be used here", error.variable)
 }

@@ -1,25 +1,25 @@
-//! The services of AWS that a redrive asks, and their refusals in words that say what to do.
+//! The AWS services that a redrive uses, and their errors in words that say what to do.
 
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
 use super::super::failure::Failure;
 
-/// The clients, all of one region.
+/// The clients, all for one region.
 pub struct Cloud {
-    /// Knows the stack.
+    /// Describes the stack.
     pub cloudformation: aws_sdk_cloudformation::Client,
-    /// Knows what takes from the queues.
+    /// Describes and switches the event source mappings.
     pub lambda: aws_sdk_lambda::Client,
-    /// Has the queues.
+    /// Reads and moves the messages.
     pub sqs: aws_sdk_sqs::Client,
     /// The region, for people.
     pub region: String,
 }
 
-/// A call that may fail: the right it takes, and what it is about.
+/// A call that may fail: the permission it needs, and its resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'c> {
-    /// The right, as `sqs:ReceiveMessage`.
+    /// The permission, such as `sqs:ReceiveMessage`.
     pub right: &'static str,
     /// The resource.
     pub on: &'c str,
@@ -40,7 +40,7 @@ impl Call<'_> {
         }
     }
 
-    /// The words for a code of AWS.
+    /// The message for an AWS error code.
     #[must_use]
     pub fn words(self, code: &str) -> String {
         let Self { right, on } = self;
@@ -69,7 +69,7 @@ impl Call<'_> {
     }
 }
 
-/// The code of a refusal.
+/// The error code.
 pub fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }

@@ -1,4 +1,4 @@
-//! Why a message came into its queue, as the message itself says.
+//! Why a message is in its queue, according to the message itself.
 
 use std::fmt;
 
@@ -9,37 +9,37 @@ use super::message::Message;
 use super::payload::Payload;
 use crate::error::Error;
 
-/// How much of a text of others is shown.
+/// How much of foreign text is shown.
 const SHOWN_CHARS: usize = 200;
 
-/// Why a message lies where it does.
+/// Why a message is in its queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeadLetterReason {
-    /// Lambda gave up: its condition, and what the last attempt came to.
+    /// Lambda gave up: its condition, and the result of the last attempt.
     GaveUp { condition: String, attempt: Attempt },
-    /// SNS or EventBridge could not hand it over; its code, and its sentence.
+    /// SNS or EventBridge could not deliver it: the error code and message.
     Undelivered { code: String, sentence: String },
-    /// Nothing says it.
+    /// The message does not say.
     NotStated,
 }
 
-/// What the last attempt of an invocation came to.
+/// The result of the last attempt of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// An error of the function.
+    /// The function returned an error.
     Failed(Error),
-    /// The process ended.
+    /// The process exited.
     Crashed,
-    /// The time limit ended it.
+    /// It ran into the time limit.
     TimedOut,
-    /// Something that this program does not know, by its type; the text of a panic may quote an address.
+    /// An unknown error, by its type; the text of a panic may quote an address.
     Other(String),
-    /// There was none, or Lambda does not tell.
+    /// There was no attempt, or Lambda does not say.
     NotStated,
 }
 
 impl DeadLetterReason {
-    /// Reads it off a message.
+    /// Reads the reason from a message.
     pub fn of(message: &Message, payload: &Payload) -> Self {
         let code = message.attribute(&["ErrorCode", "ERROR_CODE"]);
         let sentence = message.attribute(&["ErrorMessage", "ERROR_MESSAGE"]);
@@ -60,7 +60,7 @@ impl DeadLetterReason {
 }
 
 impl Attempt {
-    /// What Lambda took as the answer of the function.
+    /// Reads what Lambda recorded as the function's answer.
     fn of(payload: &Value) -> Self {
         let field = |name| payload.get(name).and_then(Value::as_str).unwrap_or_default();
         let (kind, text) = (field("errorType"), field("errorMessage"));
@@ -103,7 +103,7 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// A short piece of a text of others, safe for a terminal.
+/// A short excerpt of foreign text, safe for a terminal.
 fn shown(text: &str) -> String {
     sanitize(&text.chars().take(SHOWN_CHARS).collect::<String>())
 }

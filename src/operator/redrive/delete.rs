@@ -1,4 +1,4 @@
-//! Deleting messages, after they are shown.
+//! Deletes messages, after showing them.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use super::run::QueueListing;
 use super::stack::Deployment;
 use crate::timestamp::Timestamp;
 
-/// How many messages of a queue are looked through for them.
+/// How many messages of each queue are searched.
 const LOOKED_THROUGH: usize = 1_000;
 
-/// Finds messages in the three queues, shows them, and deletes them if that is wanted.
+/// Finds messages in the three queues, shows them, and deletes them if asked to.
 pub(super) async fn run(
     ids: &[String],
     is_wanted: bool,

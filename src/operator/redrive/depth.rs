@@ -1,37 +1,37 @@
-//! How many messages the queues hold; SQS says it approximately.
+//! How many messages the queues hold, as SQS approximates it.
 
 use super::queue::Kind;
 
 /// The messages of one queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// Those that can be received.
+    /// Messages that can be received.
     pub waiting: u64,
-    /// Those that were received a short while ago.
+    /// Messages that were received a short while ago.
     pub hidden: u64,
 }
 
 impl Depth {
-    /// All of them.
+    /// All messages.
     #[must_use]
     pub const fn total(self) -> u64 {
         self.waiting.saturating_add(self.hidden)
     }
 }
 
-/// Those of all queues.
+/// The messages of all queues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depths {
-    /// Of `UndeliveredQueue`.
+    /// In `UndeliveredQueue`.
     pub undelivered: Depth,
-    /// Of `FailedQueue`.
+    /// In `FailedQueue`.
     pub failed: Depth,
-    /// Of `ParkedQueue`.
+    /// In `ParkedQueue`.
     pub parked: Depth,
 }
 
 impl Depths {
-    /// That of one queue.
+    /// The messages of one queue.
     #[must_use]
     pub const fn of(&self, kind: Kind) -> Depth {
         match kind {
@@ -41,7 +41,7 @@ impl Depths {
         }
     }
 
-    /// What a redrive empties.
+    /// The messages that a redrive sends.
     #[must_use]
     pub const fn open(&self) -> Depth {
         Depth {

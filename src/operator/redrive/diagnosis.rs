@@ -1,4 +1,4 @@
-//! A message in words: what it is, why it is there, what would become of it now, and what to do.
+//! Describes a message: what it is, why it is there, what would happen to it now, and what to do.
 
 use super::checks::{Checks, Verdict};
 use super::dead_letter_reason::{Attempt, DeadLetterReason};
@@ -9,27 +9,27 @@ use super::report_summary::ReportSummary;
 use crate::error::{Disposition, Error};
 use crate::timestamp::Timestamp;
 
-/// A message, described.
+/// A message with its diagnosis.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
     /// The message.
     pub message: Message,
-    /// What it is.
+    /// What the message is.
     pub payload: Payload,
-    /// The reports in it.
+    /// The reports in the message.
     pub reports: Vec<ReportSummary>,
-    /// Why it is there.
+    /// Why the message is there.
     pub reason: DeadLetterReason,
     /// What the function's checks say now.
     pub now: Verdict,
-    /// How many more receives it bears before it is parked.
+    /// How many more times it can be received before it is parked.
     pub receives_left: Option<u32>,
     /// When SQS deletes it.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Diagnosis {
-    /// Describes a message of a queue with these limits.
+    /// Diagnoses a queued message with these limits.
     pub async fn of(message: Message, limits: Limits, checks: &Checks, at: Timestamp) -> Self {
         let payload = Payload::of(&message.body);
         let now = checks.judge(&message, at).await;
@@ -44,7 +44,7 @@ impl Diagnosis {
         }
     }
 
-    /// The id of the failed invocation, which the log has, too.
+    /// The id of the failed invocation, as in the log.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match &self.payload {
@@ -53,7 +53,7 @@ impl Diagnosis {
         }
     }
 
-    /// Whether sending it again can succeed, perhaps after something is mended outside of it.
+    /// Whether sending it again can succeed, perhaps after something else is fixed.
     #[must_use]
     pub fn retry(&self) -> bool {
         let error = match &self.now {

@@ -1,4 +1,4 @@
-//! Messages that are there for the same reason, together.
+//! Groups messages that are there for the same reason.
 
 use super::checks::Verdict;
 use super::diagnosis::Diagnosis;
@@ -11,19 +11,19 @@ pub struct Group<'d> {
 }
 
 impl Group<'_> {
-    /// The one that speaks for all.
+    /// The message that represents the group.
     #[must_use]
     pub fn first(&self) -> Option<&Diagnosis> {
         self.messages.first().copied()
     }
 
-    /// When the first of them is gone.
+    /// When the first of them expires.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.messages.iter().filter_map(|message| message.expires_at).min()
     }
 
-    /// How many receives the one closest to being parked has left.
+    /// How many receives are left for the message closest to being parked.
     #[must_use]
     pub fn receives_left(&self) -> Option<u32> {
         self.messages.iter().filter_map(|message| message.receives_left).min()
@@ -54,7 +54,7 @@ fn is_alike(one: &Diagnosis, other: &Diagnosis) -> bool {
 }
 
 impl Verdict {
-    /// In words.
+    /// The group in words.
     #[must_use]
     pub fn words(&self) -> String {
         match self {

@@ -1,21 +1,21 @@
-//! Ctrl-C, a closed terminal, or the end of the machine: a redrive is switched off first.
+//! Ctrl-C, a closed terminal or a shutdown: the redrive is turned off before the program ends.
 
 use tokio::sync::mpsc::Receiver;
 
 use super::super::failure::Failure;
 
-/// Wishes to end, as they come through a channel.
+/// Requests to end the program, received through a channel.
 pub struct Interrupt(pub Receiver<()>);
 
 impl Interrupt {
-    /// Waits for one.
+    /// Waits for a request.
     async fn came(&mut self) {
         if self.0.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Does something that may be ended at any point.
+    /// Does some work that may be interrupted at any point.
     pub async fn or<T>(&mut self, work: impl Future<Output = Result<T, Failure>>, ended: &str) -> Result<T, Failure> {
         tokio::select! {
             biased;

@@ -1,4 +1,4 @@
-//! Looking into a queue: each message is received once, and shown again at once.
+//! Looks into a queue: receives each message once, and makes it visible again at once.
 
 use std::collections::BTreeSet;
 
@@ -14,23 +14,23 @@ use super::message::Message;
 use super::stack::{Queue, time};
 use crate::timestamp::Timestamp;
 
-/// The most messages of one request.
+/// The most messages in one request.
 const BATCH: i32 = 10;
-/// For how long a message is hidden while the others are received; then SQS shows it again by itself.
+/// How long a message is hidden while the others are received; then SQS makes it visible again.
 pub(super) const HIDDEN_S: i32 = 60;
-/// How many answers in a row must be empty: one asks only a part of SQS's servers.
+/// How many consecutive answers must be empty: each samples only some SQS servers.
 const EMPTY_ANSWERS: u32 = 2;
 
-/// What a look found.
+/// The result of a look.
 pub struct Look {
     /// The messages.
     pub found: Vec<Diagnosis>,
-    /// Why they are not shown again at once, where that failed.
+    /// Why they could not be made visible again at once, if that failed.
     pub not_shown_again: Option<Failure>,
 }
 
 impl Queue {
-    /// Receives up to `limit` messages, describes them, and shows them again.
+    /// Receives up to `limit` messages, describes them, and makes them visible again.
     pub async fn look(&self, cloud: &Cloud, checks: &Checks, limit: usize, now: Timestamp) -> Result<Look, Failure> {
         let received = self.receive(cloud, limit).await?;
         let not_shown_again = self.show_again(cloud, &received).await.err();
@@ -41,7 +41,7 @@ impl Queue {
         Ok(Look { found, not_shown_again })
     }
 
-    /// Receives messages, each once, and leaves them hidden.
+    /// Receives each message once, and leaves it hidden.
     pub async fn receive(&self, cloud: &Cloud, limit: usize) -> Result<Vec<Message>, Failure> {
         let (mut found, mut known, mut empty) = (Vec::new(), BTreeSet::new(), 0_u32);
         while found.len() < limit && empty < EMPTY_ANSWERS {
@@ -52,7 +52,7 @@ impl Queue {
             let output = output.map_err(|error| Call { right: "sqs:ReceiveMessage", on: &self.url }.failure(&error))?;
             let messages = output.messages.unwrap_or_default();
             empty = if messages.is_empty() { empty.saturating_add(1) } else { 0 };
-            // One that comes twice has got another receipt, and the old one may be void.
+            // A message received twice has a new receipt, and the old one may be void.
             for message in messages.into_iter().map(read) {
                 if known.insert(message.id.clone()) {
                     found.push(message);
@@ -64,7 +64,7 @@ impl Queue {
         Ok(found)
     }
 
-    /// Shows messages again that were received.
+    /// Makes received messages visible again.
     pub async fn show_again(&self, cloud: &Cloud, messages: &[Message]) -> Result<(), Failure> {
         for part in messages.chunks(usize::try_from(BATCH).unwrap_or(1)) {
             let entries = part.iter().enumerate().map(|(number, message)| {
@@ -84,7 +84,7 @@ impl Queue {
     }
 }
 
-/// A message as SQS hands it over.
+/// Converts a message from SQS.
 fn read(received: Received) -> Message {
     let system = received.attributes.unwrap_or_default();
     let told = |name| system.get(&name).cloned();

@@ -1,4 +1,4 @@
-//! The two event source mappings that take from the queues: read, switched, waited for.
+//! The event source mappings of two of the queues: reads them, switches them, and waits for them.
 
 use std::time::Duration;
 
@@ -9,48 +9,48 @@ use super::cloud::{Call, Cloud, code};
 use super::queue::Kind;
 use super::stack::Deployment;
 
-/// How long Lambda may take to switch one; it says a minute.
+/// How long Lambda may take to switch one; its documentation says a minute.
 const PATIENCE: Duration = Duration::from_mins(4);
-/// How often it is asked.
+/// How often the state is polled.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// One mapping.
 #[derive(Clone, Debug)]
 pub(super) struct Mapping {
-    /// The queue it takes from.
+    /// The queue it reads.
     pub kind: Kind,
     /// Its id.
     pub uuid: String,
-    /// Its state at Lambda.
+    /// Its state in Lambda.
     pub state: State,
 }
 
 /// The states of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// It takes from its queue.
+    /// It reads its queue.
     On,
     /// It does not.
     Off,
-    /// It is between two others.
+    /// It is between two other states.
     Changing,
-    /// It is going or gone.
+    /// It is being deleted, or gone.
     Deleting,
 }
 
 impl State {
-    /// By the name that Lambda has for it.
+    /// The state with a name that Lambda uses.
     pub(super) fn of(name: &str) -> Self {
         match name {
             "Enabled" => Self::On,
             "Disabled" => Self::Off,
             "Deleting" => Self::Deleting,
-            // Creating, Enabling, Disabling, Updating, and what else may come.
+            // Creating, Enabling, Disabling, Updating, and any future state.
             _ => Self::Changing,
         }
     }
 
-    /// The word for it.
+    /// The state as a word.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::On => "on",
@@ -89,7 +89,7 @@ pub(super) async fn find(cloud: &Cloud, deployment: &Deployment) -> Result<Vec<M
     Ok(mappings)
 }
 
-/// Reads the state anew.
+/// Reads the state again.
 pub(super) async fn state(cloud: &Cloud, mapping: &Mapping) -> Result<State, Failure> {
     let output = cloud.lambda.get_event_source_mapping().uuid(&mapping.uuid).send().await;
     let output =
@@ -97,7 +97,7 @@ pub(super) async fn state(cloud: &Cloud, mapping: &Mapping) -> Result<State, Fai
     Ok(State::of(output.state().unwrap_or_default()))
 }
 
-/// Switches all of them, and waits until Lambda has done so. Where one fails, the others are switched all the same.
+/// Switches all mappings, and waits until Lambda has done so; if one fails, the others are still switched.
 pub(super) async fn switch(cloud: &Cloud, mappings: &[Mapping], to: State) -> Result<(), Failure> {
     let mut outcome = Ok(());
     for mapping in mappings {
@@ -125,7 +125,7 @@ async fn settle(cloud: &Cloud, mapping: &Mapping, to: State) -> Result<(), Failu
     }))
 }
 
-/// Asks for the other state; that somebody else is changing it is no reason to give up yet.
+/// Requests the other state; a change by somebody else is not a reason to give up yet.
 async fn update(cloud: &Cloud, mapping: &Mapping, to: State) -> Result<Option<Failure>, Failure> {
     let call = cloud.lambda.update_event_source_mapping().uuid(&mapping.uuid).enabled(to == State::On);
     let Err(error) = call.send().await else { return Ok(None) };

@@ -1,7 +1,7 @@
-//! Parked messages, moved back to the queues they came from by SQS itself.
+//! Moves parked messages back to the queues they came from, by a task of SQS.
 //!
-//! SQS lists the move tasks of a queue, and names one by its handle only while it runs. One that has ended is known by
-//! when it was started, by the clock of SQS: later than every task that was listed before.
+//! SQS lists the move tasks of a queue, and gives a task's handle only while it runs. A finished task is identified by
+//! its start time on the SQS clock: it is later than every task that was listed before.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use super::cloud::{Call, Cloud};
 use super::stack::Queue;
 
 const PAUSE: Duration = Duration::from_secs(2);
-/// The most tasks that SQS lists: the latest ones.
+/// The most tasks that SQS lists; they are the latest.
 const LISTED: i32 = 10;
-/// How often SQS may list without the task that it has started.
+/// How many listings may lack the task that was started.
 const UNLISTED: u32 = 30;
 
-/// The task that was started here.
+/// The task that this program started.
 struct Own {
     handle: Option<String>,
-    /// The latest that was listed before, in milliseconds.
+    /// The latest start time listed before, in milliseconds.
     after: Option<i64>,
-    /// When it was started, in milliseconds, once it was seen by its handle.
+    /// Its start time in milliseconds, once it was seen by its handle.
     started: Option<i64>,
 }
 
 impl Own {
-    /// Finds it: by its handle while it runs, then by when it was started. The handle fails where it ended before the first
-    /// look; then it is the latest that was not there before, since SQS runs one at a time.
+    /// Finds the task by its handle while it runs, then by its start time. If it finished before the first listing, the
+    /// handle is missing; then it is the latest task that was not there before, since SQS runs one at a time.
     fn find<'t>(&mut self, tasks: &'t [Task]) -> Option<&'t Task> {
         let named =
             tasks.iter().find(|task| task.task_handle().is_some() && task.task_handle() == self.handle.as_deref());
@@ -45,7 +45,7 @@ impl Own {
     }
 }
 
-/// Moves everything back, and waits for the end; returns how many messages SQS has moved.
+/// Moves everything back, and waits until it is done; returns how many messages SQS has moved.
 pub(super) async fn move_back(cloud: &Cloud, parked: &Queue) -> Result<u64, Failure> {
     let after = list(cloud, parked).await?.iter().map(Task::started_timestamp).max();
     let output = cloud.sqs.start_message_move_task().source_arn(&parked.arn).send().await;

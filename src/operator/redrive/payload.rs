@@ -1,15 +1,15 @@
-//! What a message of a failure queue is.
+//! The kinds of messages in a failure queue.
 
 use serde_json::Value;
 
 use super::report_summary::ReportSummary;
 
-/// The shape of a message, by its discriminating fields.
+/// The shape of a message, by its distinguishing fields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Payload {
-    /// An SNS message, which SNS itself put there.
+    /// An SNS message, which SNS itself sent to the queue.
     Envelope(Value),
-    /// Lambda's record of an invocation that failed.
+    /// Lambda's record of a failed invocation.
     Record(Value),
     /// An event that EventBridge could not deliver.
     Event(Value),
@@ -18,7 +18,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// Tells the shape of a text.
+    /// The shape of a text.
     pub fn of(body: &str) -> Self {
         match serde_json::from_str::<Value>(body) {
             Ok(value) if value.get("requestPayload").is_some() => Self::Record(value),
@@ -40,7 +40,7 @@ impl Payload {
         }
     }
 
-    /// The reports in it; a record has one for each SNS record of the invocation.
+    /// The reports in it; a record has one per SNS record of the invocation.
     pub fn reports(&self) -> Vec<ReportSummary> {
         match self {
             Self::Envelope(envelope) => vec![ReportSummary::of_envelope(envelope)],

@@ -2,22 +2,22 @@
 
 use crate::timestamp::Timestamp;
 
-/// One of the three.
+/// One of the three queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// What SNS or EventBridge could not hand over.
+    /// What SNS or EventBridge could not deliver.
     Undelivered,
-    /// What the function failed on.
+    /// What the function failed to process.
     Failed,
     /// What failed too often in a redrive.
     Parked,
 }
 
 impl Kind {
-    /// All of them.
+    /// All queues.
     pub const ALL: [Self; 3] = [Self::Undelivered, Self::Failed, Self::Parked];
 
-    /// Those that a redrive empties.
+    /// The queues that a redrive empties.
     pub const OPEN: [Self; 2] = [Self::Undelivered, Self::Failed];
 
     /// The name in the template.
@@ -30,7 +30,7 @@ impl Kind {
         }
     }
 
-    /// The output of the stack with its URL.
+    /// The stack output with its URL.
     #[must_use]
     pub const fn output(self) -> &'static str {
         match self {
@@ -41,25 +41,25 @@ impl Kind {
     }
 }
 
-/// What SQS is told about a queue.
+/// The attributes of a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// After how many receives a message is parked; none where it is not.
+    /// The number of receives after which a message is parked; `None` if it never is.
     pub receives: Option<u32>,
     /// How long a message is kept, in seconds.
     pub retention_s: u32,
-    /// For how long a message that was received is not shown, in seconds.
+    /// How long a received message is hidden, in seconds.
     pub visibility_s: u32,
 }
 
 impl Limits {
-    /// How many more receives a message bears before it is parked.
+    /// How many more times a message can be received before it is parked.
     #[must_use]
     pub fn receives_left(self, received: u32) -> Option<u32> {
         self.receives.map(|limit| limit.saturating_sub(received))
     }
 
-    /// When a message is gone.
+    /// When a message expires.
     #[must_use]
     pub fn expires_at(self, sent_at: Option<Timestamp>) -> Option<Timestamp> {
         let kept_ms = i64::from(self.retention_s).saturating_mul(1000);

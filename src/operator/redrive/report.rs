@@ -1,22 +1,22 @@
-//! What became of the messages of a redrive.
+//! The result of a redrive for its messages.
 
 use super::depth::Depths;
 
-/// The account of a redrive.
+/// The counts of a redrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How many there were.
+    /// How many messages there were.
     pub sent: u64,
-    /// How many left the queues for the tables.
+    /// How many were recorded.
     pub recorded: u64,
-    /// How many are still there.
+    /// How many are still in the queues.
     pub failing: u64,
     /// How many failed too often and were parked.
     pub parked: u64,
 }
 
 impl Report {
-    /// Between two readings.
+    /// The difference of two readings.
     #[must_use]
     pub fn between(before: Depths, after: Depths) -> Self {
         let (sent, failing) = (before.open().total(), after.open().total());
@@ -24,7 +24,7 @@ impl Report {
         Self { sent, failing, parked, recorded: sent.saturating_sub(failing).saturating_sub(parked) }
     }
 
-    /// Whether all of them are recorded.
+    /// Whether all messages were recorded.
     #[must_use]
     pub const fn is_complete(self) -> bool {
         self.failing == 0 && self.parked == 0

@@ -1,8 +1,8 @@
-//! What a report of SES is about, without what is personal in it.
+//! What an SES report is about, without personal data.
 
 use serde_json::Value;
 
-/// The lists of recipients that reports have.
+/// The recipient lists in reports.
 const RECIPIENTS: [&str; 6] = [
     "/bounce/bouncedRecipients",
     "/complaint/complainedRecipients",
@@ -11,7 +11,7 @@ const RECIPIENTS: [&str; 6] = [
     "/mail/destination",
     "/mail/commonHeaders/to",
 ];
-/// What tells one report of a kind from another.
+/// The details that distinguish reports of the same kind.
 const DETAILS: [&str; 5] = [
     "/bounce/bounceType",
     "/bounce/bounceSubType",
@@ -23,7 +23,7 @@ const DETAILS: [&str; 5] = [
 /// One report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReportSummary {
-    /// The event and its details, as SES names them; empty where there is none.
+    /// The event and its details, as SES names them; empty if unknown.
     pub event: String,
     /// How many recipients it names.
     pub recipients: usize,
@@ -35,12 +35,12 @@ pub struct ReportSummary {
     pub carrier_id: Option<String>,
     /// The topic, or the source of the event.
     pub from: Option<String>,
-    /// When SNS or EventBridge got it.
+    /// When SNS or EventBridge received it.
     pub published_at: Option<String>,
 }
 
 impl ReportSummary {
-    /// That of an SNS message, as a queue or an invocation spells it.
+    /// The summary of an SNS message, in the spelling of a queue or an invocation.
     pub fn of_envelope(envelope: &Value) -> Self {
         let message = text(envelope, "/Message");
         let report = message.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -52,7 +52,7 @@ impl ReportSummary {
         }
     }
 
-    /// That of an EventBridge event.
+    /// The summary of an EventBridge event.
     pub fn of_event(event: &Value) -> Self {
         let report = Self::of_report(event.get("detail").unwrap_or(&Value::Null));
         let named = if report.event.is_empty() { text(event, "/detail-type") } else { None };
@@ -80,7 +80,7 @@ impl ReportSummary {
     }
 }
 
-/// A recipient stands there as an address, or as an object with one.
+/// A recipient, given as an address or as an object with one.
 fn address(recipient: &Value) -> Option<String> {
     recipient.as_str().map(str::to_owned).or_else(|| text(recipient, "/emailAddress"))
 }

@@ -1,4 +1,4 @@
-//! What the command line asks of a redrive.
+//! Runs the requested part of a redrive.
 
 use serde_json::{Value, json};
 
@@ -17,21 +17,21 @@ use super::stack::Deployment;
 use super::{delete, send};
 use crate::timestamp::Timestamp;
 
-/// A queue, and what a look found in it.
+/// A queue, and what was found in it.
 pub struct QueueListing {
     /// Which one.
     pub kind: Kind,
     /// How many messages it holds.
     pub depth: Depth,
-    /// What SQS is told about it.
+    /// The attributes of the queue.
     pub limits: Limits,
-    /// The messages that were looked at.
+    /// The messages that were examined.
     pub found: Vec<Diagnosis>,
-    /// How many more were, and are not shown.
+    /// How many more were examined, but are not shown.
     pub passed_over: usize,
 }
 
-/// Looks, or does what else is asked for.
+/// Looks into the queues, or does what else was requested.
 pub async fn run(
     args: &RedriveArgs,
     cloud: &Cloud,
@@ -141,13 +141,13 @@ fn write_look(
 }
 
 impl QueueListing {
-    /// For programs.
+    /// The listing for programs.
     #[must_use]
     pub fn json(&self, personal: bool) -> Value {
         queue_json(self.kind, self.depth, self.limits, &self.found, personal)
     }
 
-    /// As the console wants it.
+    /// Writes the listing in the form that the console asks for.
     pub fn write(&self, console: &mut Console<'_>, personal: bool) -> Result<(), Failure> {
         if console.json {
             writeln!(console.out, "{}", self.json(personal))?;

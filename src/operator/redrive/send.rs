@@ -1,4 +1,4 @@
-//! Sending: on, watched to the end, off in every case, and what came of it.
+//! Turns the redrive on, watches it to the end, turns it off in every case, and reports the result.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use super::watch::{Step, Watch};
 
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Sends everything through the function, and says what became of it.
+/// Sends everything through the function, and reports the result.
 pub(super) async fn run(
     args: &RedriveArgs,
     cloud: &Cloud,
@@ -55,7 +55,7 @@ pub(super) async fn run(
     }
     let after = deployment.depths(cloud).await?;
     let leftovers = leftovers(args, cloud, deployment, after, console);
-    // The account of what was sent is due in any case.
+    // The counts of what was sent are reported in any case.
     let shown = match interrupt.or(leftovers, "interrupted; what is left was not looked at").await {
         Ok(shown) => shown,
         Err(failure) => {
@@ -97,7 +97,7 @@ async fn unpark(cloud: &Cloud, deployment: &Deployment, console: &mut Console<'_
     Ok(())
 }
 
-/// Switches on, and waits until nothing is left, or only what failed again.
+/// Turns the redrive on, and waits until nothing is left except what failed again.
 async fn watched(
     cloud: &Cloud,
     deployment: &Deployment,
@@ -131,7 +131,7 @@ async fn watched(
     Ok(())
 }
 
-/// Switches off, whatever has happened; a second signal ends that, too.
+/// Turns the redrive off, whatever has happened; a second signal interrupts even that.
 async fn switch_off(
     cloud: &Cloud,
     deployment: &Deployment,
@@ -153,7 +153,7 @@ async fn switch_off(
     }
 }
 
-/// What failed again, once SQS shows it again, and what is parked.
+/// What failed again, once SQS makes it visible, and what is parked.
 async fn leftovers(
     args: &RedriveArgs,
     cloud: &Cloud,

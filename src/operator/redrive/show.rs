@@ -1,4 +1,4 @@
-//! What a look found, for people and for programs.
+//! Formats what was found, for people and for programs.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::queue::{Kind, Limits};
 use super::report_summary::ReportSummary;
 use super::run::QueueListing;
 
-/// The queue, its groups by reason and their messages, in lines.
+/// The queue, its groups by reason and their messages, as lines.
 #[must_use]
 pub fn queue_text(shown: &QueueListing, personal: bool) -> String {
     let QueueListing { kind, depth, limits, found, passed_over } = shown;
@@ -52,7 +52,7 @@ fn group_text(text: &mut String, group: &Group<'_>, limits: Limits, personal: bo
     }
 }
 
-/// What looking has cost.
+/// Warns about messages that looking has brought closer to being parked.
 fn parking(group: &Group<'_>, limits: Limits) -> Option<String> {
     let (left, limit) = (group.receives_left()?, limits.receives?);
     Some(match left {

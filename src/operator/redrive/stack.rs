@@ -17,11 +17,11 @@ pub struct Deployment {
     pub name: String,
     /// What CloudFormation is doing with it.
     pub status: String,
-    /// Whether its parameter switches the redrive on.
+    /// Whether its parameter keeps the redrive on.
     pub is_always_on: bool,
-    /// What everything invokes.
+    /// The alias that every source invokes.
     pub alias: String,
-    /// What to tell where it has another version than this program.
+    /// The warning if the stack has another version than this program.
     pub version_warning: Option<String>,
     /// The three queues, in the order of [`Kind::ALL`].
     pub queues: Vec<Queue>,
@@ -35,7 +35,7 @@ pub struct Queue {
     pub url: String,
     /// Its ARN.
     pub arn: String,
-    /// What SQS is told about it.
+    /// The attributes of the queue.
     pub limits: Limits,
 }
 
@@ -57,7 +57,7 @@ impl Deployment {
         })
     }
 
-    /// Fails while CloudFormation is at work on it: it may switch the redrive, too.
+    /// Fails while CloudFormation is updating the stack, which may switch the redrive, too.
     pub fn check_settled(&self) -> Result<(), Failure> {
         if self.status.ends_with("_IN_PROGRESS") {
             let why = format!("the stack {} is being changed ({}); wait until that is over", self.name, self.status);
@@ -72,13 +72,13 @@ impl Deployment {
         found.ok_or_else(|| Failure::new(format!("the stack {} has no {}", self.name, kind.as_str())))
     }
 
-    /// For how long a failed attempt hides a message, in seconds.
+    /// How long a failed attempt hides a message, in seconds.
     pub fn visibility_s(&self) -> u32 {
         let open = self.queues.iter().filter(|queue| Kind::OPEN.contains(&queue.kind));
         open.map(|queue| queue.limits.visibility_s).max().unwrap_or_default()
     }
 
-    /// How many messages there are.
+    /// How many messages each queue holds.
     pub async fn depths(&self, cloud: &Cloud) -> Result<Depths, Failure> {
         let mut depths = Depths::default();
         for queue in &self.queues {
@@ -92,7 +92,7 @@ impl Deployment {
         Ok(depths)
     }
 
-    /// The checks of the version that the alias names, with its variables; none without the right to read them.
+    /// The checks of the version that the alias names, with its variables; none without permission to read them.
     pub async fn checks(&self, cloud: &Cloud) -> Checks {
         match cloud.lambda.get_function_configuration().function_name(&self.alias).send().await {
             Ok(configuration) => {
@@ -126,7 +126,7 @@ impl Queue {
         })
     }
 
-    /// How many messages there are.
+    /// How many messages the queue holds.
     pub async fn depth(&self, cloud: &Cloud) -> Result<Depth, Failure> {
         let names = [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -140,7 +140,7 @@ impl Queue {
     }
 }
 
-/// The attributes of a queue, to be asked by name.
+/// The attributes of a queue, by name.
 async fn attributes(
     cloud: &Cloud,
     url: &str,
@@ -153,14 +153,14 @@ async fn attributes(
     Ok(move |name| found.get(&name).cloned())
 }
 
-/// The limit of a redrive policy, which is a number or a text.
+/// The receive limit of a redrive policy, which may be a number or text.
 fn max_receives(policy: &str) -> Option<u32> {
     let policy: Value = serde_json::from_str(policy).ok()?;
     let limit = policy.get("maxReceiveCount")?;
     limit.as_str().map_or_else(|| limit.as_u64()?.try_into().ok(), |text| text.parse().ok())
 }
 
-/// A time of SQS.
+/// A time in the format of SQS.
 pub(super) fn time(millis: &str) -> Option<Timestamp> {
     Timestamp::from_millis(millis.parse().ok()?)
 }

@@ -1,45 +1,46 @@
-//! When a redrive is over: a decision over readings of the queues, without a clock of its own.
+//! Decides from readings of the queues when a redrive is over; it has no clock of its own.
 
 use std::time::Duration;
 
 use super::depth::Depth;
 
-/// How many readings in a row must find nothing: SQS counts approximately.
+/// How many consecutive readings must find nothing, because SQS counts approximately.
 const EMPTY_READINGS: u32 = 3;
-/// The shortest quiet time that says something, since an invocation may take 30 seconds.
+/// The shortest conclusive quiet time, since an invocation may take 30 seconds.
 const SHORTEST_QUIET: Duration = Duration::from_secs(30);
 
-/// What a reading shows.
+/// What a reading means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Messages are still being tried for the first time.
+    /// Some messages have not had their first attempt yet.
     Continue,
     /// Nothing is left.
     Empty,
-    /// Each message that is left was tried and failed.
+    /// Each remaining message was tried and failed.
     OnlyFailures,
 }
 
 /// Watches the queues that a redrive empties.
 #[derive(Debug)]
 pub struct Watch {
-    /// With nothing waiting for so long, and none gone, no invocation is under way any more: what is hidden has failed.
+    /// If nothing has been waiting or removed for this long, no invocation is running any more: hidden messages have
+    /// failed.
     quiet: Duration,
-    /// In so long every message has come up at least once, even where some wait.
+    /// In this time every message is received at least once, even if some are waiting.
     round: Duration,
-    /// Before it, what is hidden may be so since an earlier attempt or look.
+    /// Before this time, an earlier attempt or look may be what hides a message.
     meaningful: Duration,
     least: u64,
-    /// When the last one went away.
+    /// When the last message was removed.
     progress: Duration,
-    /// Since when none waits.
+    /// Since when no message has been waiting.
     none_waiting: Option<Duration>,
     empty: u32,
 }
 
 impl Watch {
-    /// Over queues with this visibility timeout, which is six times the function's time limit; what is hidden at the
-    /// beginning is shown again within `hidden_before`.
+    /// Watches queues with this visibility timeout, which is six times the function's time limit; messages hidden at
+    /// the start become visible within `hidden_before`.
     #[must_use]
     pub fn new(visibility: Duration, hidden_before: Duration) -> Self {
         let quiet = visibility.checked_div(4).unwrap_or_default().max(SHORTEST_QUIET);
@@ -48,7 +49,7 @@ impl Watch {
         Self { quiet, round, meaningful, least: u64::MAX, progress: meaningful, none_waiting: None, empty: 0 }
     }
 
-    /// Takes a reading, so long after the redrive took effect.
+    /// Takes a reading, this long after the redrive took effect.
     pub fn observe(&mut self, at: Duration, depth: Depth) -> Step {
         self.empty = if depth.total() == 0 { self.empty.saturating_add(1) } else { 0 };
         if self.empty >= EMPTY_READINGS {

@@ -3,20 +3,21 @@
 use crate::event::{EventId, Provider, Recipient};
 use crate::lenient::Text;
 
-/// What the event ids of one report are made of.
+/// The parts of a report's event ids.
 #[derive(Clone, Copy)]
 pub(super) struct Identity<'r> {
-    /// The name of the event, in the one spelling that ids have.
+    /// The name of the event, in the one spelling that ids use.
     pub(super) event_name: &'r str,
     /// The id of the sent message.
     pub(super) message_id: Option<&'r str>,
-    /// The id of the SNS message or EventBridge event that brought the report.
+    /// The id of the SNS message or EventBridge event that carried the report.
     pub(super) transport_id: &'r str,
 }
 
 impl Identity<'_> {
-    /// Event id: ses, event, the facts; where none of `identity` is there, the id of the transport, too. Two such reports
-    /// may be two facts, and nothing else tells them apart.
+    /// Event id: ses, event, the facts; without any `identity`, the id of the transport, too.
+    ///
+    /// Two such reports may be two facts, and nothing else distinguishes them.
     pub(super) fn of(&self, identity: &[Option<&str>], facts: &[Option<&str>]) -> EventId {
         let head = [Some(Provider::Ses.as_str()), Some(self.event_name)];
         let transport = [Some(self.transport_id)];

@@ -1,4 +1,4 @@
-//! Whom a report may concern: general rule 3 of the decision table.
+//! Who a report may concern: general rule 3 of the decision table.
 //!
 //! A bounced or complained address is text from a remote server. A forged report could suppress strangers, so the
 //! address must be one that the message was sent to.
@@ -8,33 +8,34 @@ use crate::event::Recipient;
 
 /// A recipient and the reports about it.
 pub(super) struct Attributed<'r> {
-    /// Whom the reports are attributed to.
+    /// The recipient that the reports are attributed to.
     pub(super) recipient: Recipient,
-    /// The reports; none where the list is empty.
+    /// The reports; none if the list is empty.
     pub(super) reports: Vec<&'r ReportedRecipient<'r>>,
-    /// Whether they name somebody else, and are this recipient's only because the message had no other.
+    /// Whether they name somebody else, and are attributed to this recipient only because the message had no other.
     pub(super) names_another: bool,
 }
 
-/// To whom a report is attributed.
+/// The recipients that a report is attributed to.
 pub(super) enum Attribution<'r> {
     /// It names nobody, and the message gives no single destination.
     Nobody,
     /// It names recipients.
     To {
-        /// Those it may concern, each once.
+        /// The recipients it may concern, each once.
         admitted: Vec<Attributed<'r>>,
-        /// Whether it names others, too.
+        /// Whether it also names others.
         mismatch: bool,
     },
 }
 
 /// Compares the reported recipients with the destinations of the message.
 ///
-/// One destination: it is that one, whatever is reported, in the reported spelling. Whoever forwards mail has bounces
-/// and complaints that name another, but so has a forger: such a bounce does not count as one for good. Complaints do,
-/// since mailbox providers redact and rewrite addresses in them. Several destinations: those among them. None: nothing
-/// to compare with, so what is reported.
+/// With one destination, the report concerns that one, in the reported spelling, whatever address it names. A bounce or
+/// complaint that names another may come from a forwarded mailbox, but also from a forger: such a bounce does not count
+/// as permanent. Complaints do count, since mailbox providers redact and rewrite addresses in them. With several
+/// destinations, the report concerns those that it names. Without any, there is nothing to compare with, so it concerns
+/// every reported address.
 pub(super) fn attribute<'r>(destinations: &[&str], reported: &[&'r ReportedRecipient<'r>]) -> Attribution<'r> {
     let named = by_recipient(reported);
     let sent_to = distinct(destinations);
@@ -66,7 +67,7 @@ fn to_only_destination<'r>(
     })
 }
 
-/// The recipients that reports name, each once, with the reports about it.
+/// The recipients that reports name, each once, with the reports about each.
 fn by_recipient<'r>(reported: &[&'r ReportedRecipient<'r>]) -> Vec<Attributed<'r>> {
     let mut named: Vec<Attributed<'r>> = Vec::new();
     for &report in reported {
@@ -79,7 +80,7 @@ fn by_recipient<'r>(reported: &[&'r ReportedRecipient<'r>]) -> Vec<Attributed<'r
     named
 }
 
-/// The recipients of a list, each once, in its order.
+/// The recipients in a list, each once, in order.
 pub(super) fn distinct(mailboxes: &[&str]) -> Vec<Recipient> {
     let mut recipients: Vec<Recipient> = Vec::new();
     for recipient in mailboxes.iter().map(|mailbox| Recipient::parse(mailbox)) {
@@ -90,7 +91,7 @@ pub(super) fn distinct(mailboxes: &[&str]) -> Vec<Recipient> {
     recipients
 }
 
-/// Whether two recipients are one; without a usable address, by spelling.
+/// Whether two recipients are the same; without a usable address, by spelling.
 fn same(one: &Recipient, other: &Recipient) -> bool {
     match (&one.address, &other.address) {
         (Some(one), Some(other)) => one == other,

@@ -1,4 +1,4 @@
-//! From one SES event to one event per recipient.
+//! Turns one SES event into one event per recipient.
 
 use std::iter::repeat_n;
 
@@ -11,7 +11,7 @@ use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Recipient
 use crate::lenient::{List, Object, Text};
 use crate::timestamp::Timestamp;
 
-/// How long after the mail an event may lie; bounce times come from foreign clocks.
+/// How long after the mail an event may happen; bounce times come from foreign clocks.
 const MAX_DELAY_DAYS: u32 = 400;
 /// Tags that SES sets itself; they say nothing about the message.
 const AUTOMATIC_TAGS: &str = "ses:";
@@ -19,9 +19,10 @@ const AUTOMATIC_TAGS: &str = "ses:";
 /// What a report says about one recipient: the ruling, and diagnostic text.
 type Assessment = (Ruling, Option<String>);
 
-/// One SES event on its way to be normalized.
+/// One SES event that is being normalized.
 ///
-/// What it makes for each of many recipients is cut at once: together they may hold what the report holds once.
+/// The event for each of many recipients is cut to its limits at once: together they may hold what the report holds
+/// once.
 pub(super) struct Report<'r> {
     wire: &'r Wire<'r>,
     id: Identity<'r>,
@@ -30,8 +31,8 @@ pub(super) struct Report<'r> {
 }
 
 impl<'r> Report<'r> {
-    /// A report, by the name of its event, the id of what brought it, and the time that none of its times may be much
-    /// later than.
+    /// Creates a report from the name of its event, the id of its transport, and the time that none of its times may
+    /// much exceed.
     pub(super) fn new(wire: &'r Wire<'r>, event_name: &'r str, transport_id: &'r str, reference: Timestamp) -> Self {
         let message_id = wire.mail.0.as_ref().and_then(|mail| mail.message_id.get());
         Self { wire, id: Identity { event_name, message_id, transport_id }, reference }
@@ -56,7 +57,7 @@ impl Report<'_> {
         self.with_one_unknown(self.per_reported(common, &bounce.bounced_recipients, id, assess))
     }
 
-    /// A bounce of a type we do not know is one record, however many recipients it names.
+    /// A bounce of an unknown type is one record, however many recipients it names.
     fn with_one_unknown(&self, mut events: Vec<EmailEvent>) -> Vec<EmailEvent> {
         let is_unknown = |event: &EmailEvent| event.kind == Kind::Unknown && event.cause.is_none();
         if events.iter().filter(|event| is_unknown(event)).count() > 1 {
@@ -142,7 +143,8 @@ impl Report<'_> {
         })
     }
 
-    /// One event per change of preferences; the report names no recipient, so the message must have been sent to one.
+    /// One event per change of preferences; the report names no recipient, so the message must have been sent to just
+    /// one.
     ///
     /// Event id: ses, subscription, messageId, contactList, topic, timestamp, address.
     pub(super) fn subscription(&self) -> Vec<EmailEvent> {
@@ -165,7 +167,7 @@ impl Report<'_> {
         })
     }
 
-    /// Sends, rejects and rendering failures have neither recipients nor a time of their own.
+    /// The events of sends, rejects and rendering failures, which have neither recipients nor a time of their own.
     ///
     /// Event id: ses, event, messageId, address.
     pub(super) fn of_destinations(&self, ruling: Ruling) -> Vec<EmailEvent> {
@@ -180,18 +182,18 @@ impl Report<'_> {
         self.per_destination(common, |recipient| self.id.of_message(recipient))
     }
 
-    /// A message that is not understood: one record, under the address if it names exactly one.
+    /// The event for a message that is not understood: one record, under the address if it names exactly one.
     pub(super) fn unknown(&self) -> EmailEvent {
         self.of_transport(Ruling::of(Kind::Unknown))
     }
 
-    /// Mail that came in is no report. What identifies it is kept, and nothing of its headers and its text.
+    /// The event for incoming mail, which is not a report: its identifiers are kept, but none of its headers and text.
     pub(super) fn misrouted(&self) -> EmailEvent {
         let ruling = Ruling::with_cause(Kind::Unknown, Cause::Misrouted);
         EmailEvent { sender_domain: None, ..self.of_transport(ruling) }
     }
 
-    /// An event that has no identity but that of the SNS message or EventBridge event which brought it.
+    /// An event without an identity other than the SNS message or EventBridge event that carried it.
     fn of_transport(&self, ruling: Ruling) -> EmailEvent {
         let only = self.wire.mail.0.as_ref().and_then(|mail| match mail.destination.0.as_slice() {
             [only] => only.get(),
@@ -203,7 +205,8 @@ impl Report<'_> {
 
     /// What all events of the report have in common; each still needs its id.
     ///
-    /// The time is clamped to the life of the mail. A time from the future is none: that of the mail stands then.
+    /// The time is clamped to the lifetime of the mail. A time in the future is invalid: the time of the mail replaces
+    /// it.
     fn common(&self, ruling: Ruling, timestamp: Option<&str>) -> EmailEvent {
         let mut event = EmailEvent::new(Provider::Ses, EventId::pending(), ruling);
         let usable = |text: &str| Timestamp::parse(text)?.usable_at(self.reference);
@@ -224,16 +227,16 @@ impl Report<'_> {
         event
     }
 
-    /// The body of a report, or an empty one that concerns the only destination; neither: `None`.
+    /// The body of a report, or an empty one that concerns the only destination; otherwise `None`.
     fn body_or<'b, T>(&self, body: &'b Object<T>, empty: &'b T) -> Option<&'b T> {
         body.0.as_ref().or_else(|| self.only_recipient().map(|_| empty))
     }
 
-    /// One event per recipient that general rule 3 admits, one for all that it does not, and one for all elements of the
-    /// list that name nobody beside others that do. Of several reports about one recipient, the first of those with the
-    /// strongest effect counts.
+    /// One event per recipient that general rule 3 admits, one for all that it does not, and one for all list elements
+    /// that name nobody if others do. Of several reports about one recipient, the first of those with the strongest
+    /// effect counts.
     ///
-    /// `assess` is told whether the report names another than the recipient to whom it is attributed.
+    /// `assess` is told whether the report names another recipient than the one it is attributed to.
     fn per_reported(
         &self,
         mut common: EmailEvent,
@@ -253,7 +256,7 @@ impl Report<'_> {
                 return vec![common];
             }
         };
-        // Both have the id of what brought the report, and the same raw text: one of them is enough.
+        // Both have the id of the transport and the same raw text, so one of them is enough.
         let beside = if mismatch {
             let ruling = Ruling::with_cause(Kind::Unknown, Cause::RecipientMismatch);
             let (occurred_at, candidates) = (common.occurred_at, common.candidates);
@@ -275,7 +278,7 @@ impl Report<'_> {
         attributed.into_iter().chain(beside).collect()
     }
 
-    /// One event per destination, or one for nobody where there is none.
+    /// One event per destination, or one for nobody without a destination.
     fn per_destination(&self, mut common: EmailEvent, id: impl Fn(Option<&Recipient>) -> EventId) -> Vec<EmailEvent> {
         let recipients = distinct(&self.destinations());
         if recipients.is_empty() {
@@ -288,14 +291,14 @@ impl Report<'_> {
         })
     }
 
-    /// One event for the only destination, or for nobody where there are several: the report does not say which.
+    /// One event for the only destination, or for nobody if there are several: the report does not say which.
     fn only_destination(&self, ruling: Ruling) -> Vec<EmailEvent> {
         let recipient = self.only_recipient();
         let id = self.id.of_message(recipient.as_ref());
         vec![EmailEvent { id, recipient, ..self.common(ruling, None) }]
     }
 
-    /// The recipient of a message that has one.
+    /// The recipient of a message that has just one.
     fn only_recipient(&self) -> Option<Recipient> {
         let mut recipients = distinct(&self.destinations());
         if recipients.len() == 1 { recipients.pop() } else { None }

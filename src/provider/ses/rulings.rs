@@ -6,13 +6,13 @@ use crate::provider::status_code::{self, StatusCode};
 
 /// On the global suppression list of SES, where an address stays for 14 days [doc].
 const ON_GLOBAL_LIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(Some(14))]);
-/// On the suppression list of the account or the tenant, until somebody takes it off.
+/// On the suppression list of the account or the tenant, until somebody removes it.
 const ON_OWN_LIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(None)]);
-/// SES's address validation says that the address does not work; that is trusted for 30 days [ours].
+/// SES's address validation says that the address does not work; that verdict is trusted for 30 days [ours].
 const INVALID_BY_VALIDATION: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(Some(30))]);
-/// The recipient had left the sender.
+/// The recipient had unsubscribed from the sender.
 const UNSUBSCRIBED: Ruling = Ruling::rejected(Cause::Unsubscribed, &[Effect::unsubscribe(ScopeKind::SenderDomain)]);
-/// A hard bounce whose report names another than the recipient of the message.
+/// A hard bounce whose report names another recipient than the message's.
 const MISMATCHED: Ruling = Ruling::bounce(Permanence::Undetermined, Cause::RecipientMismatch, &[Effect::SoftBounce]);
 
 /// The fields of a recipient's own delivery status notification (RFC 3464).
@@ -27,7 +27,7 @@ pub(super) struct DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    /// The fields that a report has of a recipient.
+    /// The fields that a report has about a recipient.
     pub(super) fn of(recipient: &ReportedRecipient<'_>) -> Self {
         let ReportedRecipient { action, status, diagnostic_code, .. } = recipient;
         Self {
@@ -40,9 +40,9 @@ impl DeliveryStatus {
 
 /// The ruling on a bounced recipient; `bounce_type` and `sub_type` in lower case.
 ///
-/// `names_another` says that the report names another than the only recipient of the message (general rule 3): a hard
-/// bounce becomes a soft one then, since anybody may send a report that looks like one. What SES itself refused stays as
-/// it is.
+/// `names_another` says that the report names another recipient than the message's only one (general rule 3): then a
+/// hard bounce becomes a soft one, since anybody may send a report that looks like one. What SES itself refused is
+/// unchanged.
 pub(super) fn bounce(bounce_type: &str, sub_type: &str, status: &DeliveryStatus, names_another: bool) -> Ruling {
     let ruling = reported_bounce(bounce_type, sub_type, status);
     if names_another && ruling.effects.iter().any(is_hard_bounce) { MISMATCHED } else { ruling }
@@ -71,7 +71,7 @@ fn permanent(sub_type: &str, status: &DeliveryStatus) -> Ruling {
     }
 }
 
-/// A permanent bounce of a subtype we do not know: only the recipient's own status makes it a hard bounce (rule 1).
+/// A permanent bounce of an unknown subtype: only the recipient's own status makes it a hard bounce (rule 1).
 fn other_permanent(status: &DeliveryStatus) -> Ruling {
     let failed = matches!(status.action.as_str(), "failed" | "");
     if failed && status.code.is_some_and(StatusCode::blames_address) {
@@ -134,7 +134,7 @@ pub(super) fn delay(delay_type: &str) -> Ruling {
     Ruling::with_cause(Kind::Deferred, cause)
 }
 
-/// How strong a ruling is among those on several reports about one recipient.
+/// The strength of a ruling, to choose among several reports about one recipient.
 pub(super) fn strength(ruling: Ruling) -> u8 {
     let of_effect = |effect: &Effect| match effect {
         Effect::Suppress { .. } => 2,

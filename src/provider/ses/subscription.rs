@@ -14,7 +14,7 @@ const UNSUBSCRIBED: Ruling = Ruling::of(Kind::Unsubscribed).with(&[Effect::unsub
 const SUBSCRIBED: Ruling =
     Ruling::of(Kind::Subscribed).with(&[Effect::Lift { reason: Reason::Unsubscribe, scope_kind: ScopeKind::List }]);
 
-/// The changes that a report of preferences tells; where it tells none, one without effect.
+/// The changes in a report of preferences; if there are none, one without effect.
 pub(super) fn changes<'a>(subscription: &'a Subscription<'_>) -> Vec<Change<'a>> {
     let old = subscription.old_preferences.0.as_ref();
     let had_unsubscribed = old.is_some_and(|old| old.unsubscribe_all.is_true());
@@ -23,7 +23,7 @@ pub(super) fn changes<'a>(subscription: &'a Subscription<'_>) -> Vec<Change<'a>>
     let whole_list = match (had_unsubscribed, unsubscribes) {
         (false, Some(true)) => Some(UNSUBSCRIBED),
         (true, Some(false)) => Some(SUBSCRIBED),
-        // Not saying so is no return.
+        // A missing statement does not resubscribe anybody.
         (true, Some(true) | None) | (false, Some(false) | None) => None,
     };
     let mut changes: Vec<Change<'a>> = whole_list.into_iter().map(|ruling| Change { topic: None, ruling }).collect();

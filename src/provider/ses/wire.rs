@@ -1,4 +1,6 @@
-//! The JSON that SES publishes. Every field may be absent or of another type.
+//! The JSON that SES publishes.
+//!
+//! Every field may be absent or of another type.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +9,8 @@ use serde::Deserialize;
 use crate::address::{domain_of, normalize_domain};
 use crate::lenient::{List, Object, Str, Text};
 
-/// The most recipients or topics that a report may name; SES sends a message to at most 50 recipients, and a list has at
-/// most 20 topics. Each becomes an event with what all have in common, so the number needs a bound.
+/// The most recipients or topics that a report may name; SES sends a message to at most 50 recipients, and a list has
+/// at most 20 topics. Each becomes an event with everything they have in common, so the number must be bounded.
 const MAX_NAMED: usize = 1_000;
 
 /// Names with their values.
@@ -22,8 +24,9 @@ pub(super) struct Wire<'a> {
     pub(super) event_type: Text<'a>,
     #[serde(borrow, rename = "notificationType")]
     pub(super) notification_type: Text<'a>,
-    /// `Email Bounced` and its like: the name of an EventBridge event, whose `detail` is the event itself. A rule with
-    /// a topic as its target publishes that form.
+    /// The name of an EventBridge event, such as `Email Bounced`, whose `detail` is the event itself.
+    ///
+    /// A rule with a topic as its target publishes that form.
     #[serde(borrow, rename = "detail-type")]
     pub(super) detail_type: Text<'a>,
     #[serde(borrow)]
@@ -237,7 +240,7 @@ impl Wire<'_> {
         *inner
     }
 
-    /// Whether it names more recipients or topics than any report of SES.
+    /// Whether it names more recipients or topics than any genuine SES report.
     pub(super) fn names_too_many(&self) -> bool {
         let subscription = self.subscription.0.as_ref();
         let preferences = |of: fn(&'_ Subscription<'_>) -> usize| subscription.map_or(0, of);
@@ -254,7 +257,7 @@ impl Wire<'_> {
         .any(|named| named > MAX_NAMED)
     }
 
-    /// The name of the event in lower case, one spelling for each; empty when there is none.
+    /// The name of the event in lower case, in one spelling; empty without a name.
     pub(super) fn event_name(&self) -> String {
         let mut names = [&self.event_type, &self.notification_type, &self.detail_type].into_iter().map(Text::key);
         let name = names.find(|name| !name.is_empty()).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Addresses: a key is its own key, fits its table, and hides no second address.
+//! Addresses: normalizing a key gives the same key, which fits its table and contains no second address.
 
 use mail_feedback::address::{Address, addr_spec, domain_of, normalize_domain};
 use mail_feedback::event::Recipient;
 
-/// Judges a text as an address.
+/// Checks a text as an address.
 pub fn run(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let spec = addr_spec(&text);
@@ -19,7 +19,7 @@ pub fn run(input: &[u8]) {
     assert_eq!(Some(address.domain()), domain_of(&text).as_deref());
 }
 
-/// What holds for every key.
+/// Checks the invariants of a key.
 pub fn judge(address: &Address) {
     let key = address.as_str();
     assert!(key.len() <= 254 && !key.chars().any(char::is_control), "{key:?}");

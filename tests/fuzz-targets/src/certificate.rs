@@ -1,6 +1,6 @@
-//! PEM and certificate: no input panics, and none that is not Amazon's is accepted.
+//! PEM and certificates: no input panics, and only Amazon's certificates are accepted.
 //!
-//! An even first byte stands before a PEM text, an odd one before the DER of a certificate.
+//! An even first byte precedes a PEM text, an odd one the DER of a certificate.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ static TRUST: LazyLock<TrustStore> = LazyLock::new(|| TrustStore::new("", "").ex
 static TOPIC: LazyLock<TopicArn> =
     LazyLock::new(|| TopicArn::parse("arn:aws:sns:us-east-1:123456789012:t").expect("a topic"));
 
-/// Judges a text or DER as a signing certificate.
+/// Checks a text or DER as a signing certificate.
 pub fn run(input: &[u8]) {
     let Some((first, rest)) = input.split_first() else { return };
     let pem = if first % 2 == 0 {

@@ -1,18 +1,18 @@
-//! The SNS envelope: no input panics, and what is accepted has a string to sign that can be read in one way only.
+//! The SNS envelope: no input panics, and an accepted one has an unambiguous string to sign.
 
 use mail_feedback::intake::sns::Envelope;
 use serde_json::Value;
 
-/// Judges a text as an envelope.
+/// Checks a text as an envelope.
 pub fn run(input: &[u8]) {
     let Ok(json) = std::str::from_utf8(input) else { return };
     let Ok(envelope) = Envelope::parse(json) else { return };
     let text = envelope.string_to_sign();
-    // Fields that no envelope has are skipped unread, so a broken escape may stand in one.
+    // Unknown fields are skipped unread, so they may contain a broken escape.
     let Ok(fields) = serde_json::from_str::<Value>(json) else { return };
     let confirmation = fields["Type"] != "Notification";
 
-    // Read from its end, where every value is one line, the text gives back each field that it was made of.
+    // Read from its end, where every value is one line, the text yields every field that it was built from.
     let mut rest = text.as_str();
     let mut keys = if confirmation {
         vec!["Type", "TopicArn", "Token", "Timestamp", "SubscribeURL", "MessageId"]

@@ -1,7 +1,7 @@
-//! Whole invocations through the handler: the answer fits the kind of invocation, and what is refused leaves no trace.
+//! Whole invocations through the handler: the answer fits the kind of invocation, and refused input leaves no trace.
 //!
-//! A digit as the first byte puts the rest into an invocation of its kind, with a right credential or signature, so that
-//! mutation reaches what lies behind them; anything else is an invocation as it is.
+//! A digit as the first byte wraps the rest in an invocation of that kind, with a valid credential or signature, so
+//! that mutations reach the code behind them; anything else is a raw invocation.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use support::request::{CREDENTIALS, authorization, post};
 use super::signed;
 use super::world::{ACCOUNT, QUEUE, World};
 
-/// The statuses that an HTTP request may be answered with.
+/// The possible statuses of an HTTP answer.
 const STATUSES: [i64; 8] = [200, 400, 401, 403, 404, 405, 413, 503];
 /// The statuses whose answer says what to do.
 const EXPLAINED: [i64; 4] = [400, 404, 405, 413];
@@ -23,7 +23,7 @@ const EXPLAINED: [i64; 4] = [400, 404, 405, 413];
 const GOOD: &str = r#"{"eventType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}],
     "feedbackId":"f"},"mail":{"timestamp":"2026-11-20T09:00:00.000Z","messageId":"m","destination":["a@example.com"]}}"#;
 
-/// Judges bytes as an invocation, or as what is inside of one.
+/// Checks bytes as an invocation, or as the content of one.
 pub fn run(input: &[u8]) {
     let Some((kind, rest)) = input.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
@@ -41,7 +41,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The answer to an invocation, once it was judged by its form.
+/// The answer to an invocation, after its form was checked.
 fn judged(payload: &str) -> (Result<Value, Error>, usize) {
     let (answer, writes) = World::with(|world| world.invoke(payload));
     let Ok(told) = &answer else {
@@ -67,7 +67,7 @@ fn judged(payload: &str) -> (Result<Value, Error>, usize) {
     (answer, writes)
 }
 
-/// Whether a body says in a sentence what to do; the only other one is empty.
+/// Whether a body explains in one sentence what to do; otherwise it must be empty.
 fn says_why(body: &str) -> bool {
     let sentence =
         serde_json::from_str::<Value>(body).ok().and_then(|body| Some(!body.get("error")?.as_str()?.is_empty()));
@@ -86,7 +86,7 @@ fn is_batch(text: &str) -> bool {
     value.is_ok_and(|value| value.get().starts_with(['{', '[']))
 }
 
-/// An authentic request is a success exactly when its body is an object or an array.
+/// An authentic request succeeds exactly if its body is an object or an array.
 fn webhook(request: &Value, is_batch: bool) {
     let (answer, _) = judged(&request.to_string());
     let expected = if is_batch { 200 } else { 400 };
@@ -108,13 +108,13 @@ fn load_balancer(body: &str) -> Value {
     })
 }
 
-/// Whatever a verified message says is recorded.
+/// Whatever a verified message contains is recorded.
 fn sns_event(text: &str) {
     let (answer, _) = judged(&lambda_event(&signed::envelope(text)).to_string());
     assert!(answer.is_ok());
 }
 
-/// Of three messages, the two that are genuine do not come again.
+/// The two genuine ones of three messages are not redelivered.
 fn queue(text: &str) {
     let message = |id: &str, body: &str| json!({"eventSource": "aws:sqs", "messageId": id, "body": body});
     let (genuine, good) = (signed::envelope(text).to_string(), signed::envelope(GOOD).to_string());
@@ -136,7 +136,7 @@ fn sns_request(body: &str, genuine: bool) {
     }
 }
 
-/// Lambda's record of an invocation that failed.
+/// Lambda's record of a failed invocation.
 fn failed_invocation(text: &str) {
     let payload = lambda_event(&signed::envelope(text));
     let record = json!({"version": "1.0", "requestPayload": payload, "responsePayload": text}).to_string();
@@ -145,7 +145,7 @@ fn failed_invocation(text: &str) {
     assert_eq!(answer.expect("batches are answered"), json!({"batchItemFailures": []}));
 }
 
-/// Whatever stands in an event of EventBridge is recorded, as an invocation and out of the queue that is admitted.
+/// Whatever an EventBridge event contains is recorded, both as an invocation and from the allowed queue.
 fn bridged_event(text: &str) {
     let Ok(detail) = serde_json::from_str::<&RawValue>(text) else { return };
     let event = format!(

@@ -1,4 +1,4 @@
-//! What holds for every event, whatever it was made of.
+//! Invariants of every event, whatever its input.
 
 use mail_feedback::event::{Cause, EmailEvent, Kind};
 use mail_feedback::policy::decide;
@@ -8,10 +8,10 @@ use support::size::item_bytes;
 
 use super::{address, world::NOW};
 
-/// The most that an event takes in its table: a twelfth of what DynamoDB allows.
+/// The most bytes that an event takes in its table: a twelfth of what DynamoDB allows.
 const ITEM_BYTES: usize = 32 * 1024;
 
-/// Judges an event that was made of a text.
+/// Checks an event that was parsed from a text.
 pub fn judge(event: &EmailEvent, source: &str) {
     let id = event.id.as_str();
     assert!(id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
@@ -54,7 +54,7 @@ fn within(text: Option<&String>, limit: usize) {
     assert!(text.is_none_or(|text| text.len() <= limit));
 }
 
-/// What holds for its record and its effect.
+/// Checks its record and its effect.
 fn recorded(event: &EmailEvent) {
     let changes = decide(event, *NOW);
     let item = to_item(event, effect_text(&changes).as_deref(), Retention::default(), *NOW);

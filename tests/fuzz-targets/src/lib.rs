@@ -1,6 +1,6 @@
-//! What must hold for any input, a module for each thing that reads some.
+//! Invariants for any input, with a module for each parser.
 //!
-//! Types that only a verifier makes are come by honestly: bodies have the right credential, messages a real signature.
+//! No type is forged that only a verifier creates: bodies have the right credential, messages a real signature.
 
 pub mod address;
 pub mod certificate;
@@ -19,13 +19,13 @@ mod world;
 
 /// A fuzzer.
 pub struct Target {
-    /// Its name, and that of the folder of its corpus.
+    /// Its name, which is also that of its corpus folder.
     pub name: &'static str,
-    /// Judges one input; panics where something does not hold.
+    /// Checks one input; panics if an invariant is broken.
     pub run: fn(&[u8]),
 }
 
-/// All of them.
+/// All fuzzers.
 pub const ALL: [Target; 9] = [
     Target { name: "address", run: address::run },
     Target { name: "certificate", run: certificate::run },

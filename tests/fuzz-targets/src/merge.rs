@@ -1,7 +1,7 @@
-//! The merge of suppression records: any order and any repetition give one record, which survives the table.
+//! The merge of suppression records: any order and any repetition give the same record, which survives the table.
 //!
-//! The first six bytes are the rules and the order, each six after them a change, or a flood of them: one for each of many
-//! scopes.
+//! The first six bytes are the rules and the order; each six bytes after them are a change, or a flood of changes: one
+//! for each of many scopes.
 
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
@@ -13,9 +13,9 @@ use mail_feedback::timestamp::Timestamp;
 
 use super::world::{NOW, World};
 
-/// The most changes: more of them find no more.
+/// The most changes: more do not find more.
 const MAX_CHANGES: usize = 60;
-/// The first bytes from which a change is a flood, and its scopes.
+/// The lowest first byte that makes a change a flood, and the number of its scopes.
 const FLOOD_FROM: u8 = 248;
 const FLOOD: usize = 60;
 /// The most floods: two are enough to fold a reason.
@@ -23,7 +23,7 @@ const MAX_FLOODS: usize = 3;
 /// A quarter of a day, in milliseconds.
 const STEP_MS: i64 = 6 * 3_600_000;
 
-/// Judges bytes as a set of changes to one record.
+/// Checks bytes as a set of changes to one record.
 pub fn run(input: &[u8]) {
     let Some((head, rest)) = input.split_at_checked(6) else { return };
     let rules = SoftBounceRules {
@@ -45,7 +45,7 @@ pub fn run(input: &[u8]) {
     let mut twice: Vec<Change> = changes.iter().rev().chain(&changes).cloned().collect();
     shuffle(&mut twice, u16::from_be_bytes([head[4], head[5]]));
     assert_eq!(nameless(&record), nameless(&merged(&twice, rules)), "order and repetition");
-    // Now and then: the way to the table takes far longer than all the rest.
+    // Only sometimes: the round trip to the table takes far longer than everything else.
     if head[4] % 8 == 0 {
         survives_the_table(&changes, &record, rules);
     }
@@ -54,7 +54,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// A record without what may depend on the order: whose words stand for what came for too many scopes.
+/// A record without what may depend on the order: the texts of folded reasons.
 fn nameless(record: &SuppressionRecord) -> SuppressionRecord {
     let mut record = record.clone();
     let everything = record.suppressions.get_mut(&Scope::everything()).into_iter().flatten();
@@ -73,7 +73,7 @@ fn merged(changes: &[Change], rules: SoftBounceRules) -> SuppressionRecord {
     record
 }
 
-/// One record, merged and written in one go, is read as it was.
+/// One record, merged and written at once, is read back unchanged.
 fn survives_the_table(changes: &[Change], record: &SuppressionRecord, rules: SoftBounceRules) {
     World::with(|world| {
         let suppressions = Suppressions::new(world.empty_dynamo(), "s".to_owned(), rules);
@@ -85,7 +85,7 @@ fn survives_the_table(changes: &[Change], record: &SuppressionRecord, rules: Sof
     });
 }
 
-/// A delivery takes the soft bounces before it, and nothing else.
+/// A delivery removes the soft bounces before it, and nothing else.
 fn delivered(mut record: SuppressionRecord, delivery: &Change, rules: SoftBounceRules) {
     let Change::Delivered { at } = delivery else { panic!("a delivery") };
     let others = |record: &SuppressionRecord| {
@@ -104,7 +104,8 @@ fn delivered(mut record: SuppressionRecord, delivery: &Change, rules: SoftBounce
     assert_eq!(once, record);
 }
 
-/// Of a day with more bounces than a record keeps, a lift in its middle may leave others behind: that is known.
+/// If a day has more bounces than a record keeps, a lift in its middle may leave different ones: that is a known
+/// limitation.
 fn spare_crowded_days(changes: &mut Vec<Change>, rules: SoftBounceRules) {
     let keep = usize::try_from(rules.threshold.max(1)).expect("small") * 2;
     let mut of_day = std::collections::BTreeMap::new();
@@ -118,7 +119,7 @@ fn spare_crowded_days(changes: &mut Vec<Change>, rules: SoftBounceRules) {
     });
 }
 
-/// A permutation that a number chooses.
+/// A permutation chosen by a number.
 fn shuffle(changes: &mut [Change], seed: u16) {
     let mut state = u64::from(seed) + 1;
     for last in (1..changes.len()).rev() {
@@ -132,7 +133,7 @@ fn time(step: u16) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + i64::from(step) * STEP_MS).expect("in range")
 }
 
-/// The flood that six bytes say: one word for each of many scopes.
+/// The flood that six bytes encode: one entry for each of many scopes.
 fn flood(bytes: &[u8]) -> Vec<Change> {
     let scopes = usize::from(bytes[3])..usize::from(bytes[3]) + FLOOD;
     let flood = scopes.zip(0_u8..).filter_map(|(scope, nth)| {
@@ -146,7 +147,7 @@ fn flood(bytes: &[u8]) -> Vec<Change> {
     flood.collect()
 }
 
-/// The change that six bytes say.
+/// The change that six bytes encode.
 fn change(bytes: &[u8]) -> Change {
     let step = u16::from_be_bytes([bytes[1], bytes[2]]) % 480;
     let [who, more, last] = [bytes[3], bytes[4], bytes[5]];
@@ -168,7 +169,7 @@ fn change(bytes: &[u8]) -> Change {
     }
 }
 
-/// A word on a reason. The report of an untimed event is always the same.
+/// An entry for a reason. The report of an untimed event is always the same.
 fn entry(step: u16, who: u8, more: u8, last: u8) -> Change {
     let timed = !last.is_multiple_of(4);
     let scopes = ["*", "provider:ses", "domain:example.com", "list:ses:a/b"];

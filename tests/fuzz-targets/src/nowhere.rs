@@ -1,4 +1,4 @@
-//! A DynamoDB without a network, which looks at what it is asked to write, and a host of signing certificates.
+//! A DynamoDB without a network that checks what is written, and a host of signing certificates.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -16,11 +16,11 @@ use super::signed::CERTIFICATE_URL;
 /// The signing certificate of the samples.
 const OF_SAMPLES: &str =
     include_str!("../../../events/certificates/SimpleNotificationService-5f0c1a2b3d4e5f60718293a4b5c6d7e8.pem");
-/// The bytes of JSON that an event may have, and a record: what DynamoDB counts is never more.
+/// The most bytes of JSON for an event and for a record; DynamoDB never counts more.
 const EVENT_BYTES: usize = 192 * 1024;
 const RECORD_BYTES: usize = 400 * 1024;
 
-/// Every request succeeds. It keeps suppression records and forgets events.
+/// Every request succeeds; suppression records are kept, events are not.
 #[derive(Clone, Debug, Default)]
 pub struct Dynamo(Arc<Mutex<Kept>>);
 
@@ -33,12 +33,12 @@ struct Kept {
 }
 
 impl Dynamo {
-    /// A client of it that tries everything once and signs nothing.
+    /// A client of it without retries and signatures.
     pub fn client(&self) -> Client {
         client_over(self.clone())
     }
 
-    /// Forgets everything, and says how many items were written.
+    /// Discards everything, and returns how many items were written.
     pub fn take(&self) -> usize {
         std::mem::take(&mut *self.0.lock().expect("nobody panicked in here")).writes
     }
@@ -64,7 +64,7 @@ impl Dynamo {
     }
 }
 
-/// The number of events in a batch, which must be one that DynamoDB takes.
+/// The number of events in a batch, which must be within DynamoDB's limit.
 fn events(request: &Value) -> usize {
     let tables = request["RequestItems"].as_object().expect("tables");
     let (_, puts) = tables.iter().next().expect("a table");
@@ -95,7 +95,7 @@ impl HttpConnector for Dynamo {
     }
 }
 
-/// SNS, as far as it serves certificates: that of this process and that of the samples.
+/// SNS, reduced to serving two certificates: this process's and the samples'.
 #[derive(Clone, Debug)]
 pub struct CertificateHost;
 

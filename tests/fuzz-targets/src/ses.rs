@@ -1,4 +1,4 @@
-//! What SES publishes, in messages that are signed for real.
+//! What SES publishes, in genuinely signed messages.
 
 use mail_feedback::error::{Error, Refusal};
 use mail_feedback::event::Transport;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::world::World;
 use super::{judged, signed};
 
-/// Judges a text as the text of a verified message.
+/// Checks a text as the content of a verified message.
 pub fn run(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let envelope = signed::envelope(&text).to_string();
@@ -20,7 +20,7 @@ pub fn run(input: &[u8]) {
     }
     assert!(events.iter().all(|event| event.transport == Some(Transport::Sns(message.message_id().to_owned()))));
     if events.is_empty() {
-        // Read, so that escapes are none; what cannot be read is no test.
+        // Parsed, so that no escapes are left; unreadable input tests nothing here.
         let plain = serde_json::from_str::<Value>(&text).map_or(text.to_string(), |value| value.to_string());
         let known = ["Successfully validated SNS topic", "amazonsnssubscriptionsucceeded"];
         let is_test = plain.contains(known[0]) || plain.to_lowercase().contains(known[1]);

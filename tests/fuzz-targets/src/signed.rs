@@ -1,4 +1,4 @@
-//! Messages that are signed for real, with a key of this process.
+//! Genuinely signed messages, with a key of this process.
 
 use serde_json::Value;
 use support::authority::AUTHORITY;
@@ -6,7 +6,7 @@ use support::envelope::{notification, sign};
 
 use super::world::NOW;
 
-/// The certificate of this process; the samples have one of another name.
+/// The certificate of this process; the samples' one has another name.
 pub const CERTIFICATE_URL: &str =
     "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-ffffffffffffffffffffffffffffffff.pem";
 /// The id of every message.

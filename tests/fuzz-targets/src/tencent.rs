@@ -1,8 +1,8 @@
-//! The callbacks of Tencent.
+//! The Tencent callbacks.
 
 use mail_feedback::event::Provider;
 
-/// Judges a text as the body of an authentic request.
+/// Checks a text as the body of an authentic request.
 pub fn run(input: &[u8]) {
     super::webhook::judge(Provider::Tencent, input);
 }

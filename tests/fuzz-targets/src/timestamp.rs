@@ -1,9 +1,9 @@
-//! Times: what is read can be spelled, and what is spelled is read as the same.
+//! Times: formatting a parsed time and parsing it again gives the same time.
 
 use mail_feedback::provider::StatusCode;
 use mail_feedback::timestamp::Timestamp;
 
-/// Judges a text as a time, and as a status code.
+/// Checks a text as a time, and as a status code.
 pub fn run(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     for time in [Timestamp::parse(&text), Timestamp::from_unix(&text)].into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! Bodies of webhooks, by the way that authentic requests take.
+//! Webhook bodies, parsed as in authentic requests.
 
 use mail_feedback::error::{Error, Malformed};
 use mail_feedback::event::{EmailEvent, Provider};
@@ -11,10 +11,10 @@ use support::request::{authorization, post};
 use super::judged;
 use super::world::{NOW, World};
 
-/// A report that stands beside others.
+/// A report that accompanies others.
 const GOOD: &str = r#"{"event":"spam","time":1763600000,"MessageID":5,"email":"good@example.com","bulkId":"5"}"#;
 
-/// Judges a text as the body of a provider's request, and as one element of an array.
+/// Checks a text as the body of a provider's request, and as one element of an array.
 pub fn judge(provider: Provider, input: &[u8]) {
     let body = String::from_utf8_lossy(input);
     match events(provider, &body) {
@@ -33,7 +33,7 @@ pub fn judge(provider: Provider, input: &[u8]) {
     beside_another(provider, &body);
 }
 
-/// Whatever an element is, it costs the one beside it nothing.
+/// Whatever an element is, it does not affect the one next to it.
 fn beside_another(provider: Provider, element: &str) {
     let Ok(element) = serde_json::from_str::<&RawValue>(element) else { return };
     let good = events(provider, GOOD).expect("a report");
@@ -45,7 +45,7 @@ fn beside_another(provider: Provider, element: &str) {
     judged::judge(&after[0], element.get());
 }
 
-/// The elements of a body, told by other code than the function's.
+/// The elements of a body, split by other code than the function's.
 fn elements(body: &str) -> Option<Vec<&str>> {
     if let Ok(array) = serde_json::from_str::<Vec<&RawValue>>(body) {
         return Some(array.into_iter().map(RawValue::get).collect());

@@ -1,4 +1,4 @@
-//! The function of a fuzzer: its whole handler, whose clock stands still.
+//! The function under test: a whole handler with a fixed clock.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -19,11 +19,11 @@ use tokio::runtime::Runtime;
 
 use super::nowhere::{CertificateHost, Dynamo};
 
-/// The present: after all samples were signed.
+/// The current time: after all samples were signed.
 pub static NOW: LazyLock<Timestamp> = LazyLock::new(|| Timestamp::parse("2027-01-01T00:00:00.000Z").expect("a time"));
-/// The account whose events EventBridge may bring.
+/// The account whose EventBridge events are accepted.
 pub const ACCOUNT: &str = "123456789012";
-/// The queue out of which they may come, too.
+/// The queue that they may also come from.
 pub const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:undelivered";
 /// The root of the samples.
 const ROOT_OF_SAMPLES: &str = include_str!("../../../events/certificates/root.pem");
@@ -32,15 +32,15 @@ thread_local! {
     static WORLD: World = World::new();
 }
 
-/// A function, and what stands around it.
+/// A function and its surroundings.
 pub struct World {
     runtime: Runtime,
     dynamo: Dynamo,
     client: Client,
     handler: Arc<Handler>,
-    /// What the handler verifies with, for inputs that are to go no further.
+    /// The handler's verifier, for inputs that are not recorded.
     verifier: Verifier,
-    /// What the handler checks credentials with.
+    /// The handler's credential check.
     credentials: CredentialStore,
 }
 
@@ -64,7 +64,7 @@ fn config() -> Config {
 }
 
 impl World {
-    /// Does something with the world of this thread.
+    /// Runs code with the world of this thread.
     pub fn with<T>(act: impl FnOnce(&Self) -> T) -> T {
         WORLD.with(act)
     }
@@ -95,12 +95,12 @@ impl World {
         }
     }
 
-    /// Waits for something.
+    /// Runs a future to its end.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 
-    /// A client of a DynamoDB that holds nothing yet.
+    /// A client of an empty DynamoDB.
     pub fn empty_dynamo(&self) -> Client {
         self.dynamo.take();
         self.client.clone()

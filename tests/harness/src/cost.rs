@@ -8,7 +8,7 @@ use support::database::{Database, Item};
 use support::samples::{self, Snapshot};
 use support::size::{item_bytes, write_units};
 
-/// What is counted: a name, a sample, and whether it comes for the first time.
+/// The measured events: a name, a sample, and whether it arrives for the first time.
 pub const ROWS: [(&str, &str, bool); 9] = [
     ("sent, opened, clicked, deferred", "ses/click", true),
     ("delivered", "ses/delivery", true),
@@ -40,7 +40,7 @@ pub fn counting_handler(database: &Database, calls: &Calls) -> InProcess {
     })
 }
 
-/// What the index `by-message` holds of an event.
+/// What the index `by-message` holds about an event.
 pub fn index_item(event: &Item) -> Option<Item> {
     event.get("message")?;
     let projected = ["address", "event", "message", "kind", "permanence"];
@@ -65,7 +65,7 @@ pub async fn cost(sample: &str, is_first: bool) -> Cost {
     let event = tables.events.values().next().unwrap();
     let index_bytes = index_item(event).map_or(0, |item| item_bytes(&item));
     let record_bytes = tables.suppressions.values().next().map_or(0, item_bytes);
-    // An index is written only where what it holds changes.
+    // An index is written only if its projection changes.
     let index_units = if is_first && index_bytes > 0 { write_units(index_bytes) } else { 0 };
     let event_units = write_units(item_bytes(event)) + index_units;
     let bytes = (item_bytes(event), index_bytes, record_bytes);

@@ -1,4 +1,4 @@
-//! What the stages work on: one sample of each provider, and a function that stands before no network.
+//! The input of the stages: one sample per provider, and a function without a network.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::function::{ACCOUNT, CREDENTIALS, authorization, clients};
 use support::envelope::TOPIC;
 use support::samples;
 
-/// A delivery as each provider reports it, an invocation each.
+/// A delivery as each provider reports it, in one invocation each.
 pub const SES: &str = "ses/delivery";
 /// One object.
 pub const MAILJET: &str = "mailjet/sent";
@@ -31,7 +31,7 @@ pub fn sample(name: &str) -> String {
     samples::all().into_iter().find(|sample| sample.name == name).expect("a sample of this name").json
 }
 
-/// A Mailjet request with an array of so many deliveries, each to an address of its own.
+/// A Mailjet request with an array of this many deliveries, each to a different address.
 pub fn group(events: usize) -> String {
     let event: Value = serde_json::from_str(&sample(MAILJET)).expect("JSON");
     let body: Value = serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON");
@@ -48,7 +48,7 @@ pub fn group(events: usize) -> String {
     event.to_string()
 }
 
-/// The configuration under which the samples are accepted.
+/// The configuration that accepts the samples.
 pub fn config() -> Config {
     let certificates = samples::folder().join("certificates");
     Config::from_lookup(|name| {
@@ -67,7 +67,7 @@ pub fn config() -> Config {
     .expect("a valid environment")
 }
 
-/// A verifier of that configuration.
+/// The verifier of that configuration.
 pub fn verifier() -> Verifier {
     Verifier::new(config().sns, Fetcher::default())
 }
@@ -77,12 +77,12 @@ pub fn credentials() -> CredentialStore {
     CredentialStore::new(config().webhook, || panic!("the local credential"))
 }
 
-/// The whole handler over a DynamoDB that answers at once and remembers nothing.
+/// The whole handler with a DynamoDB that answers at once and remembers nothing.
 pub fn handler() -> Arc<Handler> {
     custom_handler(|_, _| {})
 }
 
-/// The same with what a test changes of its configuration and clients.
+/// The same with a changed configuration or changed clients.
 pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Handler> {
     let sdk = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -95,7 +95,7 @@ pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Han
     Arc::new(Handler::new(config, clients))
 }
 
-/// A DynamoDB without network: every request succeeds, nothing is ever found.
+/// A DynamoDB without a network: every request succeeds, nothing is ever found.
 #[derive(Clone, Debug)]
 struct Nowhere;
 

@@ -1,4 +1,4 @@
-//! The handler in this process, set up by the same configuration as the binary.
+//! The handler in this process, with the same configuration as the binary.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,32 +16,32 @@ use support::database::Database;
 pub use support::environment::{environment, trusting_environment};
 pub use support::request::{ACCOUNT, CREDENTIALS, authorization, post};
 
-/// The time that an invocation has.
+/// The remaining time of an invocation.
 pub const TIME_LEFT: Duration = Duration::from_secs(30);
 /// A handler in this process.
 #[derive(Clone)]
 pub struct InProcess {
     /// The handler.
     pub handler: Arc<Handler>,
-    /// The suppression table, under the handler's rules.
+    /// The suppression table, with the handler's rules.
     pub suppressions: Suppressions,
-    /// The settings under which the real binary hears of the same invocations, beside those of the local environment.
+    /// The settings with which the real binary runs the same invocations, in addition to the local environment.
     pub settings: Vec<(String, String)>,
 }
 
 impl InProcess {
-    /// Does what the binary does at its start.
+    /// Does what the binary does when it starts.
     pub async fn warm_up(&self) {
         self.handler.warm_up().await;
     }
 }
 
-/// A handler under an environment.
+/// Creates a handler with an environment.
 pub fn handler(database: &Database, environment: &[(String, String)]) -> InProcess {
     custom_handler(database, environment, |_, _| {})
 }
 
-/// A handler under an environment and what a test changes of its configuration and clients.
+/// Creates a handler with an environment, and a changed configuration or changed clients.
 pub fn custom_handler(
     database: &Database,
     environment: &[(String, String)],
@@ -70,7 +70,7 @@ pub fn clients(function: &str, dynamodb: aws_sdk_dynamodb::Client) -> Clients {
     }
 }
 
-/// What a configuration accepts, as variables.
+/// What a configuration accepts, as environment variables.
 fn settings(config: &Config) -> Vec<(String, String)> {
     let topics: Vec<&str> = config.sns.topics.iter().map(TopicArn::as_str).collect();
     let pairs = [
@@ -90,12 +90,12 @@ fn version(name: &str) -> FunctionVersion {
     FunctionVersion { name: name.to_owned(), version: "1".to_owned() }
 }
 
-/// Invokes a handler and gives the answer as JSON.
+/// Invokes a handler and returns the answer as JSON.
 pub async fn invoke(handler: &InProcess, payload: &str) -> Result<Value, Error> {
     invoke_within(handler, payload, TIME_LEFT).await
 }
 
-/// The same for an invocation with so much time left.
+/// The same with this much remaining time.
 pub async fn invoke_within(handler: &InProcess, payload: &str, time_left: Duration) -> Result<Value, Error> {
     let answer: Result<Answer, Error> = Arc::clone(&handler.handler).handle(payload, "test-request", time_left).await;
     answer.map(|answer| serde_json::to_value(answer).expect("answers are JSON"))

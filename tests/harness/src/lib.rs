@@ -1,4 +1,5 @@
-//! The handler in the process of a test or benchmark, its steps one by one, and what an event costs.
+//! Runs the handler in the process of a test or benchmark, measures its steps one by one, and counts the cost of
+//! events.
 
 pub mod cost;
 pub mod fixture;

@@ -1,4 +1,4 @@
-//! The steps of an event, each by itself, and the floors beside them.
+//! The steps of processing an event, one by one, and their baselines.
 
 use std::hint::black_box;
 use std::sync::{Arc, LazyLock};
@@ -24,7 +24,7 @@ use crate::fixture::{self, MAILJET, SES, TENCENT};
 use crate::function::TIME_LEFT;
 use support::samples;
 
-/// Something that can be done again and again.
+/// A step that can be repeated.
 pub struct Stage {
     /// `<provider>.<step>` or `floor.<what>`.
     pub name: &'static str,
@@ -94,7 +94,7 @@ fn verified(verifier: &Verifier, envelope: &'static str) -> VerifiedMessage<'sta
     open(verifier, Delivery::queued(envelope).expect("an envelope"))
 }
 
-/// With the certificate in memory there is nothing to wait for.
+/// Never waits, because the certificate is in memory.
 fn open<'a>(verifier: &Verifier, delivery: Delivery<'a>) -> VerifiedMessage<'a> {
     let outcome = verifier.verify(delivery, Timestamp::now()).now_or_never();
     outcome.expect("nothing to wait for").expect("a genuine notification")

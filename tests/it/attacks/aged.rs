@@ -1,4 +1,4 @@
-//! Messages that outlive their certificate: accepted where IAM guards the door, refused over HTTPS.
+//! Messages that outlive their certificate: accepted if IAM guards the door, refused over HTTPS.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -10,7 +10,7 @@ use support::authority::{AUTHORITY, Request, issue, rsa_key};
 
 use super::world::{Host, World, failure_record, signed};
 
-/// Declares a clock of its own test: `set` sets it, `clock` tells it.
+/// Declares a clock for one test: `set` sets it, `clock` reads it.
 macro_rules! clock {
     ($set:ident, $clock:ident) => {
         static NOW: AtomicI64 = AtomicI64::new(0);
@@ -23,13 +23,13 @@ fn sent(at: &str) -> Value {
     signed(|envelope| envelope["Timestamp"] = at.into())
 }
 
-/// What becomes of a message as a Lambda event, out of a queue, and over HTTPS.
+/// The results of a message as a Lambda event, from a queue, and over HTTPS.
 async fn outcomes(world: &World, envelope: &Value) -> (&'static str, usize, i64) {
     let failed = world.queue(&[envelope.to_string(), failure_record(envelope)]).await;
     (world.lambda(envelope).await, failed.len(), world.https(envelope).await)
 }
 
-/// Good until the first day of 2027.
+/// Valid until 2027-01-01.
 fn leaf() -> String {
     AUTHORITY.certificate(&Request { years: (2020, 2027), ..Request::default() })
 }
@@ -45,7 +45,7 @@ async fn a_certificate_may_have_expired_since_the_message_was_sent() {
     assert_eq!(outcomes(&world, &sent("2026-12-31T23:50:00.000Z")).await, ("ok", 0, 403), "five weeks later");
 }
 
-/// A key that leaks after its certificate has expired signs nothing that any door takes.
+/// A key that leaks after its certificate has expired signs nothing that any door accepts.
 #[tokio::test]
 async fn a_message_sent_after_its_certificate_expired_is_refused() {
     clock!(set, clock);
@@ -56,7 +56,7 @@ async fn a_message_sent_after_its_certificate_expired_is_refused() {
     world.refuses(&sent("2019-12-31T23:54:00.000Z"), "certificate").await;
 }
 
-/// The issuer ends before the leaf: the chain is what must have been valid.
+/// The issuer expires before the leaf: the whole chain must have been valid.
 #[tokio::test]
 async fn an_issuer_may_have_expired_since_but_not_before() {
     clock!(set, clock);
@@ -81,7 +81,7 @@ async fn an_issuer_may_have_expired_since_but_not_before() {
     assert_eq!(world.https(&sent("2026-06-30T23:50:00.000Z")).await, 200);
 }
 
-/// SNS may stop serving a certificate that it has replaced, while messages signed with it are under way.
+/// SNS may stop serving a certificate that it has replaced, while messages signed with it are still in transit.
 #[tokio::test]
 async fn a_good_certificate_stays_usable_where_its_host_denies_it_later() {
     clock!(set, clock);

@@ -78,7 +78,7 @@ async fn case_39_made_out_to_another_host() {
     refused(&AUTHORITY.certificate(&named(&["sns.amazonaws.com.evil.example"]))).await;
 }
 
-/// The common name of all these certificates is right; it does not count.
+/// The common name of all these certificates is right, but it does not count.
 #[tokio::test]
 async fn case_40_the_name_as_common_name_only() {
     refused(&AUTHORITY.certificate(&named(&[]))).await;
@@ -146,7 +146,7 @@ async fn case_49_with_another_kind_of_key() {
     refused(&AUTHORITY.certificate_for(&KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap())).await;
 }
 
-/// A good certificate is used without another look, over HTTPS until it expires.
+/// A good certificate is used without another request, over HTTPS until it expires.
 #[tokio::test]
 async fn case_50_that_expires_while_it_is_remembered() {
     static NOW: AtomicI64 = AtomicI64::new(0);

@@ -1,4 +1,4 @@
-//! What passes, and what other checks the doors have.
+//! What is accepted, and the other checks of the doors.
 
 use mail_feedback::intake::sns::Fetcher;
 use support::database::{EVENTS, SUPPRESSIONS, text};

@@ -62,7 +62,7 @@ async fn case_53_a_field_of_another_type() {
     world.cannot_read(&tampered(|envelope| envelope["Subject"] = json!(["s"])).to_string()).await;
 }
 
-/// Missing fields cannot be read; empty ones can, and are refused by their grammar or by the check that they fail.
+/// Missing fields make the envelope unreadable; empty ones do not, and fail their grammar or their check.
 #[tokio::test]
 async fn case_54_missing_and_empty_fields() {
     let world = world().await;
@@ -120,7 +120,7 @@ async fn case_57_control_characters_in_one_line_fields() {
     world.is_untouched().await;
 }
 
-/// The same signed bytes in another split: what the rule of case 57 is for.
+/// The same signed bytes with different field boundaries: the reason for the rule of case 57.
 #[tokio::test]
 async fn case_57_the_same_signed_bytes_split_otherwise() {
     let world = World::at(&Host::genuine()).await;
@@ -176,7 +176,7 @@ async fn case_60_a_body_too_large_and_a_body_too_deep() {
     let world = World::at(&Host::genuine()).await;
     let large = edited("{", &format!("{{\"x\":\"{}\",", "x".repeat(4 * 1024 * 1024)));
     assert_eq!(world.posted(&json!({}), &large).await, 413);
-    // Unknown fields are skipped without recursion, so their depth costs nothing: not 400, and no stack either.
+    // Unknown fields are skipped without recursion, so their depth costs nothing: neither a 400 nor stack space.
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let nested = edited("{", &format!("{{\"MessageAttributes\":{deep},"));
     assert_eq!(world.posted(&json!({}), &nested).await, 200);

@@ -1,4 +1,4 @@
-//! Cases 23 to 31: fetching the certificate. A failure is transient: 503, and the invocation is repeated.
+//! Cases 23 to 31: fetching the certificate. A failure is transient: 503, and the invocation is retried.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,14 +15,14 @@ use support::tls_host::{Behaviour, TlsHost};
 
 use super::world::{Host, World, signed};
 
-/// The real HTTPS client, led to a host of the test.
+/// The real HTTPS client, redirected to a test host.
 fn client_of(host: &TlsHost) -> Fetcher {
     let trust = TrustStore::empty().with_pem_certificate(AUTHORITY.root.as_bytes());
     let tls = TlsContext::builder().with_trust_store(trust).build().unwrap();
     Fetcher::through(tls, ProxyConfig::https(format!("http://{}", host.address)).unwrap())
 }
 
-/// With a host that behaves so, the certificate is out of reach; gives the host for further questions.
+/// With such a host, the certificate is unavailable; returns the host for further checks.
 async fn out_of_reach(behaviour: Behaviour, name: &str) -> TlsHost {
     let label = match behaviour {
         Behaviour::Answer(403 | 404, _) => "certificate_unknown",
@@ -36,7 +36,7 @@ async fn out_of_reach(behaviour: Behaviour, name: &str) -> TlsHost {
     host
 }
 
-/// A message that names another certificate of the right form.
+/// A message that names another well-formed certificate.
 fn naming(n: usize) -> Value {
     let url = certificate_url().replace("5f0c1a2b", &format!("{n:08x}"));
     signed(|envelope| envelope["SigningCertURL"] = url.into())
@@ -44,7 +44,7 @@ fn naming(n: usize) -> Value {
 
 const SNS: &str = "sns.us-east-1.amazonaws.com";
 
-/// What the other cases differ from.
+/// The baseline for the other cases.
 #[tokio::test]
 async fn case_23_a_genuine_host_is_asked_once() {
     let host = TlsHost::start(Behaviour::Answer(200, AUTHORITY.leaf.clone()), SNS).await;
@@ -66,7 +66,7 @@ async fn case_23_a_redirect_is_not_followed() {
 async fn case_24_a_missing_certificate_is_asked_for_again_after_a_minute() {
     static NOW: AtomicI64 = AtomicI64::new(0);
     NOW.store(Timestamp::now().millis(), Ordering::Relaxed);
-    // Where the host denies it, it may not be everywhere yet; once it is denied again, there is none.
+    // What the host denies may not be on every server yet; once it is denied again, it does not exist.
     let (denied, failed) = ("certificate_unknown", "certificate_fetch");
     for (status, labels) in [
         (404, [denied, denied, "certificate"]),
@@ -88,7 +88,7 @@ async fn case_24_a_missing_certificate_is_asked_for_again_after_a_minute() {
     }
 }
 
-/// The same over TLS, by the real client.
+/// The same over TLS, with the real client.
 #[tokio::test]
 async fn case_24_an_answer_other_than_200_is_no_certificate() {
     for status in [204, 206, 404, 403, 500, 503] {
@@ -141,7 +141,7 @@ async fn case_28_a_flood_of_ids_meets_a_budget_and_the_known_one_goes_on() {
     assert_eq!(host.requests(), 1 + 6);
 }
 
-/// Junk ids do not recur; a genuine one does, in each message and each time that SNS repeats it.
+/// Junk ids do not recur; a genuine one does, in each message and each retry by SNS.
 #[tokio::test]
 async fn case_28_over_budget_an_id_that_came_before_goes_ahead() {
     let host = Host::serving(404, "");
@@ -160,7 +160,7 @@ async fn case_28_over_budget_an_id_that_came_before_goes_ahead() {
     assert_eq!(host.requests(), 7);
 }
 
-/// What strangers can cause must not count where a deployment is taken back by it; what they cannot, must.
+/// Failures that strangers can cause must not count towards the rollback of a deployment; others must.
 #[tokio::test]
 async fn case_28_unknown_ids_take_no_deployment_back() {
     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -181,7 +181,7 @@ async fn case_28_unknown_ids_take_no_deployment_back() {
     assert!(!LINES.lock().unwrap()[0].contains("\"failures\""), "Lambda counts the failed invocation");
 }
 
-/// Anybody can post to the HTTPS door. What it spends must not close the other, and a denied fetch is not remembered.
+/// Anybody can post to the HTTPS door. Its budget must not block the other door, and a refused fetch is not remembered.
 #[tokio::test]
 async fn case_28_a_flood_at_one_door_does_not_close_the_other() {
     static NOW: AtomicI64 = AtomicI64::new(0);
@@ -199,7 +199,7 @@ async fn case_28_a_flood_at_one_door_does_not_close_the_other() {
     assert_eq!(world.https(&envelope).await, 200);
 }
 
-/// The bound itself is a test of the cache, beside its code.
+/// The bound itself is tested next to the cache's code.
 #[tokio::test]
 async fn case_29_many_ids_do_not_displace_the_known_one() {
     static NOW: AtomicI64 = AtomicI64::new(0);
@@ -217,7 +217,7 @@ async fn case_29_many_ids_do_not_displace_the_known_one() {
     assert_eq!(host.requests(), before);
 }
 
-/// SNS's host serves certificates that it signs with no longer, or elsewhere; strangers can name them all.
+/// The SNS host serves certificates that it no longer signs with, or not here; strangers can name them all.
 #[tokio::test]
 async fn case_29_real_certificates_that_prove_nothing_do_not_displace_the_good_one() {
     static NOW: AtomicI64 = AtomicI64::new(0);

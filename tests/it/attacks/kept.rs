@@ -1,4 +1,4 @@
-//! Good certificates outlive the instance: a new one neither fetches nor can be starved.
+//! Good certificates outlive the instance: a new one need not fetch them and cannot be starved.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,14 +19,14 @@ use support::tls_host::{Behaviour, TlsHost};
 use super::world::{Host, World, signed};
 use crate::real_binary;
 
-/// The item as it stands; `None`: there is none.
+/// The stored item; `None` if there is none.
 async fn item(database: &Database) -> Option<Item> {
     let key = AttributeValue::S("-".to_owned());
     let call = database.client.get_item().table_name(SUPPRESSIONS).key("address", key).consistent_read(true);
     call.send().await.unwrap().item
 }
 
-/// The URLs of the certificates that are kept, without their ending.
+/// The URLs of the stored certificates, without their ending.
 async fn kept(database: &Database) -> Vec<String> {
     let item = item(database).await.unwrap_or_default();
     let certificates = item.get("certificates").and_then(|certificates| certificates.as_m().ok());
@@ -35,7 +35,7 @@ async fn kept(database: &Database) -> Vec<String> {
     urls
 }
 
-/// Waits until the item, as text without line breaks, is as expected: it is written beside the answer, or after it.
+/// Waits until the item, as text without line breaks, is as expected: it is written during or after the answer.
 async fn until(database: &Database, is_as_expected: impl Fn(&str) -> bool) {
     let mut text = String::new();
     for _ in 0..100 {
@@ -53,7 +53,7 @@ fn leaf() -> String {
     AUTHORITY.leaf.lines().collect()
 }
 
-/// A new instance over the same tables, started as the binary is.
+/// A new instance with the same tables, started like the binary.
 async fn instance(database: &Database, host: &Host) -> World {
     let world = World::over(database.clone(), Fetcher::over(host.clone()));
     world.handler.warm_up().await;
@@ -78,7 +78,7 @@ fn of_certificate(pem: &str, fetched_at: &str) -> AttributeValue {
     AttributeValue::M(HashMap::from([(known_url(), AttributeValue::M(HashMap::from(fields)))]))
 }
 
-/// The real binary twice over the same tables; the second time, the host is there no longer.
+/// Runs the real binary twice on the same tables; the second time, the host is gone.
 #[tokio::test]
 async fn a_new_instance_needs_no_fetch() {
     let database = Database::start().await;
@@ -119,7 +119,7 @@ async fn a_kept_certificate_serves_every_door_and_cannot_be_starved() {
     assert_eq!(host.requests(), junk);
 }
 
-/// Nobody who cannot have a message verified puts anything there.
+/// Only a caller with a verified message can store anything there.
 #[tokio::test]
 async fn only_what_verified_a_message_is_kept() {
     let database = Database::start().await;
@@ -132,7 +132,7 @@ async fn only_what_verified_a_message_is_kept() {
     assert!(item(&database).await.is_none());
 }
 
-/// Nor does what is kept already cost another request.
+/// What is already stored costs no other request.
 #[tokio::test]
 async fn a_start_is_one_request_and_a_known_certificate_none() {
     let (database, calls) = (Database::start().await, Calls::default());
@@ -148,7 +148,8 @@ async fn a_start_is_one_request_and_a_known_certificate_none() {
     assert_eq!(item(&database).await, before, "nor is it written again");
 }
 
-/// Over HTTPS, a certificate that SNS gave long ago is asked for again, and the time of that is kept for the next instance.
+/// Over HTTPS, a certificate that was fetched long ago is fetched again, and the new time is stored for the next
+/// instance.
 #[tokio::test]
 async fn over_https_an_old_one_is_asked_for_again_once() {
     let database = Database::start().await;

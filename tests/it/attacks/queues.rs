@@ -1,4 +1,4 @@
-//! Messages of a queue: verified like any other, and each for itself.
+//! Messages of a queue: verified like any other, each independently.
 
 use mail_feedback::timestamp::Timestamp;
 use serde_json::json;

@@ -84,10 +84,10 @@ async fn case_68_labels_that_do_not_exist() {
     world.cannot_read(&tampered(|envelope| envelope["SignatureVersion"] = json!(1)).to_string()).await;
 }
 
-/// The lines of metrics of the functions that admit version 1 or not.
+/// The metrics lines of the functions that accept version 1 or not.
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// What becomes of the committed message of version 1 over HTTPS, as a Lambda event and out of a queue.
+/// The results of the committed version 1 message over HTTPS, as a Lambda event and from a queue.
 async fn version_one(allowed: &str, label: &str) -> (i64, &'static str, usize) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sha1");
     let text = std::fs::read_to_string(fixtures.join("notification.json")).unwrap();
@@ -134,8 +134,8 @@ async fn case_70_the_label_of_lambda_understates_and_no_downgrade_follows() {
     }
 }
 
-/// Nobody documents with which digest SNS signs what it brings to Lambda. By default neither answer refuses it, and a label
-/// that contradicts its digest is refused as ever.
+/// No documentation says with which digest SNS signs what it delivers to Lambda. By default both are accepted there,
+/// and elsewhere a label that contradicts its digest is refused as usual.
 #[tokio::test]
 async fn case_70_where_iam_guards_the_door_either_digest_will_do() {
     for default in ["", "iam"] {

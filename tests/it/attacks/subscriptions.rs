@@ -112,7 +112,7 @@ async fn case_86_an_old_confirmation() {
     assert_eq!(host.requests(), 0);
 }
 
-/// Its URL would subscribe again. SNS confirms Lambda subscriptions by itself, so that door takes no confirmation.
+/// Its URL would resubscribe. SNS confirms Lambda subscriptions on its own, so that door accepts no confirmation.
 #[tokio::test]
 async fn case_87_the_end_of_a_subscription_is_noted_and_its_url_never_visited() {
     let host = Host::genuine();

@@ -70,7 +70,7 @@ async fn case_76_too_old_for_the_door_or_from_the_future() {
     }
 }
 
-/// There is no store of seen messages: the ids of events and the merge make a second effect impossible.
+/// There is no store of seen messages: event ids and the merge make a second effect impossible.
 #[tokio::test]
 async fn case_77_the_same_message_again() {
     let world = World::at(&Host::genuine()).await;
@@ -84,7 +84,7 @@ async fn case_77_the_same_message_again() {
     assert_eq!(Snapshot::take(&world.database).await, first);
 }
 
-/// SNS never signs two texts under one id; whoever changes the text breaks the signature.
+/// SNS never signs two texts under one id, and changing the text breaks the signature.
 #[tokio::test]
 async fn case_78_the_same_id_with_another_text() {
     let world = World::at(&Host::genuine()).await;

@@ -149,7 +149,7 @@ async fn case_20_a_long_url() {
     refused([with(CERTIFICATE_ID, &"0".repeat(256)), with(CERTIFICATE_ID, &"0".repeat(1 << 20))]).await;
 }
 
-/// Missing and mistyped fields are malformed, not refused: the table of answers says so.
+/// Missing and mistyped fields are malformed, not refused, as the table of answers says.
 #[tokio::test]
 async fn case_21_a_missing_or_mistyped_url() {
     let host = Host::genuine();
@@ -162,7 +162,7 @@ async fn case_21_a_missing_or_mistyped_url() {
     assert_eq!(host.requests(), 0);
 }
 
-/// Both spellings at once are a duplicate field; one of them is accepted on either door, since tools between SNS and
+/// Both spellings at once are a duplicate field; either alone is accepted at both doors, since tools between SNS and
 /// the function rename them and the spelling is not signed.
 #[tokio::test]
 async fn case_22_both_spellings_or_the_other_doors() {

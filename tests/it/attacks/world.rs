@@ -1,4 +1,4 @@
-//! A function, its tables, and the host that it would fetch certificates from.
+//! A function, its tables, and the host that it fetches certificates from.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -39,34 +39,34 @@ pub struct Host {
 }
 
 impl Host {
-    /// It answers with this status and body.
+    /// A host that answers with this status and body.
     pub fn serving(status: u16, body: &str) -> Self {
         let host = Self::unreachable();
         host.answer_with(status, body);
         host
     }
 
-    /// It serves the certificate that the tests sign with.
+    /// A host that serves the certificate that the tests sign with.
     pub fn genuine() -> Self {
         Self::serving(200, &AUTHORITY.leaf)
     }
 
-    /// It cannot be reached.
+    /// A host that cannot be reached.
     pub fn unreachable() -> Self {
         Self { requests: Arc::default(), answer: Arc::default() }
     }
 
-    /// From now on it answers so.
+    /// Changes the answer.
     pub fn answer_with(&self, status: u16, body: &str) {
         *self.answer.lock().unwrap() = Some((status, body.to_owned()));
     }
 
-    /// From now on it cannot be reached.
+    /// Makes the host unreachable.
     pub fn go_away(&self) {
         *self.answer.lock().unwrap() = None;
     }
 
-    /// How often it was asked.
+    /// How often it was requested.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
@@ -81,14 +81,14 @@ impl HttpConnector for Host {
             Some((status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
         };
         HttpConnectorFuture::new(async move {
-            // Others get their turn, as during a real request.
+            // Lets other tasks run, as during a real request.
             tokio::task::yield_now().await;
             answer
         })
     }
 }
 
-/// A function that trusts the tests' authority.
+/// A function that trusts the test authority.
 pub struct World {
     /// The function.
     pub handler: InProcess,
@@ -97,17 +97,17 @@ pub struct World {
 }
 
 impl World {
-    /// Certificates come from `fetcher`; the settings are added to those of the local environment.
+    /// Fetches certificates with `fetcher`; adds the settings to those of the local environment.
     pub async fn new(fetcher: Fetcher, settings: &[(&str, &str)]) -> Self {
         Self::set_up(Database::start().await, fetcher, settings, |_, _| {})
     }
 
-    /// The same over a database of the test.
+    /// The same with a given database.
     pub fn over(database: Database, fetcher: Fetcher) -> Self {
         Self::set_up(database, fetcher, &[], |_, _| {})
     }
 
-    /// Certificates come from a host of the test.
+    /// Fetches certificates from a test host.
     pub async fn at(host: &Host) -> Self {
         Self::changed(host, |_, _| {}).await
     }
@@ -117,7 +117,7 @@ impl World {
         Self::changed(host, |_, clients| clients.clock = clock).await
     }
 
-    /// The same with whatever else a test changes.
+    /// The same with other changes.
     pub async fn changed(host: &Host, change: impl FnOnce(&mut Config, &mut Clients)) -> Self {
         Self::set_up(Database::start().await, Fetcher::over(host.clone()), &[], change)
     }
@@ -144,7 +144,7 @@ impl World {
         self.posted(&json!({"content-type": "text/plain; charset=UTF-8"}), &envelope.to_string()).await
     }
 
-    /// The status of a POST to the SNS route; whoever is refused is told nothing beside it.
+    /// The status of a POST to the SNS route; a refusal has no explanation.
     pub async fn posted(&self, headers: &Value, body: &str) -> i64 {
         let answer = invoke_both(&self.handler, &post("/webhooks/sns", headers, body).to_string()).await.unwrap();
         let status = answer["statusCode"].as_i64().unwrap();
@@ -152,12 +152,12 @@ impl World {
         status
     }
 
-    /// The label of the failure of a Lambda event, `ok` without one.
+    /// The label of the failure of a Lambda event, or `ok`.
     pub async fn lambda(&self, envelope: &Value) -> &'static str {
         invoke_both(&self.handler, &lambda_event(envelope).to_string()).await.map_or_else(Error::label, |_| "ok")
     }
 
-    /// The ids of the messages of a batch that failed, each message `m-<place>`.
+    /// The ids of the failed messages of a batch, in which each message is `m-<place>`.
     pub async fn queue(&self, bodies: &[String]) -> Vec<String> {
         let answer = invoke_both(&self.handler, &queue_event(QUEUE, bodies).to_string()).await.unwrap();
         let failures = answer["batchItemFailures"].as_array().unwrap();
@@ -173,7 +173,7 @@ impl World {
         self.is_untouched().await;
     }
 
-    /// All doors say that it cannot be read, and nothing is written.
+    /// All doors call it malformed, and nothing is written.
     pub async fn cannot_read(&self, envelope: &str) {
         assert_eq!(self.posted(&json!({}), envelope).await, 400, "{envelope:.300}");
         let event =
@@ -191,7 +191,7 @@ impl World {
     }
 }
 
-/// The record of a failed invocation by SNS.
+/// Lambda's record of a failed invocation by SNS.
 pub fn failure_record(envelope: &Value) -> String {
     door::failure_record(&lambda_event(envelope))
 }

@@ -13,26 +13,26 @@ pub const DAY: i64 = 86_400_000;
 /// Midnight before the first fact.
 const START: i64 = 20_000 * DAY;
 
-/// What a fact says.
+/// The kinds of facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A bounce for good.
+    /// A permanent bounce.
     Hard,
     /// A spam report.
     Complaint,
-    /// The recipient left a list, or what else the event names.
+    /// The recipient unsubscribed from a list, or from whatever else the event names.
     Unsubscribe,
-    /// The recipient came back to a list.
+    /// The recipient rejoined a list.
     Lift,
-    /// The recipient left everything, for some days or without end.
+    /// The recipient unsubscribed from everything, for some days or forever.
     UnsubscribeAll(Option<u32>),
-    /// A provider refuses the address, for some days or without end.
+    /// A provider refuses the address, for some days or forever.
     Block(Option<u32>),
     /// A temporary bounce.
     Soft,
     /// A temporary bounce after which the provider refuses the address for 30 days.
     SoftAndBlock,
-    /// A message arrived.
+    /// A message was delivered.
     Delivered,
     /// Something without effect.
     Opened,
@@ -41,21 +41,21 @@ pub enum What {
 /// One fact about one address.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    /// Whom it concerns.
+    /// Who it concerns.
     pub address: String,
-    /// What it says.
+    /// What happened.
     pub what: What,
     /// Who says it.
     pub provider: Provider,
     /// When it happened, in milliseconds.
     pub at: i64,
-    /// Whether the report holds no time of its own, only that of its publication.
+    /// Whether the report has no time of its own, only that of its publication.
     pub untimed: bool,
     /// The list it names.
     pub list: Option<&'static str>,
     /// The sender domain it names.
     pub domain: Option<&'static str>,
-    /// Tells it from others.
+    /// Distinguishes it from others.
     pub serial: usize,
 }
 
@@ -108,7 +108,7 @@ impl Fact {
     }
 }
 
-/// Facts about a few addresses, and the rules under which they are counted.
+/// Facts about a few addresses, and the rules for counting them.
 pub struct Set {
     /// The facts.
     pub facts: Vec<Fact>,
@@ -138,8 +138,9 @@ const WHATS: [What; 16] = [
 /// More lists than a record keeps apart.
 static LISTS: LazyLock<Vec<String>> = LazyLock::new(|| (0..112).map(|nth| format!("list-{nth}")).collect());
 
-/// About as many lists as a record keeps apart, left and joined at any time, some of them twice. In half of the sets only
-/// these are left, so that each time is decisive. Only people lift for every send, and they decide on what they see.
+/// About as many lists as a record keeps apart, left and joined at any time, some of them twice. In half of the sets
+/// the lists are only left, so that each time is decisive. Only people lift for every send, and they decide on what
+/// they see.
 fn wide(random: &mut Seeded, address: &str, first: usize) -> Vec<Fact> {
     let lists = 92 + random.below(20);
     let more = random.below(12);
@@ -166,8 +167,8 @@ fn wide(random: &mut Seeded, address: &str, first: usize) -> Vec<Fact> {
     (0..lists + more).map(fact).collect()
 }
 
-/// A set of facts about addresses that no other set has; a wide one names about as many lists of one of them as a record
-/// keeps apart.
+/// A set of facts about addresses that no other set has; a wide one names about as many lists for one address as a
+/// record keeps apart.
 pub fn set(random: &mut Seeded, name: &str, is_wide: bool) -> Set {
     let rules = |threshold, window_days, min_days, cooldown_days| SoftBounceRules {
         threshold,
@@ -184,10 +185,10 @@ pub fn set(random: &mut Seeded, name: &str, is_wide: bool) -> Set {
     set
 }
 
-/// A set of facts that are counted under these rules.
+/// A set of facts to count with these rules.
 pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> Set {
     let addresses = 1 + random.below(3);
-    // A busy set shows the bound on the bounces of a day, which holds in any order only without deliveries.
+    // A busy set tests the bound on the bounces of a day, which is independent of the order only without deliveries.
     let busy = random.percent(15);
     let (days, hours) = if busy { (3, 24) } else { (random.pick(&[2, 6, 14]), 4) };
     let count = if busy { 30 } else { 3 + random.below(18) };
@@ -222,7 +223,7 @@ pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> Set
     Set { facts, rules }
 }
 
-/// Facts about one address as a campaign to a full and angry mailbox brings them: all at once.
+/// Facts about one address as a campaign to a full and angry mailbox causes them: all at once.
 pub fn hot(count: usize) -> Vec<Fact> {
     let mut random = Seeded::new(7);
     let fact = |serial: usize| Fact {
@@ -244,7 +245,7 @@ pub fn hot(count: usize) -> Vec<Fact> {
     (0..count).map(fact).collect()
 }
 
-/// A temporary bounce of each of many addresses, and the delivery after it: whichever comes first, no bounce counts.
+/// A temporary bounce for each of many addresses, and the delivery after it: whichever arrives first, no bounce counts.
 pub fn voided(addresses: usize) -> Vec<Fact> {
     let mut random = Seeded::new(11);
     let mut fact = |serial: usize| Fact {

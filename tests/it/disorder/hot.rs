@@ -1,4 +1,4 @@
-//! Many handlers at once on one address: `HOT_EVENTS` says how many (60). The work grows with their square.
+//! Many handlers at once on one address: `HOT_EVENTS` says how many (60). The work grows with the square of the number.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use super::reference::{expected, observed};
 use super::wire::Wire;
 use super::{number, real, say};
 
-/// How many events arrive at the same time, where nobody says.
+/// The default number of events that arrive at the same time.
 const EVENTS: u64 = 60;
 /// How often a sender may have to send an event.
 const ROUNDS: usize = 5;

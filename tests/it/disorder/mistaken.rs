@@ -1,4 +1,4 @@
-//! A small recorder that makes a chosen mistake, to show that the test would find it.
+//! A simple recorder that makes a chosen mistake, to show that the test would find it.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,11 +13,11 @@ use support::database::{EVENTS, Item, SUPPRESSIONS, text};
 /// A way to write in the wrong order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
-    /// The event is written before its evidence, which is skipped where the event is known.
+    /// The event is written before its evidence, which is skipped if the event is known.
     EventFirst,
-    /// The order is right, and everything is skipped where the event is known.
+    /// The order is right, but everything is skipped if the event is known.
     SkipKnown,
-    /// The log is asked for a delivery before the soft bounce is written.
+    /// The log is searched for a delivery before the soft bounce is written.
     AskFirst,
     /// The record is read before the delivery is written.
     LookFirst,
@@ -25,7 +25,7 @@ pub enum Mistake {
     DeleteOnLift,
 }
 
-/// Any failure of a request: the sender sends again.
+/// Any failure of a request: the sender will retry.
 pub struct Failed;
 
 impl<E: std::error::Error> From<E> for Failed {
@@ -46,7 +46,7 @@ pub struct SmallRecorder {
 }
 
 impl SmallRecorder {
-    /// Writes events and what follows from them.
+    /// Writes events and their consequences.
     pub async fn record(&self, events: Vec<EmailEvent>, now: Timestamp) -> Result<(), Failed> {
         for event in events {
             self.record_one(&event, now).await?;
@@ -120,7 +120,7 @@ impl SmallRecorder {
         Ok(())
     }
 
-    /// Takes the entry of a lift away where it is not newer, by compare-and-swap as everything else.
+    /// Removes the entry of a lift unless it is newer, with compare-and-swap like everything else.
     async fn delete(&self, address: &Address, lift: &Change) -> Result<(), Failed> {
         let Change::Entry { scope, reason, entry: lifted, .. } = lift else { return Ok(()) };
         let key = AttributeValue::S(address.as_str().to_owned());

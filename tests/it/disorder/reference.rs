@@ -1,4 +1,5 @@
-//! What a record must be, from the list of all facts at once: written anew after the design, without the code under test.
+//! What a record must be, computed from all facts at once: written independently from the design, without the code
+//! under test.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,19 +14,19 @@ use super::facts::{DAY, Fact, What};
 type Entries = BTreeMap<(String, Reason), Entry>;
 /// The times and ids of the soft bounces that count.
 type Bounces = Vec<(i64, String)>;
-/// For how many scopes beside `*` a record keeps a reason apart.
+/// For how many scopes other than `*` a record keeps a reason apart.
 const SCOPES: usize = 100;
 
-/// What matters of a record.
+/// The relevant parts of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The entries.
     pub entries: Entries,
-    /// The reasons that came for too many scopes.
+    /// The reasons that were reported for too many scopes.
     pub folded: BTreeSet<Reason>,
     /// The soft bounces.
     pub bounces: Bounces,
-    /// The time of a lift of soft bounces by a person, of which there are none here.
+    /// The time of a manual lift of soft bounces; there are none here.
     pub lifted_at: Option<Timestamp>,
 }
 
@@ -47,14 +48,14 @@ pub fn observed(record: &SuppressionRecord) -> Outcome {
     }
 }
 
-/// Takes what may depend on the order away: whose words stand in a folded entry.
+/// Removes what may depend on the order: the texts in a folded entry.
 fn forget_words(entry: &mut Entry) {
     entry.provider = String::new();
     entry.event_id = String::new();
     (entry.code, entry.recipient) = (None, None);
 }
 
-/// What the facts about one address amount to.
+/// The record that the facts about one address lead to.
 pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
     let mut words: BTreeMap<(String, Reason), Vec<Entry>> = BTreeMap::new();
     for fact in facts {
@@ -95,8 +96,8 @@ pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
     Outcome { entries, folded, bounces, lifted_at: None }
 }
 
-/// Lets the suppressions of a reason that came for too many scopes count for every send without end, and no lifts; returns
-/// the reasons.
+/// Makes the suppressions of a reason reported for too many scopes count for every send without expiry, and its lifts
+/// not at all; returns the reasons.
 fn fold(words: &mut BTreeMap<(String, Reason), Vec<Entry>>) -> BTreeSet<Reason> {
     let scopes = |reason: Reason| words.keys().filter(|(scope, known)| *known == reason && scope != "*").count();
     let folded: BTreeSet<Reason> = Reason::ALL.iter().copied().filter(|reason| scopes(*reason) > SCOPES).collect();
@@ -134,7 +135,7 @@ fn entry(fact: &Fact, state: State, days: Option<u32>) -> Entry {
     }
 }
 
-/// The newest word; at the same time `suppressed`, then the later end, then the greater id.
+/// The newest entry; at the same time `suppressed`, then the later expiry, then the greater id.
 fn latest_word(words: &[Entry]) -> Entry {
     let newest = words.iter().max_by_key(|word| {
         let end = word.until.map_or(i64::MAX, Timestamp::millis);
@@ -146,7 +147,8 @@ fn latest_word(words: &[Entry]) -> Entry {
     Entry { first_at: suppressed().min(), suppressed_at, ..newest }
 }
 
-/// The soft bounces after the latest delivery, without what is too old or more than a day needs, oldest first.
+/// The soft bounces after the latest delivery, without those that are too old or exceed the need of a day, oldest
+/// first.
 fn counting_bounces<'f>(facts: &[&'f Fact], rules: SoftBounceRules) -> Vec<&'f Fact> {
     let timed = || facts.iter().copied().filter(|fact| !fact.untimed);
     let delivered = timed().filter(|fact| fact.what == What::Delivered).map(|fact| fact.at).max();
@@ -171,7 +173,7 @@ fn counting_bounces<'f>(facts: &[&'f Fact], rules: SoftBounceRules) -> Vec<&'f F
     bounces.iter().copied().filter(needed).collect()
 }
 
-/// The entry that the bounces amount to.
+/// The entry derived from the bounces.
 fn soft_bounce_entry(bounces: &[&Fact], rules: SoftBounceRules) -> Option<Entry> {
     if rules.threshold == 0 {
         return None;

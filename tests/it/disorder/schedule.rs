@@ -1,4 +1,4 @@
-//! One run of a set of facts through a recorder: in disorder, repeated, at the same time, with crashes and losses.
+//! One run of a set of facts through a recorder: out of order, repeated, concurrent, with crashes and losses.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use super::facts::Fact;
 use super::mistaken::SmallRecorder;
 use super::wire::{Gate, HANDLER, Waiting, Wire, lost};
 
-/// How often one batch may crash or lose a request; after that it gets through.
+/// The most crashes or losses of one batch; after that it gets through.
 const MISFORTUNES: u32 = 3;
 
 /// What records the events.
@@ -22,7 +22,7 @@ const MISFORTUNES: u32 = 3;
 pub enum Subject {
     /// The recorder of this project.
     Real(Recorder),
-    /// The one of the tests.
+    /// The simple recorder of the tests.
     Small(SmallRecorder),
 }
 
@@ -38,13 +38,13 @@ impl Subject {
 /// What happened in a schedule.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
-    /// Events handed to the recorder, repetitions included.
+    /// Events given to the recorder, including repetitions.
     pub events: usize,
     /// Requests that took effect.
     pub requests: usize,
     /// Handlers that ended between two requests, before or after the latter took effect.
     pub crashes: usize,
-    /// Requests that failed, before or after they took effect, while the handler went on.
+    /// Requests that failed, before or after they took effect, while the handler continued.
     pub losses: usize,
     /// Requests of handlers that were gone, which took effect later.
     pub late: usize,
@@ -57,14 +57,14 @@ struct Batch {
     misfortunes: u32,
 }
 
-/// A handler at work.
+/// A running handler.
 struct Live {
     number: usize,
     batch: Batch,
     work: Pin<Box<dyn Future<Output = bool>>>,
 }
 
-/// Runs the facts through the recorder until each of them has been answered with success; `trace` takes each step.
+/// Runs the facts through the recorder until each has been answered with success; `trace` receives each step.
 pub async fn run(
     wire: &Wire,
     subject: &Subject,
@@ -119,7 +119,7 @@ pub async fn run(
                 tally.crashes += 1;
                 let mut batch = live.remove(at).batch;
                 batch.misfortunes += 1;
-                // What the handler had sent besides may still arrive, even after its batch has come again.
+                // The handler's other requests may still arrive, even after its batch has been sent again.
                 gate.waiting().retain(|other| other.handler != handler || random.percent(50));
                 let place = random.below(waiting_batches.len() + 1);
                 waiting_batches.insert(place, batch);
@@ -136,7 +136,7 @@ pub async fn run(
     }
 }
 
-/// Facts in batches of a few, some of them several times, in any order.
+/// Facts in small batches, some of them repeated, in any order.
 fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
     let mut events: Vec<EmailEvent> = facts.iter().map(Fact::event).collect();
     for fact in facts {
@@ -146,7 +146,7 @@ fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
     }
     random.shuffle(&mut events);
     let most = random.pick(&[1, 2, 4, 30]);
-    // Many facts about one address in some twenty batches are order enough.
+    // Many facts about one address in some twenty batches are enough disorder.
     let most = if facts.len() > 80 { most.max(16) } else { most };
     let mut batches = Vec::new();
     while !events.is_empty() {
@@ -156,8 +156,8 @@ fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
     batches
 }
 
-/// Lets every handler go on until it is done or waits at the gate, so that the choice among the requests depends on the
-/// seed and not on how long the handlers paused; returns those done.
+/// Runs every handler until it is done or waits at the gate, so that the choice among the requests depends on the seed
+/// and not on how long the handlers paused; returns those that are done.
 async fn settle(live: &mut Vec<Live>, gate: &Gate) -> Vec<(Batch, bool)> {
     let mut done = Vec::new();
     poll_fn(|context| {

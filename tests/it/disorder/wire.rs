@@ -1,4 +1,4 @@
-//! The way to the database, on which a test holds up, loses and fails requests as it likes.
+//! The connection to the database, on which a test can delay, lose and fail requests.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,38 +23,38 @@ tokio::task_local! {
     pub static HANDLER: (Gate, usize);
 }
 
-/// What a request comes to.
+/// The result of a request.
 pub type Answer = Result<HttpResponse, ConnectorError>;
 
 /// A request in hand.
 pub struct Request {
-    /// Which operation of DynamoDB.
+    /// The DynamoDB operation.
     pub operation: String,
     body: Vec<u8>,
 }
 
 /// A request at the gate.
 pub struct Waiting {
-    /// Whose it is.
+    /// The number of its handler.
     pub handler: usize,
     /// The request.
     pub request: Request,
-    /// Where its answer goes.
+    /// Where its answer is sent.
     pub answer: oneshot::Sender<Answer>,
 }
 
-/// Where the requests of the handlers of one schedule wait until the schedule lets one pass.
+/// Where the requests of a schedule's handlers wait until the schedule lets one pass.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<Mutex<Vec<Waiting>>>);
 
 impl Gate {
-    /// What waits.
+    /// The waiting requests.
     pub fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
         self.0.lock().unwrap()
     }
 }
 
-/// How many requests there were.
+/// The counts of requests.
 #[derive(Debug, Default)]
 pub struct Counts {
     /// All of them.
@@ -69,7 +69,7 @@ pub struct Wire {
     database: Arc<dynoxide::Database>,
     /// The counts.
     pub counts: Arc<Counts>,
-    /// Requests that pass no gate take a random time, up to so many milliseconds.
+    /// Requests that pass no gate take a random time, up to this many milliseconds.
     latency_ms: usize,
 }
 
@@ -104,13 +104,13 @@ impl HttpConnector for Wire {
     }
 }
 
-/// What a handler sees of a request or an answer that the network lost.
+/// What a handler sees if the network lost a request or an answer.
 pub fn lost() -> ConnectorError {
     ConnectorError::io("lost on the way".into())
 }
 
 impl Wire {
-    /// A way to a database of its own, with both tables.
+    /// A connection to a new database with both tables.
     pub fn new(latency_ms: usize) -> Self {
         let database = Arc::new(dynoxide::Database::memory().unwrap());
         let wire = Self { database, counts: Arc::default(), latency_ms };
@@ -130,7 +130,7 @@ impl Wire {
         wire
     }
 
-    /// A client that uses this way and tries everything once.
+    /// A client that uses this connection without retries.
     pub fn client(&self) -> Client {
         client_over(self.clone())
     }

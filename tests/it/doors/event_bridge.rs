@@ -1,4 +1,4 @@
-//! Events of EventBridge, which nobody signs: from which accounts and queues they are taken.
+//! EventBridge events, which are not signed: which accounts and queues they are accepted from.
 
 use harness::function::handler;
 use mail_feedback::timestamp::Timestamp;
@@ -14,13 +14,13 @@ use support::samples;
 use super::{open, taken};
 use crate::real_binary::invoke_both;
 
-/// A bounce as EventBridge brings it.
+/// A bounce as EventBridge delivers it.
 fn bridged() -> Value {
     let sample = samples::all().into_iter().find(|sample| sample.name == "ses/eventbridge-bounce").unwrap();
     serde_json::from_str(&sample.json).unwrap()
 }
 
-/// Whether the event is taken by an invocation, bare from the queue, and as the record of a failure in it.
+/// Whether the event is accepted as an invocation, plain from the queue, and from the queue as the record of a failure.
 async fn admitted(settings: &[(&str, &str)], event: &Value) -> [bool; 3] {
     let database = Database::start().await;
     let mut environment = trusting_environment(&database);
@@ -79,7 +79,7 @@ async fn a_sending_account_that_is_not_accepted_is_refused_at_this_door_too() {
     assert!(database.scan(EVENTS).await.is_empty());
 }
 
-/// With a right credential or signature, and in every mixture with what another door brings.
+/// With a valid credential or signature, and in every mixture with the input of another door.
 #[tokio::test]
 async fn what_looks_like_an_event_of_eventbridge_comes_in_by_no_other_door() {
     let database = Database::start().await;

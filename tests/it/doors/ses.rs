@@ -1,4 +1,4 @@
-//! Each message of SES is the same fact, whichever way it comes.
+//! Each SES message is the same fact, whichever way it arrives.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use support::samples::{self, Sample, Snapshot};
 use super::{facts, open, taken};
 use crate::disorder::say;
 
-/// What SES says in a sample, in an envelope of today.
+/// What SES says in a sample, in an envelope dated today.
 fn envelope(sample: &Sample) -> Option<Value> {
     let event: Value = serde_json::from_str(&sample.json).unwrap();
     let sns = &event["Records"][0]["Sns"];
@@ -35,7 +35,7 @@ async fn each_message_of_ses_is_the_same_fact_through_every_door() {
         let one_door = handler(&database, &open(&database));
         let mut brought = 0;
         for (name, envelope) in &envelopes {
-            // A topic's test message is no event, and EventBridge has none like it.
+            // A topic's test message is not an event, and EventBridge has no equivalent.
             let Some(invocation) = door.invocation(envelope) else { continue };
             taken(&one_door, &invocation, name).await;
             taken(&every_door, &invocation, name).await;

@@ -1,4 +1,4 @@
-//! Looks for secrets in what was written.
+//! Searches for secrets in what was written.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::secrets::{Class, Secret, Secrets};
 use super::{views, vocabulary};
 
-/// So many bytes of a body in a row are no coincidence.
+/// The length at which a part of a body is not a coincidence.
 const WINDOW: usize = 24;
 
 /// A secret that was written.
@@ -14,7 +14,7 @@ const WINDOW: usize = 24;
 pub struct Leak {
     /// What it is.
     pub class: Class,
-    /// Where it stands in the invocation.
+    /// Where it is in the invocation.
     pub place: String,
     /// The part of it that was written.
     pub part: String,
@@ -26,9 +26,9 @@ impl fmt::Display for Leak {
     }
 }
 
-/// The secrets that stand in a text in whatever form; `allowed` are ids that may.
+/// The secrets in a text in any form; `allowed` are ids that may be written.
 ///
-/// A text that the function says anyway shows nothing, even where a report has the same.
+/// Text that the function writes anyway reveals nothing, even if a report contains the same.
 pub fn leaks(written: &str, secrets: &Secrets, allowed: &[String]) -> Vec<Leak> {
     let mut text = without_times(written);
     for id in secrets.queued.iter().chain(allowed).filter(|id| id.len() > 2) {
@@ -46,17 +46,17 @@ fn leak(secret: &Secret, views: &[String], windows: &Windows) -> Option<Leak> {
     (!vocabulary::says(&leak.part)).then_some(leak)
 }
 
-/// The lines of a log without the time of the invocation, which a report may have, too.
+/// The lines of a log without the time of the invocation, which a report may also contain.
 fn without_times(written: &str) -> String {
     let mut parts = written.split("{\"timestamp\":\"");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + "{" + part.split_once('"').map_or("", |(_, rest)| rest))
 }
 
-/// All parts of a certain length.
+/// All parts of a fixed length.
 struct Windows<'t> {
     parts: HashSet<&'t [u8]>,
-    /// Which pairs of bytes a part begins with: most of a large body is dismissed by it.
+    /// Which pairs of bytes a part begins with, which quickly rules out most of a large body.
     begins: Vec<bool>,
 }
 
@@ -70,7 +70,7 @@ impl<'t> Windows<'t> {
         Self { parts, begins }
     }
 
-    /// What a text has in common with them.
+    /// What a text has in common with the parts.
     fn shared(&self, text: &str) -> Option<String> {
         let known = |part: &&[u8]| self.begins[pair(part)] && self.parts.contains(part);
         let part = text.as_bytes().windows(WINDOW).find(known)?;

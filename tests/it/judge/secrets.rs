@@ -1,4 +1,4 @@
-//! What an invocation brings that may stand nowhere but in the tables.
+//! The parts of an invocation that may appear only in the tables.
 
 use std::net::IpAddr;
 
@@ -11,19 +11,19 @@ use serde_json::Value;
 /// Why a text may not be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// An address, its key, its local part, or the name beside it.
+    /// An address, its key, its local part, or its display name.
     Address,
     /// An IP address.
     Ip,
     /// A link, its host, or a distinctive part of its path and query.
     Link,
-    /// What software somebody uses.
+    /// The software that somebody uses.
     UserAgent,
     /// The signature of a message.
     Signature,
-    /// What confirms a subscription, or opens a webhook.
+    /// A subscription token, or a webhook token.
     Token,
-    /// An `Authorization` header, or what is encoded in it.
+    /// An `Authorization` header, or its decoded content.
     Credential,
     /// Any part of a body or a header.
     Body,
@@ -34,16 +34,16 @@ pub enum Class {
 pub struct Secret {
     /// What it is.
     pub class: Class,
-    /// Where it stands in the invocation.
+    /// Where it is in the invocation.
     pub place: String,
     /// The text, in lower case.
     pub text: String,
 }
 
-/// Text of so many bytes is no name or word.
+/// Text of this many bytes is not a name or word.
 const LONG_TEXT: usize = 24;
 
-/// The shortest text of a class that is looked for: what is shorter is part of any other text by chance.
+/// The shortest text of a class that is searched for: shorter ones occur in other text by chance.
 const fn shortest(class: Class) -> usize {
     match class {
         Class::Address | Class::Ip | Class::Link | Class::UserAgent | Class::Token => 6,
@@ -62,7 +62,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Those of an invocation.
+    /// The secrets of an invocation.
     pub fn of(payload: &str) -> Self {
         let mut secrets = Self::default();
         let event: Value = serde_json::from_str(payload).unwrap_or_default();
@@ -80,14 +80,14 @@ impl Secrets {
         Self { queued: ids, ..secrets }
     }
 
-    /// The same, and everything in another text.
+    /// The same, plus everything in another text.
     #[must_use]
     pub fn with(mut self, place: &str, text: &str) -> Self {
         self.text(place, text);
         self
     }
 
-    /// The same, and a credential.
+    /// The same, plus a credential.
     #[must_use]
     pub fn with_credential(mut self, place: &str, text: &str) -> Self {
         self.add(Class::Credential, place, text);
@@ -100,7 +100,7 @@ impl Secrets {
         }
     }
 
-    /// A text, and what is JSON or base64 in it.
+    /// A text, and any JSON or base64 in it.
     fn text(&mut self, place: &str, text: &str) {
         match serde_json::from_str(text) {
             Ok(value @ (Value::Object(_) | Value::Array(_))) => self.value(place, "", &value),
@@ -134,7 +134,7 @@ impl Secrets {
         }
     }
 
-    /// What its key says that a text is.
+    /// Classifies a text by its key.
     fn by_key(&mut self, place: &str, key: &str, text: &str) {
         match key.to_ascii_lowercase().as_str() {
             "signature" => self.add(Class::Signature, place, text),
@@ -161,11 +161,11 @@ impl Secrets {
         }
     }
 
-    /// What a text shows by itself.
+    /// Classifies a text by its content.
     fn leaf(&mut self, place: &str, text: &str) {
         self.add(Class::Body, place, text);
         let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"',;()[]{}".contains(c);
-        // Splitting takes its time, and a body may have megabytes.
+        // Splitting is slow, and a body may have megabytes.
         let has_address = text.contains('@').then_some(text).into_iter();
         for word in has_address.flat_map(|text| text.split(ends)).filter(|word| word.contains('@')) {
             self.address(place, word);

@@ -1,15 +1,15 @@
-//! How much was judged so far, written down for whoever reads the results of the tests.
+//! Counts how much was checked so far, and writes it down for readers of the test results.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// Where the figures of the last run stand, one line.
+/// The file with the figures of the last run, in one line.
 pub const FILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/privacy.txt");
 
 static TALLY: Mutex<Tally> = Mutex::new(Tally::none());
 
-/// What was judged.
+/// What was checked.
 #[derive(Clone, Debug)]
 struct Tally {
     invocations: usize,
@@ -17,7 +17,7 @@ struct Tally {
     lines: usize,
     bytes: usize,
     foreign: usize,
-    /// The tests whose invocations of the handler went to the real binary, too.
+    /// The tests whose invocations of the handler also went to the real binary.
     tests: BTreeSet<String>,
 }
 
@@ -54,7 +54,7 @@ pub fn add_test(name: &str) {
     change(|tally| tally.tests.extend([name.to_owned()]));
 }
 
-/// Whether invocations of a test went to the real binary.
+/// Whether invocations of a test also went to the real binary.
 pub fn has_test(name: &str) -> bool {
     TALLY.lock().expect("no test panicked in here").tests.contains(name)
 }
@@ -62,6 +62,6 @@ pub fn has_test(name: &str) -> bool {
 fn change(change: impl FnOnce(&mut Tally)) {
     let mut tally = TALLY.lock().expect("no test panicked in here");
     change(&mut tally);
-    // Whoever runs last leaves the whole sum: the harness tells no test that it is the last one.
+    // The last test leaves the total: the harness does not say which one is the last.
     std::fs::write(Path::new(FILE), tally.line() + "\n").expect("the folder of the tests can be written to");
 }

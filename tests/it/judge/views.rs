@@ -1,4 +1,4 @@
-//! A text in all the forms in which somebody could read it: as it is, and with every encoding in it undone.
+//! A text in every readable form: as it is, and with every encoding undone.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use percent_encoding::percent_decode_str;
 
 use super::vocabulary;
 
-/// How often escapes may lie within each other: JSON in JSON in the debug print of a text.
+/// How deep escapes may be nested: JSON in JSON in the debug print of a text.
 const NESTED: usize = 4;
-/// The shortest run of digits that may be something encoded.
+/// The shortest run of digits that may be encoded text.
 const SHORTEST_RUN: usize = 8;
 
 /// Every reading of a text, in lower case.
@@ -21,7 +21,7 @@ pub fn of(text: &str) -> Vec<String> {
     all.into_iter().collect()
 }
 
-/// A text as it is, without its escapes, and without its percent signs.
+/// A text as it is, unescaped, and percent-decoded.
 fn readings(text: &str) -> Vec<String> {
     let mut all = vec![text.to_owned()];
     for _ in 0..NESTED {
@@ -51,7 +51,7 @@ fn unescaped(text: &str) -> String {
     out + rest
 }
 
-/// The character that an escape stands for, and how many bytes it takes after its backslash.
+/// The character of an escape, and how many bytes it takes after its backslash.
 fn escape(after: &str) -> (Option<char>, usize) {
     let hex = |digits: &str| u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
     match after.as_bytes().first() {
@@ -66,15 +66,15 @@ fn escape(after: &str) -> (Option<char>, usize) {
     }
 }
 
-/// What stands in base64, in hexadecimal digits, and in lists of bytes.
+/// The text encoded in base64, in hexadecimal digits, and in lists of bytes.
 fn decoded(text: &str) -> Vec<String> {
     let mut found = byte_lists(text);
     let is_digit = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
-    // The function's own words are nothing encoded.
+    // The function's own words are not encoded text.
     let strange = |run: &&str| run.len() >= SHORTEST_RUN && !vocabulary::says(&run.to_lowercase());
     for run in text.split(|c| !is_digit(c)).filter(strange) {
         let run = run.replace('-', "+").replace('_', "/");
-        // A run may begin with something else, so that its groups of four begin at any of four places.
+        // A run may have a prefix, so its groups of four may begin at any of four places.
         for start in 0..4 {
             let groups = &run[start..];
             let whole = &groups[..groups.len() - usize::from(groups.len() % 4 == 1)];
@@ -91,7 +91,7 @@ fn decoded(text: &str) -> Vec<String> {
     found
 }
 
-/// The debug print of bytes that nobody took for text: `[106, 97, 110, 101]`.
+/// The debug print of bytes: `[106, 97, 110, 101]`.
 fn byte_lists(text: &str) -> Vec<String> {
     let lists = text.split('[').skip(1).filter_map(|rest| Some(rest.split_once(']')?.0));
     let bytes =

@@ -1,4 +1,4 @@
-//! All that the function may say: what is not in here fails, whether or not it is known to be anybody's secret.
+//! Everything that the function may write: anything else fails, whether or not it is a known secret.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::secrets::Secrets;
 
-/// What the log says beside what it advises on errors.
+/// The log messages other than the advice on errors.
 const SENTENCES: [&str; 9] = [
     "a library warns; its source says of what at this line",
     "a library reports an error; its source says of what at this line",
@@ -21,7 +21,7 @@ const SENTENCES: [&str; 9] = [
     "a certificate could not be kept; the next instance asks sns for it",
     "attributes of other writers left no room for a suppression record; the largest are gone",
 ];
-/// The fields of a line of the log that hold numbers or booleans.
+/// The log fields with numbers or booleans.
 const FIGURES: [&str; 6] = ["events", "status", "duration_ms", "retry", "line", "dropped"];
 /// Its other fields, and those of an answer.
 const FIELDS: [&str; 22] = [
@@ -48,7 +48,7 @@ const FIELDS: [&str; 22] = [
     "errorType",
     "errorMessage",
 ];
-/// What the headers of an answer are made of.
+/// The parts of an answer's headers.
 const HEADERS: [&str; 6] = [
     "content-type",
     "application/json",
@@ -57,7 +57,7 @@ const HEADERS: [&str; 6] = [
     "allow",
     "POST",
 ];
-/// What the directives of a line of metrics are made of, beside the names of metrics.
+/// The parts of the directives in a metrics line, other than metric names.
 const DIRECTIVES: [&str; 13] = [
     "Timestamp",
     "CloudWatchMetrics",
@@ -87,7 +87,7 @@ static ANSWERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     told.map(|sentence| format!("{{\"error\":\"{sentence}\"}}")).collect()
 });
 
-/// All of it in one text, in lower case.
+/// The whole vocabulary as one text, in lower case.
 static SAID: LazyLock<String> = LazyLock::new(|| {
     let fixed = SENTENCES.iter().chain(&FIELDS).chain(&FIGURES).chain(&DIRECTIVES).chain(&HEADERS);
     let ours = ADVICE.iter().chain(CLASSES.iter()).chain(LABELS.iter()).chain(fixed).copied();
@@ -95,7 +95,7 @@ static SAID: LazyLock<String> = LazyLock::new(|| {
     ours.chain(made).collect::<Vec<_>>().join("\n").to_lowercase()
 });
 
-/// Whether the function says a text, given in lower case, without any report.
+/// Whether the function may write a text, given in lower case, without any report.
 pub fn says(text: &str) -> bool {
     SAID.contains(text)
 }
@@ -103,13 +103,13 @@ pub fn says(text: &str) -> bool {
 /// The ids and names that may be written.
 #[derive(Clone, Debug, Default)]
 pub struct Ids {
-    /// What the ids of invocations begin with.
+    /// The beginning of invocation ids.
     pub request: String,
     /// The tables and topics of the function.
     pub configured: Vec<String>,
 }
 
-/// What in the lines of the function is no part of its vocabulary, as `<field>: <value>`.
+/// The parts of the function's lines that are not in its vocabulary, as `<field>: <value>`.
 pub fn strangers(written: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
     written.lines().flat_map(|line| strange_parts(line, ids, secrets)).collect()
 }
@@ -172,7 +172,7 @@ fn is_directive(value: &Value) -> bool {
     }
 }
 
-/// What in an answer is no part of the vocabulary.
+/// The parts of an answer that are not in the vocabulary.
 pub fn strange_answers(outcome: &Result<Value, Value>, secrets: &Secrets) -> Vec<String> {
     let known = |field: &str, value: &Value| match outcome {
         Ok(_) => is_answer(field, value, secrets),

@@ -1,4 +1,4 @@
-//! Decisions that would not stand: they fail, and write nothing.
+//! Decisions without effect: they fail, and write nothing.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl Desk {
         self.handler.suppressions.apply(&address(), &reports, reported_at).await.unwrap();
     }
 
-    /// The answers to a lift and to a suppression, of which neither may write anything if it fails.
+    /// The results of a lift and of a suppression, neither of which may write anything if it fails.
     async fn decided(&self, decision: &Decision) -> [Result<(), DecisionError>; 2] {
         let suppressions = &self.handler.suppressions;
         let mut answers = [Ok(()); 2];
@@ -72,7 +72,7 @@ fn lists(count: usize) -> impl Iterator<Item = String> {
 
 const FOLDED: DecisionError = DecisionError::Refused(DecisionRefusal::Folded { reason: Reason::Unsubscribe });
 
-/// Records from before such times were refused may hold them.
+/// Records from before such times were refused may contain them.
 #[tokio::test]
 async fn what_is_dated_ahead_is_replaced_and_outweighs_no_later_report() {
     for ahead in [Timestamp::MAX, at(START + 20 * 3600)] {
@@ -95,7 +95,7 @@ async fn what_is_dated_ahead_is_replaced_and_outweighs_no_later_report() {
     }
 }
 
-/// A lift of every send was not about the single scopes that a fold makes one of.
+/// A lift of every send was not about the single scopes that a fold merges.
 #[tokio::test]
 async fn a_lift_from_before_a_fold_frees_nobody() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! Reasons that come for too many scopes: the same facts give every check the same answer in any order.
+//! Reasons reported for too many scopes: the same facts give every check the same answer in any order.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{entry, merged, time};
 
-/// What is known about one reason in one scope.
+/// A fact about one reason in one scope.
 #[derive(Clone, Debug)]
 struct Fact {
     /// 0: `*`.
@@ -46,7 +46,8 @@ fn fact(scope: usize, reasons: &'static [Reason]) -> impl Strategy<Value = Fact>
 }
 
 /// One fact for each of about as many scopes as a record keeps apart, and some more for a few. In half of the sets, all
-/// but the latter are lifts, so that each suppression is decisive, also one that was lifted before its reason folds.
+/// but the latter are lifts, so that each suppression is decisive, including one that was lifted before its reason
+/// folds.
 fn facts() -> impl Strategy<Value = Vec<Fact>> {
     const ONE: &[Reason] = &[Reason::Unsubscribe];
     const BY_HAND: &[Reason] = &[Reason::SoftBounce, Reason::Manual];
@@ -64,7 +65,7 @@ fn held_as(reason: Reason) -> Reason {
     if reason == Reason::SoftBounce { Reason::Manual } else { reason }
 }
 
-/// Whether a reason stands in a scope, from all facts at once.
+/// Whether a reason blocks in a scope, computed from all facts at once.
 fn forbids(facts: &[Fact], reason: Reason, scope: usize, now: i64) -> bool {
     let places = |held: Reason| -> BTreeSet<_> {
         let scoped = facts.iter().filter(|fact| fact.scope != 0 && held_as(fact.reason) == held);
@@ -81,12 +82,13 @@ fn forbids(facts: &[Fact], reason: Reason, scope: usize, now: i64) -> bool {
     latest.is_some_and(|fact| !fact.lifted && fact.until.is_none_or(|until| until > now))
 }
 
-/// Whether only a person can have said so: a lift for every send.
+/// Whether only a person can have decided it: a lift for every send.
 fn is_decision(fact: &Fact) -> bool {
     fact.lifted && fact.scope == 0
 }
 
-/// Facts in an order, but decisions after all reports, since people decide on what they see; then all reports again.
+/// Facts in an order, but with decisions after all reports, since people decide on what they see; then all reports
+/// again.
 fn decided_last(facts: &[Fact], order: &[usize]) -> Vec<usize> {
     let (decisions, reports): (Vec<_>, Vec<_>) = order.iter().copied().partition(|nth| is_decision(&facts[*nth]));
     [&reports[..], &decisions[..], &reports[..]].concat()
@@ -96,7 +98,7 @@ fn changes(facts: &[Fact]) -> Vec<Change> {
     facts.iter().enumerate().map(|(nth, fact)| fact.change(nth)).collect()
 }
 
-/// The record without what may depend on the order: whose words stand in a folded entry.
+/// The record without what may depend on the order: the texts of a folded entry.
 fn nameless(mut record: SuppressionRecord) -> SuppressionRecord {
     let folded = record.folded.clone();
     for (reason, entry) in record.suppressions.entry(Scope::everything()).or_default() {
@@ -134,7 +136,7 @@ proptest! {
     }
 }
 
-/// 101 scopes, of which the first was lifted for good.
+/// 101 scopes, the first of them lifted for good.
 fn flood(lifted: impl Fn(usize) -> bool) -> Vec<Change> {
     let fact = |scope: usize| Fact {
         scope,

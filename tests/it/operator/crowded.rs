@@ -1,4 +1,4 @@
-//! Records as full as authenticated events and operators can make them: evidence and decisions always find room.
+//! Records as full as authenticated events and operators can make them: evidence and decisions always fit.
 
 use std::fmt::Write;
 
@@ -17,12 +17,12 @@ use support::size::item_bytes;
 use super::{Desk, Outcome, file, time};
 use crate::real_binary::invoke_both;
 
-/// The largest item that DynamoDB takes.
+/// The largest item that DynamoDB accepts.
 const LIMIT: usize = 400 * 1024;
 const JANE: &str = "jane@example.com";
-/// The longest list of an event, and of an operator with `list:ses:` before it.
+/// The longest list of an event, or of an operator after `list:ses:`.
 const LIST_BYTES: usize = 256;
-/// The reasons that can come for single scopes.
+/// The reasons that single scopes can have.
 const REASONS: [&str; 7] =
     ["hard_bounce", "soft_bounce", "complaint", "unsubscribe", "invalid_address", "provider_block", "manual"];
 
@@ -36,7 +36,7 @@ async fn posted(handler: &InProcess, path: &str, events: &[Value]) {
     assert_eq!(answer["statusCode"], 200, "{path}: {answer}");
 }
 
-/// A complaint through the provider that signs what it says.
+/// A complaint through the provider that signs its reports.
 async fn complained(handler: &InProcess, at: &str) {
     let message = json!({
         "eventType": "Complaint",
@@ -51,17 +51,17 @@ async fn complained(handler: &InProcess, at: &str) {
     invoke_both(handler, &lambda_event(&envelope).to_string()).await.unwrap();
 }
 
-/// The one record, which DynamoDB must have room for.
+/// The only record, which must fit into DynamoDB's limit.
 async fn record(desk: &Desk) -> Item {
     let record = desk.records().await.pop().unwrap();
     let bytes = item_bytes(&record);
     assert!(bytes <= LIMIT, "{bytes} bytes");
-    // Ours allows the one number, the version, a sign.
+    // Our formula adds a sign to the one number, the version.
     assert_eq!(bytes, counted_by_the_database(&record) + 1, "by two formulas");
     record
 }
 
-/// The same by the rules of the embedded database, whose authors took them from what AWS refuses.
+/// The same by the rules of the embedded database, whose authors derived them from what AWS refuses.
 fn counted_by_the_database(record: &Item) -> usize {
     record.iter().map(|(name, value)| name.len() + json_of(value).size()).sum()
 }
@@ -83,7 +83,7 @@ fn json_of(value: &AttributeValue) -> dynoxide::types::AttributeValue {
     serde_json::from_value(plain(value)).unwrap()
 }
 
-/// Everything that must go on whatever the record holds.
+/// Everything that must keep working whatever the record holds.
 async fn goes_on(desk: &Desk, handler: &InProcess) {
     complained(handler, "2026-11-18T00:00:00.000Z").await;
     let ran = desk.run(&["check", JANE, "--json"]).await;
@@ -109,7 +109,7 @@ async fn goes_on(desk: &Desk, handler: &InProcess) {
     desk.done(&["explain", JANE]).await;
 }
 
-/// An unsubscribe that Tencent reports for a sender domain of its own, with the longest texts.
+/// An unsubscribe that Tencent reports for a distinct sender domain, with the longest texts.
 fn unsubscribe(nth: usize) -> Value {
     let label = |fill: &str| fill.repeat(60);
     json!({
@@ -119,7 +119,7 @@ fn unsubscribe(nth: usize) -> Value {
     })
 }
 
-/// A record fills with the sender domains of a stranger, then a complaint comes.
+/// A stranger's sender domains fill a record, then a complaint arrives.
 async fn flooded(domains: usize) {
     let desk = Desk::new().await;
     let handler = function(&desk);
@@ -159,7 +159,7 @@ async fn thousands_of_sender_domains_keep_out_no_complaint_and_no_decision() {
     flooded(2_000).await;
 }
 
-/// A list with a name of some length, which another number does not have.
+/// A list with a name of some length, unique to its number.
 fn list(random: &mut Seeded, name: &str, bytes: usize) -> String {
     let fill = random.pick(&["x", "é", "€", "😀"]);
     let mut name = name.to_owned();
@@ -169,11 +169,11 @@ fn list(random: &mut Seeded, name: &str, bytes: usize) -> String {
     name
 }
 
-/// Rows of an import for single scopes of each of some reasons, as many as are kept apart at most.
+/// Rows of an import for single scopes of some reasons, as many as are kept apart at most.
 fn rows(random: &mut Seeded, bytes: usize) -> String {
     let mut rows = String::from("address,scope,reason,since,until,provider,code\n");
     for reason in REASONS {
-        // Those of `soft_bounce` and `manual` count together.
+        // `soft_bounce` and `manual` count together.
         let most = if matches!(reason, "soft_bounce" | "manual") { 50 } else { 100 };
         for nth in 0..most - random.below(2) {
             let scope = format!("list:tencent:{}", list(random, &format!("{reason} {nth} "), bytes));
@@ -185,7 +185,7 @@ fn rows(random: &mut Seeded, bytes: usize) -> String {
     rows
 }
 
-/// Soft bounces of 60 days, as many a day as count, with the longest texts.
+/// Soft bounces on 60 days, as many per day as count, with the longest texts.
 fn bounces(random: &mut Seeded) -> Vec<Value> {
     let bounce = |nth: usize| {
         let (day, of_day) = (nth / 10, nth % 10);
@@ -235,7 +235,7 @@ async fn the_largest_record_leaves_room_for_a_complaint_a_lift_and_a_forget() {
     }
 }
 
-/// An entry as an earlier version wrote it, for a list.
+/// An entry for a list, as an earlier version wrote it.
 fn old_entry(nth: usize) -> AttributeValue {
     let at = AttributeValue::S(time("2026-01-01T00:00:00Z").plus_days(u32::try_from(nth).unwrap()).to_string());
     let fields = [
@@ -249,7 +249,7 @@ fn old_entry(nth: usize) -> AttributeValue {
     AttributeValue::M(fields.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
-/// Puts a record with 330 lists, as an earlier version left it, with something beside it that belongs to others.
+/// Stores a record with 330 lists, as an earlier version left it, plus attributes of other writers.
 async fn put_old(desk: &Desk, note_bytes: usize) {
     let scopes = (0..330).map(|nth| {
         let reasons = Item::from([("unsubscribe".to_owned(), old_entry(nth))]);

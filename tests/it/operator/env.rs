@@ -1,4 +1,4 @@
-//! `env`: the lines that a shell evaluates, and what a stack of another version is told to have.
+//! `env`: the lines that a shell evaluates, and the warning about a stack with another version.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Ran;
 use super::redrive::account::Account;
 
-/// A name with all that a shell could take otherwise.
+/// A name with everything that a shell could misread.
 const ODD: &str = "a'b\"c$(id)`id`\\ d;e";
 
 fn account() -> Account {
@@ -35,7 +35,7 @@ async fn run(account: &Account, args: &[&str]) -> Ran {
     Ran { outcome: outcome.map_err(|failure| failure.to_string()), out, err }
 }
 
-/// What a shell has after it has evaluated the lines.
+/// The variables of a shell after it has evaluated the lines.
 fn evaluated(lines: &str) -> BTreeMap<String, String> {
     let script = "eval \"$1\"; env -0";
     let shell = Command::new("sh").args(["-c", script, "sh", lines]).env_clear().env("PATH", "/usr/bin:/bin").output();

@@ -1,8 +1,8 @@
-//! What lists may do to each other and to the record, and what they may not.
+//! What imported lists may and may not do to each other and to the record.
 
 use super::*;
 
-/// Imports a text; gives what the command said on both streams.
+/// Imports a text; returns what the command printed to both streams.
 async fn import(desk: &Desk, format: &str, text: &str) -> (String, String) {
     let path = file(&format!("list-{}.{format}", text.len()), text);
     let ran = desk.run(&["import", "--format", format, "--at", "2026-01-01", "--source", "old", "--file", &path]).await;

@@ -1,8 +1,8 @@
-//! What others wrote, on its way to spreadsheets, machines, programs and terminals.
+//! Foreign text in the output for spreadsheets, files, programs and terminals.
 
 use super::*;
 
-/// What turns the direction of text or steers a terminal, C1 among it, and may stand in an address.
+/// Characters that change the direction of text or control a terminal, including C1, and may be in an address.
 const STEERING: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}";
 
 async fn import(desk: &Desk, format: &str, text: &str) -> String {
@@ -13,7 +13,7 @@ async fn import(desk: &Desk, format: &str, text: &str) -> String {
     out
 }
 
-/// A row for each code, whose address is told apart by its number.
+/// One row per code, with a numbered address.
 async fn with_codes(codes: &[&str]) -> Desk {
     let desk = Desk::new().await;
     let row = |(n, code): (usize, &&str)| {

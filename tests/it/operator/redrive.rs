@@ -1,4 +1,4 @@
-//! The redrive: what it says of messages, and what it does with an account that misbehaves.
+//! The redrive: what it says about messages, and how it handles an account that misbehaves.
 
 pub mod account;
 mod describing;

@@ -1,4 +1,4 @@
-//! A host of certificates that answers rubbish, reached by the real client of the real binary.
+//! A certificate host that answers garbage, reached by the real client of the real binary.
 
 use super::{function, say};
 use crate::attacks::subscriptions::confirmation;
@@ -12,10 +12,10 @@ use support::request::post;
 use support::tls_host::{Behaviour, TlsHost};
 
 const SNS: &str = "sns.us-east-1.amazonaws.com";
-/// What the rubbish says.
+/// The content of the garbage.
 const MARK: &str = "jane.doe+vip@example.com";
 
-/// What the host does, under which name it proves itself, and whether a message is accepted then.
+/// What the host does, the name in its certificate, and whether a message is accepted then.
 fn hosts() -> Vec<(Behaviour, &'static str, bool)> {
     let other = AUTHORITY.certificate(&Request { names: vec!["jane-doe.example".to_owned()], ..Request::default() });
     let page = format!("<html>no certificate for {MARK}, token=correct-horse-battery</html>");
@@ -36,7 +36,7 @@ fn hosts() -> Vec<(Behaviour, &'static str, bool)> {
     ]
 }
 
-/// What a function writes with such a host, and how many lines of it.
+/// What a function writes with such a host; returns the number of lines.
 async fn under(behaviour: Behaviour, name: &str, accepted: bool) -> usize {
     let host = TlsHost::start(behaviour.clone(), name).await;
     let database = Database::start().await;

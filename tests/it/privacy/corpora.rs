@@ -1,6 +1,6 @@
-//! What other projects and SNS itself sent: recorded requests and published messages, at every door.
+//! Recorded requests of other projects and messages that SNS published, sent through every door.
 //!
-//! They are no part of the project: without them beside it this test says so and does nothing.
+//! They are not part of the repository: without them this test prints a notice and does nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     all.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
 }
 
-/// What a document can be taken for.
+/// The invocations that a document may represent.
 fn invocations(document: &Value) -> Vec<Value> {
     let request = &document["request"];
     let body = match (&request["body"], &request["body_json"]) {

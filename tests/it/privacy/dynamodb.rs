@@ -1,4 +1,4 @@
-//! A DynamoDB that fails in every way, and quotes what it was asked in all that it says.
+//! A DynamoDB that fails in every way, and quotes the request in everything it answers.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -10,10 +10,10 @@ use support::request::{authorization, post};
 
 use super::{function, say};
 
-/// Who must not be seen.
+/// The address that must not appear.
 const ADDRESS: &str = "jane.doe+vip@example.com";
 
-/// Errors as DynamoDB names them, with their status.
+/// DynamoDB's error names, with their status.
 const ERRORS: [(u16, &str); 15] = [
     (400, "ValidationException"),
     (400, "ConditionalCheckFailedException"),
@@ -32,7 +32,7 @@ const ERRORS: [(u16, &str); 15] = [
     (503, "ServiceUnavailable"),
 ];
 
-/// What is no error of DynamoDB, but comes from gateways, proxies and broken connections.
+/// Answers that are not DynamoDB errors, but come from gateways, proxies and broken connections.
 #[derive(Clone, Copy, Debug)]
 enum Broken {
     /// A page that quotes the request.
@@ -43,19 +43,19 @@ enum Broken {
     Mistyped,
     /// Success that is no JSON.
     Text,
-    /// A redirect to a link that holds the request.
+    /// A redirect to a link that contains the request.
     Redirect,
     /// The request in the headers.
     Headers,
-    /// The request, where HTTP should be.
+    /// The request instead of HTTP.
     NoHttp,
-    /// A header that quotes the request and is none.
+    /// An invalid header that quotes the request.
     BadHeader,
     /// A body that ends too early.
     Cut,
     /// No answer, and a closed connection.
     Closed,
-    /// Items left undone, for ever.
+    /// Unprocessed items, forever.
     Unprocessed,
 }
 
@@ -80,7 +80,7 @@ enum Fault {
     Broken(Broken),
 }
 
-/// What a database that fails so answers to a request.
+/// The answer of such a database to a request.
 fn fail(fault: Fault, request: &Request) -> Reply {
     let Request { body, head, .. } = request;
     let quoted = format!("{ADDRESS} {body} {head:?}");
@@ -135,7 +135,7 @@ fn reports() -> [String; 3] {
     ]
 }
 
-/// What a function says whose DynamoDB fails so: how many lines, how many of them of other crates.
+/// The output of a function with such a DynamoDB: the number of lines, and how many come from other crates.
 async fn under(fault: Fault, database: &Database) -> (usize, usize) {
     let database = database.behind(move |request| fail(fault, request)).await;
     let mut function = function(environment(&database), &[]).await;

@@ -1,4 +1,4 @@
-//! Input that nobody sends by mistake: secrets in every place that a receiver may be tempted to name.
+//! Input that nobody sends by mistake: secrets in every place that a receiver may be tempted to quote.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,10 +11,10 @@ use support::request::{authorization, post};
 use super::{function, say};
 use crate::attacks::world::{MESSAGE, failure_record, signed, tampered};
 
-/// What must not be seen, whatever it stands for.
+/// The address that must not appear, whatever it stands for.
 const MARK: &str = "jane.doe+vip@müller.example";
 
-/// A request with the mark in a part of it.
+/// A request with the mark in one part.
 fn request(change: impl FnOnce(&mut Value)) -> Value {
     let body = r#"{"event":"open","time":1763600000,"email":"a@example.com"}"#;
     let mut request = post("/webhooks/mailjet", &authorization(), body);
@@ -50,7 +50,7 @@ fn requests() -> Vec<Value> {
     ]
 }
 
-/// Bodies of webhooks, with the right credential.
+/// Webhook bodies, sent with a valid credential.
 fn bodies() -> Vec<String> {
     vec![
         MARK.to_owned(),

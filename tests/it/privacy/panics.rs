@@ -1,4 +1,4 @@
-//! No panic is known; one that comes all the same tells its place, and nothing of what it could not handle.
+//! No panic is known; if one happens, it reports its location, but not the input.
 
 use std::panic::AssertUnwindSafe;
 
@@ -28,7 +28,7 @@ async fn a_fault() {
     assert_eq!(*reported, "a fault of the function; its log names the place");
 }
 
-/// The HTTPS client takes a file without certificates for a fault of its own in builds for tests.
+/// In test builds, the HTTPS client treats a file without certificates as a bug of its own.
 #[tokio::test]
 async fn a_panic_of_the_binary_is_a_line_of_the_log() {
     let database = Database::start().await;

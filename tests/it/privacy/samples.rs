@@ -1,4 +1,4 @@
-//! Every sample, in both formats of the log.
+//! Every sample, in both log formats.
 
 use support::database::Database;
 use support::environment::environment;

@@ -1,4 +1,4 @@
-//! The scan itself: a leak of each class is found, in each form that a log may give it.
+//! The scan itself: it finds a leak of each class, in each form that a log may give it.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -18,7 +18,7 @@ const SIGNATURE: &str =
     "EXAMPLEpH+DcEwjAPg8O9mY8dReBSwksfg2S7WKQcikcNKWLQjwu6A4VbeS0QHVCkhRS7fUQvi2egU3N858fiTDN6bkkOxYDVrY0Ad8L";
 const TOKEN: &str = "2336412f37fb687f5d51e6e2425929f52e8e353134fe72d55ef8b330217d82da";
 
-/// An SNS event with something of everything.
+/// An SNS event with a secret of every class.
 fn event() -> String {
     let message = json!({
         "eventType": "Bounce",
@@ -52,7 +52,7 @@ fn request() -> String {
     request.to_string()
 }
 
-/// What of the two invocations must never be seen, why, and in which field it came.
+/// The parts of the two invocations that must never appear, their class, and their field.
 const PLANTED: [(Class, &str, &str); 26] = [
     (Class::Address, "Jane.Doe+news@Müller.example", "emailAddress"),
     (Class::Address, "jane.doe+news@xn--mller-kva.example", "emailAddress"),
@@ -82,7 +82,7 @@ const PLANTED: [(Class, &str, &str); 26] = [
     (Class::Credential, "correct horse", "Authorization"),
 ];
 
-/// How a text may come into a log.
+/// The forms that a text may have in a log.
 fn forms(text: &str) -> Vec<(&'static str, String)> {
     let in_json = json!({"level": "WARN", "error": text, "target": "aws_smithy_runtime"}).to_string();
     let escaped = text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<Vec<_>>().concat();
@@ -145,7 +145,7 @@ fn judged(line: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
     Watch::over(&environment, REQUEST).judge(line, r#"{"x":"ab@c.de"}"#, outcome)
 }
 
-/// The other measure: without knowing what is secret, it takes nothing but the vocabulary of the function.
+/// The other check: without knowing what is secret, it accepts nothing but the function's vocabulary.
 #[test]
 fn what_the_function_never_says_is_refused_whatever_it_is() {
     let line = json!({"timestamp": "2026-11-20T09:00:00.000000Z", "level": "WARN", "message": "recorded", "events": 1,
@@ -181,7 +181,7 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
         metrics("/_aws/CloudWatchMetrics/0/Namespace", "x".into()),
         metrics("/signature_version_1_topics/0", "topic-2".into()),
         line("/source", "a crate of jane".into()),
-        // Another crate may say where it speaks, and nothing else.
+        // Another crate may name its location, and nothing else.
         json!({"target": "hyper::proto", "level": "WARN", "message": "recorded"}).to_string(),
         json!({"target": "mail_feedback::x", "source": "hyper", "message": "no", "error": "no"}).to_string(),
         json!({"target": "mail_feedback::x", "source": "hyper", "message": "no"}).to_string(),
@@ -208,7 +208,7 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
     assert!(judged("", &Err(error)).is_err());
 }
 
-/// A document with another value at a place.
+/// A document with another value at one place.
 fn with(document: &Value, at: &str, value: Value) -> String {
     let mut changed = document.clone();
     let (parent, key) = at.rsplit_once('/').unwrap();

@@ -1,4 +1,4 @@
-//! A Secrets Manager that fails, and quotes the secret while it does.
+//! A Secrets Manager that fails, and quotes the secret in its errors.
 
 use axum::Router;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::judge::secrets::Secrets;
 const PASSWORD: &str = "correct-horse-battery-staple";
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-of-mailer-a1b2c3";
 
-/// What it answers, and what the webhook then does.
+/// Its answers, and the webhook's status for each.
 fn answers() -> Vec<(u16, Value, i64)> {
     let quoted = format!("the secret {ARN} holds mailer:{PASSWORD}");
     let error = |status: u16, name: &str| (status, json!({"__type": name, "message": quoted, "Message": quoted}), 503);

@@ -1,4 +1,4 @@
-//! A start that fails names the variable, and shows no value.
+//! A failed start names the variable, and shows no value.
 
 use support::authority::{AUTHORITY, FOLDER};
 use support::database::Database;
@@ -8,10 +8,10 @@ use super::{function, say};
 use crate::judge::scan::leaks;
 use crate::judge::secrets::Secrets;
 
-/// What stands in every wrong value.
+/// A text in every wrong value.
 const MARK: &str = "correct-horse-battery-staple";
 
-/// Each variable with a wrong value, and which of them is named.
+/// Each variable with a wrong value, and the variable that is named.
 fn wrong_values() -> Vec<(&'static str, String)> {
     let secret_file = FOLDER.join("secret.pem");
     std::fs::write(&secret_file, format!("{MARK}\n{}", AUTHORITY.key.serialize_pem())).unwrap();
@@ -63,7 +63,7 @@ async fn a_start_that_fails_names_the_variable_and_shows_no_value() {
     say(&format!("{} starts with a wrong value: {lines} lines", values.len()));
 }
 
-/// Both are said together, and the secret's ARN, which holds account and name, is not.
+/// Both are named together; the secret's ARN, which contains account and name, is not.
 #[tokio::test]
 async fn two_sources_of_the_credential_are_named_and_not_shown() {
     let database = Database::start().await;
@@ -75,7 +75,7 @@ async fn two_sources_of_the_credential_are_named_and_not_shown() {
     assert!(!output.contains(MARK) && !output.contains("local-only-password"), "{output}");
 }
 
-/// Settings of the SDK that it warns of or passes over; the function starts.
+/// Settings that the SDK warns about or ignores; the function starts.
 #[tokio::test]
 async fn settings_of_the_sdk_are_not_shown_either() {
     let database = Database::start().await;

@@ -1,4 +1,4 @@
-//! No attack and no other invocation of a test escapes the scan, and the scan sees what the SDK would say.
+//! No attack and no other invocation of a test escapes the scan, and the scan sees what the SDK would log.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn no_test_hands_anything_to_a_handler_past_the_scan() {
     let calls = [[".handle", "("].concat(), ["function::", "invoke"].concat()];
     let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"));
     assert!(files.len() > 50, "{}", files.len());
-    // Measured to the byte, or counted, with payloads of megabytes that are one character over and over; the feed that goes
+    // Measured to the byte, or counted, with payloads of megabytes that repeat one character; the feed that goes
     // through the binary itself; and what invokes both.
     let excepted = |file: &&PathBuf| {
         ["extremes.rs", "costs.rs", "survival/run.rs", "real_binary.rs"]
@@ -60,7 +60,7 @@ fn no_test_hands_anything_to_a_handler_past_the_scan() {
     }
 }
 
-/// What is written by all crates at all levels.
+/// Everything that all crates log at all levels.
 #[derive(Clone, Default)]
 struct Everything(Arc<Mutex<Vec<u8>>>);
 
@@ -82,7 +82,7 @@ impl<'a> MakeWriter<'a> for Everything {
     }
 }
 
-/// What the filter of the log is for: other crates show whole items at the finest level, and the scan says so.
+/// Why the log is filtered: other crates log whole items at the finest level, and the scan reports it.
 #[test]
 fn what_other_crates_say_at_the_finest_level_would_be_found() {
     if STATIC_MAX_LEVEL < LevelFilter::TRACE {

@@ -1,8 +1,8 @@
-//! What CI installs is held to its hash, and runs nothing while it is installed.
+//! What CI installs is pinned by hash, and runs no code during the installation.
 
 use super::manifest::{json, lists, pins, read};
 
-/// Packages of a list that have no hash, and hashes that belong to none.
+/// Packages in a list without a hash, and hashes without a package.
 fn without_hash(list: &str) -> Vec<String> {
     let mut lines = list.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).peekable();
     let mut odd = Vec::new();

@@ -1,4 +1,4 @@
-//! What the manifests, the locks and the script that installs tools say, as the page has to write it.
+//! The contents of the manifests, the lock files and the script that installs tools, as the page must present them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,23 +6,24 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What the function is deployed to by default. The machine of the test may be another one.
+/// The function's default target, which may differ from the machine of the test.
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
-/// Whom a dependency is for.
+/// What a dependency is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The function.
     Function,
-    /// What this feature adds to it.
+    /// A feature of the function.
     Feature(&'static str),
     /// Tests, benchmarks and examples.
     Tests,
 }
 
-/// The dependencies of the function's manifest: name, version, features, licence and home.
+/// The dependencies in the function's manifest: name, version, features, licence and home page.
 ///
-/// Those of the tests are of several manifests; of a crate that the function has, too, it is what they want beside that.
+/// Those of the tests come from several manifests; for a crate that the function also has, they are the additional
+/// features.
 pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
     let metadata = metadata("Cargo.toml", &["--all-features", "--filter-platform", TARGET]);
     let package = function(&metadata);
@@ -49,7 +50,7 @@ pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
     asked.0.iter().map(|(name, (version, features))| of(name, version, features)).collect()
 }
 
-/// The dependencies of the manifest of fuzzing, but for its targets: name, version and features.
+/// The dependencies in the fuzzing manifest, except for its targets: name, version and features.
 pub fn fuzzing() -> BTreeSet<String> {
     let metadata = metadata("fuzz/Cargo.toml", &["--no-deps"]);
     let mut asked = Asked::default();
@@ -57,12 +58,12 @@ pub fn fuzzing() -> BTreeSet<String> {
     asked.0.iter().map(|(name, (version, features))| head(name, version, features)).collect()
 }
 
-/// Crates by name, with the version and the features that manifests ask for.
+/// Crates by name, with the version and the features that manifests request.
 #[derive(Default)]
 struct Asked(BTreeMap<String, (String, BTreeSet<String>)>);
 
 impl Asked {
-    /// Adds dependencies, but for those of this project.
+    /// Adds dependencies, except for this project's own crates.
     fn add<'d>(&mut self, dependencies: impl Iterator<Item = &'d Value>) {
         for dependency in dependencies.filter(|dependency| dependency["path"].is_null()) {
             let (name, version) = (text(&dependency["name"]), text(&dependency["req"]).trim_start_matches('^'));
@@ -74,7 +75,7 @@ impl Asked {
         }
     }
 
-    /// What is asked for beside others: other crates, and further features.
+    /// What is requested in addition to others: other crates, and further features.
     fn beside(self, others: &Self) -> Self {
         let further = self.0.into_iter().filter_map(|(name, (version, features))| {
             let Some((known, others)) = others.0.get(&name) else { return Some((name, (version, features))) };
@@ -92,7 +93,7 @@ pub fn features() -> BTreeSet<String> {
     function(&metadata)["features"].as_object().expect("features").keys().cloned().collect()
 }
 
-/// The crates that are linked into the function, by name, itself not among them; derives only run while it is built.
+/// The crates linked into the function, by name, without itself; derive macros run only at build time.
 pub fn crates_linked() -> Vec<String> {
     let edges = ["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none", "--target", TARGET];
     let tree = cargo(&edges);
@@ -100,7 +101,7 @@ pub fn crates_linked() -> Vec<String> {
     crates.iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
 }
 
-/// The optional dependencies that a feature switches on.
+/// The optional dependencies that a feature enables.
 fn enabled(package: &Value, feature: &str) -> BTreeSet<String> {
     let switched_on = array(&package["features"][feature]).iter().map(text);
     switched_on.filter_map(|name| name.strip_prefix("dep:")).map(str::to_owned).collect()
@@ -142,20 +143,20 @@ pub fn tools() -> BTreeSet<String> {
     tools
 }
 
-/// The packages of a list of pip, with their exact versions.
+/// The packages in a pip list, with their exact versions.
 pub fn pins(list: &str) -> BTreeMap<String, String> {
     let text = read(list);
     let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("=="));
     lines.map(|(name, version)| (name.to_owned(), version.trim_end_matches(" \\").to_owned())).collect()
 }
 
-/// The names of the lists of pip.
+/// The names of the pip lists.
 pub fn lists() -> Vec<String> {
     let files = std::fs::read_dir(root().join(".ci/python")).expect("lists");
     files.map(|file| format!(".ci/python/{}", file.expect("a list").file_name().to_string_lossy())).collect()
 }
 
-/// A file of JSON.
+/// A JSON file.
 pub fn json(name: &str) -> Value {
     serde_json::from_str(&read(name)).expect("JSON")
 }
@@ -171,7 +172,7 @@ fn head(name: &str, version: &str, features: &BTreeSet<String>) -> String {
     format!("`{name}` {version}: {features}")
 }
 
-/// Licence and home of a dependency, of those that this project was resolved with.
+/// Licence and home page of a dependency, as resolved for this project.
 fn origin(metadata: &Value, name: &str) -> String {
     let nodes = array(&metadata["resolve"]["nodes"]);
     let members = array(&metadata["workspace_members"]);
@@ -197,7 +198,7 @@ fn metadata(manifest: &str, arguments: &[&str]) -> Value {
     serde_json::from_str(&cargo(&[&fixed, arguments].concat())).expect("metadata")
 }
 
-/// What the cargo that runs the tests prints.
+/// The output of the cargo that runs the tests.
 fn cargo(arguments: &[&str]) -> String {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(program).args(arguments).current_dir(root()).output().expect("cargo runs");
@@ -205,7 +206,7 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// A file of the project.
+/// A file of the repository.
 pub fn read(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no file {name}"))
 }

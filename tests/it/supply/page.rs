@@ -1,4 +1,4 @@
-//! The page on dependencies: sections, and in each entries of a head and a reason.
+//! The page on dependencies: sections with entries, each of a heading and a reason.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,18 +7,18 @@ use std::path::Path;
 pub struct Page(String);
 
 impl Page {
-    /// Reads it.
+    /// Reads the page.
     pub fn read() -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/dependencies.md");
         Self(std::fs::read_to_string(path).expect("a page on dependencies"))
     }
 
-    /// All of it.
+    /// The whole page.
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// The entries of a section: the first line, and what follows, in one line.
+    /// The entries of a section: the first line, and the rest joined into one line.
     pub fn entries(&self, section: &str) -> Vec<(String, String)> {
         let start = format!("\n## {section}\n");
         let (_, rest) = self.0.split_once(&start).unwrap_or_else(|| panic!("no section {section}"));

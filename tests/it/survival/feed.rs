@@ -1,4 +1,4 @@
-//! Random facts of all providers, packed as each of them sends.
+//! Random facts of all providers, packed as each of them sends reports.
 
 use mail_feedback::event::Provider;
 use mail_feedback::suppression::SoftBounceRules;
@@ -13,28 +13,28 @@ use support::seeded::Seeded;
 use super::report::{self, Form};
 use crate::disorder::facts::{self, Fact, What};
 
-/// The rules under which the function counts: few bounces suffice.
+/// The soft-bounce rules of the function, which need only a few bounces.
 pub const RULES: SoftBounceRules = SoftBounceRules { threshold: 3, window_days: 5, min_days: 2, cooldown_days: 4 };
 
-/// What a sender hands over at once.
+/// What a sender sends at once.
 #[derive(Clone)]
 pub enum Parcel {
     /// An SNS message to Lambda.
     Lambda(Value),
     /// An SNS message to the webhook.
     Https(Value),
-    /// An event of EventBridge to Lambda.
+    /// An EventBridge event to Lambda.
     Bridged(Value),
-    /// A message of a queue.
+    /// A queued message.
     Queue(String),
-    /// A request of Mailjet.
+    /// A Mailjet request.
     Mailjet(String),
-    /// A request of Tencent.
+    /// A Tencent request.
     Tencent(String),
 }
 
 impl Parcel {
-    /// The invocation that it becomes; a message of a queue alone in its batch.
+    /// The invocation that it becomes; a queued message is alone in its batch.
     pub fn payload(&self) -> Value {
         match self {
             Self::Lambda(envelope) => lambda_event(envelope),
@@ -49,7 +49,7 @@ impl Parcel {
         }
     }
 
-    /// The number of the door that it comes in by.
+    /// The number of its door.
     pub const fn door(&self) -> usize {
         match self {
             Self::Lambda(_) => 0,
@@ -61,7 +61,7 @@ impl Parcel {
         }
     }
 
-    /// The message for the queue, where Lambda or SNS has given it up; what webhooks post has none.
+    /// The message in the queue after Lambda or SNS has given up; webhook requests have none.
     pub fn given_up(&self) -> Option<Self> {
         match self {
             Self::Lambda(envelope) => Some(Self::Queue(failure_record(&lambda_event(envelope)))),
@@ -72,20 +72,21 @@ impl Parcel {
     }
 }
 
-/// What is sent, in the order in which it comes up.
+/// Everything that is sent, in order.
 pub struct Feed {
-    /// All of it.
+    /// The submissions.
     pub parcels: Vec<Parcel>,
-    /// How many different facts that reports: as many event records must there be.
+    /// How many different facts are reported, which is also the number of event records.
     pub facts: usize,
     random: Seeded,
-    /// What Mailjet has gathered for its next request, and how much that will be.
+    /// The events for Mailjet's next request, and how many it will have.
     gathered: Vec<Value>,
     wanted: usize,
 }
 
 impl Feed {
-    /// At least so many facts. Those of a few addresses each come up together, so that instances meet on them.
+    /// A feed with at least this many facts. Those about a few addresses come together, so that instances conflict on
+    /// them.
     pub fn new(seed: u64, least: usize) -> Self {
         let mut feed = Self::empty(seed);
         while feed.facts < least {
@@ -101,7 +102,7 @@ impl Feed {
         feed
     }
 
-    /// These facts.
+    /// A feed with these facts.
     pub fn of(facts: &[Fact]) -> Self {
         let mut feed = Self::empty(0);
         for fact in facts {
@@ -115,7 +116,7 @@ impl Feed {
         Self { parcels: Vec::new(), facts: 0, random: Seeded::new(seed), gathered: Vec::new(), wanted: 1 }
     }
 
-    /// `addresses` are those that the same message may have gone to.
+    /// `addresses` are the other possible recipients of the same message.
     fn add(&mut self, fact: &Fact, addresses: &[String]) {
         self.facts += 1;
         let number = self.facts;
@@ -126,7 +127,7 @@ impl Feed {
                 self.gathered.push(element.clone());
                 if self.gathered.len() >= self.wanted {
                     self.send_gathered();
-                    // A fact may stand in two requests.
+                    // A fact may be in two requests.
                     self.gathered.extend(self.random.percent(20).then_some(element));
                 }
             }
@@ -162,7 +163,7 @@ impl Feed {
         }
     }
 
-    /// An event of EventBridge, once or twice. It names no SNS message, so the same fact does not come by SNS here.
+    /// Adds an EventBridge event, once or twice. It names no SNS message, so the same fact is not sent by SNS here.
     fn put(&mut self, message: &Value, number: usize) {
         let id = format!("165545c9-2a5c-472c-8df2-{number:012x}");
         let envelope = notification(&message.to_string(), &id, Timestamp::now());
@@ -173,7 +174,7 @@ impl Feed {
         }
     }
 
-    /// An SNS message to one of three doors, or to two of them.
+    /// Adds an SNS message, to one of three doors or to two of them.
     fn publish(&mut self, message: &Value, number: usize, last: char) {
         let id = format!("165545c9-2a5c-472c-8df2-{number:011x}{last}");
         let mut envelope = notification(&message.to_string(), &id, Timestamp::now());

@@ -1,4 +1,4 @@
-//! An instance of the function, which may end at any time and is then followed by a new one.
+//! An instance of the function, which may be killed at any time and is then replaced.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use tokio::sync::oneshot;
 
 use crate::real_binary;
 
-/// The time limit of most invocations, and the one that is short beside the retries of the client.
+/// The time limit of most invocations, and one that is too short for the client's retries.
 const LIMIT: Duration = Duration::from_secs(30);
 const SHORT_LIMIT: Duration = Duration::from_millis(1_500);
 
 /// How an invocation ended.
 pub enum Ending {
-    /// The function answered, or failed and said so.
+    /// The function answered, or reported a failure.
     Answered(Outcome),
-    /// It was killed in between.
+    /// It was killed before that.
     Killed,
-    /// Its time was over, so it was killed.
+    /// It ran into its time limit and was killed.
     TimedOut,
 }
 
@@ -31,16 +31,16 @@ enum Death {
     After(Duration),
 }
 
-/// What befalls invocations.
+/// The faults that hit invocations.
 #[derive(Clone, Copy)]
 pub struct Dangers {
-    /// In how many of a hundred the instance is killed, if they last that long.
+    /// The percentage of invocations in which the instance is killed, if they last long enough.
     pub kill: usize,
-    /// How many of a hundred have but a short time.
+    /// The percentage of invocations with a short time limit.
     pub hurry: usize,
 }
 
-/// An instance and its door to the database.
+/// An instance and its endpoint for the database.
 pub struct Instance {
     settings: Vec<(String, String)>,
     door: Door,
@@ -65,7 +65,7 @@ impl Instance {
         Self { settings, door, function, dangers, random, log: String::new() }
     }
 
-    /// Sends an invocation, in which the instance dies where it is `doomed`.
+    /// Sends an invocation; with `must_kill`, the instance is killed during it.
     pub async fn invoke(&mut self, payload: &str, doomed: bool) -> Ending {
         let (strike, struck) = oneshot::channel();
         let limit = if self.random.percent(self.dangers.hurry) { SHORT_LIMIT } else { LIMIT };
@@ -97,7 +97,7 @@ impl Instance {
         ending
     }
 
-    /// Ends the instance; gives what it and those before it wrote.
+    /// Stops the instance; returns what it and its predecessors wrote.
     pub async fn stop(self) -> String {
         self.log + &self.function.stop().await
     }

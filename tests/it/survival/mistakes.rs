@@ -1,4 +1,4 @@
-//! That the comparison finds what it is for: events that are lost, doubled or changed, by whatever mistake.
+//! The comparison finds what it is for: events that are lost, duplicated or changed by any mistake.
 
 use support::fault_mistake::Mistake;
 use support::fault_schedule::{Fault, Schedule};
@@ -21,7 +21,7 @@ fn with(only: Fault, percent: usize) -> Conditions {
     }
 }
 
-/// What is sent, and the faults under which a mistake does harm.
+/// A feed, and the faults that make a mistake show.
 fn occasion(mistake: Mistake) -> (Feed, Conditions) {
     let (feed, conditions) = match mistake {
         Mistake::ForgetsUnprocessedItems => (Feed::new(2, 60), with(Fault::Unprocessed, 60)),

@@ -1,4 +1,4 @@
-//! That the proxy does what its faults are called.
+//! Each fault of the proxy does what its name says.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use support::database::{Database, Item, SUPPRESSIONS};
 use support::fault_proxy::{Door, FaultProxy};
 use support::fault_schedule::{Fault, Schedule};
 
-/// A database, the proxy before it, and a client that tries everything once.
+/// A database, the proxy in front of it, and a client without retries.
 struct World {
     database: Database,
     proxy: Arc<FaultProxy>,
@@ -22,7 +22,7 @@ struct World {
 }
 
 impl World {
-    /// Nothing but faults of one class.
+    /// A proxy with faults of one class only.
     async fn of(fault: Fault) -> Self {
         let database = Database::start().await;
         let schedule = Schedule { seed: 5, calm: 100, only: Some(fault), ..Schedule::CALM };
@@ -44,7 +44,7 @@ fn item(name: &str) -> Item {
     Item::from([("address".to_owned(), AttributeValue::S(name.to_owned()))])
 }
 
-/// How a write of one item ends for its client.
+/// The result of writing one item, as its client sees it.
 async fn outcome(world: &World) -> &'static str {
     let call = world.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item("a")));
     match call.send().await {

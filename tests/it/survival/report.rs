@@ -1,11 +1,11 @@
-//! Facts in the words of each provider.
+//! Facts as reports of each provider.
 
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::disorder::facts::{Fact, What};
 
-/// In which of its two forms SES reports a fact.
+/// The two forms in which SES reports a fact.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Event publishing of a configuration set.
@@ -14,7 +14,7 @@ pub enum Form {
     Notification,
 }
 
-/// What SES publishes; `others` have received the same message.
+/// What SES publishes; `others` also received the message.
 pub fn ses(fact: &Fact, number: usize, others: &[String], form: Form) -> Value {
     let recipients = || [std::slice::from_ref(&fact.address), others].concat();
     let mut mail = json!({
@@ -60,7 +60,7 @@ pub fn ses(fact: &Fact, number: usize, others: &[String], form: Form) -> Value {
 
 /// Whether SES reports a fact in both forms.
 pub const fn has_both_forms(fact: &Fact) -> bool {
-    // What has no time of its own takes that of its SNS message, so two messages would be two times.
+    // A report without its own time takes that of its SNS message, so two messages would have two times.
     !fact.untimed && !matches!(fact.what, What::Unsubscribe | What::Lift | What::Opened)
 }
 
@@ -79,7 +79,7 @@ fn bounce(fact: &Fact, number: usize, (kind, sub): (&str, &str), status: &str) -
     ("Bounce", "bounce", body)
 }
 
-/// An element of a request of Mailjet, which knows no lift.
+/// An element of a Mailjet request; Mailjet has no lifts.
 pub fn mailjet(fact: &Fact, number: usize) -> Value {
     let list = match fact.list {
         None => 0,
@@ -112,7 +112,7 @@ pub fn mailjet(fact: &Fact, number: usize) -> Value {
     element
 }
 
-/// A callback of Tencent, which knows no lift either.
+/// A Tencent callback; Tencent has no lifts either.
 pub fn tencent(fact: &Fact, number: usize) -> Value {
     let (event, more) = match fact.what {
         What::Hard => ("bounce", json!({"bounceType": "hard_bounce", "reason": "550 5.1.1 no such user"})),

@@ -1,4 +1,4 @@
-//! One fault of any class costs time and no delivery: the function tries again by itself.
+//! A single fault of any class costs time but no delivery: the function retries on its own.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use support::request::{authorization, post};
 
 use crate::real_binary;
 
-/// Longer than the function waits for all attempts at one request: only a further attempt can succeed.
+/// Longer than the function waits for all attempts at one request: only another attempt can succeed.
 const FOR_GOOD: Duration = Duration::from_secs(9);
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn a_fault_in_any_request_of_an_invocation_is_made_up_for_within_it() {
     futures_util::future::join_all(Fault::ALL.map(is_made_up_for)).await;
 }
 
-/// Each attempt that meets the fault is followed by one that nothing befalls.
+/// Each attempt with the fault is followed by one without.
 async fn is_made_up_for(fault: Fault) {
     let database = Database::start().await;
     let schedule = Schedule { only: Some(fault), stall: FOR_GOOD, every: 2, ..Schedule::CALM };

@@ -1,4 +1,4 @@
-//! A feed on its way through the function into the tables.
+//! Sends a feed through the function into the tables.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,37 +17,37 @@ use super::feed::{Feed, RULES};
 use super::instance::{Dangers, Ending, Instance};
 use super::sender::{Again, Manner, Senders, asks_again};
 
-/// Under what conditions a feed is sent.
+/// The conditions under which a feed is sent.
 #[derive(Clone, Copy)]
 pub struct Conditions {
-    /// What befalls requests to the database.
+    /// The faults of requests to the database.
     pub schedule: Schedule,
-    /// What befalls invocations.
+    /// The faults of invocations.
     pub dangers: Dangers,
-    /// How many instances work at once.
+    /// The number of concurrent instances.
     pub instances: usize,
-    /// How the senders send.
+    /// How the senders retry.
     pub manner: Manner,
-    /// What the function does wrong.
+    /// A mistake that the function makes.
     pub mistake: Option<Mistake>,
 }
 
-/// How it went.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Report {
     /// How often the function was invoked.
     pub invocations: usize,
-    /// Instances killed within an invocation.
+    /// Instances killed during an invocation.
     pub kills: usize,
     /// Instances that did not answer in time.
     pub timeouts: usize,
-    /// Answers that asked for the delivery again, or for a part of it.
+    /// Answers that asked for a redelivery, or for a part of it.
     pub refused: usize,
     /// What was sent again.
     pub again: Again,
-    /// What came to the database.
+    /// The requests to the database.
     pub counts: Counts,
-    /// What the tables hold in the end.
+    /// The tables in the end.
     pub tables: Snapshot,
 }
 
@@ -66,7 +66,7 @@ fn settings(database: &Database) -> Vec<(String, String)> {
     settings
 }
 
-/// What the tables hold when a feed is sent in its order, each parcel once, to a function to which nothing happens.
+/// The tables after a feed was sent in order, each submission once, to a function without faults.
 pub async fn without_faults(feed: &Feed) -> Snapshot {
     let database = Database::start().await;
     let handler = handler(&database, &settings(&database));
@@ -79,7 +79,7 @@ pub async fn without_faults(feed: &Feed) -> Snapshot {
     Snapshot::take(&database).await
 }
 
-/// Sends a feed until all of it was taken.
+/// Sends a feed until all of it was accepted.
 pub async fn run(feed: &Feed, conditions: Conditions) -> Report {
     let database = Database::start().await;
     let Conditions { schedule, dangers, instances, manner, mistake } = conditions;

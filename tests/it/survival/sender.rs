@@ -1,4 +1,4 @@
-//! SNS, EventBridge, Lambda, SQS, Mailjet and Tencent, which send again what was not taken, each in its way.
+//! SNS, EventBridge, Lambda, SQS, Mailjet and Tencent, each of which retries in its own way.
 
 use std::collections::VecDeque;
 
@@ -9,43 +9,43 @@ use support::seeded::Seeded;
 use super::feed::{Feed, Parcel};
 use super::instance::Ending;
 
-/// How many parcels are on their way at once, those that wait to be sent again included.
+/// How many submissions are in progress at once, including those that wait for a retry.
 const WINDOW: usize = 40;
 /// Lambda tries an asynchronous invocation three times, SNS a webhook four times.
 const ATTEMPTS: u32 = 3;
 const HTTPS_ATTEMPTS: u32 = 4;
-/// How often a queue hands a message out before it parks it.
+/// How often a queue delivers a message before it parks it.
 const RECEIVES: u32 = 10;
-/// Something is wrong with what nobody takes.
+/// So many failures of one submission are a bug.
 const PATIENCE: u32 = 100;
 
 /// How often something was sent again, and why.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Again {
-    /// Lambda, after an error or an end.
+    /// By Lambda, after an error or a kill.
     pub lambda: usize,
-    /// The same for an event of EventBridge.
+    /// The same for an EventBridge event.
     pub bridged: usize,
-    /// SNS, after an answer of a webhook other than 200, or none.
+    /// By SNS, after a webhook's answer other than 200, or none.
     pub https: usize,
     /// Records of failed invocations, redriven through the queue.
     pub failure_records: usize,
     /// What SNS could not deliver, redriven through the queue.
     pub undelivered: usize,
-    /// Messages that a batch gave back.
+    /// Messages that a batch reported as failed.
     pub queue: usize,
-    /// Messages that the queue had parked, redriven by a person.
+    /// Messages that the queue had parked, redriven manually.
     pub parked: usize,
-    /// Mailjet, after an answer other than 200, or none.
+    /// By Mailjet, after an answer other than 200, or none.
     pub mailjet: usize,
-    /// Tencent likewise.
+    /// By Tencent, likewise.
     pub tencent: usize,
-    /// Without any reason.
+    /// For no reason.
     pub unasked: usize,
 }
 
 impl Again {
-    /// All of it.
+    /// The total.
     pub const fn sum(&self) -> usize {
         self.lambda
             + self.bridged
@@ -60,28 +60,28 @@ impl Again {
     }
 }
 
-/// How the senders send.
+/// How the senders retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// Again until it is taken, and sometimes once more.
+    /// Until it is accepted, and sometimes once more.
     Insistent,
-    /// Each parcel once.
+    /// Never: each submission is sent once.
     Careless,
 }
 
-/// A parcel on its way.
+/// A submission in progress.
 pub struct Delivery {
     parcel: Parcel,
-    /// How often it failed since it came to this door.
+    /// How often it failed at this door.
     failures: u32,
-    /// How often it failed at all.
+    /// How often it failed in total.
     all_failures: u32,
-    /// In how many more attempts the instance is certain to be killed.
+    /// In how many more attempts the instance is certainly killed.
     pub dooms: u32,
     is_repeated: bool,
 }
 
-/// What one invocation brings: one delivery, or some messages of a queue.
+/// The content of one invocation: one delivery, or several queued messages.
 pub struct Job(pub Vec<Delivery>);
 
 impl Job {
@@ -99,20 +99,20 @@ impl Job {
     }
 }
 
-/// All senders together.
+/// All senders.
 pub struct Senders {
     feed: VecDeque<Delivery>,
     window: Vec<Delivery>,
     random: Seeded,
     manner: Manner,
-    /// How many invocations run.
+    /// How many invocations are running.
     pub running: usize,
     /// What was sent again.
     pub again: Again,
 }
 
 impl Senders {
-    /// Those who send a feed.
+    /// The senders of a feed.
     pub fn new(feed: &Feed, seed: u64, manner: Manner) -> Self {
         let mut counts = [0; 6];
         let delivery = |parcel: &Parcel| {
@@ -126,7 +126,7 @@ impl Senders {
         Self { feed, window: Vec::new(), random, manner, running: 0, again: Again::default() }
     }
 
-    /// The next invocation, if anything waits.
+    /// The next invocation, if anything is waiting.
     pub fn next(&mut self) -> Option<Job> {
         while self.window.len() < WINDOW
             && let Some(delivery) = self.feed.pop_front()
@@ -149,12 +149,12 @@ impl Senders {
         Some(Job(job))
     }
 
-    /// Whether nothing waits and nothing runs.
+    /// Whether nothing is waiting or running.
     pub fn is_done(&self) -> bool {
         self.feed.is_empty() && self.window.is_empty() && self.running == 0
     }
 
-    /// Takes note of how an invocation ended.
+    /// Records how an invocation ended.
     pub fn settle(&mut self, job: Job, ending: &Ending) {
         self.running -= 1;
         let left = left_in_queue(ending);
@@ -202,28 +202,28 @@ impl Senders {
     }
 }
 
-/// In how many attempts at the nth parcel of its door the instance is killed for certain, so that every way of sending
-/// again is gone, and few messages are given up.
+/// In how many attempts the instance is certainly killed for the nth submission of its door, so that every kind of
+/// retry happens, and few messages are given up.
 const fn certain_ends(parcel: &Parcel, nth: usize) -> u32 {
     match parcel {
         Parcel::Lambda(_) if nth % 50 == 20 => ATTEMPTS,
         Parcel::Bridged(_) if nth % 20 == 12 => ATTEMPTS,
         Parcel::Https(_) if nth % 25 == 5 => HTTPS_ATTEMPTS,
-        // Few: a request of Mailjet brings up to 40 events.
+        // Few, because a Mailjet request has up to 40 events.
         Parcel::Mailjet(_) if nth % 6 == 2 => 1,
         _ if nth % 20 == 7 => 1,
         _ => 0,
     }
 }
 
-/// Whether the answer of an invocation asks for anything again.
+/// Whether the answer of an invocation asks for a retry of anything.
 pub fn asks_again(ending: &Ending) -> bool {
     let refused = |answer: &Value| answer["statusCode"].as_i64().is_some_and(|status| status != 200);
     let left = left_in_queue(ending).is_some_and(|left| !left.is_empty());
     left || matches!(ending, Ending::Answered(outcome) if outcome.as_ref().map_or(true, refused))
 }
 
-/// Whether an event of SNS or EventBridge was recorded; any failure must be one that may pass.
+/// Whether an SNS or EventBridge event was recorded; any failure must be transient.
 fn recorded(ending: &Ending) -> bool {
     if let Ending::Answered(Err(error)) = ending {
         assert_eq!(error["errorType"], "Transient", "{error}");
@@ -231,7 +231,7 @@ fn recorded(ending: &Ending) -> bool {
     matches!(ending, Ending::Answered(Ok(_)))
 }
 
-/// The status of an answer to a request, which is 200 or 503 and nothing else.
+/// The status of an answer to a request, which must be 200 or 503.
 fn status(ending: &Ending) -> Option<i64> {
     let Ending::Answered(outcome) = ending else { return None };
     let answer: &Value = outcome.as_ref().expect("a request is answered");

@@ -1,4 +1,4 @@
-//! What is different between two states of both tables.
+//! The difference between two states of both tables.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use support::database::Item;
 use support::samples::Snapshot;
 
-/// What differs, by the keys of the items.
+/// The differences, by the keys of the items.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Items that should be there.
+    /// Missing items.
     pub lost: Vec<String>,
-    /// Items that should not.
+    /// Extra items.
     pub doubled: Vec<String>,
-    /// Items that are not what they should be, with both.
+    /// Changed items, in both versions.
     pub changed: Vec<String>,
 }
 
@@ -40,8 +40,8 @@ pub fn difference(expected: &Snapshot, found: &Snapshot) -> Difference {
     difference
 }
 
-/// A fact that SES publishes in both of its forms comes by two SNS messages, and the event names the one that was
-/// recorded last: either is right. Their ids differ in the last digit here, and only theirs do.
+/// SES publishes some facts in both of its forms, with two SNS messages, and the event names the one that was recorded
+/// last: either is right. Their ids differ only in the last digit here, and no other ids do.
 fn comparable_event(item: &Item) -> Item {
     let mut item = item.clone();
     if let Some(AttributeValue::S(id)) = item.get_mut("sns_message_id") {
@@ -50,7 +50,7 @@ fn comparable_event(item: &Item) -> Item {
     item
 }
 
-/// How often a record was written, and when, depends on the way that led to it.
+/// How often a record was written, and when, depends on the order of events.
 fn comparable_record(item: &Item) -> Item {
     let mut item = item.clone();
     item.remove("version").expect("a version");

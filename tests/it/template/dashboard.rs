@@ -1,4 +1,4 @@
-//! The dashboard shows what exists, all of it, and the guide's page shows the dashboard.
+//! The dashboard shows everything there is and nothing else, and the guide's page shows the dashboard.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -12,10 +12,10 @@ use support::samples;
 
 use super::document::Template;
 
-/// The widgets, their references left as they are.
+/// The widgets, with unresolved references.
 fn widgets(template: &Template) -> Vec<Value> {
     let body = template.properties("Dashboard")["DashboardBody"]["Fn::Sub"][0].as_str().unwrap().to_owned();
-    // Where a parameter stands for a number, there is one only once it has its value.
+    // A parameter in place of a number is a number only once it has its value.
     let number =
         |body: String, name: &str| body.replace(&format!(":${{{name}}}"), &format!(":{}", template.default(name)));
     let body = template.names("Parameters").into_iter().fold(body, number);
@@ -23,7 +23,7 @@ fn widgets(template: &Template) -> Vec<Value> {
     body["widgets"].as_array().unwrap().clone()
 }
 
-/// The metrics of a widget, their abbreviations none: namespace, name, and the rest.
+/// The metrics of a widget without abbreviations: namespace, name, and the rest.
 fn metrics(widget: &Value) -> Vec<(String, String, Vec<Value>)> {
     let all = widget["properties"]["metrics"].as_array().cloned().unwrap_or_default();
     let named = all.into_iter().filter(|metric| metric[0].is_string());
@@ -106,7 +106,7 @@ fn it_lists_the_alarms_and_its_widgets_lie_side_by_side() {
     }
 }
 
-/// The dashboard without pictures: its rows, and what each widget draws.
+/// The dashboard as text: its rows, and what each widget draws.
 fn rendering(widgets: &[Value]) -> String {
     let mut text = String::new();
     let mut row = None;
@@ -147,7 +147,7 @@ fn every(properties: &Value) -> String {
     }
 }
 
-/// What a widget draws, by label where there is one.
+/// What a widget draws, by label if there is one.
 fn drawn(properties: &Value) -> Vec<String> {
     if let Some(alarms) = properties["alarms"].as_array() {
         let name =

@@ -1,4 +1,4 @@
-//! The template as JSON, its tags written as the functions that they stand for.
+//! The template as JSON, with its tags as intrinsic functions.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ impl Template {
     }
 }
 
-/// A scalar as the text that a deployment makes of it.
+/// A scalar as the text that a deployment turns it into.
 pub fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! What a key of one's own encrypts, and by which switch.
+//! What a customer managed key encrypts, and which parameter turns it on.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::document::Template;
 
-/// A property that is there only by a condition.
+/// A property that exists only under a condition.
 fn by(condition: &str, value: &Value) -> Value {
     json!({"Fn::If": [condition, value, {"Ref": "AWS::NoValue"}]})
 }
@@ -25,7 +25,7 @@ fn topic_and_queues_have_the_key_by_a_switch_of_their_own() {
     }
 }
 
-/// A stack that has a key for its tables gets no other encryption by an upgrade: the policy of the key may not let SES in.
+/// A stack with a key for its tables gets no other encryption by an upgrade: the key policy may not admit SES.
 #[test]
 fn a_key_for_the_tables_alone_leaves_messages_as_they_are() {
     let template = Template::read();
@@ -42,7 +42,7 @@ fn a_key_for_the_tables_alone_leaves_messages_as_they_are() {
     }
 }
 
-/// Whoever publishes to the topic or fills a queue stands in the policy of the page, SES for this account alone.
+/// Everyone who publishes to the topic or fills a queue is in the policy on the page, SES for this account only.
 #[test]
 fn the_page_has_a_policy_for_the_key() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/elsewhere.md");

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::document::Template;
 
-/// The conditions that hold when every parameter has its default.
+/// The conditions that are true if every parameter has its default.
 const BY_DEFAULT: [&str; 1] = ["MakesTables"];
 
-/// The environment as it is when every parameter has its default; what only AWS has is made up.
+/// The environment if every parameter has its default; values that only AWS has are made up.
 fn default_environment(template: &Template) -> BTreeMap<String, String> {
     let set = template.properties("Function")["Environment"]["Variables"].as_object().unwrap();
     set.iter().map(|(name, value)| (name.clone(), by_default(template, value))).collect()
@@ -50,7 +50,7 @@ fn exactly_what_is_read_is_set() {
 #[test]
 fn defaults_of_the_parameters_are_those_of_the_code() {
     let environment = default_environment(&Template::read());
-    // On the left the template, on the right the code.
+    // The template on the left, the code on the right.
     let deployed = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     let tables = ["EVENT_TABLE", "SUPPRESSION_TABLE"];
     let bare = Config::from_lookup(|name| tables.contains(&name).then(|| "table".to_owned())).unwrap();
@@ -64,7 +64,7 @@ fn defaults_of_the_parameters_are_those_of_the_code() {
     assert!(matches!(deployed.webhook, CredentialSource::Secret(_)));
 }
 
-/// Stacks of before hold the old values.
+/// Earlier stacks have the old values.
 #[test]
 fn each_value_that_may_be_chosen_for_sha1_is_read() {
     let template = Template::read();

@@ -1,4 +1,4 @@
-//! What the formulas of the alarms come to, also where a metric has no value.
+//! The results of the alarm formulas, including metrics without a value.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use super::document::{Template, text};
 #[derive(Clone, Copy)]
 enum Metric {
     Counted(f64),
-    /// It was counted before, and not in this period.
+    /// It was counted before, but not in this period.
     Gap,
-    /// It was never counted. Nothing documents whether `FILL` has something to fill then.
+    /// It was never counted. No documentation says whether `FILL` has something to fill then.
     Never,
 }
 use Metric::{Counted, Gap, Never};
 
-/// Evaluates what the template uses of CloudWatch's metric math, one period at a time. No value is `None`.
+/// Evaluates the part of CloudWatch's metric math that the template uses, one period at a time; `None` is no value.
 struct Formula<'a> {
     rest: &'a str,
     metrics: &'a BTreeMap<&'a str, Metric>,
@@ -128,7 +128,7 @@ fn pair(left: Option<f64>, right: Option<f64>, of: impl Fn(f64, f64) -> f64) -> 
     Some(of(left?, right?))
 }
 
-/// Whether a period is a reason for an alarm, whatever `FILL` does with a metric that was never counted.
+/// Whether a period triggers an alarm, whatever `FILL` does with a metric that was never counted.
 fn breaches(id: &str, metrics: &[(&str, Metric)]) -> bool {
     let template = Template::read();
     let alarm = template.properties(id);
@@ -160,7 +160,7 @@ fn new_version(invocations: f64, errors: f64, failures: Metric) -> bool {
 
 #[test]
 fn one_bad_message_holds_no_deployment_back() {
-    // Lambda's three attempts are a minute and two minutes apart.
+    // Lambda's three attempts are one and two minutes apart.
     for invocations in [1.0, 2.0, 3.0, 1_000.0] {
         assert!(!new_version(invocations, 1.0, Never), "{invocations}");
         assert!(!new_version(invocations, 1.0, Counted(1.0)), "{invocations}: out of reach");
@@ -190,7 +190,7 @@ fn the_alarm_on_throttles_ends() {
         let alarm = Template::read();
         let formula = alarm.properties("TableThrottleAlarm")["Metrics"][0]["Expression"].as_str().unwrap().to_owned();
         let metrics: BTreeMap<_, _> = metrics.into_iter().collect();
-        // CloudWatch takes no notice of TreatMissingData here: without a value, the alarm stays as it is.
+        // CloudWatch ignores TreatMissingData here: without a value, the alarm keeps its state.
         let values = [true, false].map(|never_is_filled| {
             Formula { rest: &formula, metrics: &metrics, never_is_filled }.condition().expect("a value in every period")
         });

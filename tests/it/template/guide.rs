@@ -1,4 +1,4 @@
-//! The guide names every alarm, parameter and output of the template, and none that is not there; both name the version.
+//! The guide names every alarm, parameter and output of the template and no others; both have the same version.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no page {name}"))
 }
 
-/// The first cells of a page's table rows that are code.
+/// The code in the first cells of a page's table rows.
 fn table_keys(page: &str) -> BTreeSet<&str> {
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.filter_map(|row| row.split('`').next()).collect()

@@ -1,17 +1,18 @@
-//! What the lists may hold fits where it must go: all variables of a function together have 4 KB.
+//! The longest lists fit where they must go: all variables of a function together have at most 4 KB.
 
 use serde_json::Value;
 
 use super::document::{Template, text};
 
-/// The most that Lambda takes, of names and values as one JSON object.
+/// Lambda's limit, for names and values as one JSON object.
 const LIMIT: usize = 4_096;
-/// The longest name of a stack.
+/// The longest stack name.
 const STACK: usize = 128;
 /// The longest beginning of an ARN, up to the resource.
 const ARN: usize = "arn:aws-us-gov::ap-southeast-7:123456789012:".len();
 
-/// The longest text that AWS gives for a reference. A generated name is that of the stack, the logical id and 13 characters.
+/// The longest text of a reference in AWS. A generated name consists of the stack name, the logical id and 13
+/// characters.
 fn longest_reference(name: &str) -> usize {
     let generated = STACK + 1 + name.len() + 1 + 13;
     match name {

@@ -15,7 +15,7 @@ fn metric(metric: &Value) -> String {
     format!("{}:{}[{}]", reference(&metric["Namespace"]), text(&metric["MetricName"]), dimensions.join(","))
 }
 
-/// What a value refers to, or the value itself; of two, the one by default.
+/// What a value refers to, or the value itself; of two, the default.
 fn reference(value: &Value) -> String {
     if let Some(branches) = value["Fn::If"].as_array() {
         return reference(&branches[1]);
@@ -28,7 +28,7 @@ fn reference(value: &Value) -> String {
     }
 }
 
-/// When an alarm goes off, in one line.
+/// When an alarm is raised, in one line.
 fn condition(alarm: &Value) -> String {
     let sign = match alarm["ComparisonOperator"].as_str().unwrap() {
         "GreaterThanOrEqualToThreshold" => ">=",
@@ -59,7 +59,7 @@ fn condition(alarm: &Value) -> String {
     format!("{series} {sign} {}{periods}", reference(&alarm["Threshold"]))
 }
 
-/// The alarms as they are meant to be.
+/// The intended alarms.
 const ALARMS: &str = include_str!("alarms.txt");
 
 #[test]
@@ -109,7 +109,7 @@ fn the_limits_of_rates_are_those_of_the_providers() {
     }
 }
 
-/// The API answers 429 by itself: nothing but its own log can tell.
+/// API Gateway answers 429 on its own, so only its own log can show it.
 #[test]
 fn what_the_api_holds_back_is_counted_from_its_log() {
     let template = Template::read();

@@ -1,4 +1,5 @@
-//! What the function's role allows is what the function does, table by table; the rest are Lambda's own needs, listed.
+//! The function's role allows what the function does, table by table; the other permissions are Lambda's own needs,
+//! listed here.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use support::samples;
 use super::document::Template;
 use crate::real_binary::invoke_both;
 
-/// What Lambda or DynamoDB does in the name of the role, by the statement that allows it.
+/// What Lambda or DynamoDB does with the role, by the statement that allows it.
 const PLATFORM: [(&str, &[&str]); 6] = [
     (
         "TableKey",
@@ -34,7 +35,7 @@ const PLATFORM: [(&str, &[&str]); 6] = [
     ("Traces", &["xray:PutTelemetryRecords", "xray:PutTraceSegments"]),
 ];
 
-/// The statements of the role, a condition on each looked through.
+/// The statements of the role, without their conditions.
 fn statements(template: &Template) -> Vec<Value> {
     let policy = &template.properties("FunctionRole")["Policies"][0]["PolicyDocument"];
     let statements = policy["Statement"].as_array().unwrap().iter();
@@ -48,7 +49,7 @@ fn actions(statement: &Value) -> Vec<String> {
     }
 }
 
-/// Every call to DynamoDB and Secrets Manager that the samples, the start and the webhooks' credential cause.
+/// Every DynamoDB and Secrets Manager call of the samples, the start and the webhook credential.
 async fn calls_of_the_code() -> BTreeSet<(String, String)> {
     let database = Database::start().await;
     let calls = Calls::default();
@@ -78,7 +79,7 @@ async fn calls_of_the_code() -> BTreeSet<(String, String)> {
     seen
 }
 
-/// The ARN of the table that the stack makes, or of the one of an earlier stack that it goes on with.
+/// The ARN of the table that the stack creates, or of an earlier stack's table that it keeps using.
 fn table_arn(id: &str) -> Value {
     let existing =
         format!("arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/${{Existing{id}}}");
@@ -121,7 +122,7 @@ fn what_lambda_needs_is_listed_and_bound_to_a_resource() {
     assert!(statements.iter().flat_map(actions).all(|action| !action.contains('*')));
 }
 
-/// Principal, source and, for all, the alias: nothing else may invoke the function.
+/// Principal, source and, in every case, the alias: nothing else may invoke the function.
 #[test]
 fn whoever_may_invoke_is_one_source() {
     let template = Template::read();
@@ -147,7 +148,7 @@ fn whoever_may_invoke_is_one_source() {
     assert_eq!(permissions, expected);
 }
 
-/// The ARN of the rule of EventBridge, which exists only after those who name it.
+/// The ARN of the EventBridge rule, which is created after the resources that name it.
 fn rule_arn(template: &Template) -> Value {
     let name = &template.properties("EventBridgeRule")["Name"]["Fn::Sub"];
     assert_eq!(name[0], "mail-feedback-${Id}");
@@ -210,7 +211,7 @@ fn whoever_may_publish_or_send_is_known() {
     assert_eq!(template.properties("Topic")["SignatureVersion"], "2", "version 1 signs with SHA-1");
 }
 
-/// Only what SES says about mail, of this account, and what cannot be delivered waits.
+/// Only what SES of this account reports about mail, and undeliverable messages wait.
 #[test]
 fn the_rule_brings_every_report_of_ses_about_mail_and_nothing_else() {
     let template = Template::read();

@@ -1,10 +1,10 @@
-//! What a rule of the template refuses before anything is changed.
+//! Rules of the template, which refuse parameters before anything is changed.
 
 use serde_json::Value;
 
 use super::document::Template;
 
-/// Whether a condition holds with these parameters; the rest are empty.
+/// Whether a condition is true with these parameters; the others are empty.
 fn holds(condition: &Value, given: &[&str]) -> bool {
     let parts = |name: &str| condition[name].as_array();
     if let Some(all) = parts("Fn::And") {
@@ -21,7 +21,7 @@ fn holds(condition: &Value, given: &[&str]) -> bool {
     !given.contains(&equal[0]["Ref"].as_str().unwrap())
 }
 
-/// Whether a rule admits these parameters.
+/// Whether a rule accepts these parameters.
 fn admits(rule: &str, given: &[&str]) -> bool {
     let rule = &Template::read().0["Rules"][rule];
     let applies = rule.get("RuleCondition").is_none_or(|condition| holds(condition, given));

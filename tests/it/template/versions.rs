@@ -1,4 +1,4 @@
-//! A change of anything that belongs to a version of the function makes a new version, and nothing else does.
+//! A change of anything that belongs to a version of the function creates a new version, and nothing else does.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::document::{Template, text};
 
-/// Properties that make a version by themselves, or belong to none.
+/// Properties that create a version on their own, or belong to none.
 const NOT_OF_A_VERSION: [&str; 6] = [
     "AutoPublishAlias",
     "CodeUri",
@@ -16,7 +16,7 @@ const NOT_OF_A_VERSION: [&str; 6] = [
     "VersionDescription",
 ];
 
-/// A value as `Fn::Sub` writes it; where that cannot say it, the variable that stands for it.
+/// A value as `Fn::Sub` writes it, or the variable in its place if it cannot.
 fn written(value: &Value, variables: &Value) -> String {
     if let Some(items) = value.as_array() {
         return items.iter().map(|item| written(item, variables)).collect::<Vec<_>>().join(" ");
@@ -37,7 +37,7 @@ fn written(value: &Value, variables: &Value) -> String {
     text(value)
 }
 
-/// A line for each property, and for each entry of one that is a map.
+/// One line per property, or per entry of a map.
 fn lines(name: &str, value: &Value, variables: &Value, found: &mut BTreeSet<String>) {
     match value.as_object() {
         Some(map) if !map.keys().any(|key| key == "Ref" || key.starts_with("Fn::")) => {
@@ -65,7 +65,7 @@ fn the_settings_are_what_a_version_is_made_of() {
     assert_eq!(template.properties("Function")["VersionDescription"]["Fn::Sub"], "Settings ${SettingsVersion}");
 }
 
-/// The hash that `AutoPublishAliasAllProperties` makes of the function is AWS's to change.
+/// AWS may change the hash that `AutoPublishAliasAllProperties` computes of the function.
 #[test]
 fn no_hash_of_all_properties_names_the_version() {
     let template = Template::read();

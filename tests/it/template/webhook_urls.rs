@@ -1,4 +1,4 @@
-//! The addresses that providers are given, and whose name they have.
+//! The URLs that providers are given, and their host names.
 
 use serde_json::json;
 

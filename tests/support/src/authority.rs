@@ -1,4 +1,4 @@
-//! A certificate authority of our own, and a signing certificate of "SNS" under it.
+//! A test certificate authority, and a signing certificate for "SNS" issued by it.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use rcgen::{
 /// The 32 hex digits in the name of the signing certificate.
 pub const CERTIFICATE_ID: &str = "5f0c1a2b3d4e5f60718293a4b5c6d7e8";
 
-/// One authority for the whole process: making RSA keys takes time.
+/// One authority for the whole process, because generating RSA keys is slow.
 pub static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
 
 /// The certificates of [`AUTHORITY`] in a folder of this process, for `SNS_TRUST_ANCHORS` and `SNS_CERTIFICATES`.
@@ -32,19 +32,19 @@ pub struct Authority {
     pub root: String,
     /// The signing certificate in PEM, for `SNS_CERTIFICATES`.
     pub leaf: String,
-    /// What issues certificates.
+    /// The issuer of certificates.
     pub issuer: Issuer<'static, KeyPair>,
     /// The key that signs messages.
     pub key: KeyPair,
-    /// The same, read: that takes longer than a signature.
+    /// The same key, parsed, because parsing takes longer than signing.
     signing_key: rsa::KeyPair,
 }
 
-/// A certificate to issue, good unless said otherwise.
+/// A certificate to issue; the default is valid.
 pub struct Request {
     /// The DNS names.
     pub names: Vec<String>,
-    /// First and last year.
+    /// The first and the last year.
     pub years: (i32, i32),
     /// The extended key usage.
     pub usage: ExtendedKeyUsagePurpose,
@@ -60,7 +60,7 @@ impl Default for Request {
 }
 
 impl Authority {
-    /// A new root and signing certificate; the keys exist in this process only.
+    /// Creates a root and a signing certificate; the keys exist in this process only.
     #[expect(clippy::new_without_default, reason = "two of them are never equal")]
     pub fn new() -> Self {
         let root_key = rsa_key();
@@ -88,7 +88,7 @@ impl Authority {
         issue(&self.issuer, key, &Request::default())
     }
 
-    /// The signature of version 2 over a text, in base64.
+    /// The base64 signature of version 2 over a text.
     pub fn sign(&self, text: &str) -> String {
         self.sign_with(&RSA_PKCS1_SHA256, text)
     }

@@ -1,4 +1,4 @@
-//! What a client of an AWS service asks for, written down as it is sent.
+//! Records the calls of a client of an AWS service as they are sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,12 +10,12 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::Value;
 
-/// The operations that were sent and the tables they name, each with how often.
+/// The operations that were sent and the tables they name, each with a count.
 #[derive(Clone, Debug, Default)]
 pub struct Calls(Arc<Mutex<BTreeMap<(String, String), usize>>>);
 
 impl Calls {
-    /// What was sent since the last time this was asked.
+    /// The calls since the last time this was called.
     pub fn take(&self) -> BTreeMap<(String, String), usize> {
         std::mem::take(&mut *self.0.lock().expect("no test panicked in here"))
     }

@@ -1,4 +1,4 @@
-//! An embedded DynamoDB with both tables on a port of its own.
+//! An embedded DynamoDB with both tables on its own port.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,12 +18,12 @@ pub const EVENTS: &str = "mail-feedback-events";
 /// The name of the suppression table.
 pub const SUPPRESSIONS: &str = "mail-feedback-suppressions";
 
-/// A running server and a client of it.
+/// A running server, and a client for it.
 #[derive(Clone)]
 pub struct Database {
     /// Where it listens.
     pub address: SocketAddr,
-    /// A client without retries, for looking.
+    /// A client without retries, for reading.
     pub client: Client,
 }
 
@@ -33,7 +33,7 @@ impl Database {
         Self::start_on(std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port")).await
     }
 
-    /// The same on a port that is bound already.
+    /// The same on a port that is already bound.
     pub async fn start_on(listener: std::net::TcpListener) -> Self {
         let address = listener.local_addr().expect("a bound port");
         listener.set_nonblocking(true).expect("a listener that does not block");
@@ -46,7 +46,7 @@ impl Database {
         Self { address, client }
     }
 
-    /// The same database behind a proxy, where `choose` says what becomes of each request.
+    /// The same database behind a proxy, where `choose` decides how each request is answered.
     pub async fn behind(&self, choose: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let address = proxy::start(self.address, choose).await;
         Self { address, client: client(&format!("http://{address}")) }
@@ -62,7 +62,7 @@ impl Database {
         format!("http://{}", self.address)
     }
 
-    /// All items of a table, by their keys, but for that of the certificates, which is about no address.
+    /// All items of a table by their keys, except that of the certificates, which is not about an address.
     pub async fn scan(&self, table: &str) -> BTreeMap<String, Item> {
         let mut items = BTreeMap::new();
         let mut start = None;

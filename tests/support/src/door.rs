@@ -1,4 +1,4 @@
-//! The ways by which one report reaches the function, each as the invocation that it becomes.
+//! The doors through which a report reaches the function, each as an invocation.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use crate::request::{ACCOUNT, post};
 /// A queue of the function.
 pub const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:undelivered";
 
-/// One way in for a message of SES.
+/// A door for an SES message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// SNS invokes the function.
@@ -42,7 +42,7 @@ impl Door {
         Self::EventBridgeFailedQueue,
     ];
 
-    /// The invocation by which an envelope comes, or the event in it; `None` where EventBridge has no such event.
+    /// The invocation for an envelope, or for its event; `None` if EventBridge has no such event.
     pub fn invocation(self, envelope: &Value) -> Option<String> {
         let invocation = match self {
             Self::Lambda => lambda_event(envelope),
@@ -57,7 +57,7 @@ impl Door {
     }
 }
 
-/// A batch of a queue, its messages `m-<place>`.
+/// A batch of a queue, with the messages `m-<place>`.
 pub fn queue_event(queue: &str, bodies: &[String]) -> Value {
     let record = |(place, body): (usize, &String)| {
         json!({"messageId": format!("m-{place}"), "receiptHandle": "h", "body": body, "attributes": {},
@@ -66,7 +66,7 @@ pub fn queue_event(queue: &str, bodies: &[String]) -> Value {
     json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
-/// What Lambda writes of an invocation that failed for good.
+/// What Lambda writes about an invocation that finally failed.
 pub fn failure_record(invocation: &Value) -> String {
     let record = json!({
         "version": "1.0",
@@ -84,7 +84,8 @@ pub fn failure_record(invocation: &Value) -> String {
     record.to_string()
 }
 
-/// The event of an envelope as EventBridge brings it, its id that of the SNS message; `None` where the text is no event.
+/// The event of an envelope as EventBridge delivers it, with the id of the SNS message; `None` if the text is not an
+/// event.
 fn bridged(envelope: &Value) -> Option<Value> {
     let detail: Value = serde_json::from_str(envelope["Message"].as_str()?).ok()?;
     let detail_type = match detail["eventType"].as_str().or(detail["notificationType"].as_str())? {
@@ -113,7 +114,7 @@ fn bridged(envelope: &Value) -> Option<Value> {
     }))
 }
 
-/// A form in which a request is passed on to the function.
+/// A form in which a request is forwarded to the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestForm {
     /// Payload format 2.0.
@@ -124,9 +125,9 @@ pub enum RequestForm {
     V1,
     /// The same with a body in base64.
     V1Base64,
-    /// A load balancer's, one value a header.
+    /// A load balancer's, with one value per header.
     LoadBalancer,
-    /// A load balancer's, all values of a header, and a body in base64.
+    /// A load balancer's, with all values of a header, and a body in base64.
     LoadBalancerMultiValue,
 }
 
@@ -179,14 +180,14 @@ impl RequestForm {
     }
 }
 
-/// Values as a load balancer passes them on, which is as they were sent.
+/// Values as a load balancer forwards them, which is as they were sent.
 fn encoded(parameters: Map<String, Value>) -> Map<String, Value> {
     let encode =
         |value: Value| utf8_percent_encode(value.as_str().expect("a text"), NON_ALPHANUMERIC).to_string().into();
     parameters.into_iter().map(|(name, value)| (name, encode(value))).collect()
 }
 
-/// Each value as the only one of a list.
+/// Each value as a list of one.
 fn listed(parameters: Map<String, Value>) -> Map<String, Value> {
     parameters.into_iter().map(|(name, value)| (name, json!([value]))).collect()
 }

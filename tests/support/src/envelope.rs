@@ -1,4 +1,4 @@
-//! SNS envelopes that are signed for real.
+//! Genuinely signed SNS envelopes.
 
 use std::fmt::Display;
 
@@ -32,16 +32,16 @@ pub fn notification(message: &str, message_id: &str, sent_at: impl Display) -> V
     })
 }
 
-/// Sets `Signature` to what the authority signs; the certificate URL is left as it is.
+/// Sets `Signature` to a signature of the authority, and leaves the certificate URL unchanged.
 ///
 /// # Panics
-/// Where the envelope lacks a field that is signed.
+/// If the envelope lacks a signed field.
 pub fn sign(envelope: &mut Value, authority: &Authority) {
     envelope["Signature"] = authority.sign(&string_to_sign(envelope)).into();
 }
 
-/// What SNS signs, built here without the code under test: names and values of the fields of this type, in the order of
-/// the alphabet, each on a line; without a subject, there is no line of it.
+/// What SNS signs, built here without the code under test: names and values of the fields of this type, in alphabetical
+/// order, each on a line; without a subject, its line is missing.
 ///
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
 pub fn string_to_sign(envelope: &Value) -> String {
@@ -59,7 +59,7 @@ pub fn string_to_sign(envelope: &Value) -> String {
     of_type.iter().map(line).collect()
 }
 
-/// The same envelope in the spelling of Lambda events, within one.
+/// A Lambda event with the same envelope in its spelling.
 pub fn lambda_event(envelope: &Value) -> Value {
     let subscription =
         format!("{}:{}", envelope["TopicArn"].as_str().unwrap_or_default(), "2bcfbf39-05c3-41de-beaa-fcfcc21c8f55");

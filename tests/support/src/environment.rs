@@ -1,4 +1,4 @@
-//! The environment of the function, as `events/local.env` sets it, over tables of the test.
+//! The environment of the function, as `events/local.env` sets it, with the test's tables.
 
 use crate::authority::FOLDER;
 use crate::database::{Database, EVENTS, SUPPRESSIONS};
@@ -6,10 +6,10 @@ use crate::envelope::TOPIC;
 use crate::request::{ACCOUNT, CREDENTIALS};
 use crate::samples;
 
-/// Names and values; of a name that comes twice, the last one holds.
+/// Names and values; if a name is repeated, the last one wins.
 pub type Environment = Vec<(String, String)>;
 
-/// The environment under which the samples are accepted.
+/// The environment that accepts the samples.
 pub fn environment(database: &Database) -> Environment {
     let certificates = samples::folder().join("certificates");
     let pairs = [
@@ -29,7 +29,7 @@ pub fn environment(database: &Database) -> Environment {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The same environment, under which messages are accepted that the tests sign.
+/// The same environment, but it accepts messages signed by the test authority.
 pub fn trusting_environment(database: &Database) -> Environment {
     let mut settings = environment(database);
     for (name, value) in [("SNS_TRUST_ANCHORS", FOLDER.join("root.pem")), ("SNS_CERTIFICATES", FOLDER.clone())] {

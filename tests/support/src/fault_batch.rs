@@ -1,21 +1,21 @@
-//! A batch of which DynamoDB leaves a part undone.
+//! A batch that DynamoDB processes only in part.
 
 use serde_json::{Map, Value, json};
 
 use crate::http_message::Message;
 use crate::seeded::Seeded;
 
-/// A `BatchWriteItem` or `BatchGetItem` in two parts.
+/// A `BatchWriteItem` or `BatchGetItem` that is processed in part.
 pub struct Parted {
-    /// The request with what is done; `None`: nothing is.
+    /// The request with the part to process; `None` if there is none.
     pub done: Option<Value>,
-    /// Where the answer names the rest.
+    /// The name of the answer's field for the rest.
     name: &'static str,
     undone: Value,
 }
 
 impl Parted {
-    /// Parts the body of a batch at random; at least one item or key is left undone.
+    /// Splits the body of a batch at random; at least one item or key is left unprocessed.
     pub fn new(operation: &str, body: &Value, random: &mut Seeded) -> Self {
         let is_write = operation == "BatchWriteItem";
         let (mut done, mut undone) = (Map::new(), Map::new());
@@ -46,7 +46,7 @@ impl Parted {
         }
     }
 
-    /// The answer, from that to what is done.
+    /// Turns the answer to the processed part into the answer to the whole.
     pub fn answer(&self, answer: &Value) -> Message {
         let mut answer = answer.clone();
         if self.name == "UnprocessedKeys" && answer["Responses"].is_null() {

@@ -1,21 +1,21 @@
-//! What requests and answers would be, were the function without one of its cares.
+//! Changes requests and answers as if the function made a mistake.
 
 use serde_json::json;
 
 use crate::http_message::Message;
 
-/// A care that is taken from the function on the way, so that a test can show that it would find out.
+/// A precaution that the proxy takes away from the function, to show that the test would notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
-    /// It does not see the items that a batch left unwritten.
+    /// It ignores the items that a batch left unwritten.
     ForgetsUnprocessedItems,
-    /// It does not see the keys that a batch left unread.
+    /// It ignores the keys that a batch left unread.
     ForgetsUnprocessedKeys,
-    /// It writes suppression records whatever others wrote since it read.
+    /// It overwrites suppression records even if others wrote since it read.
     OverwritesOthers,
-    /// It does not look for a delivery after a soft bounce.
+    /// It does not search for a delivery after a soft bounce.
     NeverAsksForDeliveries,
-    /// It takes a refused batch for a written one.
+    /// It treats a refused batch as written.
     TakesRefusalForSuccess,
 }
 
@@ -29,7 +29,7 @@ impl Mistake {
         Self::TakesRefusalForSuccess,
     ];
 
-    /// The request that it would have made.
+    /// The request that the mistaken function would send.
     pub fn request(self, operation: &str, request: &Message) -> Message {
         let request = request.clone();
         if self != Self::OverwritesOthers || operation != "PutItem" {
@@ -42,7 +42,7 @@ impl Mistake {
         request.with_body(&body)
     }
 
-    /// The answer as it would have read it.
+    /// The answer as the mistaken function would read it.
     pub fn answer(self, operation: &str, answer: &Message) -> Message {
         let answer = answer.clone();
         let without = |name: &str| {

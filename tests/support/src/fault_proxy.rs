@@ -1,4 +1,4 @@
-//! A network and a DynamoDB that fail by a schedule, in front of one that does not.
+//! A proxy that simulates a failing network and a failing DynamoDB on a schedule.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,20 +22,20 @@ use crate::seeded::Seeded;
 /// The most that a request is delayed, in milliseconds.
 const DELAY_MS: usize = 60;
 
-/// What went through.
+/// The counts of requests and faults.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
-    /// Requests, retries of the client included.
+    /// Requests, including the client's retries.
     pub requests: usize,
     /// Faults of each class.
     pub faults: BTreeMap<Fault, usize>,
-    /// Conditional writes that DynamoDB refused.
+    /// Conditional writes that failed.
     pub conflicts: usize,
-    /// Reads that did not ask for what was written last.
+    /// Reads that were not strongly consistent.
     pub weak_reads: usize,
 }
 
-/// The proxy; each client comes in by a door of its own.
+/// The proxy; each client has its own endpoint.
 pub struct FaultProxy {
     target: SocketAddr,
     schedule: Schedule,
@@ -44,17 +44,17 @@ pub struct FaultProxy {
     under_way: AtomicUsize,
 }
 
-/// The end of a client within one of its requests.
+/// A scheduled kill of a client during one of its requests.
 pub struct Doom {
-    /// In which of its next requests, from 0.
+    /// In which of its next requests, counted from 0.
     pub after: usize,
     /// Whether that request takes effect.
     pub takes_effect: bool,
-    /// Tells the executioner.
+    /// Tells the test to kill the client.
     pub strike: oneshot::Sender<()>,
 }
 
-/// An address of the proxy.
+/// An endpoint of the proxy for one client.
 pub struct Door {
     /// The endpoint for `AWS_ENDPOINT_URL_DYNAMODB`.
     pub endpoint: String,
@@ -63,13 +63,13 @@ pub struct Door {
 }
 
 impl Door {
-    /// Sets the end of the client that comes in here, or calls it off.
+    /// Schedules a kill of the client of this endpoint, or cancels it.
     pub fn set_doom(&self, doom: Option<Doom>) {
         *self.doom.lock().expect("no panic") = doom;
     }
 }
 
-/// A door from inside.
+/// The proxy's side of an endpoint.
 struct Entrance {
     proxy: Arc<FaultProxy>,
     doom: Arc<Mutex<Option<Doom>>>,
@@ -85,12 +85,12 @@ impl Answers for Entrance {
 }
 
 impl FaultProxy {
-    /// A proxy in front of a server; with a mistake, its clients seem to make that.
+    /// Creates a proxy in front of a server; with a mistake, its clients seem to make it.
     pub fn new(target: SocketAddr, schedule: Schedule, mistake: Option<Mistake>) -> Arc<Self> {
         Arc::new(Self { target, schedule, mistake, counts: Mutex::default(), under_way: AtomicUsize::new(0) })
     }
 
-    /// Opens a door.
+    /// Opens an endpoint.
     pub async fn door(self: &Arc<Self>) -> Door {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound port"));
@@ -101,12 +101,12 @@ impl FaultProxy {
         Door { endpoint, doom, _server: server }
     }
 
-    /// What went through so far.
+    /// The counts so far.
     pub fn counts(&self) -> Counts {
         self.lock().clone()
     }
 
-    /// Waits until no request is under way, not even one that nobody waits for any more.
+    /// Waits until no request is in progress, not even one whose client is gone.
     pub async fn settle(&self) {
         while self.under_way.load(Ordering::SeqCst) > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -174,7 +174,7 @@ impl FaultProxy {
         Ok(Some(self.mistake.map_or_else(|| answer.clone(), |mistake| mistake.answer(&operation, &answer))))
     }
 
-    /// Counts a request and gives its number.
+    /// Counts a request and returns its number.
     fn number(&self, operation: &str, request: &Message) -> usize {
         let is_weak = matches!(operation, "GetItem" | "BatchGetItem" | "Query") && is_weak(&request.json());
         let mut counts = self.lock();
@@ -184,7 +184,8 @@ impl FaultProxy {
     }
 }
 
-/// Whether a read may miss what was written last; that of the cold start, of certificates that are checked at use, does not count.
+/// Whether a read may miss the latest write; the read of certificates at the start does not count, since they are
+/// checked at each use.
 fn is_weak(body: &Value) -> bool {
     let is_strong = |request: &Value| request["ConsistentRead"] == true;
     let tables = body["RequestItems"].as_object();
@@ -192,7 +193,7 @@ fn is_weak(body: &Value) -> bool {
     !all_strong && body["Key"]["address"]["S"] != "-"
 }
 
-/// The doom whose time has come.
+/// The kill that is due now.
 fn due(doom: &Mutex<Option<Doom>>) -> Option<Doom> {
     let mut set = doom.lock().expect("no panic");
     match &mut *set {

@@ -1,27 +1,27 @@
-//! When which fault strikes: a function of the seed and the number of the request.
+//! Decides which request meets which fault, from the seed and the number of the request.
 
 use std::time::Duration;
 
 use crate::seeded::Seeded;
 
-/// What may happen to a request on its way.
+/// The faults of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// DynamoDB refuses it since too many come.
+    /// DynamoDB throttles it.
     Throttle,
     /// DynamoDB fails and has done nothing.
     ServerError,
-    /// DynamoDB fails although it has done what was asked.
+    /// DynamoDB fails although it has processed the request.
     ServerErrorAfter,
     /// The connection breaks before the request takes effect.
     DropBefore,
     /// The connection breaks after the request has taken effect.
     DropAfter,
-    /// It takes effect a little later.
+    /// It takes effect slightly later.
     Delay,
-    /// It takes effect when its sender has given it up.
+    /// It takes effect after its sender has given up.
     Stall,
-    /// DynamoDB leaves a part of a batch undone and says so.
+    /// DynamoDB leaves a part of a batch unprocessed and says so.
     Unprocessed,
 }
 
@@ -39,36 +39,38 @@ impl Fault {
     ];
 }
 
-/// How often faults strike. They come in storms, as outages do, so that retries fail as well.
+/// The frequency of faults.
+///
+/// They come in storms, as outages do, so that retries fail as well.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    /// What fixes it.
+    /// The random seed.
     pub seed: u64,
-    /// Faults in a hundred requests out of a storm.
+    /// The percentage of faults outside a storm.
     pub calm: usize,
-    /// Faults in a hundred requests in a storm.
+    /// The percentage of faults in a storm.
     pub storm: usize,
-    /// Storms in a hundred stretches of requests.
+    /// The percentage of request stretches that are storms.
     pub storms: usize,
-    /// The only class of faults that strikes; `None`: all do.
+    /// The only class of faults; `None` for all.
     pub only: Option<Fault>,
-    /// Besides, every so manieth request meets that class; 0: none does.
+    /// In addition, every nth request has that fault; 0 for none.
     pub every: usize,
-    /// How long a stall takes.
+    /// The duration of a stall.
     pub stall: Duration,
 }
 
-/// Longer than the function waits for one attempt, and shorter than for all.
+/// Longer than the function waits for one attempt, but shorter than for all.
 pub const STALL: Duration = Duration::from_millis(2_300);
 
-/// The requests of a storm.
+/// The number of requests in a stretch.
 const STRETCH: usize = 40;
 
 impl Schedule {
     /// No faults at all.
     pub const CALM: Self = Self { seed: 0, calm: 0, storm: 0, storms: 0, only: None, every: 0, stall: STALL };
 
-    /// What happens to a request; only batches can be left undone in part.
+    /// The fault of a request; only batches can be processed in part.
     pub fn fault(&self, number: usize, is_batch: bool) -> Option<Fault> {
         let of = |part: usize| Seeded::new(self.seed ^ u64::try_from(part).expect("a number") << 20);
         let is_storm = of(number / STRETCH).percent(self.storms);

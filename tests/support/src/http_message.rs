@@ -1,4 +1,4 @@
-//! HTTP/1.1 messages as a proxy needs them: whole, in their bytes, and with a body that can be replaced.
+//! HTTP/1.1 messages for a proxy: whole, as bytes, and with a replaceable body.
 
 use std::io;
 
@@ -16,8 +16,9 @@ pub struct Message {
 }
 
 impl Message {
-    /// Reads the next message of a connection; `None` where it has ended. Both ends of these tests tell the length of
-    /// a body.
+    /// Reads the next message of a connection; `None` if it was closed.
+    ///
+    /// Both ends of these tests send the length of the body.
     pub async fn read(stream: &mut (impl AsyncRead + Unpin), rest: &mut Vec<u8>) -> io::Result<Option<Self>> {
         let head_bytes = loop {
             if let Some(at) = rest.windows(BLANK_LINE.len()).position(|window| window == BLANK_LINE) {
@@ -69,7 +70,7 @@ impl Message {
         serde_json::from_slice(&self.body).expect("a JSON body")
     }
 
-    /// The same message with another body. A checksum of the old one goes with it.
+    /// The same message with another body, and without the old checksum.
     #[must_use]
     pub fn with_body(mut self, body: &Value) -> Self {
         self.body = body.to_string().into_bytes();

@@ -1,5 +1,5 @@
-//! What tests, benchmarks and local programs share, and what needs nothing of mail-feedback: a test authority, signed
-//! envelopes, the samples with what is expected of them, and the servers around the function.
+//! What tests, benchmarks and local programs share and what does not depend on mail-feedback: a test authority, signed
+//! envelopes, the samples with their expected results, and the servers around the function.
 
 pub mod authority;
 pub mod calls;

@@ -1,4 +1,4 @@
-//! A proxy before the database, which answers, breaks off or keeps silent where a test wants it.
+//! A proxy in front of the database that answers, disconnects or stays silent as a test decides.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,19 +19,19 @@ pub struct Request {
     pub body: Value,
     /// The head: request line and headers.
     pub head: String,
-    /// How many came before it, on any connection.
+    /// How many requests came before it, on any connection.
     pub number: usize,
 }
 
-/// What becomes of a request.
+/// How a request is answered.
 pub enum Reply {
-    /// The database answers it.
+    /// By the database.
     Database,
-    /// This is the answer, and the database gets nothing.
+    /// With this answer, and the database gets nothing.
     Answer(Message),
-    /// These bytes come back, be they HTTP or not, and the connection ends.
+    /// With these bytes, HTTP or not, and the connection ends.
     Bytes(Vec<u8>),
-    /// Nothing comes back, and the connection stays open.
+    /// Not at all, and the connection stays open.
     Silence,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Lets the database answer.
+    /// Forwards a request to the database and returns its answer.
     pub(crate) async fn forward(&mut self, request: &Message) -> io::Result<Message> {
         request.write(&mut self.stream).await?;
         let answer = Message::read(&mut self.stream, &mut self.rest).await?;
@@ -50,29 +50,29 @@ impl Link {
     }
 }
 
-/// What comes back to the client.
+/// What is sent back to the client.
 pub(crate) enum Sent {
     /// An answer.
     Answer(Message),
-    /// These bytes, after which the connection ends.
+    /// These bytes, before the connection ends.
     Last(Vec<u8>),
 }
 
-/// Who decides what becomes of the requests of a connection.
+/// Decides how the requests of a connection are answered.
 pub(crate) trait Answers: Send + Sync + 'static {
-    /// What comes back.
+    /// Answers a request.
     fn answer(&self, request: Message, link: &mut Link) -> impl Future<Output = io::Result<Sent>> + Send;
 }
 
 /// Serves the connections of a listener.
 pub(crate) async fn serve(listener: TcpListener, target: SocketAddr, answers: Arc<impl Answers>) {
     while let Ok((client, _)) = listener.accept().await {
-        // On its own, so that a request takes effect even where its client is gone.
+        // In a separate task, so that a request takes effect even if its client is gone.
         tokio::spawn(serve_connection(client, target, Arc::clone(&answers)));
     }
 }
 
-/// Serves a connection until one of both ends breaks it.
+/// Serves a connection until either end closes it.
 async fn serve_connection(mut client: TcpStream, target: SocketAddr, answers: Arc<impl Answers>) -> io::Result<()> {
     let mut link = Link { stream: TcpStream::connect(target).await?, rest: Vec::new() };
     client.set_nodelay(true)?;
@@ -87,13 +87,13 @@ async fn serve_connection(mut client: TcpStream, target: SocketAddr, answers: Ar
     Ok(())
 }
 
-/// The operation of a request, empty where it is none to DynamoDB.
+/// The operation of a request, empty if it is not for DynamoDB.
 pub(crate) fn operation(request: &Message) -> String {
     let target = request.header("x-amz-target").and_then(|target| target.rsplit('.').next());
     target.unwrap_or_default().to_owned()
 }
 
-/// A test decides, by a function of the request alone.
+/// Answers by a test's function of the request.
 struct Chosen<F> {
     choose: F,
     requests: AtomicUsize,
@@ -116,7 +116,7 @@ impl<F: Fn(&Request) -> Reply + Send + Sync + 'static> Answers for Chosen<F> {
     }
 }
 
-/// Starts a proxy before a database; its address.
+/// Starts a proxy in front of a database; returns its address.
 pub(crate) async fn start(
     target: SocketAddr,
     choose: impl Fn(&Request) -> Reply + Send + Sync + 'static,

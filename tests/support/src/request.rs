@@ -1,4 +1,4 @@
-//! Requests as API Gateway passes them on.
+//! Requests as API Gateway forwards them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

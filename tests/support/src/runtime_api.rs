@@ -1,4 +1,4 @@
-//! A binary, driven through a Runtime API as Lambda drives it.
+//! Runs a binary with a Runtime API, as Lambda does.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -22,15 +22,15 @@ use tokio::task::JoinSet;
 /// The answer to an invocation, or the error that the function reported.
 pub type Outcome = Result<Value, Value>;
 
-/// What the id of every invocation begins with; its number follows.
+/// The beginning of every invocation id; its number follows.
 pub const REQUEST: &str = "c2b8a1f4-06d9-4f3e-8a57-";
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The deadline of an invocation that has all the time it wants, in Unix milliseconds.
+/// The deadline of an invocation without a time limit, in Unix milliseconds.
 const NO_DEADLINE: u128 = 4_102_444_800_000;
 
-/// Judges what was written during an invocation, the invocation and its outcome; says what is wrong.
+/// Checks what was written during an invocation, the invocation and its outcome; returns what is wrong.
 pub type Judge = Box<dyn Fn(&str, &str, &Outcome) -> Result<(), String> + Send + Sync>;
 
 /// An invocation, and its deadline in Unix milliseconds.
@@ -43,12 +43,12 @@ pub struct Function {
     shared: Arc<Shared>,
     started: Instant,
     child: Child,
-    /// Standard output and error: a file, so that all that was written before an answer is there with the answer.
+    /// Standard output and error: a file, so that everything written before an answer is available with the answer.
     output: File,
     judge: Option<Judge>,
-    /// How many bytes of the output were judged.
+    /// How many bytes of the output were checked.
     judged: u64,
-    /// The Runtime API, which ends with it.
+    /// The Runtime API, which stops with this value.
     _server: JoinSet<()>,
 }
 
@@ -57,12 +57,12 @@ struct Shared {
     outcomes: mpsc::Sender<Outcome>,
     /// When the function first asked for an invocation.
     asked: watch::Sender<Option<Instant>>,
-    /// How many invocations it got.
+    /// How many invocations it received.
     invocations: AtomicU64,
 }
 
 impl Function {
-    /// Starts a program that speaks to the Runtime API, under an environment and nothing else of this process's.
+    /// Starts a program for the Runtime API, with an environment and nothing else of this process's.
     pub async fn start(program: &Path, environment: &[(String, String)]) -> Self {
         let (events, received) = mpsc::channel(1);
         let (sent, outcomes) = mpsc::channel(1);
@@ -90,7 +90,7 @@ impl Function {
         Self { events, outcomes, shared, started, child, _server: server, output, judge: None, judged: 0 }
     }
 
-    /// The same function, of which each invocation is judged.
+    /// The same function, with a check of each invocation.
     #[must_use]
     pub fn judged_by(mut self, judge: Judge) -> Self {
         self.judge = Some(judge);
@@ -104,7 +104,7 @@ impl Function {
         at.expect("the server runs").expect("a time") - self.started
     }
 
-    /// The most memory it has had at once so far, in KiB; Linux tells.
+    /// The peak memory so far in KiB, as Linux reports it.
     pub fn peak_memory_kib(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id().expect("it runs"));
         let status = std::fs::read_to_string(path).expect("Linux tells");
@@ -118,7 +118,7 @@ impl Function {
     /// The error that the function reported.
     ///
     /// # Panics
-    /// With what the judge finds.
+    /// With the findings of the check.
     pub async fn invoke(&mut self, payload: &str) -> Outcome {
         self.events.send((payload.to_owned(), NO_DEADLINE)).await.expect("the server runs");
         let outcome = tokio::time::timeout(PATIENCE, self.outcomes.recv()).await;
@@ -142,7 +142,7 @@ impl Function {
         String::from_utf8(bytes).expect("its output is text")
     }
 
-    /// Sends one invocation with a time limit; without an outcome by then Lambda ends the function, and so must the
+    /// Sends one invocation with a time limit; without an outcome by then Lambda kills the function, and so must the
     /// test.
     pub async fn invoke_within(&mut self, payload: &str, limit: Duration) -> Option<Outcome> {
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") + limit;
@@ -151,13 +151,13 @@ impl Function {
         Some(outcome.expect("the server runs"))
     }
 
-    /// Kills the function, whatever it is at, and gives everything it wrote to standard output and error.
+    /// Kills the function, whatever it is doing, and returns everything it wrote to standard output and error.
     pub async fn stop(mut self) -> String {
         self.child.start_kill().expect("the function can be stopped");
         self.ended().await.1
     }
 
-    /// Waits until the function ends by itself; gives its exit code and what it wrote.
+    /// Waits until the function exits; returns its exit code and what it wrote.
     pub async fn ended(mut self) -> (Option<i32>, String) {
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         let status = ended.expect("the function ends in time").expect("its end can be seen");
@@ -165,7 +165,7 @@ impl Function {
     }
 }
 
-/// A file that is gone with its last reader and writer, who all write to its end.
+/// A file that exists only as long as it is open; every writer appends.
 fn unnamed() -> File {
     static FILES: AtomicU64 = AtomicU64::new(0);
     let nth = FILES.fetch_add(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The sample invocations in `events/`, and what `events/expected.json` says that each must do.
+//! The sample invocations in `events/`, and their expected results from `events/expected.json`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ pub struct Sample {
     pub name: String,
     /// The invocation.
     pub json: String,
-    /// What it must do.
+    /// Its expected result.
     pub expected: Expected,
 }
 
-/// What a sample must do.
+/// The expected result of a sample.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Expected {
     /// 200, or `"ok"` for SNS events.
@@ -37,7 +37,7 @@ pub struct Expected {
     pub soft_bounces: Vec<String>,
 }
 
-/// An event record in short.
+/// The compared fields of an event record.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(deny_unknown_fields)]
 pub struct EventRow {
@@ -45,7 +45,7 @@ pub struct EventRow {
     pub address: String,
     /// What happened.
     pub kind: String,
-    /// Whether it is for good.
+    /// Whether it is permanent.
     #[serde(default)]
     pub permanence: String,
     /// Why.
@@ -53,33 +53,33 @@ pub struct EventRow {
     pub cause: String,
 }
 
-/// A suppression entry in short.
+/// The compared fields of a suppression entry.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(deny_unknown_fields)]
 pub struct SuppressionRow {
     /// The address.
     pub address: String,
-    /// For which sends.
+    /// The sends it applies to.
     pub scope: String,
     /// Why.
     pub reason: String,
-    /// Whether it stands.
+    /// Whether it suppresses or is lifted.
     pub state: String,
 }
 
-/// What a sample did.
+/// The effect of a sample.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
     /// The event records.
     pub events: Vec<EventRow>,
     /// The suppression entries.
     pub suppressions: Vec<SuppressionRow>,
-    /// The addresses with soft bounces, once for each bounce.
+    /// The addresses with soft bounces, once per bounce.
     pub soft_bounces: Vec<String>,
 }
 
 impl Expected {
-    /// The expectation in the form of what is observed.
+    /// The expected result as an effect.
     pub fn effect(&self) -> Effect {
         let mut effect = Effect {
             events: self.events.clone(),
@@ -99,7 +99,7 @@ impl Effect {
     }
 }
 
-/// All samples in order; each has an expectation, and each expectation a sample.
+/// All samples in order; asserts that each has an expectation, and each expectation a sample.
 pub fn all() -> Vec<Sample> {
     let expected = std::fs::read_to_string(folder().join("expected.json")).expect("events/expected.json");
     let mut expected: BTreeMap<String, Expected> = serde_json::from_str(&expected).expect("valid expectations");
@@ -132,7 +132,7 @@ pub fn providers() -> Vec<String> {
     folders.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
 }
 
-/// What a folder holds, in order.
+/// The entries of a folder, in order.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a readable folder");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
@@ -144,7 +144,7 @@ fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "json")
 }
 
-/// What came into the tables between two looks.
+/// What was added to the tables since an earlier snapshot.
 pub async fn observe(database: &Database, before: &Snapshot) -> (Effect, Snapshot) {
     let after = Snapshot::take(database).await;
     let mut effect = Effect::default();
@@ -169,7 +169,7 @@ pub async fn observe(database: &Database, before: &Snapshot) -> (Effect, Snapsho
     (effect, after)
 }
 
-/// Both tables at one time.
+/// Both tables at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// The event table.

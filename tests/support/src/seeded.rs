@@ -1,13 +1,13 @@
-//! Numbers that look random and come again from the same seed.
+//! Reproducible random numbers.
 
 /// The generator xorshift64*.
 #[derive(Clone)]
 pub struct Seeded(u64);
 
 impl Seeded {
-    /// A generator whose sequence this seed fixes.
+    /// A generator with a fixed seed.
     pub fn new(seed: u64) -> Self {
-        // Near seeds would give near first numbers, and zero would stay zero.
+        // Similar seeds would give similar first numbers, and zero would stay zero.
         let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -23,17 +23,17 @@ impl Seeded {
         usize::try_from(number % u64::try_from(limit).unwrap()).unwrap()
     }
 
-    /// Whether something happens that happens so many times in a hundred.
+    /// Whether an event with this probability in percent happens.
     pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
-    /// One of some values.
+    /// One of several values.
     pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
         values[self.below(values.len())]
     }
 
-    /// Brings values into another order.
+    /// Shuffles values.
     pub fn shuffle<T>(&mut self, values: &mut [T]) {
         for last in (1..values.len()).rev() {
             values.swap(last, self.below(last + 1));

@@ -1,4 +1,4 @@
-//! What DynamoDB counts an item as.
+//! The size of an item as DynamoDB counts it.
 //!
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 
@@ -17,7 +17,7 @@ pub fn item_bytes(item: &Item) -> usize {
 fn value_bytes(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
-        // Two digits a byte, one byte for the number and one for a sign.
+        // Two digits take one byte, plus one byte for the number and one for a sign.
         AttributeValue::N(digits) => digits.len().div_ceil(2) + 2,
         AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
         AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + value_bytes(item)).sum::<usize>(),
@@ -27,7 +27,7 @@ fn value_bytes(value: &AttributeValue) -> usize {
     }
 }
 
-/// The write units of an item: one a KiB, begun ones counted whole.
+/// The write units of an item: one per started KiB.
 pub fn write_units(bytes: usize) -> usize {
     bytes.div_ceil(1_024).max(1)
 }

@@ -1,7 +1,7 @@
-//! A TLS host on this machine that behaves as SNS should not.
+//! A TLS host on this machine that misbehaves as SNS should not.
 //!
-//! The client under test is led here by a proxy setting: it asks for a tunnel to the host of SNS, and finds this one at
-//! its end. So the client's own name check, limits and timeouts are what is tested.
+//! A proxy setting leads the client under test here: it requests a tunnel to the SNS host, and finds this host at its
+//! end. So the test covers the client's own name check, limits and timeouts.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -20,11 +20,11 @@ use crate::authority::{AUTHORITY, Request, issue, rsa_key};
 pub enum Behaviour {
     /// It answers with a status and a body.
     Answer(u16, String),
-    /// It sends the client to another host.
+    /// It redirects the client to another host.
     Redirect(u16),
     /// It never stops sending.
     Endless,
-    /// It sends a byte now and then.
+    /// It sends a byte from time to time.
     SlowBody,
     /// It never answers.
     Silent,
@@ -32,13 +32,13 @@ pub enum Behaviour {
 
 /// A running host.
 pub struct TlsHost {
-    /// Where the tunnel is asked for.
+    /// The address of the proxy.
     pub address: SocketAddr,
     paths: Arc<Mutex<Vec<String>>>,
 }
 
 impl TlsHost {
-    /// A host whose own TLS certificate is made out to `name`.
+    /// Starts a host whose own TLS certificate is issued to `name`.
     pub async fn start(behaviour: Behaviour, name: &str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ impl TlsHost {
         Self { address, paths }
     }
 
-    /// The paths of the requests that came through.
+    /// The paths of the requests it received.
     pub fn requests(&self) -> Vec<String> {
         self.paths.lock().unwrap().clone()
     }
@@ -83,7 +83,7 @@ async fn serve(mut stream: TcpStream, acceptor: TlsAcceptor, behaviour: Behaviou
     let tunnel = head(&mut stream).await;
     assert!(tunnel.starts_with("CONNECT sns.us-east-1.amazonaws.com:443 "), "{tunnel}");
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-    // A client that does not like the certificate ends it here.
+    // A client that rejects the certificate disconnects here.
     let Ok(mut stream) = acceptor.accept(stream).await else { return };
     let request = head(&mut stream).await;
     let Some(path) = request.split(' ').nth(1) else { return };

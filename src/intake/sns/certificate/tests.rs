@@ -15,12 +15,12 @@ fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("a time")
 }
 
-/// The folder of published vectors; they are not part of the project.
+/// The folder of published vectors, which are not part of the repository.
 fn vectors() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/sns-vectors");
     let found = folder.is_dir();
     if !found {
-        // Written past the capture of the test runner, so that nobody takes this for a pass.
+        // Written past the test runner's capture, so that nobody mistakes this for a pass.
         let _ = writeln!(std::io::stderr(), "NOT RUN: the published vectors are not beside the project");
     }
     found.then_some(folder)
@@ -99,8 +99,8 @@ fn a_published_regional_certificate_chains_to_the_built_in_roots() {
     assert!(trust.signing_key(&pem, &topic("us-east-1")).is_none(), "it is made out to another region");
 }
 
-/// Most certificates of the published messages have issuers that are gone, so here only text and signature are
-/// verified; those with a chain go through the whole verifier in the integration tests.
+/// The issuers of most certificates of the published messages are gone, so this test verifies only text and signature;
+/// those with a chain run through the whole verifier in the integration tests.
 #[test]
 fn the_signatures_of_published_messages_verify() {
     let Some(vectors) = vectors() else { return };

@@ -1,4 +1,4 @@
-//! Limits how often SNS is asked for unproven certificates: a stranger can name any number of them.
+//! Limits how often SNS is asked for unproven certificates, because a stranger can name any number of them.
 
 use std::collections::VecDeque;
 
@@ -6,9 +6,9 @@ use crate::error::{Error, Outage, Refusal};
 use crate::intake::sns::Door;
 use crate::timestamp::Timestamp;
 
-/// How many certificates may be fetched per minute and door; and as many again that were asked for before.
+/// How many certificates may be fetched per minute and door, plus the same number that were requested before.
 const FETCHES_PER_MINUTE: usize = 6;
-/// The span of the budget, and how long after a denial the next one is final, in milliseconds.
+/// The period of the budget, and how long after a denial the next one is final, in milliseconds.
 const MINUTE_MS: i64 = 60 * 1000;
 /// How long rejected and denied ids are remembered, in milliseconds: as long as SNS retries over HTTPS.
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -23,10 +23,11 @@ type Id = u128;
 /// Recent fetches, rejected ids, and denied ids.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    /// The doors do not share a budget: anybody can reach the HTTPS one, and only principals that IAM allows reach the others.
+    /// The doors have separate budgets: anybody can reach the HTTPS one, and only principals that IAM allows reach the
+    /// others.
     guarded: DoorBudget,
     https: DoorBudget,
-    /// Ids with the time when they were first denied.
+    /// Ids with the time of their first denial.
     denied: VecDeque<(Id, Timestamp)>,
 }
 
@@ -48,8 +49,8 @@ struct Waiting {
 impl Budget {
     /// Whether an unproven certificate may be fetched.
     ///
-    /// Over budget, an id that was rejected before goes ahead of new ones; the one that came most often goes first. Made-up
-    /// ids do not come again, while a genuine one is in every message and in every retry of it.
+    /// Over budget, an id that was rejected before takes precedence over new ones, the most frequent first. Made-up ids
+    /// are not repeated, while a genuine one is in every message and in every retry of it.
     pub(super) fn may_fetch(&mut self, id: &str, door: Door, now: Timestamp) -> bool {
         let budget = match door {
             Door::Lambda | Door::Queue => &mut self.guarded,
@@ -66,8 +67,10 @@ impl Budget {
         goes_ahead
     }
 
-    /// The error for a certificate that the host of SNS denies. A new one may not have reached every server yet, so the denial
-    /// is final only when it is repeated at least a minute later.
+    /// The error for a certificate that the SNS host denies.
+    ///
+    /// A new one may not have reached every server yet, so the denial is final only if it is repeated at least a minute
+    /// later.
     pub(super) fn denied(&mut self, id: &str, now: Timestamp) -> Error {
         let id = number(id);
         self.denied.retain(|(_, at)| now.millis_since(*at) < HOUR_MS);
@@ -86,7 +89,7 @@ impl Budget {
 }
 
 impl DoorBudget {
-    /// Counts an id that finds the budget spent; returns whether it came before, and no other waiting id more often.
+    /// Counts an id that exceeds the budget; returns whether it was seen before, and no other waiting id more often.
     fn goes_first(&mut self, id: Id, now: Timestamp) -> bool {
         self.waiting.retain(|waiting| now.millis_since(waiting.last_at) < HOUR_MS);
         let most = self.waiting.iter().map(|waiting| waiting.times).max().unwrap_or_default();
@@ -144,7 +147,7 @@ mod tests {
         assert!(budget.guarded.asked.is_empty() && budget.guarded.waiting.is_empty());
     }
 
-    /// Junk that does come again must come more often than the genuine id, for each of the few fetches there are.
+    /// Repeated junk must be more frequent than the genuine id for each of the few available fetches.
     #[test]
     fn what_comes_most_often_goes_first() {
         let mut budget = Budget::default();

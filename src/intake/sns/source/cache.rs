@@ -13,13 +13,13 @@ const CAPACITY: usize = 8;
 const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long a proven key is used over HTTPS while its certificate cannot be fetched again, in milliseconds.
 const STALE_MS: i64 = 48 * 60 * 60 * 1000;
-/// How long a failure stands before another attempt, in milliseconds.
+/// How long a failure is cached before another attempt, in milliseconds.
 const MINUTE_MS: i64 = 60 * 1000;
 
 /// The key of a certificate, or why there is none.
 pub(super) type KeyOutcome = Result<Arc<SigningKey>, Error>;
 
-/// A certificate: the beginning of its URL, and its 32 hex digits.
+/// Identifies a certificate by the beginning of its URL and its 32 hex digits.
 pub(super) type Name<'n> = (&'n str, &'n str);
 
 /// The same, owned.
@@ -40,14 +40,14 @@ struct Known {
 pub(super) enum Origin {
     /// Fetched from SNS: once it has verified a message, it is stored for later instances.
     Sns,
-    /// Later instances have it anyway.
+    /// From elsewhere, so later instances have it anyway.
     Elsewhere,
 }
 
-/// Keys and failures by the name of the certificate, the latest last.
+/// Keys and failures by certificate name, the latest last.
 ///
-/// A key is good, or proven, once it has verified a message. Others do not displace good ones: whoever posts a message chooses
-/// which of the certificates on the host of SNS is fetched.
+/// A key is good, or proven, once it has verified a message. Unproven keys do not displace good ones, because any
+/// caller chooses which certificate on the SNS host is fetched.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     good: VecDeque<Known>,
@@ -66,7 +66,7 @@ impl Cache {
         self.remembered = good;
     }
 
-    /// Takes a certificate that an earlier instance has proven; each is given once.
+    /// Takes a certificate that an earlier instance has proven; each is returned once.
     pub(super) fn take_remembered(&mut self, name: Name<'_>) -> Option<ProvenCertificate> {
         let place = self.remembered.iter().position(|good| (good.prefix.as_str(), good.id.as_str()) == name)?;
         Some(self.remembered.swap_remove(place))
@@ -84,8 +84,8 @@ impl Cache {
 
     /// The cached key of a certificate, or the cached failure; `None` if it must be fetched.
     ///
-    /// Over HTTPS a certificate is fetched again each day, since SNS may have withdrawn it. Where IAM guards the door, a good key
-    /// never expires here: messages there may be older than the certificates that SNS still serves.
+    /// Over HTTPS a certificate is fetched again each day, since SNS may have withdrawn it. If IAM guards the door, a
+    /// good key never expires here: messages there may be older than the certificates that SNS still serves.
     pub(super) fn get(&self, name: Name<'_>, door: Door, now: Timestamp) -> Option<KeyOutcome> {
         let failure =
             self.failures.iter().find(|(known, _, at)| is_named(known, name) && now.millis_since(*at) < MINUTE_MS);

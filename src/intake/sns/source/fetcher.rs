@@ -1,4 +1,4 @@
-//! One HTTPS GET, with every limit it needs.
+//! One HTTPS GET with every limit it needs.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use aws_smithy_types::byte_stream::ByteStream;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(2);
-/// How long the whole may take: well below the 15 seconds that SNS waits for an answer.
+/// How long the whole request may take: well below the 15 seconds that SNS waits for an answer.
 const TOTAL: Duration = Duration::from_secs(5);
 
 /// Fetches small documents over HTTPS.
 ///
-/// It follows no redirect, keeps no cookie and uses a proxy only where the environment names one. The client, and with
-/// it the platform's root certificates, is set up at the first fetch.
+/// It follows no redirect, keeps no cookie and uses a proxy only if the environment names one. The client, including
+/// the platform's root certificates, is created at the first fetch.
 #[derive(Debug, Default)]
 pub struct Fetcher {
     connector: OnceLock<SharedHttpConnector>,
@@ -27,20 +27,20 @@ pub struct Fetcher {
 /// Why there is no document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotFetched {
-    /// The host says that it has none of that name, or gives it to nobody.
+    /// The host says that no such document exists, or refuses it to everybody.
     Denied,
-    /// The host cannot be reached, or answers in a way that says nothing about the document.
+    /// The host is unreachable, or its answer says nothing about the document.
     Failed,
 }
 
 impl Fetcher {
-    /// A fetcher over a connector of one's own.
+    /// Creates a fetcher with a custom connector.
     #[must_use]
     pub fn over(connector: impl HttpConnector + 'static) -> Self {
         Self { connector: OnceLock::from(SharedHttpConnector::new(connector)) }
     }
 
-    /// A fetcher with roots and a proxy of one's own, and all limits of the default one.
+    /// Creates a fetcher with custom roots and a proxy, and all limits of the default one.
     #[must_use]
     pub fn through(tls: TlsContext, proxy: ProxyConfig) -> Self {
         Self::over(https(tls, proxy))
@@ -49,7 +49,7 @@ impl Fetcher {
     /// The body of a 200 answer of at most `limit` bytes.
     ///
     /// # Errors
-    /// Anything else.
+    /// Any other answer, or none.
     pub(super) async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, NotFetched> {
         let request = HttpRequest::get(url).map_err(|_| NotFetched::Failed)?;
         let connector = self

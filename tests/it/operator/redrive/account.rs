@@ -1,4 +1,4 @@
-//! An account with one stack: queues, mappings that take their time, and a function that takes from the queues.
+//! A simulated account with one stack: queues, mappings that switch slowly, and a function that reads the queues.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,57 +19,57 @@ use mail_feedback::operator::{Console, Outcome};
 
 /// How long a received message is hidden, as the template says.
 const HIDDEN: Duration = Duration::from_mins(3);
-/// After how many receives a message is parked.
+/// The number of receives after which a message is parked.
 pub const LIMIT: u32 = 10;
 
 /// The account; clones share it.
 #[derive(Clone, Debug)]
 pub struct Account(Arc<Mutex<State>>);
 
-/// What is the case in it.
+/// The state of the account.
 #[derive(Debug)]
 pub struct State {
     /// What `CloudFormation` is doing.
     pub status: &'static str,
     /// The parameter `RedriveEnabled`.
     pub always_on: bool,
-    /// The mappings of the two queues, by their state.
+    /// The mappings of the two queues.
     pub mappings: [Mapping; 2],
-    /// What lies in the three queues.
+    /// The messages in the three queues.
     pub queues: [Vec<Lying>; 3],
-    /// Actions that are refused: how often still, and with which code.
+    /// Actions that are refused: the remaining number of refusals, and the error code.
     pub refusals: BTreeMap<&'static str, (u32, &'static str)>,
     /// The variables of the function.
     pub variables: BTreeMap<String, String>,
-    /// Outputs of the stack beside those that a redrive needs.
+    /// Further outputs of the stack.
     pub outputs: BTreeMap<&'static str, String>,
-    /// The changes that were asked for.
+    /// The requested changes.
     pub changes: Vec<String>,
     /// The move tasks of the parked queue, oldest first.
     pub tasks: Vec<Task>,
-    /// What lists will say of the task that is started next, as [`Task::then`].
+    /// What listings will say about the next started task, as [`Task::then`].
     pub own_states: VecDeque<&'static str>,
-    /// How many lists still lack the task that is started next.
+    /// How many listings still lack the next started task.
     pub unlisted: usize,
-    /// Comes as a wish to end when the function has been on for the first time.
+    /// Interrupts the program when the function has been on for the first time.
     pub interrupt_when_on: Option<Sender<()>>,
 }
 
-/// A mapping: its state, and those that it will be read to have.
+/// A mapping: its state, and the states of later readings.
 #[derive(Debug)]
 pub struct Mapping {
-    /// Now.
+    /// The current state.
     pub state: &'static str,
-    /// One a reading.
+    /// One per reading.
     pub then: VecDeque<&'static str>,
 }
 
 /// A move task of SQS.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// By the clock of SQS, in milliseconds.
+    /// By the SQS clock, in milliseconds.
     pub started: i64,
-    /// What each list says of it, one after the other; the last stays.
+    /// What the listings say about it, in order; the last one stays.
     pub then: VecDeque<&'static str>,
     /// How many messages it has moved.
     pub moved: usize,
@@ -90,14 +90,14 @@ pub struct Lying {
     pub failures: u32,
     /// Until when it is hidden.
     pub hidden_until: Option<Instant>,
-    /// How often the function was given it.
+    /// How often the function received it.
     pub attempts: u32,
-    /// Where it was parked from.
+    /// The queue it was parked from.
     pub origin: Option<usize>,
 }
 
 impl Lying {
-    /// A message that the function fails on so often.
+    /// A message on which the function fails this often.
     pub fn failing(id: &str, failures: u32, body: &str) -> Self {
         Self { id: id.to_owned(), body: body.to_owned(), failures, ..Self::default() }
     }
@@ -108,7 +108,7 @@ impl Lying {
 }
 
 impl Account {
-    /// One whose redrive is off, with these messages in `UndeliveredQueue` and `FailedQueue`.
+    /// An account whose redrive is off, with these messages in `UndeliveredQueue` and `FailedQueue`.
     pub fn new(undelivered: Vec<Lying>, failed: Vec<Lying>) -> Self {
         let off = || Mapping { state: "Disabled", then: VecDeque::new() };
         let folder = FOLDER.to_string_lossy();
@@ -136,7 +136,7 @@ impl Account {
         })))
     }
 
-    /// What is the case.
+    /// The state of the account.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -163,14 +163,14 @@ impl Account {
         }
     }
 
-    /// Runs it, and it must come to this.
+    /// Runs it, and requires this outcome.
     pub async fn ends(&self, args: &[&str], outcome: Outcome) -> String {
         let ran = self.run(args).await;
         assert_eq!(ran.outcome, Ok(outcome), "{args:?}: {}{}", ran.out, ran.err);
         ran.out
     }
 
-    /// Runs it, and it must fail with words that hold these.
+    /// Runs it, and requires a failure whose message contains `words`.
     pub async fn fails(&self, args: &[&str], words: &str) {
         let ran = self.run(args).await;
         let failure = ran.outcome.expect_err("a failure");
@@ -179,21 +179,22 @@ impl Account {
 }
 
 impl State {
-    /// Reads the state of a mapping, which goes on with the next reading.
+    /// Reads the state of a mapping, which changes with the next reading.
     pub fn read_mapping(&mut self, number: usize) -> &'static str {
         let mapping = &mut self.mappings[number];
         mapping.state = mapping.then.pop_front().unwrap_or(mapping.state);
         mapping.state
     }
 
-    /// Lambda takes its time to switch.
+    /// Switches a mapping, for which Lambda takes time.
     pub fn switch(&mut self, number: usize, on: bool) {
         self.changes.push(format!("{} {}", Kind::OPEN[number].as_str(), if on { "on" } else { "off" }));
         self.mappings[number].then =
             if on { ["Enabling", "Enabling", "Enabled"] } else { ["Disabling", "Disabling", "Disabled"] }.into();
     }
 
-    /// The function takes what is shown in the queues whose mappings are on; SQS parks what was received too often.
+    /// The function processes the visible messages in the queues whose mappings are on; SQS parks what was received too
+    /// often.
     pub fn work(&mut self) {
         for number in [0, 1] {
             if self.mappings[number].state != "Enabled" {
@@ -217,7 +218,7 @@ impl State {
         }
     }
 
-    /// What `ReceiveMessage` answers.
+    /// The answer of `ReceiveMessage`.
     pub fn receive(&mut self, number: usize, most: usize, hidden: Duration) -> Vec<Lying> {
         let mut found = Vec::new();
         for message in std::mem::take(&mut self.queues[number]) {
@@ -232,7 +233,7 @@ impl State {
         found
     }
 
-    /// Counts a receive, or parks.
+    /// Counts a receive, or parks the message.
     fn received(&mut self, number: usize, mut message: Lying) -> Option<Lying> {
         if number < 2 && message.received >= LIMIT {
             message.origin = Some(number);
@@ -244,7 +245,7 @@ impl State {
         Some(message)
     }
 
-    /// The numbers of a queue: shown, and hidden.
+    /// The numbers of visible and hidden messages of a queue.
     pub fn depth(&self, number: usize) -> (usize, usize) {
         let hidden = self.queues[number].iter().filter(|message| message.is_hidden()).count();
         (self.queues[number].len() - hidden, hidden)

@@ -1,4 +1,4 @@
-//! What is said of a message, one by one and together.
+//! How messages are described, one by one and together.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn now() -> Timestamp {
     time("2026-11-20T12:00:00Z")
 }
 
-/// A report of SES with something personal in every place that has room for it.
+/// An SES report with personal data in every place that can hold it.
 fn report() -> String {
     json!({
         "eventType": "Bounce",
@@ -50,7 +50,7 @@ fn envelope(topic: &str, is_genuine: bool) -> Value {
     envelope
 }
 
-/// Lambda's record, as its documentation has it.
+/// Lambda's record, as documented.
 fn record(condition: &str, response: &Value, payload: &Value) -> String {
     json!({
         "version": "1.0",
@@ -81,7 +81,7 @@ fn checks() -> Checks {
         "SNS_CERTIFICATES" => Some(folder.clone()),
         "EVENTBRIDGE_ACCOUNT_IDS" => Some("123456789012".to_owned()),
         "EVENTBRIDGE_QUEUE_ARNS" => Some("arn:aws:sqs:us-east-1:123456789012:undelivered".to_owned()),
-        // Of the place where the function runs; it must not matter here.
+        // A file on the function's host, which must not matter here.
         "SSL_CERT_FILE" => Some("/etc/pki/not/here".to_owned()),
         _ => None,
     })
@@ -107,13 +107,13 @@ async fn each_error_of_the_function_is_told_with_its_advice_and_whether_to_send_
     }
 }
 
-/// An event of EventBridge from an account.
+/// An EventBridge event from an account.
 fn bridged(account: &str) -> Value {
     json!({"version": "0", "id": "e-1", "detail-type": "Email Bounced", "source": "aws.ses", "account": account,
         "detail": serde_json::from_str::<Value>(&report()).unwrap()})
 }
 
-/// What Lambda itself writes, and what SNS and EventBridge say of what they could not hand over.
+/// What Lambda itself writes, and what SNS and EventBridge say about what they could not deliver.
 #[tokio::test]
 async fn what_is_no_error_of_the_function_is_told_too() {
     let payload = lambda_event(&envelope(TOPIC, true));
@@ -197,7 +197,7 @@ async fn what_is_no_error_of_the_function_is_told_too() {
     }
 }
 
-/// No record says why a parked message failed; the checks of the function do, with its own settings.
+/// No record says why a parked message failed; the function's checks do, with its own settings.
 #[tokio::test]
 async fn the_checks_of_the_function_tell_what_can_never_succeed() {
     let refused = |why| Verdict::Refused(Error::Unauthentic(why));
@@ -230,7 +230,7 @@ async fn the_checks_of_the_function_tell_what_can_never_succeed() {
     }
 }
 
-/// A setting that was mended shows: the record tells of the past, the checks of now.
+/// A corrected setting shows: the record describes the past, the checks the present.
 #[tokio::test]
 async fn what_was_refused_and_passes_now_can_be_sent() {
     let past = failed(Error::Unauthentic(Refusal::Topic));

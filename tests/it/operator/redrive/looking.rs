@@ -1,4 +1,4 @@
-//! Looking, and deleting one message.
+//! Looking into queues, and deleting messages.
 
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ async fn one_message_is_deleted_after_it_is_shown_and_no_other() {
     account.fails(&["--delete", "m-2", "--yes"], "no message m-2 in the queues").await;
 }
 
-/// Each search takes a receive of every message, so several go in one.
+/// Each search uses up a receive of every message, so one search must do for several.
 #[tokio::test(start_paused = true)]
 async fn several_messages_are_deleted_in_one_search() {
     let messages = ["m-1", "m-2", "m-3"].map(|id| Lying::failing(id, 0, "garbage"));

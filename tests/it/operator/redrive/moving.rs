@@ -1,4 +1,4 @@
-//! Which of the move tasks that SQS lists is the one that was started.
+//! Identifying the started task among the move tasks that SQS lists.
 
 use std::collections::VecDeque;
 
@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 use super::account::{Account, LIMIT, Lying, State, Task};
 use mail_feedback::operator::Outcome;
 
-/// When SQS started the first task: a clock that need not be ours.
+/// When SQS started the first task, by a clock that need not be ours.
 const FIRST: i64 = 4_000_000_000_000;
 
 impl Task {
-    /// One that was started before, and has ended.
+    /// A task that was started before, and has ended.
     fn ended(started: i64, status: &'static str) -> Self {
         Self { started, then: [status].into(), moved: 99 }
     }
 }
 
 impl State {
-    /// What `StartMessageMoveTask` does: messages are new in the queues that they came from.
+    /// The effect of `StartMessageMoveTask`: messages are new in the queues that they came from.
     pub fn move_back(&mut self) -> Value {
         let parked = std::mem::take(&mut self.queues[2]);
         let moved = parked.len();
@@ -32,7 +32,7 @@ impl State {
         json!({"TaskHandle": started.to_string()})
     }
 
-    /// What `ListMessageMoveTasks` answers: the latest first, the handle only while it runs.
+    /// The answer of `ListMessageMoveTasks`: the latest first, the handle only while a task runs.
     pub fn list_moves(&mut self, most: usize) -> Value {
         let mut listed = self.tasks.len();
         if self.started_one() && self.unlisted > 0 {
@@ -90,7 +90,7 @@ async fn what_became_of_it_is_told_though_an_older_one_succeeded() {
     }
 }
 
-/// Somebody else starts another one, once it has ended.
+/// Somebody else starts another task, once this one has ended.
 #[tokio::test(start_paused = true)]
 async fn a_later_task_is_not_taken_for_it_once_it_was_seen() {
     let account = account(&[], &["RUNNING", "COMPLETED"], 0);

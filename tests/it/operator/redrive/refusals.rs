@@ -1,9 +1,9 @@
-//! What AWS refuses, and what is not as the command needs it, in words that say what to do.
+//! Errors of AWS and unsuitable stacks, reported in words that say what to do.
 
 use super::account::{Account, Lying, State};
 use mail_feedback::operator::redrive::cloud::Call;
 
-/// Makes something the case.
+/// Changes the state of the account.
 type Set<'s> = &'s dyn Fn(&mut State);
 
 fn account() -> Account {

@@ -1,4 +1,4 @@
-//! Sending, to the end and otherwise; time is not waited for.
+//! Sending, to the end and with interruptions, on a paused clock.
 
 use tokio::sync::mpsc::channel;
 
@@ -13,7 +13,7 @@ fn account() -> Account {
     Account::new(vec![good("u-1"), good("u-2")], vec![good("f-1")])
 }
 
-/// Both mappings, and nothing on its way to another state.
+/// Asserts that both mappings are off, and neither is changing.
 fn assert_off(account: &Account) {
     for mapping in &account.state().mappings {
         assert!(mapping.state == "Disabled" && mapping.then.is_empty(), "{mapping:?}");
@@ -45,7 +45,7 @@ async fn what_fails_again_is_shown_with_its_reason_and_was_tried_once() {
     assert_off(&account);
 }
 
-/// A message that an earlier attempt hides is not taken for one that failed now.
+/// A message hidden by an earlier attempt is not mistaken for one that failed now.
 #[tokio::test(start_paused = true)]
 async fn what_was_hidden_at_the_start_is_sent_too() {
     let account = Account::new(vec![Lying::failing("u-1", 1, "garbage")], Vec::new());
@@ -56,7 +56,7 @@ async fn what_was_hidden_at_the_start_is_sent_too() {
     assert_eq!(out, "1 sent, 1 recorded, 0 failing still, 0 parked\n");
 }
 
-/// Each run is an attempt and a look: what never succeeds is parked after what the queue allows, and stays there.
+/// Each run is an attempt and a look: what never succeeds is parked after the queue's limit, and stays there.
 #[tokio::test(start_paused = true)]
 async fn a_poisonous_message_is_parked_after_ten_receives_and_is_not_sent_again() {
     let account = Account::new(vec![Lying::failing("bad", NEVER, "garbage")], Vec::new());
@@ -96,7 +96,7 @@ async fn an_interrupted_run_is_switched_off() {
     assert_off(&account);
 }
 
-/// Lambda refuses a change while another is under way; that passes.
+/// Lambda refuses a change while another is in progress, which is temporary.
 #[tokio::test(start_paused = true)]
 async fn a_mapping_that_is_being_changed_is_waited_for() {
     let account = account();
@@ -131,7 +131,7 @@ async fn where_somebody_else_switches_meanwhile_it_ends_and_says_so() {
     assert_off(&account);
 }
 
-/// The worst case: it is on, and cannot be switched off from here.
+/// The worst case: it is on, and cannot be turned off from here.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_switched_off_is_said_with_the_way_to_do_it_by_hand() {
     let account = account();

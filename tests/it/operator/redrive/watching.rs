@@ -6,7 +6,7 @@ use mail_feedback::operator::redrive::depth::{Depth, Depths};
 use mail_feedback::operator::redrive::report::Report;
 use mail_feedback::operator::redrive::watch::{Step, Watch};
 
-/// Reads every two seconds; the second at which it is over, and how.
+/// Reads every two seconds; returns the second at which it is over, and how.
 fn over(visibility_s: u64, depth: impl Fn(u64) -> (u64, u64)) -> Option<(u64, Step)> {
     over_after(0, visibility_s, depth)
 }
@@ -25,7 +25,7 @@ fn one_reading_of_nothing_is_not_believed() {
     assert_eq!(over(180, |at| if at == 4 { (0, 0) } else { (0, u64::from(at < 10)) }), Some((14, Step::Empty)));
 }
 
-/// A quarter of the visibility timeout, which is six times the function's time limit, is more than an invocation takes.
+/// A quarter of the visibility timeout, which is six times the function's time limit, is longer than an invocation.
 #[test]
 fn what_is_hidden_for_longer_than_an_invocation_takes_has_failed() {
     assert_eq!(over(180, |at| if at < 20 { (5, 2) } else { (0, 2) }), Some((20 + 46, Step::OnlyFailures)));
@@ -46,7 +46,7 @@ fn as_long_as_messages_go_away_it_goes_on() {
     assert_eq!(over(180, slow), Some((1_604, Step::Empty)), "one in 40 seconds");
 }
 
-/// Some wait at every reading, since they come up again and again; each has been tried once in a round.
+/// Some are waiting at every reading, since they become visible again and again; each was tried once in a round.
 #[test]
 fn after_a_round_without_progress_it_is_over_even_if_some_wait() {
     assert_eq!(over(180, |_| (1, 3)), Some((2 + 226, Step::OnlyFailures)));

@@ -1,4 +1,4 @@
-//! The account as the clients of AWS speak to it, without a network.
+//! The account as AWS clients see it, without a network.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::account::{Account, LIMIT, Lying, State};
 use mail_feedback::operator::redrive::Cloud;
 use mail_feedback::operator::redrive::queue::Kind;
 
-/// What everything invokes.
+/// The alias that every source invokes.
 const ALIAS: &str = "arn:aws:lambda:us-east-1:123456789012:function:mf:live";
 const QUEUES: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/";
 
@@ -54,7 +54,7 @@ impl HttpClient for Account {
     }
 }
 
-/// Status, error type, and body.
+/// The status, the error type, and the body.
 fn answer(state: &mut State, request: &HttpRequest) -> (u16, &'static str, String) {
     let path = request.uri().split_once(".com").map_or("/", |(_, path)| path);
     let action = match (request.headers().get("x-amz-target"), request.method(), path) {
@@ -167,7 +167,7 @@ fn queue_answer(state: &mut State, action: &str, body: &Value, number: usize) ->
     }
 }
 
-/// A message on the wire; its id is its receipt.
+/// A message in the wire format; its id is also its receipt.
 fn message(message: &Lying) -> Value {
     let attribute =
         |(name, value): (&String, &String)| (name.clone(), json!({"DataType": "String", "StringValue": value}));
