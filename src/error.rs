@@ -224,10 +224,10 @@ impl Error {
         match self {
             Self::Malformed(Malformed::Json) => "the body is not a JSON object or array; send the provider's JSON",
             Self::Malformed(Malformed::Envelope) => {
-                "the SNS envelope lacks a field, repeats one or has one of the wrong type; subscribe without raw delivery"
+                "the SNS envelope has a missing, repeated or mistyped field; subscribe without raw delivery"
             }
             Self::Malformed(Malformed::Invocation) => {
-                "no event of SNS, SQS or SES and no HTTP request; invoke the function through SNS, SQS, EventBridge or HTTP"
+                "not an SNS, SQS or SES event, nor an HTTP request; invoke through SNS, SQS, EventBridge or HTTP"
             }
             Self::Malformed(Malformed::Encoding) => "the body is not valid base64 or not UTF-8; send UTF-8 text",
             Self::Unauthentic(Refusal::Grammar) => "a field of the SNS envelope is malformed; do not alter the message",
@@ -238,39 +238,41 @@ impl Error {
             Self::Unauthentic(Refusal::SignatureVersion) => {
                 "the signature version is not admitted; set SignatureVersion 2 on the topic, or see SNS_ALLOW_SHA1"
             }
-            Self::Unauthentic(Refusal::Signature) => "the signature does not fit the message; do not alter the message",
-            Self::Unauthentic(Refusal::CertificateUrl) => "the certificate url is not that of the topic's region",
+            Self::Unauthentic(Refusal::Signature) => {
+                "the signature does not match the message; do not alter the message"
+            }
+            Self::Unauthentic(Refusal::CertificateUrl) => "the certificate url does not belong to the topic's region",
             Self::Unauthentic(Refusal::Certificate) => {
                 "the signing certificate is not acceptable; see SNS_TRUST_ANCHORS and SNS_INTERMEDIATES"
             }
             Self::Unauthentic(Refusal::Headers) => "the headers contradict the message; forward both unchanged",
             Self::Unauthentic(Refusal::RawDelivery) => "raw delivery is unsigned; switch it off on the subscription",
             Self::Unauthentic(Refusal::Subscription) => "the subscription does not belong to the topic",
-            Self::Unauthentic(Refusal::SubscribeUrl) => "the subscribe url is not that of the topic and token",
+            Self::Unauthentic(Refusal::SubscribeUrl) => "the subscribe url does not match the topic and token",
             Self::Unauthentic(Refusal::Account) => "the account is not accepted; add it to SES_ACCOUNT_IDS",
             Self::Unauthentic(Refusal::EventBridge) => {
                 "the event's account or queue is not admitted; see EVENTBRIDGE_ACCOUNT_IDS and EVENTBRIDGE_QUEUE_ARNS"
             }
             Self::Credential => "credential missing or wrong; use the user and password of the webhook secret",
             Self::NotFound => "no such route; post to /webhooks/mailjet, /webhooks/tencent or /webhooks/sns",
-            Self::SenderDomain => "the sender domain in the path is no domain; end the path with one, or leave it out",
+            Self::SenderDomain => "the sender domain in the path is not a domain; correct it, or leave it out",
             Self::Method => "method not allowed; use POST",
-            Self::TooLarge => "the body exceeds 4 MiB; send fewer events a request",
+            Self::TooLarge => "the body exceeds 4 MiB; send fewer events per request",
             Self::Unconfigured => "no webhook credential; set WEBHOOK_SECRET_ARN or WEBHOOK_CREDENTIALS",
             Self::Transient(Outage::Unreachable) => "dynamodb did not answer; check network and endpoint, or wait",
             Self::Transient(Outage::Throttled) => "dynamodb throttles; wait, or raise the limits of the tables",
             Self::Transient(Outage::TableMissing) => "a table does not exist; check EVENT_TABLE and SUPPRESSION_TABLE",
             Self::Transient(Outage::Forbidden) => "dynamodb denies access; check the role of the function",
-            Self::Transient(Outage::ItemRefused) => "dynamodb refuses an item as it is; please report this as a fault",
+            Self::Transient(Outage::ItemRefused) => "dynamodb refuses an item as it is; please report this as a bug",
             Self::Transient(Outage::Store) => "dynamodb failed past all retries; try again",
-            Self::Transient(Outage::Deadline) => "the time limit came near; wait, send less at once, or raise it",
+            Self::Transient(Outage::Deadline) => "the time limit was close; wait, send less at once, or raise it",
             Self::Transient(Outage::Contention) => "a suppression record changed under every attempt; try again",
             Self::Transient(Outage::StoredRecord) => "a stored suppression record cannot be read; repair the item",
             Self::Transient(Outage::CertificateFetch) => {
                 "the signing certificate could not be fetched; check internet access or SNS_CERTIFICATES"
             }
             Self::Transient(Outage::CertificateUnknown) => {
-                "the signing certificate is not known at sns's host, or too many unknown ones were named; wait"
+                "sns does not have the signing certificate, or too many unknown ones were requested; wait"
             }
             Self::Transient(Outage::Confirmation) => "sns did not confirm the subscription; try again",
             Self::Transient(Outage::Secret) => {

@@ -72,7 +72,7 @@ impl fmt::Display for StartError {
                 write!(f, "Handler names no function of this package: set it to one of {names}")
             }
             Self::Config(error) => error.fmt(f),
-            Self::RuntimeApi => f.write_str("the runtime api of lambda does not answer; nothing is served"),
+            Self::RuntimeApi => f.write_str("lambda's runtime api does not answer; no invocations are served"),
         }
     }
 }

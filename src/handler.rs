@@ -215,7 +215,7 @@ impl Handler {
             }
             Verified::Subscription(_) => {
                 context.metrics.subscription(SubscriptionStep::Pending);
-                tracing::warn!("a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again");
+                tracing::warn!("a subscription is waiting to be confirmed; set SNS_AUTO_CONFIRM and subscribe again");
                 Ok(0)
             }
             Verified::Unsubscription => {

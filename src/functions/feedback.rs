@@ -35,7 +35,7 @@ const DEFAULT_TIME: Duration = Duration::from_secs(30);
 pub async fn run() -> Result<(), StartError> {
     let config = Config::from_env().map_err(StartError::Config)?;
     if config.sns.sha1 == Sha1::All {
-        tracing::warn!("SNS_ALLOW_SHA1 admits sha-1 over https, too; set SignatureVersion 2 on the topics instead");
+        tracing::warn!("SNS_ALLOW_SHA1 also admits sha-1 over https; set SignatureVersion 2 on the topics instead");
     }
     let sdk = sdk_config().await;
     let handler = Arc::new(Handler::new(config, Clients::new(&sdk)));

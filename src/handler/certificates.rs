@@ -21,7 +21,7 @@ impl Handler {
         let table = self.recorder.suppressions().clone();
         tokio::spawn(async move {
             if table.keep_certificates(&proven).await.is_err() {
-                tracing::debug!("a certificate could not be kept; the next instance asks sns for it");
+                tracing::debug!("a certificate could not be stored; the next instance fetches it from sns");
             }
         });
     }

@@ -67,7 +67,7 @@ impl Certificates {
     pub fn sign(&self, envelope: &mut Value) -> Result<(), Failure> {
         let der =
             std::fs::read(self.key()).map_err(|_| "`make run` has written no key; start it in another terminal")?;
-        let key = KeyPair::from_pkcs8(&der).map_err(|_| "the key of `make run` cannot be used; start it anew")?;
+        let key = KeyPair::from_pkcs8(&der).map_err(|_| "the key of `make run` cannot be used; restart it")?;
         set(
             envelope,
             "SigningCertURL",
@@ -76,7 +76,7 @@ impl Certificates {
         let mut signature = vec![0; key.public_modulus_len()];
         let text = string_to_sign(envelope);
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature)
-            .map_err(|_| "the key of `make run` does not sign; start it anew")?;
+            .map_err(|_| "the key of `make run` does not sign; restart it")?;
         set(envelope, "Signature", STANDARD.encode(signature));
         Ok(())
     }

@@ -46,9 +46,7 @@ fn report(kind: &str, to: &Address, now: Timestamp) -> Result<Value, Failure> {
     let paths = samples::paths();
     let mut of_this_name = paths.iter().filter(|path| path.file_stem().is_some_and(|stem| stem == name));
     let Some((mut report, recipient)) = of_this_name.find_map(|path| sample(path)) else {
-        return Err(
-            format!("there is no event {kind} of SES about a recipient; the kinds are {}", kinds().join(", ")).into()
-        );
+        return Err(format!("SES has no event {kind} about a recipient; the kinds are {}", kinds().join(", ")).into());
     };
     let id = format!("local-{:016x}", fastrand::u64(..));
     renew(&mut report, &recipient, to.as_str(), &id, &now.to_string());

@@ -109,7 +109,7 @@ impl Feed {
         // 404, too.
         match (status_of_invocation(&invoked).as_str(), status_of_post(&got).as_str()) {
             ("404", "404") if is_same_text(&invoked, &got) => Ok(()),
-            ("404", "404") => Err("cargo lambda watch answers in place of the function".into()),
+            ("404", "404") => Err("cargo lambda watch answers instead of the function".into()),
             (invoked, got) => Err(format!("the function is up but answers {invoked} and {got} instead of 404").into()),
         }
     }

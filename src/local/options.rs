@@ -54,7 +54,7 @@ fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {
     let port = address.port();
     let listener = TcpListener::bind(address).map_err(|error| {
         let another = port.saturating_add(1);
-        format!("port {port} cannot be had ({error}); choose another: {variable}={another} make run")
+        format!("port {port} is not available ({error}); choose another: {variable}={another} make run")
     })?;
     Ok(listener)
 }

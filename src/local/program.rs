@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use super::{Failure, run, send, sign};
 
 const USAGE: &str = "usage:
-  mail-feedback-local                  run the function, feed it with every sample, and stay up; see make run
-  mail-feedback-local send KIND TO     send an event of SES about an address to it; see make ses-bounce
-  mail-feedback-local sign-samples     sign the samples of SNS anew; see make samples";
+  mail-feedback-local                  run the function, send it every sample, and keep running; see make run
+  mail-feedback-local send KIND TO     send it an SES event about an address; see make ses-bounce
+  mail-feedback-local sign-samples     sign the SNS samples again; see make samples";
 
 /// Runs the command line of this process, and returns its exit code.
 pub async fn main() -> ExitCode {

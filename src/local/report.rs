@@ -125,7 +125,7 @@ fn rows(effect: &Effect, limit: usize) -> Vec<String> {
 /// Prints what is running, and where.
 pub(super) fn print_places(session: &Session) {
     let Session { function, database } = session;
-    println!("function   http://{function}   under cargo lambda watch: a changed source is built anew");
+    println!("function   http://{function}   under cargo lambda watch, which rebuilds it when the source changes");
     println!("DynamoDB   http://{database}   in memory: {EVENTS}, {SUPPRESSIONS}");
     println!(
         "SNS        none; the samples and `make ses-bounce` are signed by test authorities that the function trusts"
@@ -150,7 +150,7 @@ pub(super) fn print_summary(outcomes: &[Outcome], took: Duration) -> bool {
 
 /// Prints what the function logged about one event.
 pub(super) fn print_lines(lines: &Lines) {
-    println!("\nWhat the function said of {SHOWN}, as log and as metrics:\n");
+    println!("\nWhat the function wrote about {SHOWN}, as log and as metrics:\n");
     for line in lines.log.last().into_iter().chain(lines.metrics.last()) {
         println!("{line}");
     }
@@ -160,7 +160,7 @@ pub(super) fn print_lines(lines: &Lines) {
 pub(super) fn print_next(session: &Session, message: Option<&str>) {
     let Session { function, database } = session;
     let (ctl, address) = (program("mail-feedbackctl"), address());
-    println!("\nAll stays up until Ctrl-C, and what is written is shown here. To paste into another terminal:\n");
+    println!("\nEverything runs until Ctrl-C, and new records are shown here. To paste into another terminal:\n");
     println!("export AWS_ENDPOINT_URL_DYNAMODB=http://{database} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
     println!("export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local; unset AWS_PROFILE AWS_SESSION_TOKEN");
     println!("export EVENT_TABLE={EVENTS} SUPPRESSION_TABLE={SUPPRESSIONS}\n");

@@ -24,12 +24,13 @@ pub(super) struct Session {
 impl Session {
     /// The session of the current run.
     pub(super) fn read() -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path()).map_err(|_| "`make run` is not up; start it in another terminal")?;
+        let text =
+            std::fs::read_to_string(path()).map_err(|_| "`make run` is not running; start it in another terminal")?;
         let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("=http://"));
         let address = |name: &str| value(name)?.parse().ok();
         let session =
             (|| Some(Self { function: address("FUNCTION_URL")?, database: address("AWS_ENDPOINT_URL_DYNAMODB")? }))();
-        session.ok_or_else(|| "what `make run` has written is not complete; start it anew".into())
+        session.ok_or_else(|| "the files of `make run` are incomplete; restart it".into())
     }
 
     /// Writes the session; it exists as long as the returned guard.

@@ -75,7 +75,7 @@ impl Watch {
         let what = tokio::select! {
             status = self.child.wait() => match status {
                 Ok(status) => format!("cargo lambda watch ended ({status})"),
-                Err(error) => format!("cargo lambda watch is lost: {error}"),
+                Err(error) => format!("cannot wait for cargo lambda watch: {error}"),
             },
             () = self.log.crashed() => "the function does not start".to_owned(),
         };

@@ -23,20 +23,20 @@ Exit codes: 0 done, or allowed; 1 failed, or incomplete (redrive: something stil
 const REDRIVE_HELP: &str = "\
 Examples:
   mail-feedbackctl redrive --stack mail-feedback
-      look: what is there, why, and what to do
+      show what is there, why, and what to do
   mail-feedbackctl redrive --stack mail-feedback --send --yes
-      switch on, wait until all is sent, switch off; then what failed again, and why
+      switch it on, wait until everything is sent, switch it off; then show what failed again, and why
   mail-feedbackctl redrive --stack mail-feedback --parked --send --yes
       the parked messages, too
   mail-feedbackctl redrive --stack mail-feedback --delete ID …
-      show messages; with --yes, delete them for good
+      show messages; with --yes, delete them permanently
   mail-feedbackctl redrive --stack mail-feedback --off
       after a run that was killed
 
 A look receives each message once, and so does each attempt of the function: after ten (maxReceiveCount), SQS parks the
-message. `now` says what the function's own checks, run here with its settings, make of the message; nothing is written.
+message. `now` is the verdict of the function's own checks, run here with its settings; nothing is written.
 
-Exit codes: 0 shown, deleted or off, or all that was sent is recorded; 1 failed, or something still fails or was parked.";
+Exit codes: 0 shown, deleted or off, or everything sent was recorded; 1 failed, or something still fails or was parked.";
 
 /// The version of this program, with the commit it was built from if the build recorded it.
 fn version() -> &'static str {
@@ -111,13 +111,13 @@ pub enum TableCommand {
     /// Write all current suppressions
     #[command(after_help = "Examples:
   mail-feedbackctl export > suppressions.csv
-  mail-feedbackctl export --format ses > bulk-import.csv        (with --json: a JSON object a line)
+  mail-feedbackctl export --format ses > bulk-import.csv        (with --json: one JSON object per line)
   mail-feedbackctl export --format mailjet > exclusion-list.csv
 
 ses takes hard_bounce and invalid_address as BOUNCE and complaint as COMPLAINT, of the scopes * and provider:ses; mailjet
-takes every reason of the scopes * and provider:mailjet. What is left out is counted on standard error. Both hold addresses
-to the letter, for machines: open no such file in a spreadsheet. csv is made for one: an apostrophe stands before what it
-would take for a formula, and `import` takes the apostrophe away.")]
+takes every reason of the scopes * and provider:mailjet. What is left out is counted on standard error. Both contain the
+exact addresses, for programs: do not open them in a spreadsheet. csv is safe for one: an apostrophe precedes what it would
+run as a formula, and `import` removes the apostrophe.")]
     Export(ExportArgs),
     /// Import suppressions from a list; importing it again changes nothing
     #[command(after_help = "Examples:
@@ -125,9 +125,10 @@ would take for a formula, and `import` takes the apostrophe away.")]
   mail-feedbackctl import --source ses-console --format ses --at 2026-01-01 < bulk-import.csv
   mail-feedbackctl import --source mailjet-list --format mailjet --at 2026-01-01 --file exclusion-list.csv
 
-csv needs the columns address and reason, in any order under a heading, or all of address,scope,reason,since,at,until,provider,
-code without one. ses becomes hard_bounce and complaint for every send; mailjet becomes provider_block for Mailjet. A
-soft_bounce for every send becomes manual, since that entry is counted. A row loses against a later lift.")]
+csv needs a heading with the columns address and reason, in any order, or without a heading all of
+address,scope,reason,since,at,until,provider,code. ses becomes hard_bounce and complaint for every send; mailjet becomes
+provider_block for Mailjet. A soft_bounce for every send becomes manual, since that entry is counted. A later lift wins
+over a row.")]
     Import(ImportArgs),
     /// Erase the events and personal texts of an address, but keep its suppressions
     #[command(after_help = "Example:\n  mail-feedbackctl forget jane@example.com --yes")]
@@ -293,13 +294,15 @@ pub struct LookArgs {
 }
 
 fn address(text: &str) -> Result<Address, String> {
-    Address::parse(text).ok_or_else(|| "not an e-mail address; give one, as jane@example.com".to_owned())
+    Address::parse(text).ok_or_else(|| "not an e-mail address; give one, such as jane@example.com".to_owned())
 }
 
 /// A domain as scopes spell it.
 fn domain(text: &str) -> Result<String, String> {
     let known = Address::parse(&format!("x@{text}")).filter(|_| !text.contains('@'));
-    known.map(|address| address.domain().to_owned()).ok_or_else(|| "not a domain; give one, as example.com".to_owned())
+    known
+        .map(|address| address.domain().to_owned())
+        .ok_or_else(|| "not a domain; give one, such as example.com".to_owned())
 }
 
 /// A reason by its name.
@@ -325,7 +328,7 @@ fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
 /// The name of the person who decides.
 fn actor(text: &str) -> Result<String, String> {
     if text.is_empty() {
-        return Err("nobody; give the name of who decides".to_owned());
+        return Err("the name is empty; give the name of the person who decides".to_owned());
     }
     fits("name", text, Entry::ACTOR_BYTES)
 }
@@ -338,5 +341,5 @@ fn note(text: &str) -> Result<String, String> {
 /// A time, or the beginning of a day in UTC.
 pub fn time(text: &str) -> Result<Timestamp, String> {
     let found = Timestamp::parse(text).or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")));
-    found.ok_or_else(|| "not a time; give one, as 2030-01-31 or 2030-01-31T12:00:00Z".to_owned())
+    found.ok_or_else(|| "not a time; give one, such as 2030-01-31 or 2030-01-31T12:00:00Z".to_owned())
 }

@@ -33,7 +33,7 @@ pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {
 /// The services that a redrive uses.
 pub(super) async fn cloud(cli: &Cli) -> Result<Cloud, Failure> {
     if cli.local {
-        return Err(Failure::new("`make run` has no stack; leave --local out"));
+        return Err(Failure::new("`make run` has no stack; omit --local"));
     }
     let sdk = sdk().await?;
     Ok(Cloud {
@@ -82,11 +82,11 @@ fn named(name: Option<&String>, what: &str) -> Result<String, Failure> {
 fn local() -> Result<Tables, Failure> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(LOCAL);
     let text = std::fs::read_to_string(path).map_err(|_| {
-        Failure::new(format!("`make run` is not up ({LOCAL} is not there); start it in another terminal"))
+        Failure::new(format!("`make run` is not running ({LOCAL} does not exist); start it in another terminal"))
     })?;
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        line.map(str::to_owned).ok_or_else(|| Failure::new(format!("{LOCAL} has no {name}; start `make run` anew")))
+        line.map(str::to_owned).ok_or_else(|| Failure::new(format!("{LOCAL} has no {name}; restart `make run`")))
     };
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

@@ -24,7 +24,7 @@ pub(super) async fn suppress(
         return Err(Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until"));
     }
     if args.until.is_some_and(|until| until <= console.now) {
-        return Err(Failure::new("--until lies in the past; give a time to come, or leave it out"));
+        return Err(Failure::new("--until is in the past; give a future time, or omit it"));
     }
     let decision = Decision { until: args.until, ..decision(of) };
     let decided = tables.suppressions.suppress(&of.address, &decision, console.now).await;
@@ -36,9 +36,9 @@ pub(super) async fn suppress(
 pub(super) async fn lift(args: &DecisionArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let record = tables.suppressions.get(&args.address).await?;
     if !is_there(&record, args) && !record.is_folded(args.reason) {
-        let mut text = format!("nothing to lift: {} does not stand in scope {}", args.reason, args.scope);
+        let mut text = format!("nothing to lift: there is no {} in scope {}", args.reason, args.scope);
         let standing = everything(&record, console.now);
-        text.push_str(if standing.is_allowed() { "; nothing else does" } else { "; what does:" });
+        text.push_str(if standing.is_allowed() { "; nothing blocks the address" } else { "; it is blocked by:" });
         for block in &standing.blocks {
             text.push_str(
                 &format_args!("\n  --reason {} --scope '{}'", block.reason, sanitize(block.scope.as_str())).to_string(),
@@ -56,8 +56,8 @@ fn refused(verb: &str, args: &DecisionArgs, error: DecisionError) -> Failure {
     match error {
         DecisionError::Store(error) => error.into(),
         DecisionError::Refused(DecisionRefusal::Folded { reason }) => Failure::new(format!(
-            "{} for {} is not kept apart: {} came for more than {MAX_SCOPES} scopes, or would now, and is held for every \
-             send then, without end; decide on that:\n  mail-feedbackctl {verb} {} --reason {reason} --scope '*'",
+            "{} for {} is not kept apart: {} came for more than {MAX_SCOPES} scopes, or would now, and then applies to \
+             every send, without end; decide on that:\n  mail-feedbackctl {verb} {} --reason {reason} --scope '*'",
             args.reason,
             sanitize(args.scope.as_str()),
             args.reason,
@@ -111,7 +111,7 @@ async fn report(
     if let Some(at) = decided_at(&record, args).filter(|at| *at > console.now.plus_days(1)) {
         writeln!(
             console.err,
-            "dated {at}, since what it ends or replaces is dated so; reports from before then do not change it"
+            "dated {at}, because what it ends or replaces has that date; earlier reports do not change it"
         )?;
     }
     if console.json {
@@ -122,9 +122,9 @@ async fn report(
     }
     writeln!(console.out, "{address}  {what} {} {} by {}", args.reason, args.scope, args.actor)?;
     if standing.is_allowed() {
-        writeln!(console.out, "  nothing stands against it")?;
+        writeln!(console.out, "  not blocked")?;
     } else {
-        writeln!(console.out, "  what stands against it:")?;
+        writeln!(console.out, "  blocked by:")?;
     }
     for block in &standing.blocks {
         writeln!(console.out, "  {}", block_line(block))?;

@@ -113,7 +113,7 @@ fn verdict(record: &SuppressionRecord, now: Timestamp) -> &'static str {
     let standing = everything(record, now);
     match standing.blocks.iter().any(|block| block.scope == Scope::everything()) {
         true => "blocked for every send",
-        false if standing.is_allowed() => "nothing stands against it",
+        false if standing.is_allowed() => "not blocked",
         false => "blocked for some sends",
     }
 }

@@ -41,8 +41,7 @@ impl Failure {
             Some(code) => format!("dynamodb failed on {table}: {code}; try again"),
             None => match error {
                 SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
-                    "dynamodb cannot be reached; check network, region and endpoint (with --local: whether `make run` \
-                     is up)"
+                    "dynamodb cannot be reached; check network, region and endpoint (with --local: whether `make run` is running)"
                         .to_owned()
                 }
                 _ => format!("dynamodb failed on {table}: {error}; try again"),
@@ -77,7 +76,7 @@ impl From<Error> for Failure {
                 "dynamodb denies access; use credentials that may read and write both tables".to_owned()
             }
             Error::Transient(Outage::Unreachable) => {
-                "dynamodb cannot be reached; check network, region and endpoint (with --local: whether `make run` is up)"
+                "dynamodb cannot be reached; check network, region and endpoint (with --local: whether `make run` is running)"
                     .to_owned()
             }
             Error::Transient(Outage::TableMissing) => {

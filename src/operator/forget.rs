@@ -21,7 +21,7 @@ const PERSONAL: [&str; 3] = ["recipient", "detail", "note"];
 pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let address = args.address.as_str();
     if !args.yes {
-        return Err(Failure::new("this deletes the address's event records for good; repeat it with --yes"));
+        return Err(Failure::new("this permanently deletes the address's event records; repeat it with --yes"));
     }
     let bar = counter(console, "event records deleted");
     let mut deleted = sweep(tables, address, &bar).await?;
@@ -34,7 +34,7 @@ pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Consol
     } else {
         writeln!(
             console.out,
-            "{address}  {deleted} event records deleted, {blanked} fields blanked; what stands still does"
+            "{address}  {deleted} event records deleted, {blanked} fields blanked; its suppressions are kept"
         )?;
     }
     Ok(Outcome::Done)

@@ -31,7 +31,7 @@ const IN_FLIGHT: usize = 16;
 /// Merges each row as an event at its time; a row that was merged before changes nothing.
 pub(super) async fn run(args: &ImportArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     if args.format == Format::Mailjet && args.at.is_none() {
-        return Err(Failure::new("an exclusion list holds no times; say since when its rows count, with --at <time>"));
+        return Err(Failure::new("an exclusion list has no times; give the time of its rows with --at <time>"));
     }
     let lines: Box<dyn BufRead> = match &args.file {
         Some(path) => {
@@ -112,11 +112,11 @@ fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Chan
     let at = row.at.as_ref().map(time).transpose()?.or(since).or(args.at);
     let at = at.ok_or("no time; give the column since, or --at")?;
     if at > now {
-        return Err("its time lies in the future, where it would outweigh everything to come".to_owned());
+        return Err("its time is in the future, so it would outweigh everything that follows".to_owned());
     }
     let until = row.until.as_ref().map(time).transpose()?;
     if until.is_some_and(|until| until <= at) {
-        return Err("its end lies before its begin".to_owned());
+        return Err("it ends before it begins".to_owned());
     }
     // That entry is derived from the bounces, which are missing here: it would vanish at once.
     let derived = given == Reason::SoftBounce && scope == Scope::everything();

@@ -32,7 +32,7 @@ pub(super) async fn run(args: &MessageArgs, tables: &Tables, console: &mut Conso
     if !any {
         writeln!(
             console.err,
-            "nothing is known of {message}; check the id, and that the event has not expired (EVENT_RETENTION_DAYS)"
+            "nothing is known about {message}; check the id, and that the event has not expired (EVENT_RETENTION_DAYS)"
         )?;
         return Ok(Outcome::Incomplete);
     }

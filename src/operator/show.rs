@@ -55,8 +55,8 @@ pub(super) fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict 
 pub(super) fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = String> {
     record.folded.iter().map(|reason| {
         format!(
-            "folded   {:<15}  *  came for more than {MAX_SCOPES} scopes: each report holds for every send, and only a lift \
-             for * ends it",
+            "folded   {:<15}  *  came for more than {MAX_SCOPES} scopes: each report applies to every send, and only a \
+             lift for * ends it",
             reason.as_str()
         )
     })

@@ -29,7 +29,7 @@ impl Suppressions {
         let Ok(output) = call.send().await else {
             tracing::warn!(
                 table = self.table,
-                "dynamodb did not answer during the cold start; the first event will tell"
+                "dynamodb did not answer during the cold start; the first event tries again"
             );
             return Vec::new();
         };

@@ -63,7 +63,7 @@ fn fitting(other_attributes: &Item, room: usize) -> Item {
     if dropped > 0 {
         tracing::warn!(
             dropped,
-            "attributes of other writers left no room for a suppression record; the largest are gone"
+            "attributes of other writers left no room for a suppression record; the largest were removed"
         );
     }
     kept

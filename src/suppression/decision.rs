@@ -52,11 +52,11 @@ impl fmt::Display for DecisionRefusal {
         match self {
             Self::Folded { reason } => write!(
                 f,
-                "a record keeps one reason apart for at most 100 scopes, and past them holds it for every send; decide on \
+                "a record keeps a reason apart for at most 100 scopes, and above that applies it to every send; decide on \
                  {reason} for scope *, without an end"
             ),
-            Self::Overruled => f.write_str("what stands there outweighs the decision; look at it with explain"),
-            Self::Ended => f.write_str("the end lies in the past; give a time to come, or none"),
+            Self::Overruled => f.write_str("the existing entry outweighs the decision; see it with explain"),
+            Self::Ended => f.write_str("the end is in the past; give a future time, or none"),
             Self::TooLong { text, limit } => write!(f, "the {text} is longer than {limit} bytes; shorten it"),
         }
     }

@@ -106,7 +106,7 @@ impl fmt::Display for ScopeError {
         match self {
             Self::Form => f.write_str("not a scope; give *, provider:NAME, domain:DOMAIN or list:PROVIDER:LIST"),
             Self::List => f.write_str("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
-            Self::Domain => f.write_str("not a domain; give one, as example.com"),
+            Self::Domain => f.write_str("not a domain; give one, such as example.com"),
             Self::TooLong => write!(f, "the scope is longer than {} bytes; shorten it", Scope::MAX_BYTES),
         }
     }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_scope_is_refused() {
+    fn an_invalid_scope_is_refused() {
         for text in ["", "**", "everything", "provider:", "provider:a b", "provider:a:b", "Domain:example.com"] {
             assert_eq!(parsed(text), Err(ScopeError::Form), "{text}");
         }

@@ -75,17 +75,17 @@ impl Block {
     #[must_use]
     pub const fn lifted_by(&self) -> &'static str {
         if self.folded {
-            return "a manual lift for * only: it came for more than 100 scopes, so it holds for every send";
+            return "a manual lift for * only: it came for more than 100 scopes, so it applies to every send";
         }
         match self.reason {
-            Reason::SoftBounce => "its end, a later delivery, or a manual lift",
+            Reason::SoftBounce => "its expiry, a later delivery, or a manual lift",
             Reason::Unsubscribe => "the recipient subscribing again where the provider reports it, or a manual lift",
             Reason::ProviderBlock => match self.until {
-                Some(_) => "its end, or a manual lift once the provider's own list is cleared",
+                Some(_) => "its expiry, or a manual lift once the provider's own list is cleared",
                 None => "a manual lift once the provider's own list is cleared",
             },
             Reason::HardBounce | Reason::Complaint | Reason::InvalidAddress | Reason::Manual => match self.until {
-                Some(_) => "its end, or a manual lift",
+                Some(_) => "its expiry, or a manual lift",
                 None => "a manual lift only",
             },
         }

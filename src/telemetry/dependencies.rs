@@ -26,9 +26,9 @@ where
         let line = metadata.line();
         // The new event passes through this layer as one of this crate's own.
         if *metadata.level() == Level::ERROR {
-            tracing::error!(source, line, "a library reports an error; its source says of what at this line");
+            tracing::error!(source, line, "a dependency logged an error; see source and line");
         } else {
-            tracing::warn!(source, line, "a library warns; its source says of what at this line");
+            tracing::warn!(source, line, "a dependency logged a warning; see source and line");
         }
     }
 

@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, resume_unwind, set_hook};
 use futures_util::FutureExt;
 
 /// What Lambda reports instead of the panic's message.
-const MESSAGE: &str = "a fault of the function; its log names the place";
+const MESSAGE: &str = "the function panicked; its log names the place";
 
 /// Makes every later panic log one line with its place in the code.
 pub(super) fn log_panics() {
     set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(place, "panicked; please report this as a fault");
+        tracing::error!(place, "panicked; please report this as a bug");
     }));
 }
 

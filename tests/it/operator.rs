@@ -165,11 +165,11 @@ async fn a_lift_stays_when_an_older_report_is_repeated() {
     let report = complaint("2026-11-01T09:00:00Z");
     desk.record(std::slice::from_ref(&report)).await;
     let args = ["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops", "--note", "asked us"];
-    assert!(desk.done(&args).await.ends_with("nothing stands against it\n"));
+    assert!(desk.done(&args).await.ends_with("not blocked\n"));
     desk.record(&[report]).await;
     desk.done(&["check", "jane@example.com"]).await;
     let again = desk.run(&args).await.outcome.unwrap_err();
-    assert_eq!(again, "nothing to lift: complaint does not stand in scope *; nothing else does");
+    assert_eq!(again, "nothing to lift: there is no complaint in scope *; nothing blocks the address");
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn suppress_takes_an_end_and_a_scope() {
     let ran = desk.run(&["check", "jane@example.com", "--domain", "bücher.example"]).await;
     assert_eq!(ran.outcome, Ok(Outcome::Blocked));
     let past = desk.run(&[&suppress[..], &["2026-01-01"]].concat()).await;
-    assert!(past.outcome.unwrap_err().starts_with("--until lies in the past"));
+    assert!(past.outcome.unwrap_err().starts_with("--until is in the past"));
     let counted = desk.run(&["suppress", "jane@example.com", "--actor", "ops", "--reason", "soft_bounce"]).await;
     assert!(counted.outcome.unwrap_err().contains("is counted, not set"));
 }
@@ -208,7 +208,7 @@ jane@example.com
 2026-11-20T12:00:00.000Z  manual    decision                                                 -> lift complaint *
                           by ops: a slip
 
-now, 2026-11-20T12:00:00.000Z: nothing stands against it
+now, 2026-11-20T12:00:00.000Z: not blocked
   lifted   complaint        *  at 2026-11-20T12:00:00.000Z by ops
   counted  soft_bounce      3 of 5 within 30 days, on 3 of 3 days; 2 more would suppress
 ";
@@ -298,7 +298,7 @@ async fn bad_rows_are_named_and_do_not_stop_the_rest() {
         "line 3: unknown reason",
         "line 4: not an e-mail address",
         "line 5: no time",
-        "line 6: its end lies before its begin",
+        "line 6: it ends before it begins",
         "line 7: a quote is not closed",
     ];
     for (line, expected) in ran.err.lines().zip(expected) {

@@ -117,9 +117,9 @@ async fn whoever_can_mend_a_request_is_told_how_and_nobody_else_is_told_anything
         (post("/webhooks/mailjet", &right, "no JSON"), 400, Some("send the provider's JSON")),
         (post("/webhooks/sns", &wrong, &envelope), 400, Some("subscribe without raw delivery")),
         (post("/webhooks/nobody", &right, BODY), 404, Some("post to /webhooks/mailjet")),
-        (post("/webhooks/mailjet/no domain", &right, BODY), 404, Some("end the path with one")),
+        (post("/webhooks/mailjet/no domain", &right, BODY), 404, Some("correct it, or leave it out")),
         (get, 405, Some("use POST")),
-        (post("/webhooks/mailjet", &right, &large), 413, Some("send fewer events a request")),
+        (post("/webhooks/mailjet", &right, &large), 413, Some("send fewer events per request")),
         (post("/webhooks/mailjet", &wrong, BODY), 401, None),
         (post("/webhooks/sns", &json!({"x-amz-sns-rawdelivery": "true"}), BODY), 403, None),
     ];

@@ -46,7 +46,7 @@ impl Call<'_> {
         let Self { right, on } = self;
         match code {
             code if code.contains("AccessDenied") || code.starts_with("UnauthorizedOperation") => format!(
-                "{right} on {on} is denied; use credentials that have this right (see Rights in src/guide/elsewhere.md)"
+                "{right} on {on} is denied; use credentials with this permission (see Rights in src/guide/elsewhere.md)"
             ),
             "UnrecognizedClientException"
             | "ExpiredToken"
@@ -55,7 +55,7 @@ impl Call<'_> {
             | "InvalidAccessKeyId"
             | "SignatureDoesNotMatch" => "the credentials are invalid or have expired; get new ones".to_owned(),
             code if code.contains("NonExistentQueue") || code.contains("QueueDoesNotExist") => {
-                format!("the queue {on} is gone; let `sam deploy` make it anew, and see LossAlarm in the runbook")
+                format!("the queue {on} is gone; let `sam deploy` create it again, and see LossAlarm in the runbook")
             }
             "ResourceNotFoundException" => {
                 format!("{on} is gone; somebody has deleted or replaced it: see what the last deployment did")

@@ -83,8 +83,8 @@ impl fmt::Display for DeadLetterReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::GaveUp { condition, attempt } => write!(f, "{condition}: {attempt}"),
-            Self::Undelivered { code, sentence } if sentence.is_empty() => write!(f, "not handed over: {code}"),
-            Self::Undelivered { code, sentence } => write!(f, "not handed over: {code}, {sentence}"),
+            Self::Undelivered { code, sentence } if sentence.is_empty() => write!(f, "not delivered: {code}"),
+            Self::Undelivered { code, sentence } => write!(f, "not delivered: {code}, {sentence}"),
             Self::NotStated => f.write_str("the message does not say"),
         }
     }
@@ -98,7 +98,7 @@ impl fmt::Display for Attempt {
             Self::TimedOut => f.write_str("the function ran out of time"),
             Self::Other(kind) if kind.is_empty() => f.write_str("an error without a type"),
             Self::Other(kind) => f.write_str(kind),
-            Self::NotStated => f.write_str("no attempt is told of"),
+            Self::NotStated => f.write_str("no attempt is recorded"),
         }
     }
 }

@@ -56,14 +56,14 @@ pub(super) async fn run(
     if !missing.is_empty() {
         let missing: Vec<_> = missing.into_iter().collect();
         return Err(Failure::new(format!(
-            "no message {} in the queues; it may be hidden for a minute after a look, or parked anew",
+            "no message {} in the queues; it may be hidden for a minute after a look, or be parked again",
             missing.join(", ")
         )));
     }
     if !is_wanted {
         return Err(Failure::new(
-            "this deletes for good what is shown; repeat it with --yes, and with all ids at once: each time takes a receive \
-             of every message in these queues",
+            "this permanently deletes what is shown; repeat it with --yes, and with all ids at once: each run uses up a \
+             receive of every message in these queues",
         ));
     }
     Ok(Outcome::Done)

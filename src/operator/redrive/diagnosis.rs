@@ -68,11 +68,14 @@ impl Diagnosis {
     pub fn advice(&self) -> String {
         match &self.now {
             Verdict::Refused(error) => {
-                return format!("{}; if that cannot be, it fails each time, and --delete removes it", error.advice());
+                return format!(
+                    "{}; if that is not possible, it fails each time, and --delete removes it",
+                    error.advice()
+                );
             }
             Verdict::Unchecked(_) if !self.retry() => {
                 let advice = self.known_error().map_or("the function cannot read it", Error::advice);
-                return format!("{advice}; if that cannot be, it fails each time, and --delete removes it");
+                return format!("{advice}; if that is not possible, it fails each time, and --delete removes it");
             }
             Verdict::Passes | Verdict::Unchecked(_) => {}
         }
@@ -82,12 +85,12 @@ impl Diagnosis {
             {
                 error.advice()
             }
-            DeadLetterReason::GaveUp { attempt: Attempt::Failed(_), .. } => "what refused it is mended",
+            DeadLetterReason::GaveUp { attempt: Attempt::Failed(_), .. } => "the cause of the refusal is fixed",
             DeadLetterReason::GaveUp { attempt: Attempt::Crashed, .. } => {
-                "the function crashed; go back to the version before, and report the fault"
+                "the function crashed; roll back to the previous version, and report the bug"
             }
             DeadLetterReason::GaveUp { attempt: Attempt::TimedOut, .. } => {
-                "the time limit ended it; see Duration and the throttles of the tables on the dashboard"
+                "it ran into the time limit; see Duration and the table throttles on the dashboard"
             }
             DeadLetterReason::GaveUp { condition, attempt: Attempt::NotStated } if condition == "EventAgeExceeded" => {
                 "it waited too long; see ThrottleAlarm in the runbook, and whether the function is stopped"
@@ -96,10 +99,10 @@ impl Diagnosis {
                 "see the log of the request id"
             }
             DeadLetterReason::Undelivered { .. } => {
-                "see UndeliveredAlarm in the runbook: mostly a permission is missing"
+                "see UndeliveredAlarm in the runbook: usually a permission is missing"
             }
             DeadLetterReason::NotStated => {
-                "something was out of reach, or it was received too often by hand; see the log"
+                "something was unavailable, or it was received too often manually; see the log"
             }
         };
         format!("{mend}; then send it")

@@ -74,8 +74,7 @@ pub(super) async fn find(cloud: &Cloud, deployment: &Deployment) -> Result<Vec<M
         let own: Vec<_> = found.filter(|mapping| mapping.function_arn() == Some(deployment.alias.as_str())).collect();
         let [mapping] = own.as_slice() else {
             return Err(Failure::new(format!(
-                "{} mappings lead from {} to the function, where the stack has one; undo what was changed by hand, or \
-                 deploy again",
+                "{} mappings lead from {} to the function, but the stack has one; undo the manual change, or deploy again",
                 own.len(),
                 kind.as_str()
             )));

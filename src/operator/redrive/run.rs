@@ -54,7 +54,7 @@ pub async fn run(
         return send::run(args, cloud, &deployment, &mappings, interrupt, console).await;
     }
     let rest = other(args, cloud, &deployment, &mappings, console);
-    interrupt.or(rest, "interrupted; what was being looked at is shown again within a minute").await
+    interrupt.or(rest, "interrupted; what was being looked at becomes visible again within a minute").await
 }
 
 async fn other(
@@ -128,7 +128,7 @@ fn write_look(
         each.write(console, personal)?;
     }
     if shown.iter().any(|each| each.kind != Kind::Parked && each.found.iter().any(Diagnosis::retry)) {
-        writeln!(console.err, "once it is mended: mail-feedbackctl redrive --stack {} --send --yes", deployment.name)?;
+        writeln!(console.err, "once it is fixed: mail-feedbackctl redrive --stack {} --send --yes", deployment.name)?;
     }
     if shown.iter().any(|each| each.kind == Kind::Parked && each.found.iter().any(Diagnosis::retry)) {
         writeln!(

@@ -35,11 +35,11 @@ pub(super) async fn run(
     deployment.check_settled()?;
     check_off(deployment, mappings)?;
     if !args.yes {
-        return Err(Failure::new("this sends what lies in the queues through the function; repeat it with --yes"));
+        return Err(Failure::new("this sends what is in the queues through the function; repeat it with --yes"));
     }
     if args.step.parked {
         let unparked = unpark(cloud, deployment, console);
-        interrupt.or(unparked, "interrupted; SQS moves what is parked back all the same, and nothing was sent").await?;
+        interrupt.or(unparked, "interrupted; SQS still moves the parked messages back, and nothing was sent").await?;
     }
     let depths = deployment.depths(cloud);
     let before = interrupt.or(depths, "interrupted; nothing was sent").await?;
@@ -73,8 +73,8 @@ fn check_off(deployment: &Deployment, mappings: &[Mapping]) -> Result<(), Failur
     }
     Err(Failure::new(if deployment.is_always_on {
         format!(
-            "the redrive of {name} is on for good, by its parameter RedriveEnabled=true: there is nothing to switch. To \
-             use this command, set it to false"
+            "the redrive of {name} is permanently on, by its parameter RedriveEnabled=true: there is nothing to switch. \
+             To use this command, set it to false"
         )
     } else {
         let states = mappings.iter().map(|mapping| format!("{} {}", mapping.kind.as_str(), mapping.state.as_str()));

@@ -144,7 +144,7 @@ async fn case_88_the_log_shows_no_token_url_signature_or_message() {
         assert_eq!(function.invoke(&request.to_string()).await.unwrap()["statusCode"], expected);
     }
     let output = function.stop().await;
-    assert!(output.contains("waits to be confirmed") && output.contains("has ended"), "{output}");
+    assert!(output.contains("is waiting to be confirmed") && output.contains("has ended"), "{output}");
     let secrets = [
         &TOKEN[..12],
         "ConfirmSubscription",

@@ -11,15 +11,15 @@ use super::secrets::Secrets;
 
 /// The log messages other than the advice on errors.
 const SENTENCES: [&str; 9] = [
-    "a library warns; its source says of what at this line",
-    "a library reports an error; its source says of what at this line",
+    "a dependency logged a warning; see source and line",
+    "a dependency logged an error; see source and line",
     "recorded",
-    "a subscription waits to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
+    "a subscription is waiting to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
     "a subscription of the topic to this endpoint has ended",
-    "SNS_ALLOW_SHA1 admits sha-1 over https, too; set SignatureVersion 2 on the topics instead",
-    "dynamodb did not answer during the cold start; the first event will tell",
-    "a certificate could not be kept; the next instance asks sns for it",
-    "attributes of other writers left no room for a suppression record; the largest are gone",
+    "SNS_ALLOW_SHA1 also admits sha-1 over https; set SignatureVersion 2 on the topics instead",
+    "dynamodb did not answer during the cold start; the first event tries again",
+    "a certificate could not be stored; the next instance fetches it from sns",
+    "attributes of other writers left no room for a suppression record; the largest were removed",
 ];
 /// The log fields with numbers or booleans.
 const FIGURES: [&str; 6] = ["events", "status", "duration_ms", "retry", "line", "dropped"];

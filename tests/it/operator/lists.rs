@@ -14,7 +14,7 @@ async fn import(desk: &Desk, format: &str, text: &str) -> (String, String) {
 async fn a_time_in_the_future_would_outweigh_all_to_come_and_is_refused() {
     let desk = Desk::new().await;
     let (_, err) = import(&desk, "csv", "address,reason,since\na@example.com,complaint,2206-01-01\n").await;
-    assert!(err.starts_with("line 2: its time lies in the future"), "{err}");
+    assert!(err.starts_with("line 2: its time is in the future"), "{err}");
     assert!(desk.records().await.is_empty());
 }
 

@@ -13,7 +13,7 @@ use super::{alone, function};
 #[test]
 fn a_panic_tells_its_place_and_not_its_message() {
     let output = alone("privacy::panics::a_fault");
-    let line = output.lines().find(|line| line.contains("please report this as a fault")).expect(&output);
+    let line = output.lines().find(|line| line.contains("please report this as a bug")).expect(&output);
     assert!(line.contains(r#""level":"ERROR""#) && line.contains("tests/it/privacy/panics.rs:"), "{line}");
     assert!(!output.contains("jane@"), "{output}");
 }
@@ -25,7 +25,7 @@ async fn a_fault() {
     let work = telemetry::redact_panic(async { panic!("no such address: {}", "jane@example.com") });
     let panicked = AssertUnwindSafe::<_>(work).catch_unwind().await.map(|(): ()| "it panics").unwrap_err();
     let reported = panicked.downcast_ref::<&str>().unwrap();
-    assert_eq!(*reported, "a fault of the function; its log names the place");
+    assert_eq!(*reported, "the function panicked; its log names the place");
 }
 
 /// In test builds, the HTTPS client treats a file without certificates as a bug of its own.
@@ -37,6 +37,6 @@ async fn a_panic_of_the_binary_is_a_line_of_the_log() {
     let settings = [("SSL_CERT_FILE", file.to_str().unwrap())];
     let (code, output) = function(environment(&database), &settings).await.ended().await;
     assert_eq!(code, Some(101), "{output}");
-    assert!(output.contains("please report this as a fault") && !output.contains("thread 'main'"), "{output}");
+    assert!(output.contains("please report this as a bug") && !output.contains("thread 'main'"), "{output}");
     assert!(!output.contains("jane@"), "{output}");
 }

@@ -159,7 +159,7 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
     let told = json!({"statusCode": 405, "body": "{\"error\":\"method not allowed; use POST\"}"});
     assert_eq!(judged(&line("/door", "http".into()), &Ok(told)), Ok(()));
     assert_eq!(judged(&metrics("/invocations", 2.into()), &Ok(good.clone())), Ok(()));
-    let warns = "a library warns; its source says of what at this line";
+    let warns = "a dependency logged a warning; see source and line";
     let foreign = json!({"target": "mail_feedback::x", "source": "hyper", "line": 7, "message": warns}).to_string();
     assert_eq!(judged(&foreign, &Ok(good.clone())), Ok(()));
     for bad in [

@@ -21,7 +21,7 @@ fn vectors() -> Option<PathBuf> {
     let found = folder.is_dir();
     if !found {
         // Written past the test runner's capture, so that nobody mistakes this for a pass.
-        let _ = writeln!(std::io::stderr(), "NOT RUN: the published vectors are not beside the project");
+        let _ = writeln!(std::io::stderr(), "NOT RUN: the published vectors are not next to the project");
     }
     found.then_some(folder)
 }
@@ -45,7 +45,7 @@ fn the_built_in_certificates_are_those_that_amazon_publishes() {
 }
 
 #[test]
-fn a_pem_text_is_one_block_and_nothing_else() {
+fn a_pem_text_must_be_exactly_one_block() {
     let [good, other, ..] = ROOTS;
     assert!(single_certificate(good).is_some());
     assert!(single_certificate(good.trim_end()).is_some());
@@ -96,7 +96,7 @@ fn a_published_regional_certificate_chains_to_the_built_in_roots() {
     ] {
         assert_eq!(trust.was_valid(&key, time(at), skew_ms), expected, "{at}");
     }
-    assert!(trust.signing_key(&pem, &topic("us-east-1")).is_none(), "it is made out to another region");
+    assert!(trust.signing_key(&pem, &topic("us-east-1")).is_none(), "it is issued for another region");
 }
 
 /// The issuers of most certificates of the published messages are gone, so this test verifies only text and signature;

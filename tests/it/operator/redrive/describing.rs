@@ -139,14 +139,14 @@ async fn what_is_no_error_of_the_function_is_told_too() {
             &[][..],
             "Lambda's record",
             "RetriesExhausted: the function crashed",
-            "go back",
+            "roll back",
         ),
         (
             lambda("RetriesExhausted", "", crash),
             &[],
             "Lambda's record",
             "RetriesExhausted: the function crashed",
-            "go back",
+            "roll back",
         ),
         (
             lambda("RetriesExhausted", "Sandbox.Timedout", "RequestId: x Error: Task timed out after 30.00 seconds"),
@@ -162,29 +162,29 @@ async fn what_is_no_error_of_the_function_is_told_too() {
             "RetriesExhausted: Panic",
             "log of the request",
         ),
-        (bare.to_string(), &[], "Lambda's record", "EventAgeExceeded: no attempt is told of", "waited too long"),
-        (unread.to_string(), &[], "Lambda's record", "no condition: no attempt is told of", "log of the request"),
+        (bare.to_string(), &[], "Lambda's record", "EventAgeExceeded: no attempt is recorded", "waited too long"),
+        (unread.to_string(), &[], "Lambda's record", "no condition: no attempt is recorded", "log of the request"),
         (of_event, &[], "Lambda's record", "RetriesExhausted: the function ran out of time", "Duration"),
         (
             envelope(TOPIC, true).to_string(),
             &sns,
             "SNS message",
-            "not handed over: 403, SNS is not authorized to invoke the function",
+            "not delivered: 403, SNS is not authorized to invoke the function",
             "UndeliveredAlarm",
         ),
-        (envelope(TOPIC, true).to_string(), &[], "SNS message", "the message does not say", "out of reach"),
+        (envelope(TOPIC, true).to_string(), &[], "SNS message", "the message does not say", "unavailable"),
         (
             event.to_string(),
             &bridge,
             "EventBridge event",
-            "not handed over: NO_PERMISSIONS, no permission",
+            "not delivered: NO_PERMISSIONS, no permission",
             "UndeliveredAlarm",
         ),
         (
             event.to_string(),
             &[("ERROR_CODE", "SDK_CLIENT_ERROR")],
             "EventBridge event",
-            "not handed over: SDK_CLIENT_ERROR",
+            "not delivered: SDK_CLIENT_ERROR",
             "UndeliveredAlarm",
         ),
     ] {
@@ -238,7 +238,7 @@ async fn what_was_refused_and_passes_now_can_be_sent() {
     let told = described(body, &[], &checks()).await;
     assert_eq!(told.reason.to_string(), "RetriesExhausted: Unauthentic topic");
     assert_eq!((told.now.words().as_str(), told.retry()), ("passes the checks of the function", true));
-    assert_eq!(told.advice(), "what refused it is mended; then send it");
+    assert_eq!(told.advice(), "the cause of the refusal is fixed; then send it");
 }
 
 #[tokio::test]

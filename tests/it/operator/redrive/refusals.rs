@@ -16,7 +16,7 @@ async fn each_refusal_says_what_to_do() {
         ("DescribeStacks", "ValidationError", "there is no stack mf in us-east-1; check --stack, AWS_REGION"),
         ("DescribeStacks", "AccessDenied", "cloudformation:DescribeStacks on mf is denied; use credentials"),
         ("DescribeStacks", "ExpiredToken", "the credentials are invalid or have expired"),
-        ("GetQueueAttributes", "QueueDoesNotExist", "is gone; let `sam deploy` make it anew"),
+        ("GetQueueAttributes", "QueueDoesNotExist", "is gone; let `sam deploy` create it again"),
         ("GetQueueAttributes", "AccessDenied", "sqs:GetQueueAttributes on https://sqs.us-east-1"),
         ("ListEventSourceMappings", "AccessDeniedException", "lambda:ListEventSourceMappings on * is denied"),
         ("ReceiveMessage", "AccessDenied", "sqs:ReceiveMessage on https://sqs.us-east-1"),
@@ -35,7 +35,7 @@ fn other_codes_have_their_words_too() {
         ("ResourceNotFoundException", "uuid is gone; somebody has deleted or replaced it"),
         ("ResourceInUseException", "uuid is being changed by somebody else; wait a minute"),
         ("TooManyRequestsException", "throttles lambda:UpdateEventSourceMapping; wait a minute"),
-        ("AWS.SimpleQueueService.NonExistentQueue", "let `sam deploy` make it anew"),
+        ("AWS.SimpleQueueService.NonExistentQueue", "let `sam deploy` create it again"),
         ("UnrecognizedClientException", "get new ones"),
     ] {
         assert!(call.words(code).contains(words), "{}", call.words(code));
@@ -52,7 +52,7 @@ async fn nothing_is_sent_where_somebody_else_is_at_work() {
         (&busy, "is being changed (UPDATE_IN_PROGRESS); wait"),
         (&on, "not off (UndeliveredQueue on, FailedQueue off)"),
         (&changing, "FailedQueue being switched"),
-        (&always, "on for good, by its parameter RedriveEnabled=true"),
+        (&always, "is permanently on, by its parameter RedriveEnabled=true"),
     ];
     for (set, words) in settings {
         let account = account();
