@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
         let lists = [
             "a@x.com, b@y.com",

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn an_invalid_time_is_refused() {
         for input in ["", "yesterday", "2017-08-05", "2017-13-05T00:41:02Z", "1969-12-31T23:59:59Z"] {
             assert_eq!(text(input), None, "{input}");
         }

@@ -35,7 +35,7 @@ pub async fn measure(program: &Path) -> (f64, f64) {
         fetched.push(first_event(program, &environment, &database).await);
         kept.push(first_event(program, &environment, &database).await);
     }
-    assert_eq!(host.requests().len(), STARTS, "a kept certificate is not fetched");
+    assert_eq!(host.requests().len(), STARTS, "a stored certificate is not fetched");
     (median(fetched), median(kept))
 }
 

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_stage_is_no_part_of_the_path() {
+    fn a_named_stage_is_not_part_of_the_path() {
         let request = |stage: &str, path: &str| {
             let json = format!(
                 r#"{{"version":"2.0","rawPath":"{path}","requestContext":{{"stage":"{stage}","http":{{"method":"POST"}}}}}}"#
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn format_one_is_told_by_its_method_and_path() {
+    fn format_one_is_recognized_by_its_method_and_path() {
         let json =
             r#"{"httpMethod":"POST","path":"/webhooks/sns","headers":{"X-Amz-Sns-Message-Type":"Notification"}}"#;
         let told = http(json, |request| (request.format, request.method.to_string(), request.path.to_string()));
@@ -247,7 +247,7 @@ mod tests {
 
     /// Format 1.0 repeats headers and query in maps that this code does not read.
     #[test]
-    fn a_null_among_repeated_values_costs_no_request() {
+    fn a_null_among_repeated_values_fails_no_request() {
         let json = r#"{"httpMethod":"POST","path":"/x","multiValueHeaders":{"a":null,"b":[null,"c"]},
             "multiValueQueryStringParameters":{"a":[null]}}"#;
         assert_eq!(http(json, |request| request.format), Some(PayloadFormat::V1));
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_load_balancer_is_told_by_its_context_and_its_query_is_decoded_here() {
+    fn a_load_balancer_is_recognized_by_its_context_and_its_query_is_decoded_here() {
         let plain = r#"{"requestContext":{"elb":{"targetGroupArn":"arn"}},"httpMethod":"POST","path":"/webhooks/tencent",
             "queryStringParameters":{"tok%65n":"a%2Bb+c%","token":"last"},"headers":{"authorization":"Basic x"},"body":"{}"}"#;
         let multi = r#"{"requestContext":{"elb":{"targetGroupArn":"arn"}},"httpMethod":"POST","path":"/webhooks/tencent",
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_ses_is_told_by_its_source() {
+    fn an_ses_event_is_recognized_by_its_source() {
         let json = r#"{"version":"0","id":"e-1","detail-type":"Email Bounced","source":"aws.ses","account":"123456789012",
             "time":"2026-11-20T09:00:02Z","region":"us-east-1","resources":[],"detail":{"bounce":{"x":"\ud83d"}}}"#;
         let told = match Invocation::detect(json) {

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_ses_is_told_from_an_envelope_bare_or_as_the_record_of_a_failure() {
+    fn an_ses_event_is_distinguished_from_an_envelope_plain_or_in_a_failure_record() {
         let event = r#"{"version":"0","id":"e-1","source":"aws.ses","account":"123456789012","detail":{"mail":{}}}"#;
         assert_eq!(open(event).as_deref(), Ok("e-1"));
         assert_eq!(open(&format!(r#"{{"requestPayload":{event}}}"#)).as_deref(), Ok("e-1"));

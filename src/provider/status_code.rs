@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_no_code_are_passed_over() {
+    fn numbers_that_are_not_codes_are_skipped() {
         for text in ["", "host 5.1.1.9 said no", "v5.1.1", "45.1.1", "5.1", "5.1.1.", "3.1.1", "5.1234.1", "5..1"] {
             let expected = (text == "5.1.1.").then_some((5, 1, 1));
             assert_eq!(found(text), expected, "{text}");

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_and_a_lift_void_what_lies_before() {
+    fn a_delivery_and_a_lift_void_earlier_soft_bounces() {
         let mut soft = counted([DAY, 2 * DAY, 3 * DAY]);
         soft.delivered(bounce(2 * DAY).at);
         assert_eq!(soft.bounces().len(), 1);

@@ -181,7 +181,7 @@ async fn library(
             list: Some(question.list.to_owned()),
             topic: None,
         };
-        let address = Address::parse(&question.address).ok_or("an address of a sample is none")?;
+        let address = Address::parse(&question.address).ok_or("an address in a sample is invalid")?;
         let verdict = suppressions.check(&address, &context, Timestamp::now()).await?;
         let mut blocks: Vec<_> =
             verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect();

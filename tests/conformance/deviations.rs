@@ -38,7 +38,7 @@ impl Deviations {
                 return Err(format!("{LIST}: {} has no reason", deviation.case));
             }
             if let Some(twice) = by_case.insert(deviation.case.clone(), deviation) {
-                return Err(format!("{LIST}: {} stands there twice", twice.case));
+                return Err(format!("{LIST}: {} is listed twice", twice.case));
             }
         }
         Ok(Self(by_case))

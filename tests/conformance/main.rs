@@ -8,7 +8,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
-mod bench;
 mod case;
 mod certificates;
 mod deviations;
@@ -21,6 +20,7 @@ mod report;
 mod request;
 mod state;
 mod verdict;
+mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use mail_feedback::timestamp::Timestamp;
 use support::database::SUPPRESSIONS;
 
-use super::bench::{Bench, Setup};
 use super::case::{Case, GivenSuppression, Step, When};
 use super::certificates::Certificates;
 use super::feedback::{CONTACT_LIST, Fact, Occurrence, RECIPIENT, SENDER_DOMAIN};
 use super::replay::difference;
 use super::state::History;
-use super::verdict::{Mailing, Standing};
+use super::verdict::{SendQuery, Suppressions};
+use super::world::{Setup, World};
 
 /// The time that a policy calls T: noon on 2026-01-01.
 const T: &str = "2026-01-01T12:00:00.000Z";
@@ -31,7 +31,7 @@ struct Calendar {
 /// The case is not understood.
 pub(crate) async fn sequence(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     let threshold = threshold(case.content.source.note.as_deref().unwrap_or_default());
-    let bench = Bench::start(&Setup { threshold, ..Setup::default() }, certificates).await?;
+    let world = World::start(&Setup { threshold, ..Setup::default() }, certificates).await?;
     let mut calendar = Calendar { start: Timestamp::parse(T).ok_or("T is no time")?, days: 0 };
     let mut history = History::default();
     let mut differences = Vec::new();
@@ -40,21 +40,21 @@ pub(crate) async fn sequence(case: &Case, certificates: &Certificates) -> Result
             (_, Some(fact)) => {
                 for _ in 0..step.times.unwrap_or(1) {
                     let occurrence = calendar.next(step, fact.clone())?;
-                    report(&bench, &occurrence, &case.content.provider).await?;
+                    report(&world, &occurrence, &case.content.provider).await?;
                 }
             }
-            (Some("manual_add"), None) => add_by_hand(&bench, step, calendar.start).await?,
+            (Some("manual_add"), None) => add_by_hand(&world, step, calendar.start).await?,
             // There is no job that deletes: a suppression without expiry must still apply much later.
             (Some("prune"), None) => history.later = Some(calendar.start.plus_days(LATER_DAYS)),
             (Some(event), None) => differences.push(format!("event {event} does not exist here")),
             (None, None) => return Err("a step without an event is not understood".to_owned()),
         }
-        let suppressed = history.look(&bench.database).await;
+        let suppressed = history.look(&world.database).await;
         let found = difference("suppressed", step.after.as_ref().map(|after| after.suppressed), suppressed);
         differences.extend(found.map(|found| format!("step {number}: {found}")));
     }
     let end = case.content.expected.end.as_ref().ok_or("a policy without an end is not understood")?;
-    differences.extend(history.differences(end, &bench.database).await?);
+    differences.extend(history.differences(end, &world.database).await?);
     Ok(differences)
 }
 
@@ -67,18 +67,18 @@ pub(crate) async fn check(case: &Case, certificates: &Certificates) -> Result<Ve
         return Err("a question of several steps is not understood".to_owned());
     };
     let given = step.given_suppression.as_ref().ok_or("a question without a suppression is not understood")?;
-    let mailing = mailing(step.send_kind.as_deref().unwrap_or_default())?;
+    let query = query(step.send_kind.as_deref().unwrap_or_default())?;
     let at = Timestamp::parse(T).ok_or("T is no time")?;
-    let bench = Bench::start(&Setup::default(), certificates).await?;
+    let world = World::start(&Setup::default(), certificates).await?;
     let occurrence = Occurrence { fact: fact(given)?, at: Some(at), serial: 1 };
-    report(&bench, &occurrence, &case.content.provider).await?;
-    let blocked = !Standing::of(&bench.database).await.blocking(&mailing, at).is_empty();
+    report(&world, &occurrence, &case.content.provider).await?;
+    let blocked = !Suppressions::of(&world.database).await.blocking(&query, at).is_empty();
     Ok(difference("blocked", case.content.expected.blocked, blocked).into_iter().collect())
 }
 
 /// Reports an event, which must be accepted.
-async fn report(bench: &Bench, occurrence: &Occurrence, provider: &str) -> Result<(), String> {
-    let reply = bench.invoke(&occurrence.reported_by(provider)?).await?;
+async fn report(world: &World, occurrence: &Occurrence, provider: &str) -> Result<(), String> {
+    let reply = world.invoke(&occurrence.reported_by(provider)?).await?;
     if reply.status == 200 { Ok(()) } else { Err(format!("the report was answered {}", reply.status)) }
 }
 
@@ -121,7 +121,7 @@ impl Calendar {
 }
 
 /// A suppression as an operator writes it into the table.
-async fn add_by_hand(bench: &Bench, step: &Step, at: Timestamp) -> Result<(), String> {
+async fn add_by_hand(world: &World, step: &Step, at: Timestamp) -> Result<(), String> {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let map = |fields: Vec<(&str, AttributeValue)>| -> HashMap<String, AttributeValue> {
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -144,7 +144,7 @@ async fn add_by_hand(bench: &Bench, step: &Step, at: Timestamp) -> Result<(), St
         ("version", AttributeValue::N("1".to_owned())),
         ("updated_at", text(&at)),
     ]);
-    let call = bench.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item));
+    let call = world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item));
     call.send().await.map(|_| ()).map_err(|error| format!("the entry cannot be written: {error}"))
 }
 
@@ -159,7 +159,7 @@ fn fact(given: &GivenSuppression) -> Result<Fact, String> {
 }
 
 /// The scopes that apply to a send: marketing goes to the list, or to one of its topics if named.
-fn mailing(kind: &str) -> Result<Mailing, String> {
+fn query(kind: &str) -> Result<SendQuery, String> {
     let mut scopes = BTreeSet::from(["*".to_owned(), "provider:ses".to_owned(), format!("domain:{SENDER_DOMAIN}")]);
     let mut words = kind.split(' ');
     match words.next() {
@@ -173,5 +173,5 @@ fn mailing(kind: &str) -> Result<Mailing, String> {
         let topic = word.strip_prefix("topic=").ok_or_else(|| format!("{word} is not understood"))?;
         scopes.insert(format!("list:ses:{CONTACT_LIST}/{topic}"));
     }
-    Ok(Mailing::Of(scopes))
+    Ok(SendQuery::Of(scopes))
 }

@@ -14,7 +14,7 @@ const NONE: &str = "none";
 
 /// An outcome that the peer expects, in our vocabulary; absent values are not compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Wanted {
+struct ExpectedRecord {
     recipient: Option<String>,
     message_id: Option<String>,
     kind: String,
@@ -34,7 +34,7 @@ struct Row {
 
 /// The differences between the outcomes expected of a provider and the event log.
 pub(crate) async fn differences(expected: &[Neutral], provider: &str, database: &Database) -> Vec<String> {
-    let wanted = expected.iter().filter_map(|outcome| Wanted::of(outcome, provider)).collect();
+    let wanted = expected.iter().filter_map(|outcome| ExpectedRecord::of(outcome, provider)).collect();
     let events = database.scan(EVENTS).await;
     let rows = events.values().map(|event| {
         let field = |name: &str| Some(text(event, name)).filter(|text| !text.is_empty()).unwrap_or(NONE).to_owned();
@@ -48,7 +48,7 @@ pub(crate) async fn differences(expected: &[Neutral], provider: &str, database: 
 }
 
 /// Removes matches, then compares each remaining outcome with the most similar record.
-fn compare(mut wanted: Vec<Wanted>, mut rows: Vec<Row>) -> Vec<String> {
+fn compare(mut wanted: Vec<ExpectedRecord>, mut rows: Vec<Row>) -> Vec<String> {
     rows.sort();
     wanted.sort();
     // The most specific ones choose first.
@@ -77,7 +77,7 @@ fn compare(mut wanted: Vec<Wanted>, mut rows: Vec<Row>) -> Vec<String> {
     found
 }
 
-impl Wanted {
+impl ExpectedRecord {
     /// `None`: the peer expects no record.
     fn of(outcome: &Neutral, provider: &str) -> Option<Self> {
         let kind = match (outcome.kind.as_str(), provider) {
@@ -128,7 +128,7 @@ impl Wanted {
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for ExpectedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.recipient.as_deref().unwrap_or(NONE))
     }

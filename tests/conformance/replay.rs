@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::bench::{Bench, Reply, Setup};
 use super::case::{Case, Expected, Neutral, PeerRequest, Step};
 use super::certificates::Certificates;
 use super::policy;
 use super::records;
 use super::request::{Prepared, postponed, prepare};
 use super::state::History;
-use super::verdict::{Mailing, Standing, latest_event};
+use super::verdict::{SendQuery, Suppressions, latest_event};
+use super::world::{Reply, Setup, World};
 
 /// The differences between the peer's expectation and the result; empty if there are none.
 ///
@@ -34,32 +34,32 @@ async fn single(case: &Case, certificates: &Certificates) -> Result<Vec<String>,
 
 /// One request, and the peer's verdict on its recipient.
 async fn policy_case(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
-    let (mut differences, bench) = deliver(case, certificates).await?;
+    let (mut differences, world) = deliver(case, certificates).await?;
     let [outcome] = case.content.expected.neutral.as_deref().unwrap_or_default() else {
         return Err("a policy about several recipients is not understood".to_owned());
     };
-    let standing = Standing::of(&bench.database).await;
-    let at = latest_event(&bench.database).await;
-    let suppressed = !standing.blocking(&Mailing::LikeTheReported, at).is_empty();
+    let suppressions = Suppressions::of(&world.database).await;
+    let at = latest_event(&world.database).await;
+    let suppressed = !suppressions.blocking(&SendQuery::LikeReported, at).is_empty();
     let Neutral { peer_suppresses, counts_toward_threshold, .. } = outcome;
     differences.extend(difference("suppressed", *peer_suppresses, suppressed));
-    differences.extend(difference("counted", *counts_toward_threshold, standing.soft_bounces > 0));
+    differences.extend(difference("counted", *counts_toward_threshold, suppressions.soft_bounces > 0));
     Ok(differences)
 }
 
 /// Delivers the request of a case to its own handler, and compares the results.
-async fn deliver(case: &Case, certificates: &Certificates) -> Result<(Vec<String>, Bench), String> {
+async fn deliver(case: &Case, certificates: &Certificates) -> Result<(Vec<String>, World), String> {
     let request = case.content.request.as_ref().ok_or("a request without a request is not understood")?;
     let expected = &case.content.expected;
     let prepared = prepare(case, request, certificates)?;
-    let bench = Bench::start(&prepared.setup, certificates).await?;
-    let reply = bench.invoke(&prepared.invocation).await?;
+    let world = World::start(&prepared.setup, certificates).await?;
+    let reply = world.invoke(&prepared.invocation).await?;
     let mut differences = answered(expected, &prepared, &reply);
-    differences.extend(fetched(expected, &prepared, &bench));
+    differences.extend(fetched(expected, &prepared, &world));
     if let Some(neutral) = &expected.neutral {
-        differences.extend(records::differences(neutral, &case.content.provider, &bench.database).await);
+        differences.extend(records::differences(neutral, &case.content.provider, &world.database).await);
     }
-    Ok((differences, bench))
+    Ok((differences, world))
 }
 
 /// Runs the requests of a sequence on one pair of tables, and compares the final state.
@@ -69,7 +69,7 @@ async fn deliver(case: &Case, certificates: &Certificates) -> Result<(Vec<String
 async fn sequence(case: &Case, certificates: &Certificates) -> Result<Vec<String>, String> {
     let steps = case.content.sequence.as_deref().unwrap_or_default();
     let spaced = steps.iter().all(|step| step.after.is_some());
-    let bench = Bench::start(&Setup::default(), certificates).await?;
+    let world = World::start(&Setup::default(), certificates).await?;
     let mut history = History::default();
     let mut differences = Vec::new();
     for (number, step) in (1_u32..).zip(steps) {
@@ -77,19 +77,19 @@ async fn sequence(case: &Case, certificates: &Certificates) -> Result<Vec<String
         let (step_case, request) = step_request(case, step, days)?;
         let step_case = step_case.as_ref().unwrap_or(case);
         let prepared = prepare(step_case, &request, certificates)?;
-        let reply = bench.invoke(&prepared.invocation).await?;
+        let reply = world.invoke(&prepared.invocation).await?;
         let mut found = answered(&step_case.content.expected, &prepared, &reply);
-        let suppressed = history.look(&bench.database).await;
+        let suppressed = history.look(&world.database).await;
         found.extend(difference("suppressed", step.after.as_ref().map(|after| after.suppressed), suppressed));
         differences.extend(found.into_iter().map(|difference| format!("step {number}: {difference}")));
     }
-    differences.extend(difference("fetches", Some(0), bench.fetched().len()));
+    differences.extend(difference("fetches", Some(0), world.fetched().len()));
     let expected = &case.content.expected;
     if let Some(neutral) = &expected.neutral {
-        differences.extend(records::differences(neutral, &case.content.provider, &bench.database).await);
+        differences.extend(records::differences(neutral, &case.content.provider, &world.database).await);
     }
     if let Some(end) = &expected.end {
-        differences.extend(history.differences(end, &bench.database).await?);
+        differences.extend(history.differences(end, &world.database).await?);
     }
     Ok(differences)
 }
@@ -122,9 +122,9 @@ fn answered(expected: &Expected, prepared: &Prepared, reply: &Reply) -> Vec<Stri
 }
 
 /// Nothing may be fetched except the confirmation that the peer expects: certificates are in the folder.
-fn fetched(expected: &Expected, prepared: &Prepared, bench: &Bench) -> Option<String> {
+fn fetched(expected: &Expected, prepared: &Prepared, world: &World) -> Option<String> {
     let confirmed = prepared.confirms && expected.http_status == Some(200) && !expected.forbids_action();
-    difference("fetches", Some(usize::from(confirmed)), bench.fetched().len())
+    difference("fetches", Some(usize::from(confirmed)), world.fetched().len())
 }
 
 /// The difference between the expected value, if any, and the actual one.

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use support::envelope::lambda_event;
 use support::request::{CREDENTIALS, authorization, post};
 
-use super::bench::Setup;
 use super::case::{Case, Expected, PeerRequest};
 use super::certificates::Certificates;
 use super::envelope::{Defect, map, map_headers};
+use super::world::Setup;
 
 /// Where SNS posts to.
 pub(crate) const SNS_PATH: &str = "/webhooks/sns";

@@ -7,7 +7,7 @@ use support::database::{Database, EVENTS, text};
 
 use super::case::End;
 use super::replay::difference;
-use super::verdict::{Entry, Mailing, Standing, latest_event};
+use super::verdict::{Entry, SendQuery, Suppressions, latest_event};
 
 /// The observations of a sequence so far.
 #[derive(Default)]
@@ -21,8 +21,8 @@ pub(crate) struct History {
 impl History {
     /// Reads the tables after a step; returns whether the recipient is suppressed.
     pub(crate) async fn look(&mut self, database: &Database) -> bool {
-        let standing = Standing::of(database).await;
-        let blocking = standing.blocking(&Mailing::LikeTheReported, self.now(database).await);
+        let suppressions = Suppressions::of(database).await;
+        let blocking = suppressions.blocking(&SendQuery::LikeReported, self.now(database).await);
         if self.first.is_none() {
             self.first = blocking.first().map(|entry| (*entry).clone());
         }
@@ -34,16 +34,16 @@ impl History {
     /// # Errors
     /// A word of the description is not understood.
     pub(crate) async fn differences(&self, end: &End, database: &Database) -> Result<Vec<String>, String> {
-        let standing = Standing::of(database).await;
-        let blocking = standing.blocking(&Mailing::LikeTheReported, self.now(database).await);
+        let suppressions = Suppressions::of(database).await;
+        let blocking = suppressions.blocking(&SendQuery::LikeReported, self.now(database).await);
         let events = database.scan(EVENTS).await;
         let is_permanent = |event| text(event, "permanence") == "permanent";
         let found = [
             suppressed(end.suppressed.as_ref(), &blocking)?,
-            difference("count", end.count, standing.soft_bounces),
-            source(end.source.as_deref(), &standing)?,
-            end.reason.as_deref().and_then(|reason| missing_reason(reason, &standing)),
-            self.moved(end.suppressed_at.as_deref(), &standing)?,
+            difference("count", end.count, suppressions.soft_bounces),
+            source(end.source.as_deref(), &suppressions)?,
+            end.reason.as_deref().and_then(|reason| missing_reason(reason, &suppressions)),
+            self.moved(end.suppressed_at.as_deref(), &suppressions)?,
             forgotten(end.status.as_deref(), events.values().any(is_permanent))?,
             difference("events", end.events, events.len()),
             difference("suppressions", end.suppressions, blocking.len()),
@@ -58,11 +58,11 @@ impl History {
     }
 
     /// Whether the first suppression has changed or gone.
-    fn moved(&self, word: Option<&str>, standing: &Standing) -> Result<Option<String>, String> {
+    fn moved(&self, word: Option<&str>, suppressions: &Suppressions) -> Result<Option<String>, String> {
         match word {
             None => Ok(None),
             Some("unchanged") => {
-                let stands = self.first.as_ref().is_some_and(|first| standing.entries.contains(first));
+                let stands = self.first.as_ref().is_some_and(|first| suppressions.entries.contains(first));
                 Ok((!stands).then(|| "suppressed_at unchanged -> changed".to_owned()))
             }
             Some(other) => Err(format!("suppressed_at {other} is not understood")),
@@ -84,11 +84,11 @@ fn suppressed(expected: Option<&Value>, blocking: &[&Entry]) -> Result<Option<St
 }
 
 /// The peer keeps one source per address; here every reason has its own entry.
-fn source(expected: Option<&str>, standing: &Standing) -> Result<Option<String>, String> {
-    let has = |reason: &str| standing.entries.iter().any(|entry| entry.reason == reason);
+fn source(expected: Option<&str>, suppressions: &Suppressions) -> Result<Option<String>, String> {
+    let has = |reason: &str| suppressions.entries.iter().any(|entry| entry.reason == reason);
     let present = match expected {
         None => return Ok(None),
-        Some("BOUNCE") => has("hard_bounce") || has("soft_bounce") || standing.soft_bounces > 0,
+        Some("BOUNCE") => has("hard_bounce") || has("soft_bounce") || suppressions.soft_bounces > 0,
         Some("COMPLAINT") => has("complaint"),
         Some("MANUAL") => has("manual"),
         Some(other) => return Err(format!("the source {other} is not understood")),
@@ -97,8 +97,8 @@ fn source(expected: Option<&str>, standing: &Standing) -> Result<Option<String>,
 }
 
 /// A reason is an entry's label, or words that contain its code or detail.
-fn missing_reason(reason: &str, standing: &Standing) -> Option<String> {
-    let mut entries = standing.entries.iter();
+fn missing_reason(reason: &str, suppressions: &Suppressions) -> Option<String> {
+    let mut entries = suppressions.entries.iter();
     let names = |fact: &str| !fact.is_empty() && reason.contains(fact);
     let present = match Reason::from_label(reason) {
         Some(known) => entries.any(|entry| entry.reason == known.as_str()),

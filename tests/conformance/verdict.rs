@@ -6,9 +6,9 @@ use mail_feedback::timestamp::Timestamp;
 use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, soft_bounces, text};
 
 /// A send to check: which scopes apply to it.
-pub(crate) enum Mailing {
+pub(crate) enum SendQuery {
     /// Like the reported message, with its provider, domain and list: every scope.
-    LikeTheReported,
+    LikeReported,
     /// These scopes.
     Of(BTreeSet<String>),
 }
@@ -31,40 +31,40 @@ pub(crate) struct Entry {
 
 /// The suppression records of a case, usually just one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Standing {
+pub(crate) struct Suppressions {
     /// All entries.
     pub(crate) entries: Vec<Entry>,
     /// How many soft bounces count.
     pub(crate) soft_bounces: usize,
 }
 
-impl Mailing {
+impl SendQuery {
     /// Whether an entry of this scope applies to it.
-    fn is_concerned(&self, scope: &str) -> bool {
+    fn includes(&self, scope: &str) -> bool {
         match self {
-            Self::LikeTheReported => true,
+            Self::LikeReported => true,
             Self::Of(scopes) => scopes.contains(scope),
         }
     }
 }
 
-impl Standing {
+impl Suppressions {
     /// Reads the suppression table.
     pub(crate) async fn of(database: &Database) -> Self {
-        let mut standing = Self::default();
+        let mut suppressions = Self::default();
         for record in database.scan(SUPPRESSIONS).await.values() {
-            standing.entries.extend(entries(record).into_iter().map(entry));
-            standing.soft_bounces = standing.soft_bounces.saturating_add(soft_bounces(record).len());
+            suppressions.entries.extend(entries(record).into_iter().map(entry));
+            suppressions.soft_bounces = suppressions.soft_bounces.saturating_add(soft_bounces(record).len());
         }
-        standing
+        suppressions
     }
 
     /// The entries that block a send at a time: suppressed, and not expired.
-    pub(crate) fn blocking(&self, mailing: &Mailing, at: Timestamp) -> Vec<&Entry> {
+    pub(crate) fn blocking(&self, query: &SendQuery, at: Timestamp) -> Vec<&Entry> {
         let now = at.to_string();
         let stands = |entry: &&Entry| {
             entry.suppressed
-                && mailing.is_concerned(&entry.scope)
+                && query.includes(&entry.scope)
                 && (entry.until.is_empty() || entry.until.as_str() > now.as_str())
         };
         self.entries.iter().filter(stands).collect()

@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["store"]),
     ("configuration", &["config"]),
     ("telemetry and handler", &["handler", "telemetry"]),
-    ("functions and the programs beside them", &["functions", "local", "operator"]),
+    ("functions and the other programs", &["functions", "local", "operator"]),
     ("programs", &["bin", "main"]),
 ];
 
@@ -144,7 +144,7 @@ fn faults_of(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn arrows_point_one_way() {
+fn dependencies_point_one_way() {
     let arrows = of_the_crate();
     for expected in [("functions", "handler"), ("store", "suppression"), ("provider", "event")] {
         assert!(arrows.keys().any(|(from, to)| (from.as_str(), to.as_str()) == expected), "{expected:?} was found");
@@ -153,7 +153,7 @@ fn arrows_point_one_way() {
 }
 
 #[test]
-fn a_wrong_arrow_is_found() {
+fn a_dependency_that_points_up_is_found() {
     let up = faults_of(&[("event/id.rs", "use crate::provider::normalize_sns;")]);
     assert_eq!(up, ["src/event/id.rs: event (event) uses provider (provider), which is above it"]);
     let grouped = faults_of(&[("store.rs", "use crate::{event::{Kind, Reason}, handler};")]);
@@ -167,7 +167,7 @@ fn a_wrong_arrow_is_found() {
 }
 
 #[test]
-fn a_circle_is_found() {
+fn a_dependency_cycle_is_found() {
     let circle = [("error.rs", "use crate::label::labelled;"), ("label.rs", "use crate::error::Error;")];
     let found = faults_of(&circle);
     assert_eq!(found, ["error uses itself through other modules", "label uses itself through other modules"]);

@@ -3,14 +3,14 @@
 //! Each case runs a whole invocation. Unless a case says otherwise: refused at all doors, nothing written, nothing
 //! fetched.
 
-mod aged;
 mod certificates;
 mod doors;
 mod envelopes;
+mod expired_certificates;
 mod fetching;
-mod kept;
 mod queues;
 mod signatures;
+mod stored_certificates;
 pub mod subscriptions;
 mod topics;
 mod urls;

@@ -33,7 +33,7 @@ async fn the_guide_counts_what_is_counted_here() {
     }
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/cost.md");
     let page = std::fs::read_to_string(page).unwrap_or_default();
-    assert!(page.contains(&table), "src/guide/cost.md must hold this:\n{table}");
+    assert!(page.contains(&table), "src/guide/cost.md must contain this:\n{table}");
 }
 
 /// Each array size with its `BatchWriteItem` and `BatchGetItem` requests: 25 and 100 items each.
@@ -118,7 +118,7 @@ async fn the_guide_says_what_stored_deliveries_cost() {
     );
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/cost.md");
     let page = std::fs::read_to_string(page).unwrap_or_default().replace('\n', " ");
-    assert!(page.contains(&sentence), "src/guide/cost.md must hold this:\n{sentence}");
+    assert!(page.contains(&sentence), "src/guide/cost.md must contain this:\n{sentence}");
     let row = format!("with its recovery, once they are full: {:.2} per million events", storage + recovery);
-    assert!(page.contains(&row), "src/guide/cost.md must hold this:\n{row}");
+    assert!(page.contains(&row), "src/guide/cost.md must contain this:\n{row}");
 }

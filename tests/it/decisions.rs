@@ -89,7 +89,7 @@ async fn with_accepted_accounts_a_report_must_name_one() {
 }
 
 #[tokio::test]
-async fn an_unknown_object_beside_a_bounce_is_passed_over() {
+async fn an_unknown_object_next_to_a_bounce_is_skipped() {
     let mut message =
         bounce("Permanent", &["a@example.com"], &json!([{"emailAddress": "a@example.com", "status": "5.1.1"}]));
     message["detail"] = json!({"x": 1});
@@ -158,7 +158,7 @@ async fn a_bounce_that_names_another_counts_as_a_soft_one_against_the_only_desti
 
 /// Such a report comes from SES itself, and complainants are often rewritten.
 #[tokio::test]
-async fn what_is_no_hard_bounce_stays_what_it_is_when_it_names_another() {
+async fn other_bounces_are_unchanged_when_they_name_another() {
     let other = json!([{"emailAddress": "other@example.net"}]);
     for (sub_type, expected) in [
         ("Suppressed", "provider:ses provider_block suppressed"),
@@ -198,7 +198,7 @@ async fn a_report_without_recipients_is_about_the_only_destination() {
 }
 
 #[tokio::test]
-async fn mail_that_came_in_leaves_nothing_of_its_headers_and_its_text() {
+async fn incoming_mail_leaves_nothing_of_its_headers_and_its_text() {
     let database = Database::start().await;
     let handler = handler(&database, &trusting_environment(&database));
     for destination in [json!(["a@example.com"]), json!(vec!["a@example.com"; 1_001])] {
@@ -259,7 +259,7 @@ fn subscription(new: &Value, old: &Value, list: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn silence_is_no_return_to_a_list() {
+async fn a_missing_status_does_not_resubscribe() {
     let left = json!({"unsubscribeAll": true});
     for new in [Value::Null, json!("x"), json!({}), json!({"unsubscribeAll": null})] {
         assert_eq!(entries(&ses(&subscription(&new, &left, Some("News"))).await), Vec::<String>::new(), "{new}");
@@ -283,7 +283,7 @@ async fn a_lift_without_its_list_lifts_nothing() {
 }
 
 #[tokio::test]
-async fn a_code_is_found_beside_versions_and_chinese_text() {
+async fn a_code_is_found_next_to_versions_and_chinese_text() {
     for (reason, expected) in [
         ("host mx (Exim 4.94.2) said: 550 5.1.1 no such user", "bounced unknown_mailbox"),
         ("用户邮箱已满5.2.2错误", "bounced mailbox_full"),
@@ -295,7 +295,7 @@ async fn a_code_is_found_beside_versions_and_chinese_text() {
 }
 
 #[tokio::test]
-async fn times_are_clamped_to_the_life_of_the_mail() {
+async fn times_are_clamped_to_the_lifetime_of_the_mail() {
     let database = Database::start().await;
     let handler = handler(&database, &trusting_environment(&database));
     for (n, (reported, expected)) in [

@@ -6,9 +6,9 @@
 
 pub mod facts;
 mod hot;
-mod mistaken;
 mod reference;
 mod schedule;
+mod simple_recorder;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -24,9 +24,9 @@ use support::database::{EVENTS, SUPPRESSIONS};
 use support::seeded::Seeded;
 
 use self::facts::Fact;
-use self::mistaken::{Mistake, SmallRecorder};
 use self::reference::{expected, observed};
 use self::schedule::{Subject, Tally};
+use self::simple_recorder::{Mistake, SimpleRecorder};
 use self::wire::Wire;
 
 /// The default number of sets.
@@ -46,7 +46,7 @@ const THREADS: u64 = 2;
 const SOON: u64 = 40;
 
 /// Prints past the capture of the test harness.
-pub fn say(text: &str) {
+pub fn print_uncaptured(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
@@ -56,10 +56,10 @@ fn real(wire: &Wire, rules: SoftBounceRules) -> Recorder {
 }
 
 /// The simple recorder of the tests.
-fn small(wire: &Wire, rules: SoftBounceRules, mistake: Option<Mistake>) -> Subject {
+fn simple(wire: &Wire, rules: SoftBounceRules, mistake: Option<Mistake>) -> Subject {
     let client = wire.client();
     let suppressions = Suppressions::new(client.clone(), SUPPRESSIONS.to_owned(), rules);
-    Subject::Small(SmallRecorder { client, suppressions, mistake })
+    Subject::Simple(SimpleRecorder { client, suppressions, mistake })
 }
 
 /// A number from the environment.
@@ -74,7 +74,7 @@ const fn is_wide(seed: u64) -> bool {
 }
 
 /// Runs one set in all its schedules.
-async fn judge(
+async fn check(
     wire: &Wire,
     seed: u64,
     subject: &impl Fn(&Wire, SoftBounceRules) -> Subject,
@@ -110,7 +110,7 @@ async fn judge(
 /// Checks sets on both cores, with the results of each thread in seed order; a thread ends at its first failure.
 ///
 /// The future of a recorder cannot move between threads, so each thread has its own database and runtime.
-fn judge_all(
+fn check_all(
     seeds: Range<u64>,
     at_once: usize,
     subject: impl Fn(&Wire, SoftBounceRules) -> Subject + Sync,
@@ -124,7 +124,7 @@ fn judge_all(
                 let seeds = seeds.filter(|seed| seed % THREADS == first);
                 let runs = stream::iter(seeds).map(|seed| {
                     let wire = wire.clone();
-                    async move { (seed, judge(&wire, seed, subject).await) }
+                    async move { (seed, check(&wire, seed, subject).await) }
                 });
                 let mut runs = std::pin::pin!(runs.buffered(at_once));
                 let mut results = Vec::new();
@@ -148,7 +148,7 @@ fn judge_all(
 }
 
 #[test]
-fn any_order_repetition_crash_and_company_give_one_record() {
+fn any_order_repetition_crash_and_batch_give_one_record() {
     let (seed, sets) = (number("DISORDER_SEED"), number("DISORDER_SETS"));
     let sets = sets.unwrap_or(if seed.is_some() { 1 } else { SETS });
     let first = seed.unwrap_or(0);
@@ -157,7 +157,7 @@ fn any_order_repetition_crash_and_company_give_one_record() {
     let started = Instant::now();
     let mut sum = Tally::default();
     let mut schedules = 0;
-    for (_, result) in judge_all(seeds, AT_ONCE, |wire, rules| Subject::Real(real(wire, rules))) {
+    for (_, result) in check_all(seeds, AT_ONCE, |wire, rules| Subject::Real(real(wire, rules))) {
         let tallies = result.unwrap_or_else(|counterexample| panic!("{counterexample}"));
         schedules += tallies.len();
         for tally in tallies {
@@ -169,16 +169,16 @@ fn any_order_repetition_crash_and_company_give_one_record() {
         }
     }
     let seconds = started.elapsed().as_secs_f64();
-    say(&format!(
+    print_uncaptured(&format!(
         "disorder: {sets} event sets from {first}, {wide} of them wide, {schedules} schedules, {sum:?}, {seconds:.1} s: one \
          outcome each"
     ));
-    assert!(sets < 100 || (sum.crashes > 100 && sum.losses > 50 && sum.late > 10), "the schedules are wild");
+    assert!(sets < 100 || (sum.crashes > 100 && sum.losses > 50 && sum.late > 10), "the schedules are disorderly");
 }
 
 /// The first set that reveals a mistake, and the difference.
 fn first_counterexample(mistake: Option<Mistake>) -> Option<(u64, String)> {
-    let results = judge_all(0..SOON, 8, |wire, rules| small(wire, rules, mistake));
+    let results = check_all(0..SOON, 8, |wire, rules| simple(wire, rules, mistake));
     results.into_iter().find_map(|(seed, result)| Some((seed, result.err()?)))
 }
 
@@ -188,15 +188,15 @@ fn each_known_mistake_is_found() {
         [Mistake::EventFirst, Mistake::SkipKnown, Mistake::AskFirst, Mistake::LookFirst, Mistake::DeleteOnLift]
     {
         let found = first_counterexample(Some(mistake)).map(|(seed, _)| seed);
-        say(&format!("disorder: {mistake:?} shows in set {found:?} of {SOON}"));
+        print_uncaptured(&format!("disorder: {mistake:?} shows in set {found:?} of {SOON}"));
         assert!(found.is_some(), "{mistake:?} goes unnoticed");
     }
 }
 
 #[test]
-fn the_right_order_through_the_small_recorder_shows_nothing() {
+fn the_right_order_with_the_simple_recorder_shows_nothing() {
     if let Some((_, counterexample)) = first_counterexample(None) {
         panic!("{counterexample}");
     }
-    say(&format!("disorder: the right order through the small recorder stands in {SOON} sets"));
+    print_uncaptured(&format!("disorder: the right order with the simple recorder shows no difference in {SOON} sets"));
 }

@@ -21,7 +21,7 @@ fn open(database: &Database) -> Vec<(String, String)> {
 }
 
 /// Invokes, and requires that everything was accepted.
-async fn taken(handler: &InProcess, invocation: &str, what: &str) {
+async fn assert_accepted(handler: &InProcess, invocation: &str, what: &str) {
     let answer = invoke_both(handler, invocation).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let status = answer.get("statusCode").is_none_or(|status| *status == 200);
     let failures = answer.get("batchItemFailures").is_none_or(|failures| *failures == json!([]));

@@ -88,9 +88,9 @@ fn ses(message: &str) -> String {
 }
 
 /// Wraps a text in an invocation that brings it to a provider's parser.
-type Way = (&'static str, fn(&str) -> String);
+type Route = (&'static str, fn(&str) -> String);
 
-const PARSERS: [Way; 3] = [("mailjet", mailjet), ("tencent", tencent), ("ses", ses)];
+const PARSERS: [Route; 3] = [("mailjet", mailjet), ("tencent", tencent), ("ses", ses)];
 
 fn list(size: usize, item: impl Fn(usize) -> String) -> String {
     (0..size).map(item).collect::<Vec<_>>().join(",")
@@ -170,7 +170,7 @@ fn arrays_of_a_hundred_thousand_elements() {
 
 #[test]
 fn a_hundred_thousand_keys() {
-    grows_with_its_length("keys beside a broken value", 50_000, "200 ", |size| {
+    grows_with_its_length("keys next to a broken value", 50_000, "200 ", |size| {
         mailjet(&format!("{{\"event\":1e999,{}}}", list(size, |n| format!("\"k{n}\":1"))))
     });
     for (name, door) in PARSERS {
@@ -313,7 +313,7 @@ fn very_many_recipients_and_very_many_tags() {
 
 /// Processing a domain takes more than linear time, so only a limited length is examined.
 #[test]
-fn domains_and_local_parts_that_unfold() {
+fn domains_and_local_parts_that_grow_when_normalized() {
     let han: String = (0x4e00..0x4e00 + 300).filter_map(char::from_u32).collect();
     let domains =
         ["\u{fdfa}".repeat(330), han, format!("xn--{}", "a9b0".repeat(240)), "\u{ad}".repeat(500), "é.".repeat(330)];

@@ -27,7 +27,7 @@ async fn faulty(choose: fn(&Request) -> Reply) -> (Database, Arc<AtomicUsize>) {
 }
 
 /// The answer that a request was left unprocessed.
-fn undone(name: &str, request: &Request) -> Reply {
+fn unprocessed(name: &str, request: &Request) -> Reply {
     Reply::Answer(Message::answer("200 OK", &json!({name: request.body["RequestItems"]})))
 }
 
@@ -43,10 +43,10 @@ fn sent(count: usize) -> String {
 }
 
 #[tokio::test]
-async fn unprocessed_items_and_keys_are_asked_for_again() {
+async fn unprocessed_items_and_keys_are_requested_again() {
     let (database, requests) = faulty(|request| match (request.operation.as_str(), request.number) {
-        ("BatchWriteItem", 0) => undone("UnprocessedItems", request),
-        ("BatchGetItem", 2) => undone("UnprocessedKeys", request),
+        ("BatchWriteItem", 0) => unprocessed("UnprocessedItems", request),
+        ("BatchGetItem", 2) => unprocessed("UnprocessedKeys", request),
         _ => Reply::Database,
     })
     .await;
@@ -57,7 +57,7 @@ async fn unprocessed_items_and_keys_are_asked_for_again() {
 #[tokio::test]
 async fn items_that_stay_unprocessed_are_no_success() {
     let (database, requests) = faulty(|request| match request.operation.as_str() {
-        "BatchWriteItem" => undone("UnprocessedItems", request),
+        "BatchWriteItem" => unprocessed("UnprocessedItems", request),
         _ => Reply::Database,
     })
     .await;
@@ -73,9 +73,9 @@ async fn a_batch_costs_the_requests_it_must() {
 }
 
 #[tokio::test]
-async fn a_failed_suppression_holds_its_event_back_and_no_other() {
+async fn a_failed_suppression_withholds_only_its_own_event() {
     let database = Database::start().await;
-    spoil(&database, "bad@example.com").await;
+    corrupt(&database, "bad@example.com").await;
     let body = r#"[{"event":"spam","time":1763600000,"MessageID":1,"email":"bad@example.com"},
         {"event":"spam","time":1763600000,"MessageID":2,"email":"good@example.com"},
         {"event":"open","time":1763600000,"MessageID":3,"email":"other@example.com"}]"#;
@@ -86,12 +86,12 @@ async fn a_failed_suppression_holds_its_event_back_and_no_other() {
 }
 
 #[tokio::test]
-async fn an_unreadable_record_does_not_keep_other_deliveries_from_their_effect() {
+async fn an_unreadable_record_does_not_stop_other_deliveries() {
     let database = Database::start().await;
     let bounce =
         r#"{"event":"bounce","time":1763600000,"MessageID":1,"email":"good@example.com","error":"quota exceeded"}"#;
     assert_eq!(send(&database, bounce).await, 200);
-    spoil(&database, "bad@example.com").await;
+    corrupt(&database, "bad@example.com").await;
     let body = r#"[{"event":"sent","time":1763600100,"MessageID":2,"email":"bad@example.com"},
         {"event":"sent","time":1763600100,"MessageID":3,"email":"good@example.com"}]"#;
     assert_eq!(send(&database, body).await, 503);
@@ -100,7 +100,7 @@ async fn an_unreadable_record_does_not_keep_other_deliveries_from_their_effect()
 }
 
 #[tokio::test]
-async fn an_item_that_is_refused_does_not_take_its_batch_with_it() {
+async fn a_refused_item_does_not_fail_its_batch() {
     let (database, requests) = faulty(|request| {
         if request.operation == "BatchWriteItem" && request.body.to_string().contains("a2@example.com") {
             return Reply::Answer(Message::answer("400 Bad Request", &json!({"__type": "ValidationException"})));
@@ -113,7 +113,7 @@ async fn an_item_that_is_refused_does_not_take_its_batch_with_it() {
 }
 
 #[tokio::test]
-async fn what_others_keep_beside_a_record_survives() {
+async fn attributes_of_other_writers_survive() {
     let database = Database::start().await;
     let spam = r#"{"event":"spam","time":1763600000,"MessageID":1,"email":"a@example.com"}"#;
     assert_eq!(send(&database, spam).await, 200);
@@ -126,7 +126,7 @@ async fn what_others_keep_beside_a_record_survives() {
 }
 
 /// Puts something into the suppression table that is not a record.
-async fn spoil(database: &Database, address: &str) {
+async fn corrupt(database: &Database, address: &str) {
     let item = Item::from([("address".to_owned(), AttributeValue::S(address.to_owned()))]);
     database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
 }

@@ -21,7 +21,7 @@ const TEXT_2037: &str = "2037-10-24T12:26:40.000Z";
 const YEAR_2037: Option<&str> = Some(TEXT_2037);
 
 /// A function, its tables, and a second function two days later.
-struct Desk {
+struct World {
     database: Database,
     handler: InProcess,
     later: InProcess,
@@ -39,7 +39,7 @@ fn address() -> Address {
     Address::parse("a@example.com").unwrap()
 }
 
-impl Desk {
+impl World {
     async fn open() -> Self {
         let database = Database::start().await;
         let environment = trusting_environment(&database);
@@ -125,11 +125,11 @@ fn assert_untimed(record: &Item) {
 #[tokio::test]
 async fn a_complaint_from_the_future_yields_to_a_lift() {
     for far in [SECONDS_2037, 99_999_999_999, 1000 * SECONDS_2037] {
-        let desk = Desk::open().await;
-        desk.mailjet("spam", far).await;
-        assert_eq!(desk.blocks().await, ["* complaint"]);
-        assert!(desk.at(Reason::Complaint).await <= Timestamp::now());
-        assert_untimed(&desk.record().await);
+        let world = World::open().await;
+        world.mailjet("spam", far).await;
+        assert_eq!(world.blocks().await, ["* complaint"]);
+        assert!(world.at(Reason::Complaint).await <= Timestamp::now());
+        assert_untimed(&world.record().await);
         let decision = Decision {
             scope: Scope::everything(),
             reason: Reason::Complaint,
@@ -137,56 +137,56 @@ async fn a_complaint_from_the_future_yields_to_a_lift() {
             actor: "jo".to_owned(),
             note: None,
         };
-        desk.handler.suppressions.lift(&address(), &decision, Timestamp::now()).await.unwrap();
-        assert_eq!(desk.blocks().await, Vec::<String>::new(), "{far}");
+        world.handler.suppressions.lift(&address(), &decision, Timestamp::now()).await.unwrap();
+        assert_eq!(world.blocks().await, Vec::<String>::new(), "{far}");
     }
 }
 
 #[tokio::test]
 async fn an_unsubscribe_from_the_future_yields_to_later_words() {
-    let desk = Desk::open().await;
-    desk.tencent("unsubscribe", SECONDS_2037).await;
-    assert_eq!(desk.blocks().await, ["domain:example.com unsubscribe"]);
-    assert_untimed(&desk.record().await);
-    let record = desk.handler.suppressions.get(&address()).await.unwrap();
+    let world = World::open().await;
+    world.tencent("unsubscribe", SECONDS_2037).await;
+    assert_eq!(world.blocks().await, ["domain:example.com unsubscribe"]);
+    assert_untimed(&world.record().await);
+    let record = world.handler.suppressions.get(&address()).await.unwrap();
     let entry = record.entry(&Scope::domain("example.com"), Reason::Unsubscribe).unwrap();
     assert!(entry.at <= Timestamp::now());
 }
 
 #[tokio::test]
 async fn a_delivery_from_the_future_voids_no_soft_bounce() {
-    let desk = Desk::open().await;
-    desk.mailjet("bounce", seconds_ago(60).seconds()).await;
-    desk.mailjet("sent", SECONDS_2037).await;
-    desk.tencent("delivered", SECONDS_2037).await;
-    assert_eq!(desk.soft_bounces().await.len(), 1);
+    let world = World::open().await;
+    world.mailjet("bounce", seconds_ago(60).seconds()).await;
+    world.mailjet("sent", SECONDS_2037).await;
+    world.tencent("delivered", SECONDS_2037).await;
+    assert_eq!(world.soft_bounces().await.len(), 1);
     // Nor one that arrives later, which searches for later deliveries.
-    desk.tencent("bounce", seconds_ago(30).seconds()).await;
-    assert_eq!(desk.soft_bounces().await.len(), 2);
+    world.tencent("bounce", seconds_ago(30).seconds()).await;
+    assert_eq!(world.soft_bounces().await.len(), 2);
 }
 
 /// Tables from before such times were refused may contain them.
 #[tokio::test]
 async fn a_stored_delivery_from_the_future_voids_no_soft_bounce() {
-    let desk = Desk::open().await;
+    let world = World::open().await;
     let item = [("address", "a@example.com"), ("event", "2037-10-24T12:26:40.000Z#0"), ("kind", "delivered")];
     let item = item.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
-    let put = client(&desk.database.endpoint()).put_item().table_name(EVENTS);
+    let put = client(&world.database.endpoint()).put_item().table_name(EVENTS);
     put.set_item(Some(item.into())).send().await.unwrap();
-    desk.mailjet("bounce", seconds_ago(60).seconds()).await;
-    assert_eq!(desk.soft_bounces().await.len(), 1);
+    world.mailjet("bounce", seconds_ago(60).seconds()).await;
+    assert_eq!(world.soft_bounces().await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_soft_bounce_from_the_future_is_not_counted() {
-    let desk = Desk::open().await;
-    desk.mailjet("bounce", SECONDS_2037).await;
-    desk.tencent("bounce", SECONDS_2037).await;
-    assert_eq!(desk.soft_bounces().await, []);
+    let world = World::open().await;
+    world.mailjet("bounce", SECONDS_2037).await;
+    world.tencent("bounce", SECONDS_2037).await;
+    assert_eq!(world.soft_bounces().await, []);
 }
 
 #[tokio::test]
-async fn a_bounce_dated_in_the_future_is_of_the_time_of_its_mail() {
+async fn a_bounce_dated_in_the_future_takes_the_time_of_its_mail() {
     let (sent, bounced) = (seconds_ago(100), seconds_ago(50));
     let spelled = sent.to_string();
     let mut ids = Vec::new();
@@ -196,9 +196,9 @@ async fn a_bounce_dated_in_the_future_is_of_the_time_of_its_mail() {
         (TEXT_2037, &bounced.to_string(), Some(bounced)),
         (TEXT_2037, TEXT_2037, None),
     ] {
-        let desk = Desk::open().await;
-        desk.sns(&bounce(sent_at, bounced_at)).await;
-        let (record, at) = (desk.record().await, desk.at(Reason::HardBounce).await);
+        let world = World::open().await;
+        world.sns(&bounce(sent_at, bounced_at)).await;
+        let (record, at) = (world.record().await, world.at(Reason::HardBounce).await);
         if let Some(expected) = expected {
             assert_eq!((text(&record, "occurred_at"), at), (expected.to_string().as_str(), expected));
         } else {
@@ -213,16 +213,16 @@ async fn a_bounce_dated_in_the_future_is_of_the_time_of_its_mail() {
 
 #[tokio::test]
 async fn a_return_to_a_list_from_the_future_swallows_no_later_unsubscribe() {
-    let desk = Desk::open().await;
+    let world = World::open().await;
     let change = |leaves: bool, at: &str| {
         json!({"eventType": "Subscription", "mail": {"timestamp": seconds_ago(100).to_string(), "messageId": "m",
             "sendingAccountId": ACCOUNT, "destination": ["a@example.com"]},
             "subscription": {"contactList": "News", "timestamp": at,
             "newTopicPreferences": {"unsubscribeAll": leaves}, "oldTopicPreferences": {"unsubscribeAll": !leaves}}})
     };
-    desk.sns(&change(false, TEXT_2037)).await;
-    desk.sns(&change(true, &seconds_ago(10).to_string())).await;
-    let record = desk.handler.suppressions.get(&address()).await.unwrap();
+    world.sns(&change(false, TEXT_2037)).await;
+    world.sns(&change(true, &seconds_ago(10).to_string())).await;
+    let record = world.handler.suppressions.get(&address()).await.unwrap();
     let entry = record.entry(&Scope::list("ses", "News"), Reason::Unsubscribe).unwrap();
     assert!(entry.is_active(Timestamp::now()));
 }
@@ -231,49 +231,49 @@ async fn a_return_to_a_list_from_the_future_swallows_no_later_unsubscribe() {
 async fn an_event_of_eventbridge_is_measured_by_its_own_time_or_else_by_its_receipt() {
     let detail = bounce(TEXT_2037, TEXT_2037);
     for time in [None, YEAR_2037, Some("9999-12-31T23:59:59Z")] {
-        let desk = Desk::open().await;
-        desk.event_bridge(time, &detail).await;
-        assert_untimed(&desk.record().await);
-        assert!(desk.at(Reason::HardBounce).await <= Timestamp::now(), "{time:?}");
+        let world = World::open().await;
+        world.event_bridge(time, &detail).await;
+        assert_untimed(&world.record().await);
+        assert!(world.at(Reason::HardBounce).await <= Timestamp::now(), "{time:?}");
     }
     let published = seconds_ago(3 * 86_400);
-    let desk = Desk::open().await;
-    desk.event_bridge(Some(&published.to_string()), &bounce(TEXT_2037, &seconds_ago(86_400).to_string())).await;
-    assert_untimed(&desk.record().await);
-    assert_eq!(desk.at(Reason::HardBounce).await, published, "two days after its publication is the future");
+    let world = World::open().await;
+    world.event_bridge(Some(&published.to_string()), &bounce(TEXT_2037, &seconds_ago(86_400).to_string())).await;
+    assert_untimed(&world.record().await);
+    assert_eq!(world.at(Reason::HardBounce).await, published, "two days after its publication is the future");
 }
 
 #[tokio::test]
-async fn a_day_ahead_is_a_clock_like_others() {
-    let desk = Desk::open().await;
+async fn a_time_up_to_a_day_ahead_is_accepted() {
+    let world = World::open().await;
     let ahead = seconds_ago(-86_000);
-    desk.mailjet("spam", ahead.seconds()).await;
-    assert_eq!(desk.at(Reason::Complaint).await.seconds(), ahead.seconds());
+    world.mailjet("spam", ahead.seconds()).await;
+    assert_eq!(world.at(Reason::Complaint).await.seconds(), ahead.seconds());
 }
 
 /// Once its time is usable, a repetition leaves the entry that it set; what had no effect takes effect then, and once.
 #[tokio::test]
 async fn a_repetition_that_is_timed_by_now_leaves_the_first_effect() {
-    let desk = Desk::open().await;
+    let world = World::open().await;
     let ahead = Timestamp::now().plus_days(2).seconds();
-    desk.mailjet("spam", ahead).await;
-    let first = desk.at(Reason::Complaint).await;
+    world.mailjet("spam", ahead).await;
+    let first = world.at(Reason::Complaint).await;
     for _ in 0..2 {
-        Desk::posts(&desk.later, "mailjet", &mailjet("spam", ahead)).await;
-        assert_eq!(desk.at(Reason::Complaint).await, first);
+        World::posts(&world.later, "mailjet", &mailjet("spam", ahead)).await;
+        assert_eq!(world.at(Reason::Complaint).await, first);
     }
-    let events = desk.database.scan(EVENTS).await;
+    let events = world.database.scan(EVENTS).await;
     let ids: Vec<_> = events.values().map(|item| text(item, "event_id")).collect();
-    assert_eq!((ids.len(), ids[0]), (2, ids[1]), "a record without a time and one with it, of one event");
+    assert_eq!((ids.len(), ids[0]), (2, ids[1]), "one record of the event without a time, and one with it");
 
-    desk.mailjet("bounce", ahead).await;
-    assert_eq!(desk.soft_bounces().await, []);
+    world.mailjet("bounce", ahead).await;
+    assert_eq!(world.soft_bounces().await, []);
     for _ in 0..2 {
-        Desk::posts(&desk.later, "mailjet", &mailjet("bounce", ahead)).await;
-        assert_eq!(desk.soft_bounces().await.iter().map(|at| at.seconds()).collect::<Vec<_>>(), [ahead]);
+        World::posts(&world.later, "mailjet", &mailjet("bounce", ahead)).await;
+        assert_eq!(world.soft_bounces().await.iter().map(|at| at.seconds()).collect::<Vec<_>>(), [ahead]);
     }
-    desk.mailjet("sent", ahead).await;
-    assert_eq!(desk.soft_bounces().await.len(), 1);
-    Desk::posts(&desk.later, "mailjet", &mailjet("sent", ahead)).await;
-    assert_eq!(desk.soft_bounces().await, []);
+    world.mailjet("sent", ahead).await;
+    assert_eq!(world.soft_bounces().await.len(), 1);
+    World::posts(&world.later, "mailjet", &mailjet("sent", ahead)).await;
+    assert_eq!(world.soft_bounces().await, []);
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use fuzz_targets::ALL;
 use support::seeded::Seeded;
 
-use crate::disorder::say;
+use crate::disorder::print_uncaptured;
 
 /// The longest generated input, in bytes.
 const MAX_BYTES: usize = 8 * 1024;
@@ -104,7 +104,10 @@ fn run(name: &str, mutations: usize) {
         assert!(holds, "{name}, execution {nth}: b\"{}\"", input.escape_ascii());
     }
     let seconds = started.elapsed().as_secs_f64();
-    say(&format!("fuzzed: {name}, {executions} executions, {} of them committed, {seconds:.1} s", corpus.len()));
+    print_uncaptured(&format!(
+        "fuzzed: {name}, {executions} executions, {} of them committed, {seconds:.1} s",
+        corpus.len()
+    ));
 }
 
 macro_rules! fuzzed {

@@ -18,7 +18,7 @@ use crate::real_binary::invoke_both;
 
 proptest! {
     #[test]
-    fn a_key_is_its_own_key(text in "\\PC{0,40}@\\PC{0,20}") {
+    fn normalizing_a_key_gives_the_same_key(text in "\\PC{0,40}@\\PC{0,20}") {
         if let Some(address) = Address::parse(&text) {
             prop_assert_eq!(Address::parse(address.as_str()), Some(address.clone()));
             prop_assert!(address.as_str().len() <= 254 && !address.domain().is_empty());
@@ -149,7 +149,7 @@ async fn posted(provider: &str, bodies: &[&str]) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn webhook_events_without_message_and_time_are_told_apart_by_their_elements() {
+async fn webhook_events_without_message_and_time_are_distinguished_by_their_elements() {
     for (provider, known) in [
         ("mailjet", r#""MessageID":5"#),
         ("mailjet", r#""mj_campaign_id":5"#),
@@ -168,7 +168,7 @@ async fn webhook_events_without_message_and_time_are_told_apart_by_their_element
 }
 
 #[tokio::test]
-async fn ses_events_without_message_feedback_and_time_are_told_apart_by_what_brought_them() {
+async fn ses_events_without_message_feedback_and_time_are_distinguished_by_their_transport() {
     let reports = [
         json!({"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}}),
         json!({"eventType": "Complaint"}),

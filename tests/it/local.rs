@@ -11,7 +11,7 @@ use support::samples;
 use crate::real_binary::invoke_both;
 
 #[tokio::test]
-async fn an_event_of_ones_own_is_genuine_and_recorded() {
+async fn a_custom_event_is_genuine_and_recorded() {
     let folder = std::env::temp_dir().join(format!("mail-feedback-local-{}", std::process::id()));
     let certificates = Certificates::of(&folder);
     certificates.write().unwrap();

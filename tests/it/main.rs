@@ -18,7 +18,6 @@ mod future;
 mod fuzzed;
 mod identity;
 mod input;
-mod judge;
 mod links;
 #[cfg(feature = "local")]
 mod local;
@@ -26,6 +25,7 @@ mod manual;
 mod merge;
 #[cfg(feature = "operator")]
 mod operator;
+mod output_check;
 mod overload;
 mod poison;
 mod privacy;

@@ -15,12 +15,12 @@ use support::request::{authorization, post};
 use crate::real_binary::invoke_both;
 
 /// A function and its tables.
-struct Desk {
+struct World {
     handler: InProcess,
     database: Database,
 }
 
-impl Desk {
+impl World {
     async fn open() -> Self {
         let database = Database::start().await;
         Self { handler: handler(&database, &environment(&database)), database }
@@ -80,29 +80,29 @@ const START: i64 = 1_763_600_000;
 
 #[tokio::test]
 async fn a_lift_outlasts_older_reports_and_yields_to_newer_ones() {
-    let desk = Desk::open().await;
-    desk.reports("spam", START, "").await;
-    assert_eq!(desk.blocks(&mailjet(), at(START)).await, ["* complaint"]);
-    desk.decide(State::Lifted, Reason::Complaint, "*", at(START + 100)).await;
-    assert_eq!(desk.blocks(&mailjet(), at(START + 100)).await, Vec::<String>::new());
-    desk.reports("spam", START, "").await;
-    desk.reports("spam", START + 50, "").await;
-    assert_eq!(desk.blocks(&mailjet(), at(START + 100)).await, Vec::<String>::new(), "repeated and late reports");
-    desk.reports("spam", START + 200, "").await;
-    assert_eq!(desk.blocks(&mailjet(), at(START + 200)).await, ["* complaint"], "a new complaint");
+    let world = World::open().await;
+    world.reports("spam", START, "").await;
+    assert_eq!(world.blocks(&mailjet(), at(START)).await, ["* complaint"]);
+    world.decide(State::Lifted, Reason::Complaint, "*", at(START + 100)).await;
+    assert_eq!(world.blocks(&mailjet(), at(START + 100)).await, Vec::<String>::new());
+    world.reports("spam", START, "").await;
+    world.reports("spam", START + 50, "").await;
+    assert_eq!(world.blocks(&mailjet(), at(START + 100)).await, Vec::<String>::new(), "repeated and late reports");
+    world.reports("spam", START + 200, "").await;
+    assert_eq!(world.blocks(&mailjet(), at(START + 200)).await, ["* complaint"], "a new complaint");
 
-    let record = desk.handler.suppressions.get(&address()).await.unwrap();
+    let record = world.handler.suppressions.get(&address()).await.unwrap();
     let entry = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
     assert_eq!(entry.first_at, Some(at(START)), "lifts do not reset the beginning");
 }
 
 #[tokio::test]
-async fn a_decision_wins_over_whatever_stands_there_even_with_a_slow_clock() {
-    let desk = Desk::open().await;
-    desk.reports("spam", START, "").await;
+async fn a_decision_wins_over_any_existing_entry_even_with_a_slow_clock() {
+    let world = World::open().await;
+    world.reports("spam", START, "").await;
     for state in [State::Lifted, State::Suppressed, State::Lifted] {
-        desk.decide(state, Reason::Complaint, "*", at(START - 1000)).await;
-        let record = desk.handler.suppressions.get(&address()).await.unwrap();
+        world.decide(state, Reason::Complaint, "*", at(START - 1000)).await;
+        let record = world.handler.suppressions.get(&address()).await.unwrap();
         let entry = record.entry(&Scope::everything(), Reason::Complaint).unwrap();
         assert_eq!(
             (entry.state, entry.actor.as_deref(), entry.note.as_deref()),
@@ -114,30 +114,30 @@ async fn a_decision_wins_over_whatever_stands_there_even_with_a_slow_clock() {
 #[tokio::test]
 async fn every_reason_can_be_decided_on() {
     for reason in Reason::ALL {
-        let desk = Desk::open().await;
-        desk.decide(State::Suppressed, *reason, "*", at(START)).await;
-        let stands = desk.blocks(&mailjet(), at(START)).await;
+        let world = World::open().await;
+        world.decide(State::Suppressed, *reason, "*", at(START)).await;
+        let stands = world.blocks(&mailjet(), at(START)).await;
         // The soft-bounce entry is derived from bounces, so a manual one gets the reason `manual`.
         let expected = if *reason == Reason::SoftBounce { Reason::Manual } else { *reason };
         assert_eq!(stands, [format!("* {expected}")]);
-        desk.decide(State::Lifted, expected, "*", at(START)).await;
-        assert_eq!(desk.blocks(&mailjet(), at(START)).await, Vec::<String>::new());
+        world.decide(State::Lifted, expected, "*", at(START)).await;
+        assert_eq!(world.blocks(&mailjet(), at(START)).await, Vec::<String>::new());
     }
 }
 
 #[tokio::test]
 async fn lifting_soft_bounces_voids_them_and_late_ones() {
-    let desk = Desk::open().await;
+    let world = World::open().await;
     let quota = r#","error":"quota exceeded""#;
     for day in 0..5 {
-        desk.reports("bounce", START + day * DAY, quota).await;
+        world.reports("bounce", START + day * DAY, quota).await;
     }
     let now = at(START + 4 * DAY);
-    assert_eq!(desk.blocks(&mailjet(), now).await, ["* soft_bounce"]);
-    desk.decide(State::Lifted, Reason::SoftBounce, "*", now).await;
-    desk.reports("bounce", START + 3 * DAY + 5, quota).await;
-    assert_eq!(desk.blocks(&mailjet(), now).await, Vec::<String>::new());
-    let record = desk.handler.suppressions.get(&address()).await.unwrap();
+    assert_eq!(world.blocks(&mailjet(), now).await, ["* soft_bounce"]);
+    world.decide(State::Lifted, Reason::SoftBounce, "*", now).await;
+    world.reports("bounce", START + 3 * DAY + 5, quota).await;
+    assert_eq!(world.blocks(&mailjet(), now).await, Vec::<String>::new());
+    let record = world.handler.suppressions.get(&address()).await.unwrap();
     assert_eq!((record.soft_bounces.bounces().len(), record.soft_bounces.lifted_at()), (0, Some(now)));
     let lift = record.soft_bounces.lifted().unwrap();
     assert_eq!((lift.actor.as_deref(), lift.note.as_deref()), (Some("jo"), Some("called them")));
@@ -145,34 +145,34 @@ async fn lifting_soft_bounces_voids_them_and_late_ones() {
 
 #[tokio::test]
 async fn soft_bounces_suppress_until_the_cooldown_ends_or_a_message_arrives() {
-    let desk = Desk::open().await;
+    let world = World::open().await;
     for day in 0..5 {
-        desk.reports("bounce", START + day * DAY, r#","error":"quota exceeded""#).await;
+        world.reports("bounce", START + day * DAY, r#","error":"quota exceeded""#).await;
     }
     let last = START + 4 * DAY;
-    assert_eq!(desk.blocks(&mailjet(), at(last + 30 * DAY - 1)).await, ["* soft_bounce"]);
-    assert_eq!(desk.blocks(&mailjet(), at(last + 30 * DAY)).await, Vec::<String>::new());
-    desk.reports("sent", last + 1, "").await;
-    assert_eq!(desk.blocks(&mailjet(), at(last)).await, Vec::<String>::new());
+    assert_eq!(world.blocks(&mailjet(), at(last + 30 * DAY - 1)).await, ["* soft_bounce"]);
+    assert_eq!(world.blocks(&mailjet(), at(last + 30 * DAY)).await, Vec::<String>::new());
+    world.reports("sent", last + 1, "").await;
+    assert_eq!(world.blocks(&mailjet(), at(last)).await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn reasons_and_scopes_stand_side_by_side_and_concern_their_sends() {
-    let desk = Desk::open().await;
-    desk.reports("unsub", START, r#","mj_list_id":42"#).await;
-    desk.reports("unsub", START + 1, r#","mj_list_id":0"#).await;
-    desk.reports("blocked", START + 2, r#","error":"preblocked""#).await;
+async fn reasons_and_scopes_are_independent_and_apply_to_their_sends() {
+    let world = World::open().await;
+    world.reports("unsub", START, r#","mj_list_id":42"#).await;
+    world.reports("unsub", START + 1, r#","mj_list_id":0"#).await;
+    world.reports("blocked", START + 2, r#","error":"preblocked""#).await;
     let now = at(START + 10);
     let to_list = Context { list: Some("42".to_owned()), ..mailjet() };
     assert_eq!(
-        desk.blocks(&to_list, now).await,
+        world.blocks(&to_list, now).await,
         ["domain:example.com unsubscribe", "list:mailjet:42 unsubscribe", "provider:mailjet provider_block"]
     );
     let other = Context { provider: Some("ses".to_owned()), sender_domain: Some("example.net".to_owned()), ..to_list };
-    assert_eq!(desk.blocks(&other, now).await, Vec::<String>::new());
-    assert_eq!(desk.blocks(&Context::default(), now).await, Vec::<String>::new(), "nothing concerns every send");
+    assert_eq!(world.blocks(&other, now).await, Vec::<String>::new());
+    assert_eq!(world.blocks(&Context::default(), now).await, Vec::<String>::new(), "nothing concerns every send");
     let later = at(START + 31 * DAY);
-    assert_eq!(desk.blocks(&mailjet(), later).await, ["domain:example.com unsubscribe"], "the block has ended");
+    assert_eq!(world.blocks(&mailjet(), later).await, ["domain:example.com unsubscribe"], "the block has ended");
 }
 
 #[tokio::test]
@@ -184,20 +184,20 @@ async fn a_topic_is_blocked_by_itself_and_by_its_list() {
         sender_domain: None,
     };
     for (scope, blocked) in [("list:ses:News", true), ("list:ses:News/Offers", true), ("list:ses:News/Other", false)] {
-        let desk = Desk::open().await;
-        desk.decide(State::Suppressed, Reason::Unsubscribe, scope, at(START)).await;
-        assert_eq!(!desk.blocks(&topic, at(START)).await.is_empty(), blocked, "{scope}");
+        let world = World::open().await;
+        world.decide(State::Suppressed, Reason::Unsubscribe, scope, at(START)).await;
+        assert_eq!(!world.blocks(&topic, at(START)).await.is_empty(), blocked, "{scope}");
     }
 }
 
 #[tokio::test]
 async fn many_addresses_are_answered_in_their_order() {
-    let desk = Desk::open().await;
-    desk.reports("spam", START, "").await;
+    let world = World::open().await;
+    world.reports("spam", START, "").await;
     let mut addresses: Vec<_> = (0..250).filter_map(|n| Address::parse(&format!("b{n}@example.com"))).collect();
     addresses.insert(130, address());
     addresses.push(address());
-    let suppressions = &desk.handler.suppressions;
+    let suppressions = &world.handler.suppressions;
     let verdicts = suppressions.check_all(&addresses, &mailjet(), at(START)).await.unwrap();
     let blocked: Vec<_> =
         verdicts.iter().enumerate().filter(|(_, verdict)| !verdict.is_allowed()).map(|(n, _)| n).collect();

@@ -67,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn what_came_before_a_delivery_counts_no_longer(list in changes(), at in 0_i64..200) {
+    fn soft_bounces_before_a_delivery_no_longer_count(list in changes(), at in 0_i64..200) {
         let mut record = merged(&list);
         record.merge(&Change::Delivered { at: time(at) }, SoftBounceRules::default());
         prop_assert!(!record.soft_bounces.any_at_or_before(time(at)));

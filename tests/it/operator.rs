@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
 
 /// One deployment, and its operator's current time.
-struct Desk {
+struct World {
     database: Database,
     tables: Tables,
     recorder: Recorder,
@@ -30,13 +30,13 @@ struct Desk {
 }
 
 /// The result of a command.
-struct Ran {
+struct CommandResult {
     outcome: Result<Outcome, String>,
     out: String,
     err: String,
 }
 
-impl Desk {
+impl World {
     async fn new() -> Self {
         let database = Database::start().await;
         let rules = SoftBounceRules::default();
@@ -46,13 +46,13 @@ impl Desk {
         Self { database, tables, recorder, now: time("2026-11-20T12:00:00Z") }
     }
 
-    async fn run(&self, args: &[&str]) -> Ran {
+    async fn run(&self, args: &[&str]) -> CommandResult {
         let cli = Cli::try_parse_from([&["mail-feedbackctl"], args].concat()).expect("a right command line");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut console = Console { out: &mut out, err: &mut err, json: cli.json, progress: false, now: self.now };
         let Command::Tables(command) = &cli.command else { panic!("a command about the tables") };
         let outcome = operator::run(command, &self.tables, &mut console).await;
-        Ran {
+        CommandResult {
             outcome: outcome.map_err(|failure| failure.to_string()),
             out: String::from_utf8(out).unwrap(),
             err: String::from_utf8(err).unwrap(),
@@ -60,7 +60,7 @@ impl Desk {
     }
 
     /// Runs a command that must succeed.
-    async fn done(&self, args: &[&str]) -> String {
+    async fn run_ok(&self, args: &[&str]) -> String {
         let ran = self.run(args).await;
         assert_eq!(ran.outcome, Ok(Outcome::Done), "{args:?}: {}{}", ran.out, ran.err);
         ran.out
@@ -143,58 +143,58 @@ fn scripts_can_tell_blocked_from_failed() {
 
 #[tokio::test]
 async fn check_says_why_and_what_would_lift() {
-    let desk = Desk::new().await;
-    desk.record(&[complaint("2026-11-01T09:00:00Z"), unsubscribe("2026-11-02T09:00:00Z")]).await;
-    let ran = desk.run(&["check", "JANE@example.com", "john@example.com"]).await;
+    let world = World::new().await;
+    world.record(&[complaint("2026-11-01T09:00:00Z"), unsubscribe("2026-11-02T09:00:00Z")]).await;
+    let ran = world.run(&["check", "JANE@example.com", "john@example.com"]).await;
     assert_eq!(ran.outcome, Ok(Outcome::Blocked));
     assert_eq!(
         ran.out,
         "jane@example.com  blocked\n  complaint        *  since 2026-11-01T09:00:00.000Z without end, from ses (abuse); \
          ended by a manual lift only\njohn@example.com  allowed\n"
     );
-    let ran = desk.run(&["check", "--json", "jane@example.com", "--provider", "ses", "--list", "News"]).await;
+    let ran = world.run(&["check", "--json", "jane@example.com", "--provider", "ses", "--list", "News"]).await;
     let verdict: Value = serde_json::from_str(&ran.out).unwrap();
     let reasons: Vec<_> = verdict["blocks"].as_array().unwrap().iter().map(|block| &block["reason"]).collect();
     assert_eq!(reasons, ["complaint", "unsubscribe"]);
-    desk.done(&["check", "john@example.com"]).await;
+    world.run_ok(&["check", "john@example.com"]).await;
 }
 
 #[tokio::test]
 async fn a_lift_stays_when_an_older_report_is_repeated() {
-    let desk = Desk::new().await;
+    let world = World::new().await;
     let report = complaint("2026-11-01T09:00:00Z");
-    desk.record(std::slice::from_ref(&report)).await;
+    world.record(std::slice::from_ref(&report)).await;
     let args = ["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops", "--note", "asked us"];
-    assert!(desk.done(&args).await.ends_with("not blocked\n"));
-    desk.record(&[report]).await;
-    desk.done(&["check", "jane@example.com"]).await;
-    let again = desk.run(&args).await.outcome.unwrap_err();
+    assert!(world.run_ok(&args).await.ends_with("not blocked\n"));
+    world.record(&[report]).await;
+    world.run_ok(&["check", "jane@example.com"]).await;
+    let again = world.run(&args).await.outcome.unwrap_err();
     assert_eq!(again, "nothing to lift: there is no complaint in scope *; nothing blocks the address");
 }
 
 #[tokio::test]
 async fn suppress_takes_an_end_and_a_scope() {
-    let desk = Desk::new().await;
+    let world = World::new().await;
     let suppress = ["suppress", "jane@example.com", "--actor", "ops", "--reason", "manual", "--until"];
     let args = [&suppress[..], &["2026-12-01", "--scope", "domain:Bücher.example"]].concat();
-    assert!(desk.done(&args).await.contains("until 2026-12-01T00:00:00.000Z"));
-    desk.done(&["check", "jane@example.com"]).await;
-    let ran = desk.run(&["check", "jane@example.com", "--domain", "bücher.example"]).await;
+    assert!(world.run_ok(&args).await.contains("until 2026-12-01T00:00:00.000Z"));
+    world.run_ok(&["check", "jane@example.com"]).await;
+    let ran = world.run(&["check", "jane@example.com", "--domain", "bücher.example"]).await;
     assert_eq!(ran.outcome, Ok(Outcome::Blocked));
-    let past = desk.run(&[&suppress[..], &["2026-01-01"]].concat()).await;
+    let past = world.run(&[&suppress[..], &["2026-01-01"]].concat()).await;
     assert!(past.outcome.unwrap_err().starts_with("--until is in the past"));
-    let counted = desk.run(&["suppress", "jane@example.com", "--actor", "ops", "--reason", "soft_bounce"]).await;
+    let counted = world.run(&["suppress", "jane@example.com", "--actor", "ops", "--reason", "soft_bounce"]).await;
     assert!(counted.outcome.unwrap_err().contains("is counted, not set"));
 }
 
 #[tokio::test]
-async fn explain_tells_the_way_to_what_stands() {
-    let desk = Desk::new().await;
+async fn explain_shows_the_history_of_the_current_state() {
+    let world = World::new().await;
     let bounces = ["2026-11-02T09:12:44Z", "2026-11-05T09:12:31Z", "2026-11-14T17:30:02Z"].map(soft);
-    desk.record(&bounces).await;
-    desk.record(&[complaint("2026-11-16T08:01:59Z")]).await;
-    desk.done(&["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops", "--note", "a slip"]).await;
-    let shown = desk.done(&["explain", "jane@example.com"]).await;
+    world.record(&bounces).await;
+    world.record(&[complaint("2026-11-16T08:01:59Z")]).await;
+    world.run_ok(&["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops", "--note", "a slip"]).await;
+    let shown = world.run_ok(&["explain", "jane@example.com"]).await;
     let expected = "\
 jane@example.com
 
@@ -213,40 +213,40 @@ now, 2026-11-20T12:00:00.000Z: not blocked
   counted  soft_bounce      3 of 5 within 30 days, on 3 of 3 days; 2 more would suppress
 ";
     assert_eq!(shown, expected);
-    let json: Value = serde_json::from_str(&desk.done(&["explain", "jane@example.com", "--json"]).await).unwrap();
+    let json: Value = serde_json::from_str(&world.run_ok(&["explain", "jane@example.com", "--json"]).await).unwrap();
     assert_eq!(json["timeline"].as_array().unwrap().len(), 5);
     assert_eq!(json["soft_bounces"]["missing"], 2);
 }
 
 #[tokio::test]
 async fn message_reads_the_whole_records_through_the_index() {
-    let desk = Desk::new().await;
-    desk.record(&[soft("2026-11-02T09:12:44Z")]).await;
-    let shown = desk.done(&["message", "ses", "m-2026-11-02T09:12:44Z"]).await;
+    let world = World::new().await;
+    world.record(&[soft("2026-11-02T09:12:44Z")]).await;
+    let shown = world.run_ok(&["message", "ses", "m-2026-11-02T09:12:44Z"]).await;
     assert!(shown.starts_with("jane@example.com\n  2026-11-02T09:12:44.000Z  ses"), "{shown}");
     assert!(shown.contains("mailbox_full"), "the index has no cause: {shown}");
-    let ran = desk.run(&["message", "mailjet", "1"]).await;
+    let ran = world.run(&["message", "mailjet", "1"]).await;
     assert_eq!(ran.outcome, Ok(Outcome::Incomplete));
 }
 
 #[tokio::test]
 async fn an_export_is_imported_into_other_tables_as_it_was() {
-    let desk = Desk::new().await;
-    desk.record(&[complaint("2026-11-01T09:00:00Z"), unsubscribe("2026-11-02T09:00:00Z")]).await;
+    let world = World::new().await;
+    world.record(&[complaint("2026-11-01T09:00:00Z"), unsubscribe("2026-11-02T09:00:00Z")]).await;
     let list = ["manual", "--scope", "list:ses:a,\"b\"", "--until", "2027-01-01", "--actor", "ops"];
-    desk.done(&[&["suppress", "\"o'neil, x\"@example.com", "--reason"], &list[..]].concat()).await;
-    desk.done(&["suppress", "lifted@example.com", "--reason", "manual", "--actor", "ops"]).await;
-    desk.done(&["lift", "lifted@example.com", "--reason", "manual", "--actor", "ops"]).await;
+    world.run_ok(&[&["suppress", "\"o'neil, x\"@example.com", "--reason"], &list[..]].concat()).await;
+    world.run_ok(&["suppress", "lifted@example.com", "--reason", "manual", "--actor", "ops"]).await;
+    world.run_ok(&["lift", "lifted@example.com", "--reason", "manual", "--actor", "ops"]).await;
     for format in ["csv", "ndjson"] {
-        let exported = desk.done(&["export", "--format", format]).await;
+        let exported = world.run_ok(&["export", "--format", format]).await;
         let path = file(&format!("round-trip.{format}"), &exported);
-        let other = Desk::new().await;
+        let other = World::new().await;
         let import = ["import", "--format", format, "--source", "move", "--file", &path];
-        assert_eq!(other.done(&import).await, "3 rows: 3 imported, which suppressed 3 more; 0 bad\n");
-        assert_eq!(other.done(&["export", "--format", format]).await, exported);
+        assert_eq!(other.run_ok(&import).await, "3 rows: 3 imported, which suppressed 3 more; 0 bad\n");
+        assert_eq!(other.run_ok(&["export", "--format", format]).await, exported);
         let once = other.records().await;
         assert!(once.iter().flat_map(entry_texts).all(|entry| entry.ends_with(" move")));
-        assert_eq!(other.done(&import).await, "3 rows: 3 imported, which suppressed 0 more; 0 bad\n");
+        assert_eq!(other.run_ok(&import).await, "3 rows: 3 imported, which suppressed 0 more; 0 bad\n");
         assert_eq!(other.records().await, once, "not even the version changes");
         std::fs::remove_file(path).unwrap();
     }
@@ -254,26 +254,26 @@ async fn an_export_is_imported_into_other_tables_as_it_was() {
 
 #[tokio::test]
 async fn the_lists_of_providers_hold_what_they_can() {
-    let desk = Desk::new().await;
-    desk.record(&[complaint("2026-11-01T09:00:00Z"), unsubscribe("2026-11-02T09:00:00Z")]).await;
+    let world = World::new().await;
+    world.record(&[complaint("2026-11-01T09:00:00Z"), unsubscribe("2026-11-02T09:00:00Z")]).await;
     for (address, reason) in [("hard@example.com", "hard_bounce"), ("by-hand@example.com", "manual")] {
-        desk.done(&["suppress", address, "--reason", reason, "--actor", "ops"]).await;
+        world.run_ok(&["suppress", address, "--reason", reason, "--actor", "ops"]).await;
     }
-    let ses = desk.run(&["export", "--format", "ses"]).await;
+    let ses = world.run(&["export", "--format", "ses"]).await;
     let mut lines: Vec<_> = ses.out.lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["Jane@Example.com,COMPLAINT", "hard@example.com,BOUNCE"]);
     assert!(ses.err.starts_with("1 suppressed addresses left out"), "{}", ses.err);
-    let json = desk.done(&["export", "--format", "ses", "--json"]).await;
+    let json = world.run_ok(&["export", "--format", "ses", "--json"]).await;
     assert!(json.contains(r#"{"emailAddress":"hard@example.com","reason":"BOUNCE"}"#), "{json}");
-    assert_eq!(desk.done(&["export", "--format", "mailjet"]).await.lines().count(), 3);
+    assert_eq!(world.run_ok(&["export", "--format", "mailjet"]).await.lines().count(), 3);
 
-    let other = Desk::new().await;
+    let other = World::new().await;
     let at = ["--at", "2026-01-01", "--source", "console", "--file"];
     let path = file("ses.json", &json);
-    other.done(&[&["import", "--format", "ses"], &at[..], &[&path]].concat()).await;
+    other.run_ok(&[&["import", "--format", "ses"], &at[..], &[&path]].concat()).await;
     std::fs::write(&path, "Email\nboth@example.com\n").unwrap();
-    other.done(&[&["import", "--format", "mailjet"], &at[..], &[&path]].concat()).await;
+    other.run_ok(&[&["import", "--format", "mailjet"], &at[..], &[&path]].concat()).await;
     std::fs::remove_file(path).unwrap();
     let found: Vec<_> = other.records().await.iter().flat_map(entry_texts).collect();
     let expected = [
@@ -286,12 +286,12 @@ async fn the_lists_of_providers_hold_what_they_can() {
 
 #[tokio::test]
 async fn bad_rows_are_named_and_do_not_stop_the_rest() {
-    let desk = Desk::new().await;
+    let world = World::new().await;
     let rows = "reason,address,since,until\ncomplaint,a@example.com,2026-01-01,\nspam,b@example.com,2026-01-01,\n\
         complaint,nobody,2026-01-01,\ncomplaint,c@example.com,,\nmanual,d@example.com,2026-02-01,2026-01-01\n\
         \"open,e@example.com,2026-01-01,\nsoft_bounce,f@example.com,2026-01-01T00:00:00Z,2027-01-01\n";
     let path = file("bad.csv", rows);
-    let ran = desk.run(&["import", "--source", "old", "--file", &path]).await;
+    let ran = world.run(&["import", "--source", "old", "--file", &path]).await;
     std::fs::remove_file(path).unwrap();
     assert_eq!(ran.outcome, Ok(Outcome::Incomplete));
     let expected = [
@@ -308,7 +308,7 @@ async fn bad_rows_are_named_and_do_not_stop_the_rest() {
         (ran.err.lines().count(), ran.out.as_str()),
         (5, "7 rows: 2 imported, which suppressed 2 more; 5 bad\n")
     );
-    let found: Vec<_> = desk.records().await.iter().flat_map(entry_texts).collect();
+    let found: Vec<_> = world.records().await.iter().flat_map(entry_texts).collect();
     assert_eq!(
         found,
         ["a@example.com * complaint suppressed manual old", "f@example.com * manual suppressed manual old"]
@@ -317,49 +317,49 @@ async fn bad_rows_are_named_and_do_not_stop_the_rest() {
 
 #[tokio::test]
 async fn forget_erases_the_person_and_keeps_the_decision() {
-    let desk = Desk::new().await;
+    let world = World::new().await;
     let many = (0..60).map(|n| soft(&format!("2026-11-02T09:12:{n:02}Z")));
-    desk.record(&many.collect::<Vec<_>>()).await;
-    desk.record(&[complaint("2026-11-16T08:01:59Z")]).await;
+    world.record(&many.collect::<Vec<_>>()).await;
+    world.record(&[complaint("2026-11-16T08:01:59Z")]).await;
     let suppress = ["suppress", "jane@example.com", "--reason", "manual", "--actor", "ops", "--note", "called as Jane"];
-    desk.done(&suppress).await;
-    desk.done(&["suppress", "john@example.com", "--reason", "manual", "--actor", "ops", "--note", "stays"]).await;
-    let refused = desk.run(&["forget", "jane@example.com"]).await.outcome.unwrap_err();
+    world.run_ok(&suppress).await;
+    world.run_ok(&["suppress", "john@example.com", "--reason", "manual", "--actor", "ops", "--note", "stays"]).await;
+    let refused = world.run(&["forget", "jane@example.com"]).await.outcome.unwrap_err();
     assert!(refused.ends_with("repeat it with --yes"), "{refused}");
-    assert_eq!(desk.database.scan(EVENTS).await.len(), 61);
+    assert_eq!(world.database.scan(EVENTS).await.len(), 61);
 
-    let before: Vec<_> = desk.records().await.iter().flat_map(entry_texts).collect();
-    assert!(desk.done(&["forget", "jane@example.com", "--yes"]).await.contains("61 event records deleted"));
-    assert!(desk.database.scan(EVENTS).await.is_empty());
-    let records = desk.records().await;
+    let before: Vec<_> = world.records().await.iter().flat_map(entry_texts).collect();
+    assert!(world.run_ok(&["forget", "jane@example.com", "--yes"]).await.contains("61 event records deleted"));
+    assert!(world.database.scan(EVENTS).await.is_empty());
+    let records = world.records().await;
     assert_eq!(records.iter().flat_map(entry_texts).collect::<Vec<_>>(), before);
     let all = format!("{records:?}");
     for gone in ["Jane@Example.com", "mailbox", "called as Jane"] {
         assert!(!all.contains(gone), "{gone}");
     }
     assert!(all.contains("stays"), "another address keeps its note");
-    let again = desk.done(&["forget", "jane@example.com", "--yes"]).await;
+    let again = world.run_ok(&["forget", "jane@example.com", "--yes"]).await;
     assert!(again.contains("0 event records deleted, 0 fields blanked"), "{again}");
-    assert_eq!(desk.records().await, records);
+    assert_eq!(world.records().await, records);
     // The library still reads and changes the record.
-    desk.done(&["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops"]).await;
+    world.run_ok(&["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops"]).await;
 }
 
 #[tokio::test]
 async fn forget_loses_nothing_that_is_written_meanwhile() {
-    let desk = Desk::new().await;
-    desk.record(&[complaint("2026-11-01T09:00:00Z")]).await;
+    let world = World::new().await;
+    world.record(&[complaint("2026-11-01T09:00:00Z")]).await;
     let lists: Vec<String> = (0..6).map(|n| format!("list:ses:{n}")).collect();
     let suppress = ["suppress", "jane@example.com", "--reason", "unsubscribe", "--actor", "ops", "--scope"];
     let decide = |list| {
         let args = [&suppress[..], &[list]].concat();
-        let desk = &desk;
-        async move { desk.done(&args).await }
+        let world = &world;
+        async move { world.run_ok(&args).await }
     };
     let forget = ["forget", "jane@example.com", "--yes"];
     let decisions = futures_util::future::join_all(lists.iter().map(|list| decide(list.as_str())));
-    tokio::join!(desk.done(&forget), decisions);
-    let record = &desk.records().await[0];
+    tokio::join!(world.run_ok(&forget), decisions);
+    let record = &world.records().await[0];
     assert_eq!(entries(record).len(), 7);
     assert!(!format!("{record:?}").contains("Jane@Example.com"));
 }
@@ -367,13 +367,13 @@ async fn forget_loses_nothing_that_is_written_meanwhile() {
 /// It is not about an address, although it is in the table of addresses.
 #[tokio::test]
 async fn an_export_leaves_the_certificates_alone() {
-    let desk = Desk::new().await;
+    let world = World::new().await;
     let key = AttributeValue::S("-".to_owned());
     let version = AttributeValue::N("1".to_owned());
-    let call = desk.database.client.put_item().table_name(SUPPRESSIONS).item("address", key).item("version", version);
+    let call = world.database.client.put_item().table_name(SUPPRESSIONS).item("address", key).item("version", version);
     call.send().await.unwrap();
-    assert_eq!(desk.done(&["export"]).await.lines().count(), 1);
-    assert_eq!(desk.done(&["--json", "export"]).await, "");
+    assert_eq!(world.run_ok(&["export"]).await.lines().count(), 1);
+    assert_eq!(world.run_ok(&["--json", "export"]).await, "");
     for command in ["check", "explain", "forget"] {
         assert!(Cli::try_parse_from(["mail-feedbackctl", command, "-"]).is_err(), "{command}: it is no address");
     }
@@ -381,17 +381,17 @@ async fn an_export_leaves_the_certificates_alone() {
 
 #[tokio::test]
 async fn an_export_reads_every_page() {
-    let desk = Desk::new().await;
-    desk.done(&["suppress", "a@example.com", "--reason", "manual", "--actor", "ops"]).await;
-    let record = desk.records().await.remove(0);
+    let world = World::new().await;
+    world.run_ok(&["suppress", "a@example.com", "--reason", "manual", "--actor", "ops"]).await;
+    let record = world.records().await.remove(0);
     for n in 0..100 {
         let mut item = record.clone();
         item.insert("address".to_owned(), AttributeValue::S(format!("{n}@example.com")));
         // An attribute of another writer, which makes the table larger than a page of 1 MB.
         item.insert("theirs".to_owned(), AttributeValue::S("x".repeat(30_000)));
-        desk.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
+        world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
     }
-    let page = desk.database.client.scan().table_name(SUPPRESSIONS).send().await.unwrap();
+    let page = world.database.client.scan().table_name(SUPPRESSIONS).send().await.unwrap();
     assert!(page.last_evaluated_key.is_some(), "there is more than one page");
-    assert_eq!(desk.done(&["export"]).await.lines().count(), 102);
+    assert_eq!(world.run_ok(&["export"]).await.lines().count(), 102);
 }

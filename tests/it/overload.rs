@@ -55,7 +55,7 @@ fn bounce(address: &str, id: u8) -> Value {
 
 async fn in_time(handler: InProcess, event: &Value) -> Result<Value, &'static str> {
     let (answer, took) = invoke_both_within(&handler, &event.to_string(), TIME_LEFT).await;
-    assert!(took < TIME_LEFT, "the answer comes before the time is over");
+    assert!(took < TIME_LEFT, "the answer comes in time");
     answer.map_err(Error::label)
 }
 

@@ -99,7 +99,7 @@ async fn a_verified_message_that_is_no_report_is_kept_as_it_came_at_every_door_o
 
 /// An SES report also contains a list.
 #[tokio::test]
-async fn a_bad_recipient_of_a_bounce_does_not_cost_the_one_beside_it() {
+async fn a_bad_recipient_of_a_bounce_does_not_affect_the_others() {
     for bad in ["null", "7", r#""b@example.com""#, "[]", "{}", r#"{"emailAddress":5e999}"#, r#"{"emailAddress":""}"#] {
         for place in ["BAD,GOOD", "GOOD,BAD"] {
             let list =

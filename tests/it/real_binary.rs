@@ -24,16 +24,16 @@ use support::environment::{Environment, trusting_environment};
 use support::runtime_api::{Function, REQUEST};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::judge::{Watch, tally};
+use crate::output_check::{OutputChecker, tally};
 
 /// Starts the binary with an environment; what it writes during each invocation is checked.
 pub async fn start(environment: &[(String, String)]) -> Function {
-    let watch = Watch::over(environment, REQUEST);
-    let judge = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
-        watch.judge(written, payload, outcome).map_err(|found| format!("not private: {found}"))
+    let checker = OutputChecker::new(environment, REQUEST);
+    let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
+        checker.check(written, payload, outcome).map_err(|found| format!("not private: {found}"))
     };
     let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
-    Function::start(binary, environment).await.judged_by(Box::new(judge))
+    Function::start(binary, environment).await.checked_by(Box::new(check))
 }
 
 /// Invokes a handler and returns its answer; the real binary gets the same invocation, and its output is checked.
@@ -72,10 +72,13 @@ static CASES: LazyLock<mpsc::UnboundedSender<Case>> = LazyLock::new(|| {
 /// written.
 async fn invoke_binary(settings: &[(String, String)], payload: &str) {
     tally::add_test(thread::current().name().unwrap_or_default());
-    let (verdict, judged) = oneshot::channel();
+    let (verdict, checked) = oneshot::channel();
     let case = Case { settings: settings.to_vec(), payload: payload.to_owned(), verdict };
     assert!(CASES.send(case).is_ok(), "the thread runs");
-    judged.await.expect("the thread answers").unwrap_or_else(|found| panic!("the real binary is not private: {found}"));
+    checked
+        .await
+        .expect("the thread answers")
+        .unwrap_or_else(|found| panic!("the real binary is not private: {found}"));
 }
 
 /// The environment of a function at the most verbose log level, which can reach only the database.
@@ -109,7 +112,7 @@ fn run(mut cases: mpsc::UnboundedReceiver<Case>) {
                 None => verbose_function(&database, &settings).await,
             };
             // A function with a bad output is not used again: its late output would be blamed on later invocations.
-            match AssertUnwindSafe(judged(function, &payload)).catch_unwind().await {
+            match AssertUnwindSafe(checked(function, &payload)).catch_unwind().await {
                 Ok(function) => {
                     functions.insert(settings, function);
                     drop(verdict.send(Ok(())));
@@ -125,7 +128,7 @@ async fn verbose_function(database: &Database, settings: &Environment) -> Functi
     start(&verbose(environment)).await
 }
 
-async fn judged(mut function: Function, payload: &str) -> Function {
+async fn checked(mut function: Function, payload: &str) -> Function {
     drop(function.invoke(payload).await);
     function
 }

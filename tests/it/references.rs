@@ -96,7 +96,7 @@ fn every_reference_in_the_code_resolves() {
 }
 
 #[test]
-fn a_reference_to_nothing_is_found() {
+fn an_unresolved_reference_is_found() {
     let pages = Pages::read();
     assert_eq!(pages.unresolved("// General rule 7; RFC 3464, section 99; design section 4."), Vec::<String>::new());
     let text = "//! Cases 1 to 99 of the list; rule 42.\n//! See section 77.";

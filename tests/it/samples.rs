@@ -44,24 +44,24 @@ async fn the_feed_forwards_backwards_and_repeated_gives_the_same_tables() {
     for sample in &samples {
         invoke_both(&forwards, &sample.json).await.unwrap();
     }
-    let first = lasting(Snapshot::take(&database).await);
+    let first = without_varying_fields(Snapshot::take(&database).await);
     assert!(first.events.len() >= samples.len(), "the feed left {} events", first.events.len());
     for sample in samples.iter().rev() {
         invoke_both(&forwards, &sample.json).await.unwrap();
     }
-    assert_eq!(lasting(Snapshot::take(&database).await), first, "repeated");
+    assert_eq!(without_varying_fields(Snapshot::take(&database).await), first, "repeated");
 
     let other = Database::start().await;
     let backwards = handler(&other, &environment(&other));
     for sample in samples.iter().rev() {
         invoke_both(&backwards, &sample.json).await.unwrap();
     }
-    assert_eq!(lasting(Snapshot::take(&other).await), first, "backwards");
+    assert_eq!(without_varying_fields(Snapshot::take(&other).await), first, "backwards");
 }
 
 /// The parts that must not depend on the time and order of arrival: everything except the writer's own attributes, and
 /// the expiry of events without a time, which counts from their receipt.
-fn lasting(mut snapshot: Snapshot) -> Snapshot {
+fn without_varying_fields(mut snapshot: Snapshot) -> Snapshot {
     for item in snapshot.events.values_mut().filter(|item| text(item, "event").starts_with("-#")) {
         item.remove("expires_at");
     }
@@ -98,6 +98,6 @@ fn value_size(value: &AttributeValue) -> usize {
         AttributeValue::N(number) => number.len() / 2 + 2,
         AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + value_size(value)).sum::<usize>(),
         AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| 1 + name.len() + value_size(value)).sum::<usize>(),
-        other => panic!("no item holds {other:?}"),
+        other => panic!("no item contains {other:?}"),
     }
 }

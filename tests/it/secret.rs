@@ -110,7 +110,7 @@ async fn a_secret_that_cannot_be_read_is_transient() {
     server.hold(Some("one"), None).await;
     assert_eq!(store.accept(Some(b"u:one"), None, at(12)).await, Ok(true), "a failure is soon forgotten");
     server.hold(None, None).await;
-    assert_eq!(store.accept(Some(b"u:one"), None, at(2000)).await, Ok(true), "what was read last stands meanwhile");
+    assert_eq!(store.accept(Some(b"u:one"), None, at(2000)).await, Ok(true), "the last read stays valid meanwhile");
     assert_eq!(store.accept(Some(b"u:two"), None, at(2001)).await, unavailable);
 }
 

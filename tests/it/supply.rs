@@ -1,8 +1,8 @@
 //! The page on dependencies agrees with the manifests, and names no other dependency; the same for the tools.
 
-mod held;
 mod manifest;
 mod page;
+mod pinned;
 
 use std::collections::BTreeSet;
 
@@ -12,26 +12,26 @@ use page::Page;
 /// Asserts that page and manifest have the same lines.
 fn assert_same(page: &BTreeSet<String>, manifest: &BTreeSet<String>) {
     let odd: Vec<_> = page.symmetric_difference(manifest).collect();
-    assert!(odd.is_empty(), "only one of page and manifest has, or both have differently:\n{odd:#?}");
+    assert!(odd.is_empty(), "these are in only one of page and manifest, or differ:\n{odd:#?}");
 }
 
 #[test]
-fn each_crate_of_the_function_stands_on_the_page() {
+fn each_crate_of_the_function_is_on_the_page() {
     assert_same(&Page::read().heads("In the function"), &of_the_function(Kind::Function));
 }
 
 #[test]
-fn each_crate_of_the_operators_program_stands_on_the_page() {
+fn each_crate_of_the_operators_program_is_on_the_page() {
     assert_same(&Page::read().heads("The operators' program"), &of_the_function(Kind::Feature("operator")));
 }
 
 #[test]
-fn each_crate_of_the_tests_stands_on_the_page() {
+fn each_crate_of_the_tests_is_on_the_page() {
     assert_same(&Page::read().heads("Tests, benchmarks and examples"), &of_the_function(Kind::Tests));
 }
 
 #[test]
-fn each_crate_of_fuzzing_stands_on_the_page() {
+fn each_crate_of_fuzzing_is_on_the_page() {
     let heads = Page::read().heads("Fuzzing");
     // Licence and home page are known only for downloaded crates, and the tests need only some of them.
     let known = heads.iter().map(|head| head.split_once(". ").expect("a licence").0.to_owned()).collect();
@@ -39,7 +39,7 @@ fn each_crate_of_fuzzing_stands_on_the_page() {
 }
 
 #[test]
-fn each_tool_stands_on_the_page_in_its_version() {
+fn each_tool_is_on_the_page_with_its_version() {
     let heads = Page::read().heads("Tools");
     let known = heads.iter().map(|head| head.split_once(": ").expect("a licence").0.to_owned()).collect();
     assert_same(&known, &tools());

@@ -21,11 +21,11 @@ use std::time::Instant;
 use support::fault_schedule::{Fault, Schedule};
 
 use self::feed::Feed;
-use self::instance::Dangers;
+use self::instance::InstanceFaults;
 use self::run::{Conditions, Report, run, without_faults};
-use self::sender::{Again, Manner};
+use self::sender::{Resends, RetryPolicy};
 use self::tables::{Difference, difference};
-use crate::disorder::{number, say};
+use crate::disorder::{number, print_uncaptured};
 
 /// The number of concurrent instances, most of which are waiting for a retry.
 const INSTANCES: usize = 16;
@@ -34,59 +34,59 @@ const INSTANCES: usize = 16;
 const SEED: u64 = 4;
 
 /// The conditions of the run with faults.
-fn rough(seed: u64) -> Conditions {
+fn faulty_conditions(seed: u64) -> Conditions {
     Conditions {
         schedule: Schedule { seed, calm: 4, storm: 85, storms: 8, ..Schedule::CALM },
-        dangers: Dangers { kill: 5, hurry: 10 },
+        instance_faults: InstanceFaults { kill: 5, short_limit: 10 },
         instances: INSTANCES,
-        manner: Manner::Insistent,
+        retry_policy: RetryPolicy::UntilAccepted,
         mistake: None,
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_feed_through_faults_and_kills_leaves_the_tables_of_a_run_without() {
+async fn a_feed_with_faults_and_kills_leaves_the_same_tables_as_without() {
     let (events, chosen_seed) = (number("SURVIVAL_EVENTS").unwrap_or(400), number("SURVIVAL_SEED"));
     let seed = chosen_seed.unwrap_or(SEED);
     let started = Instant::now();
     let feed = Feed::new(seed, usize::try_from(events).unwrap());
     let calm = without_faults(&feed).await;
-    let rough = run(&feed, rough(seed)).await;
-    let difference = difference(&calm, &rough.tables);
-    let Report { invocations, kills, timeouts, refused, again, counts, tables } = &rough;
+    let faulty = run(&feed, faulty_conditions(seed)).await;
+    let difference = difference(&calm, &faulty.tables);
+    let Report { invocations, kills, timeouts, refused, resends, counts, tables } = &faulty;
     let faults: usize = counts.faults.values().sum();
-    say(&format!(
+    print_uncaptured(&format!(
         "survival: seed {seed}, {} events of {} addresses in {} deliveries, {invocations} invocations by {} instances, \
-         {kills} killed, {timeouts} out of time and {refused} in vain; {} requests, {faults} faults: {:?}, {} \
-         conflicts; sent again {}: {again:?}; lost {}, doubled {}, changed {}; {:.1} s",
+         {kills} killed, {timeouts} timed out and {refused} refused; {} requests, {faults} faults: {:?}, {} \
+         conflicts; sent again {}: {resends:?}; lost {}, doubled {}, changed {}; {:.1} s",
         feed.facts,
         tables.suppressions.len(),
-        feed.parcels.len(),
+        feed.submissions.len(),
         INSTANCES + kills + timeouts,
         counts.requests,
         counts.faults,
         counts.conflicts,
-        again.sum(),
+        resends.sum(),
         difference.lost.len(),
         difference.doubled.len(),
         difference.changed.len(),
         started.elapsed().as_secs_f64(),
     ));
     assert_eq!(difference, Difference::default(), "SURVIVAL_SEED={seed} SURVIVAL_EVENTS={events}");
-    assert_eq!(calm.events.len(), feed.facts, "a record an event");
+    assert_eq!(calm.events.len(), feed.facts, "one record per event");
     assert_eq!(counts.weak_reads, 0, "every read is strong");
     if events < 400 || (events < 5_000 && chosen_seed.is_some()) {
-        return say(
+        return print_uncaptured(
             "survival: too short under this seed to demand that every fault and every way of sending again occurs",
         );
     }
     // A run without faults would show nothing.
     for fault in Fault::ALL {
-        assert!(counts.faults.contains_key(&fault), "{fault:?} never struck");
+        assert!(counts.faults.contains_key(&fault), "{fault:?} never occurred");
     }
-    assert!(*kills > 5 && counts.conflicts > 0, "{rough:?}");
-    let Again { lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, unasked, parked: _ } =
-        again;
-    let ways = [lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, unasked, refused];
-    assert!(ways.iter().all(|count| **count > 0), "{again:?}, {refused} refused");
+    assert!(*kills > 5 && counts.conflicts > 0, "{faulty:?}");
+    let Resends { lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, spurious, parked: _ } =
+        resends;
+    let ways = [lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, spurious, refused];
+    assert!(ways.iter().all(|count| **count > 0), "{resends:?}, {refused} refused");
 }

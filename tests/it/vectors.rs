@@ -19,7 +19,7 @@ fn vectors() -> Option<PathBuf> {
     let found = folder.is_dir();
     if !found {
         // Written past the test runner's capture, so that nobody mistakes this for a pass.
-        let _ = writeln!(std::io::stderr(), "NOT RUN: the published vectors are not beside the project");
+        let _ = writeln!(std::io::stderr(), "NOT RUN: the published vectors are not next to the project");
     }
     found.then_some(folder)
 }
@@ -102,7 +102,7 @@ async fn synthetic_cases_come_out_as_their_list_says() {
 }
 
 #[tokio::test]
-async fn the_label_quirk_of_lambda_is_none_over_https() {
+async fn the_label_quirk_of_lambda_does_not_apply_over_https() {
     let Some(vectors) = vectors() else { return };
     let record = read(&vectors.join("synthetic/ok-lambda-v2-labelled-1.json"));
     let database = Database::start().await;

@@ -107,7 +107,7 @@ fn sentence(answer: &Value) -> Option<String> {
 }
 
 #[tokio::test]
-async fn whoever_can_mend_a_request_is_told_how_and_nobody_else_is_told_anything() {
+async fn callers_who_can_fix_a_request_are_told_how_and_no_others() {
     let (right, wrong) = (authorization(), json!({}));
     let mut get = post("/webhooks/mailjet", &right, BODY);
     get["requestContext"]["http"]["method"] = "GET".into();
@@ -134,7 +134,7 @@ async fn whoever_can_mend_a_request_is_told_how_and_nobody_else_is_told_anything
 
 /// Each failure by its status: these four statuses come with a sentence, and no others.
 #[test]
-fn an_answer_speaks_by_its_status() {
+fn an_answer_is_judged_by_its_status() {
     for error in Error::all() {
         let speaks = matches!(error.status(), 400 | 404 | 405 | 413);
         assert_eq!(error.answer().is_some(), speaks, "{error}");

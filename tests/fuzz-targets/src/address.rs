@@ -15,12 +15,12 @@ pub fn run(input: &[u8]) {
         assert_eq!(normalize_domain(&domain).as_deref(), Some(domain.as_str()), "a domain is its own key");
     }
     let Some(address) = recipient.address else { return };
-    judge(&address);
+    check(&address);
     assert_eq!(Some(address.domain()), domain_of(&text).as_deref());
 }
 
 /// Checks the invariants of a key.
-pub fn judge(address: &Address) {
+pub fn check(address: &Address) {
     let key = address.as_str();
     assert!(key.len() <= 254 && !key.chars().any(char::is_control), "{key:?}");
     assert_eq!(Address::parse(key).as_ref().map(Address::as_str), Some(key), "a key is its own key");

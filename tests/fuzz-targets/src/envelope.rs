@@ -24,8 +24,8 @@ pub fn run(input: &[u8]) {
     }
     for key in keys {
         rest = rest.strip_suffix('\n').expect("a line ends");
-        let (before, value) = rest.rsplit_once('\n').expect("a key stands before its value");
-        let (before, found) = before.rsplit_once('\n').expect("a line stands before the key");
+        let (before, value) = rest.rsplit_once('\n').expect("a key precedes its value");
+        let (before, found) = before.rsplit_once('\n').expect("a line precedes the key");
         let other_spelling = if key == "SubscribeURL" { &fields["SubscribeUrl"] } else { &Value::Null };
         assert_eq!(found, key);
         assert!(fields[key] == value || *other_spelling == value, "{key}");

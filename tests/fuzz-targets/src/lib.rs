@@ -5,11 +5,11 @@
 pub mod address;
 pub mod certificate;
 pub mod envelope;
+mod event_checks;
+mod fake_aws;
 pub mod invocation;
-mod judged;
 pub mod mailjet;
 pub mod merge;
-mod nowhere;
 pub mod ses;
 mod signed;
 pub mod tencent;

@@ -4,5 +4,5 @@ use mail_feedback::event::Provider;
 
 /// Checks a text as the body of an authentic request.
 pub fn run(input: &[u8]) {
-    super::webhook::judge(Provider::Mailjet, input);
+    super::webhook::check(Provider::Mailjet, input);
 }

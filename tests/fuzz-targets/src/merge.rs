@@ -39,12 +39,12 @@ pub fn run(input: &[u8]) {
     });
     let mut changes: Vec<Change> = said.collect();
     let deliveries = changes.extract_if(.., |change| matches!(change, Change::Delivered { .. })).collect::<Vec<_>>();
-    spare_crowded_days(&mut changes, rules);
+    limit_crowded_days(&mut changes, rules);
 
     let record = merged(&changes, rules);
     let mut twice: Vec<Change> = changes.iter().rev().chain(&changes).cloned().collect();
     shuffle(&mut twice, u16::from_be_bytes([head[4], head[5]]));
-    assert_eq!(nameless(&record), nameless(&merged(&twice, rules)), "order and repetition");
+    assert_eq!(without_texts(&record), without_texts(&merged(&twice, rules)), "order and repetition");
     // Only sometimes: the round trip to the table takes far longer than everything else.
     if head[4] % 8 == 0 {
         survives_the_table(&changes, &record, rules);
@@ -55,7 +55,7 @@ pub fn run(input: &[u8]) {
 }
 
 /// A record without what may depend on the order: the texts of folded reasons.
-fn nameless(record: &SuppressionRecord) -> SuppressionRecord {
+fn without_texts(record: &SuppressionRecord) -> SuppressionRecord {
     let mut record = record.clone();
     let everything = record.suppressions.get_mut(&Scope::everything()).into_iter().flatten();
     for (_, entry) in everything.filter(|(reason, _)| record.folded.contains(reason)) {
@@ -106,7 +106,7 @@ fn delivered(mut record: SuppressionRecord, delivery: &Change, rules: SoftBounce
 
 /// If a day has more bounces than a record keeps, a lift in its middle may leave different ones: that is a known
 /// limitation.
-fn spare_crowded_days(changes: &mut Vec<Change>, rules: SoftBounceRules) {
+fn limit_crowded_days(changes: &mut Vec<Change>, rules: SoftBounceRules) {
     let keep = usize::try_from(rules.threshold.max(1)).expect("small") * 2;
     let mut of_day = std::collections::BTreeMap::new();
     changes.retain(|change| match change {

@@ -6,7 +6,7 @@ use mail_feedback::provider::normalize_sns;
 use serde_json::Value;
 
 use super::world::World;
-use super::{judged, signed};
+use super::{event_checks, signed};
 
 /// Checks a text as the content of a verified message.
 pub fn run(input: &[u8]) {
@@ -16,7 +16,7 @@ pub fn run(input: &[u8]) {
     assert_eq!(message.text(), text);
     let events = normalize_sns(&message, &[]).expect("any account");
     for event in &events {
-        judged::judge(event, &text);
+        event_checks::check(event, &text);
     }
     assert!(events.iter().all(|event| event.transport == Some(Transport::Sns(message.message_id().to_owned()))));
     if events.is_empty() {

@@ -8,21 +8,21 @@ use mail_feedback::provider::normalize_webhook;
 use serde_json::value::RawValue;
 use support::request::{authorization, post};
 
-use super::judged;
+use super::event_checks;
 use super::world::{NOW, World};
 
 /// A report that accompanies others.
 const GOOD: &str = r#"{"event":"spam","time":1763600000,"MessageID":5,"email":"good@example.com","bulkId":"5"}"#;
 
 /// Checks a text as the body of a provider's request, and as one element of an array.
-pub fn judge(provider: Provider, input: &[u8]) {
+pub fn check(provider: Provider, input: &[u8]) {
     let body = String::from_utf8_lossy(input);
     match events(provider, &body) {
         Ok(events) => {
             let elements = elements(&body).expect("an object or an array");
             assert_eq!(events.len(), elements.len(), "one event an element");
             for (event, element) in events.iter().zip(&elements) {
-                judged::judge(event, element);
+                event_checks::check(event, element);
             }
         }
         Err(error) => {
@@ -30,11 +30,11 @@ pub fn judge(provider: Provider, input: &[u8]) {
             assert!(elements(&body).is_none());
         }
     }
-    beside_another(provider, &body);
+    with_neighbour(provider, &body);
 }
 
 /// Whatever an element is, it does not affect the one next to it.
-fn beside_another(provider: Provider, element: &str) {
+fn with_neighbour(provider: Provider, element: &str) {
     let Ok(element) = serde_json::from_str::<&RawValue>(element) else { return };
     let good = events(provider, GOOD).expect("a report");
     let before = events(provider, &format!("[{GOOD},{element}]")).expect("an array");
@@ -42,7 +42,7 @@ fn beside_another(provider: Provider, element: &str) {
     assert_eq!((before.len(), after.len()), (2, 2));
     assert_eq!((&before[0], &after[1]), (&good[0], &good[0]));
     assert_eq!(before[1], after[0], "the same in either place");
-    judged::judge(&after[0], element.get());
+    event_checks::check(&after[0], element.get());
 }
 
 /// The elements of a body, split by other code than the function's.

@@ -17,7 +17,7 @@ use support::envelope::TOPIC;
 use support::request::CREDENTIALS;
 use tokio::runtime::Runtime;
 
-use super::nowhere::{CertificateHost, Dynamo};
+use super::fake_aws::{CertificateHost, Dynamo};
 
 /// The current time: after all samples were signed.
 pub static NOW: LazyLock<Timestamp> = LazyLock::new(|| Timestamp::parse("2027-01-01T00:00:00.000Z").expect("a time"));
@@ -74,7 +74,7 @@ impl World {
         let client = dynamo.client();
         let clients = Clients {
             dynamodb: client.clone(),
-            secrets_manager: Box::new(|| panic!("the credential stands in the configuration")),
+            secrets_manager: Box::new(|| panic!("the credential is in the configuration")),
             sns: Fetcher::over(CertificateHost),
             clock: || *NOW,
             metrics: MetricSink {
@@ -89,9 +89,7 @@ impl World {
             client,
             handler: Arc::new(Handler::new(config(), clients)),
             verifier: Verifier::new(config().sns, Fetcher::over(CertificateHost)),
-            credentials: CredentialStore::new(config().webhook, || {
-                panic!("the credential stands in the configuration")
-            }),
+            credentials: CredentialStore::new(config().webhook, || panic!("the credential is in the configuration")),
         }
     }
 

@@ -88,7 +88,7 @@ pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Han
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        .http_client(Nowhere)
+        .http_client(EmptyDynamo)
         .build();
     let (mut config, mut clients) = (config(), clients("bench", aws_sdk_dynamodb::Client::from_conf(sdk)));
     change(&mut config, &mut clients);
@@ -97,15 +97,15 @@ pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Han
 
 /// A DynamoDB without a network: every request succeeds, nothing is ever found.
 #[derive(Clone, Debug)]
-struct Nowhere;
+struct EmptyDynamo;
 
-impl HttpConnector for Nowhere {
+impl HttpConnector for EmptyDynamo {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().expect("a status"), SdkBody::from("{}"))))
     }
 }
 
-impl HttpClient for Nowhere {
+impl HttpClient for EmptyDynamo {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }

@@ -72,7 +72,7 @@ async fn case_38_not_yet_valid() {
 }
 
 #[tokio::test]
-async fn case_39_made_out_to_another_host() {
+async fn case_39_issued_to_another_host() {
     refused(&AUTHORITY.certificate(&named(&["evil.example"]))).await;
     refused(&AUTHORITY.certificate(&named(&["sns.s3-us-west-2.amazonaws.com"]))).await;
     refused(&AUTHORITY.certificate(&named(&["sns.amazonaws.com.evil.example"]))).await;

@@ -21,7 +21,7 @@ fn edited(from: &str, to: &str) -> String {
 }
 
 #[tokio::test]
-async fn case_51_text_that_is_no_json() {
+async fn case_51_text_that_is_not_json() {
     let world = world().await;
     let good = signed(|_| {}).to_string();
     let bad = [

@@ -128,7 +128,7 @@ async fn case_27_no_way_to_the_host() {
 }
 
 #[tokio::test]
-async fn case_28_a_flood_of_ids_meets_a_budget_and_the_known_one_goes_on() {
+async fn case_28_a_flood_of_ids_meets_a_budget_and_the_known_one_still_works() {
     let host = Host::genuine();
     let world = World::at(&host).await;
     assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
@@ -149,7 +149,7 @@ async fn case_28_over_budget_an_id_that_came_before_goes_ahead() {
     for n in 0..6 {
         assert_eq!(world.https(&naming(n)).await, 503);
     }
-    assert_eq!(world.https(&signed(|_| {})).await, 503, "the budget is spent, and it comes for the first time");
+    assert_eq!(world.https(&signed(|_| {})).await, 503, "the budget is spent, and it is requested for the first time");
     for n in 6..50 {
         assert_eq!(world.https(&naming(n)).await, 503);
     }
@@ -162,7 +162,7 @@ async fn case_28_over_budget_an_id_that_came_before_goes_ahead() {
 
 /// Failures that strangers can cause must not count towards the rollback of a deployment; others must.
 #[tokio::test]
-async fn case_28_unknown_ids_take_no_deployment_back() {
+async fn case_28_unknown_ids_roll_no_deployment_back() {
     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let host = Host::serving(404, "");
     let world = World::changed(&host, |_, clients| {
@@ -263,7 +263,7 @@ async fn case_31_a_failure_does_not_replace_a_good_certificate() {
     for (hours, expected) in [(23, 200), (2, 200), (22, 200), (2, 503)] {
         NOW.fetch_add(hours * HOUR, Ordering::Relaxed);
         assert_eq!(world.https(&fresh()).await, expected);
-        assert_eq!(world.lambda(&envelope).await, "ok", "where IAM guards the door, it is not asked for again");
+        assert_eq!(world.lambda(&envelope).await, "ok", "if IAM guards the door, it is not requested again");
     }
     host.answer_with(200, &AUTHORITY.leaf);
     NOW.fetch_add(61_000, Ordering::Relaxed);
@@ -273,5 +273,5 @@ async fn case_31_a_failure_does_not_replace_a_good_certificate() {
     assert_eq!(world.https(&fresh()).await, 200, "nor does one bad answer");
     host.answer_with(200, &AUTHORITY.leaf);
     NOW.fetch_add(61_000, Ordering::Relaxed);
-    assert_eq!(world.https(&fresh()).await, 200, "and it comes back");
+    assert_eq!(world.https(&fresh()).await, 200, "and it is repeated");
 }

@@ -30,7 +30,7 @@ async fn what_fails_in_a_batch_stays_and_the_rest_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_certificate_out_of_reach_fails_the_message_until_it_is_back() {
+async fn an_unavailable_certificate_fails_the_message_until_it_is_back() {
     let host = Host::unreachable();
     let world = World::at(&host).await;
     let bodies = [signed(|_| {}).to_string()];
@@ -59,7 +59,7 @@ async fn a_queue_may_hold_a_message_for_14_days_more() {
 }
 
 #[tokio::test]
-async fn an_empty_batch_is_nobodys_event() {
+async fn an_empty_batch_is_not_an_event() {
     let world = World::at(&Host::genuine()).await;
     assert_eq!(invoke_both(&world.handler, r#"{"Records":[]}"#).await.unwrap_err().label(), "invocation");
 }

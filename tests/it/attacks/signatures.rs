@@ -137,7 +137,7 @@ async fn case_70_the_label_of_lambda_understates_and_no_downgrade_follows() {
 /// No documentation says with which digest SNS signs what it delivers to Lambda. By default both are accepted there,
 /// and elsewhere a label that contradicts its digest is refused as usual.
 #[tokio::test]
-async fn case_70_where_iam_guards_the_door_either_digest_will_do() {
+async fn case_70_if_iam_guards_the_door_either_digest_is_accepted() {
     for default in ["", "iam"] {
         LINES.lock().unwrap().clear();
         assert_eq!(version_one(default, "1").await, (403, "ok", 0));

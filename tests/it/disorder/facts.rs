@@ -15,7 +15,7 @@ const START: i64 = 20_000 * DAY;
 
 /// The kinds of facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum FactKind {
     /// A permanent bounce.
     Hard,
     /// A spam report.
@@ -44,7 +44,7 @@ pub struct Fact {
     /// Who it concerns.
     pub address: String,
     /// What happened.
-    pub what: What,
+    pub kind: FactKind,
     /// Who says it.
     pub provider: Provider,
     /// When it happened, in milliseconds.
@@ -72,27 +72,29 @@ impl Fact {
 
     /// The event that reports it.
     pub fn event(&self) -> EmailEvent {
-        let ruling = match self.what {
-            What::Hard => Ruling::hard(Cause::UnknownMailbox),
-            What::Complaint => Ruling::of(Kind::Complained),
-            What::Unsubscribe | What::UnsubscribeAll(_) => Ruling::of(Kind::Unsubscribed),
-            What::Lift => Ruling::of(Kind::Subscribed),
-            What::Block(_) => Ruling::rejected(Cause::ProviderList, &[]),
-            What::Soft | What::SoftAndBlock => Ruling::soft(Cause::MailboxFull),
-            What::Delivered => Ruling::of(Kind::Delivered),
-            What::Opened => Ruling::of(Kind::Opened),
+        let ruling = match self.kind {
+            FactKind::Hard => Ruling::hard(Cause::UnknownMailbox),
+            FactKind::Complaint => Ruling::of(Kind::Complained),
+            FactKind::Unsubscribe | FactKind::UnsubscribeAll(_) => Ruling::of(Kind::Unsubscribed),
+            FactKind::Lift => Ruling::of(Kind::Subscribed),
+            FactKind::Block(_) => Ruling::rejected(Cause::ProviderList, &[]),
+            FactKind::Soft | FactKind::SoftAndBlock => Ruling::soft(Cause::MailboxFull),
+            FactKind::Delivered => Ruling::of(Kind::Delivered),
+            FactKind::Opened => Ruling::of(Kind::Opened),
         };
         let mut event = EmailEvent::new(self.provider, self.id(), ruling);
         let reason = Reason::Unsubscribe;
-        event.effects.extend(match self.what {
-            What::Complaint => Some(Effect::suppress(Reason::Complaint)),
-            What::Unsubscribe => Some(Effect::unsubscribe(ScopeKind::List)),
-            What::Lift => Some(Effect::Lift { reason, scope_kind: ScopeKind::List }),
-            What::UnsubscribeAll(days) => Some(Effect::Suppress { reason, scope_kind: ScopeKind::Everything, days }),
-            What::Block(days) => Some(Effect::provider_block(days)),
-            What::SoftAndBlock => Some(Effect::provider_block(Some(30))),
-            What::Delivered => Some(Effect::Delivered),
-            What::Hard | What::Soft | What::Opened => None,
+        event.effects.extend(match self.kind {
+            FactKind::Complaint => Some(Effect::suppress(Reason::Complaint)),
+            FactKind::Unsubscribe => Some(Effect::unsubscribe(ScopeKind::List)),
+            FactKind::Lift => Some(Effect::Lift { reason, scope_kind: ScopeKind::List }),
+            FactKind::UnsubscribeAll(days) => {
+                Some(Effect::Suppress { reason, scope_kind: ScopeKind::Everything, days })
+            }
+            FactKind::Block(days) => Some(Effect::provider_block(days)),
+            FactKind::SoftAndBlock => Some(Effect::provider_block(Some(30))),
+            FactKind::Delivered => Some(Effect::Delivered),
+            FactKind::Hard | FactKind::Soft | FactKind::Opened => None,
         });
         event.recipient = Some(Recipient::parse(&self.address));
         event.code = Some(self.code());
@@ -109,30 +111,30 @@ impl Fact {
 }
 
 /// Facts about a few addresses, and the rules for counting them.
-pub struct Set {
+pub struct FactSet {
     /// The facts.
     pub facts: Vec<Fact>,
     /// The rules.
     pub rules: SoftBounceRules,
 }
 
-const WHATS: [What; 16] = [
-    What::Hard,
-    What::Complaint,
-    What::Unsubscribe,
-    What::Unsubscribe,
-    What::Lift,
-    What::Lift,
-    What::Block(None),
-    What::Block(Some(3)),
-    What::Soft,
-    What::Soft,
-    What::Soft,
-    What::Soft,
-    What::SoftAndBlock,
-    What::Delivered,
-    What::Delivered,
-    What::Opened,
+const KINDS: [FactKind; 16] = [
+    FactKind::Hard,
+    FactKind::Complaint,
+    FactKind::Unsubscribe,
+    FactKind::Unsubscribe,
+    FactKind::Lift,
+    FactKind::Lift,
+    FactKind::Block(None),
+    FactKind::Block(Some(3)),
+    FactKind::Soft,
+    FactKind::Soft,
+    FactKind::Soft,
+    FactKind::Soft,
+    FactKind::SoftAndBlock,
+    FactKind::Delivered,
+    FactKind::Delivered,
+    FactKind::Opened,
 ];
 
 /// More lists than a record keeps apart.
@@ -146,16 +148,16 @@ fn wide(random: &mut Seeded, address: &str, first: usize) -> Vec<Fact> {
     let more = random.below(12);
     let quiet = random.percent(50);
     let fact = |nth: usize| {
-        let what = match (nth < lists, random.below(8)) {
-            (false, 0 | 2) => What::UnsubscribeAll(random.pick(&[None, Some(2)])),
-            (true, _) if quiet => What::Lift,
-            (_, 3 | 4) => What::Lift,
-            _ => What::Unsubscribe,
+        let kind = match (nth < lists, random.below(8)) {
+            (false, 0 | 2) => FactKind::UnsubscribeAll(random.pick(&[None, Some(2)])),
+            (true, _) if quiet => FactKind::Lift,
+            (_, 3 | 4) => FactKind::Lift,
+            _ => FactKind::Unsubscribe,
         };
         let list = if nth < lists { nth } else { random.below(lists) };
         Fact {
             address: address.to_owned(),
-            what,
+            kind,
             provider: Provider::Ses,
             at: START + i64::try_from(random.below(40)).unwrap() * 3_600_000,
             untimed: random.percent(8),
@@ -169,7 +171,7 @@ fn wide(random: &mut Seeded, address: &str, first: usize) -> Vec<Fact> {
 
 /// A set of facts about addresses that no other set has; a wide one names about as many lists for one address as a
 /// record keeps apart.
-pub fn set(random: &mut Seeded, name: &str, is_wide: bool) -> Set {
+pub fn set(random: &mut Seeded, name: &str, is_wide: bool) -> FactSet {
     let rules = |threshold, window_days, min_days, cooldown_days| SoftBounceRules {
         threshold,
         window_days,
@@ -186,7 +188,7 @@ pub fn set(random: &mut Seeded, name: &str, is_wide: bool) -> Set {
 }
 
 /// A set of facts to count with these rules.
-pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> Set {
+pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> FactSet {
     let addresses = 1 + random.below(3);
     // A busy set tests the bound on the bounces of a day, which is independent of the order only without deliveries.
     let busy = random.percent(15);
@@ -198,20 +200,20 @@ pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> Set
         let address = random.below(addresses);
         let day = i64::try_from(random.below(days)).unwrap();
         let hour = i64::try_from(random.below(hours)).unwrap();
-        let mut what = random.pick(&WHATS);
-        let soft = matches!(what, What::Soft | What::SoftAndBlock);
+        let mut kind = random.pick(&KINDS);
+        let soft = matches!(kind, FactKind::Soft | FactKind::SoftAndBlock);
         if busy {
-            what = if what == What::Delivered { What::Soft } else { what };
+            kind = if kind == FactKind::Delivered { FactKind::Soft } else { kind };
         } else if soft {
             let known = bounces.entry((address, day)).or_default();
             *known += 1;
             if *known > 2 * rules.threshold.max(1) {
-                what = What::Opened;
+                kind = FactKind::Opened;
             }
         }
         facts.push(Fact {
             address: format!("{name}-{address}@example.com"),
-            what,
+            kind,
             provider: random.pick(&[Provider::Ses, Provider::Mailjet]),
             at: START + day * DAY + hour * 3_600_000,
             untimed: random.percent(8),
@@ -220,7 +222,7 @@ pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> Set
             serial,
         });
     }
-    Set { facts, rules }
+    FactSet { facts, rules }
 }
 
 /// Facts about one address as a campaign to a full and angry mailbox causes them: all at once.
@@ -228,12 +230,12 @@ pub fn hot(count: usize) -> Vec<Fact> {
     let mut random = Seeded::new(7);
     let fact = |serial: usize| Fact {
         address: "hot@example.com".to_owned(),
-        what: match serial % 10 {
-            0..=5 => What::Soft,
-            6 => What::Hard,
-            7 => What::Complaint,
-            8 => What::Block(Some(3)),
-            _ => What::Unsubscribe,
+        kind: match serial % 10 {
+            0..=5 => FactKind::Soft,
+            6 => FactKind::Hard,
+            7 => FactKind::Complaint,
+            8 => FactKind::Block(Some(3)),
+            _ => FactKind::Unsubscribe,
         },
         provider: random.pick(&[Provider::Ses, Provider::Tencent, Provider::Mailjet]),
         at: START + i64::try_from(serial).unwrap() * DAY / 8,
@@ -250,7 +252,7 @@ pub fn voided(addresses: usize) -> Vec<Fact> {
     let mut random = Seeded::new(11);
     let mut fact = |serial: usize| Fact {
         address: format!("voided-{}@example.com", serial / 2),
-        what: if serial.is_multiple_of(2) { What::Soft } else { What::Delivered },
+        kind: if serial.is_multiple_of(2) { FactKind::Soft } else { FactKind::Delivered },
         provider: random.pick(&[Provider::Tencent, Provider::Mailjet]),
         at: START + i64::try_from(serial).unwrap() * 60_000,
         untimed: false,

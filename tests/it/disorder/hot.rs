@@ -12,7 +12,7 @@ use mail_feedback::timestamp::Timestamp;
 use super::facts::{self, Fact};
 use super::reference::{expected, observed};
 use super::wire::Wire;
-use super::{number, real, say};
+use super::{number, print_uncaptured, real};
 
 /// The default number of events that arrive at the same time.
 const EVENTS: u64 = 60;
@@ -43,7 +43,7 @@ async fn events_at_once_on_one_address_are_all_kept() {
         }
     }
     let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
-    say(&format!(
+    print_uncaptured(&format!(
         "hot: {events} events at once, {} requests, {} conflicting writes, refused after 20 attempts by round {again:?}, {:.1} s",
         count(&wire.counts.requests),
         count(&wire.counts.conflicts),

@@ -1,4 +1,4 @@
-//! What a record must be, computed from all facts at once: written independently from the design, without the code
+//! The record that must result, computed from all facts at once: written independently from the design, without the code
 //! under test.
 
 use std::cmp::Reverse;
@@ -8,7 +8,7 @@ use mail_feedback::event::Reason;
 use mail_feedback::suppression::{Entry, SoftBounceRules, State, SuppressionRecord};
 use mail_feedback::timestamp::Timestamp;
 
-use super::facts::{DAY, Fact, What};
+use super::facts::{DAY, Fact, FactKind};
 
 /// The entries by scope and reason.
 type Entries = BTreeMap<(String, Reason), Entry>;
@@ -37,7 +37,7 @@ pub fn observed(record: &SuppressionRecord) -> Outcome {
     });
     let mut entries: Entries = entries.collect();
     for reason in &record.folded {
-        entries.entry(("*".to_owned(), *reason)).and_modify(forget_words);
+        entries.entry(("*".to_owned(), *reason)).and_modify(clear_texts);
     }
     let bounces = record.soft_bounces.bounces().iter().map(|bounce| (bounce.at.millis(), bounce.event_id.clone()));
     Outcome {
@@ -49,7 +49,7 @@ pub fn observed(record: &SuppressionRecord) -> Outcome {
 }
 
 /// Removes what may depend on the order: the texts in a folded entry.
-fn forget_words(entry: &mut Entry) {
+fn clear_texts(entry: &mut Entry) {
     entry.provider = String::new();
     entry.event_id = String::new();
     (entry.code, entry.recipient) = (None, None);
@@ -57,15 +57,15 @@ fn forget_words(entry: &mut Entry) {
 
 /// The record that the facts about one address lead to.
 pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
-    let mut words: BTreeMap<(String, Reason), Vec<Entry>> = BTreeMap::new();
+    let mut candidates: BTreeMap<(String, Reason), Vec<Entry>> = BTreeMap::new();
     for fact in facts {
         let provider = format!("provider:{}", fact.provider);
-        let word = match fact.what {
-            What::Hard => Some(("*".to_owned(), Reason::HardBounce, State::Suppressed, None)),
-            What::Complaint => Some(("*".to_owned(), Reason::Complaint, State::Suppressed, None)),
-            What::Block(days) => Some((provider, Reason::ProviderBlock, State::Suppressed, days)),
-            What::SoftAndBlock => Some((provider, Reason::ProviderBlock, State::Suppressed, Some(30))),
-            What::Unsubscribe => {
+        let candidate = match fact.kind {
+            FactKind::Hard => Some(("*".to_owned(), Reason::HardBounce, State::Suppressed, None)),
+            FactKind::Complaint => Some(("*".to_owned(), Reason::Complaint, State::Suppressed, None)),
+            FactKind::Block(days) => Some((provider, Reason::ProviderBlock, State::Suppressed, days)),
+            FactKind::SoftAndBlock => Some((provider, Reason::ProviderBlock, State::Suppressed, Some(30))),
+            FactKind::Unsubscribe => {
                 let scope = match (fact.list, fact.domain) {
                     (Some(list), _) => format!("list:{}:{list}", fact.provider),
                     (None, Some(domain)) => format!("domain:{domain}"),
@@ -73,20 +73,21 @@ pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
                 };
                 Some((scope, Reason::Unsubscribe, State::Suppressed, None))
             }
-            What::Lift => fact
+            FactKind::Lift => fact
                 .list
                 .map(|list| (format!("list:{}:{list}", fact.provider), Reason::Unsubscribe, State::Lifted, None)),
-            What::UnsubscribeAll(days) => Some(("*".to_owned(), Reason::Unsubscribe, State::Suppressed, days)),
-            What::Soft | What::Delivered | What::Opened => None,
+            FactKind::UnsubscribeAll(days) => Some(("*".to_owned(), Reason::Unsubscribe, State::Suppressed, days)),
+            FactKind::Soft | FactKind::Delivered | FactKind::Opened => None,
         };
-        if let Some((scope, reason, state, days)) = word {
-            words.entry((scope, reason)).or_default().push(entry(fact, state, days));
+        if let Some((scope, reason, state, days)) = candidate {
+            candidates.entry((scope, reason)).or_default().push(entry(fact, state, days));
         }
     }
-    let folded = fold(&mut words);
-    let mut entries: Entries = words.into_iter().map(|(place, words)| (place, latest_word(&words))).collect();
+    let folded = fold(&mut candidates);
+    let mut entries: Entries =
+        candidates.into_iter().map(|(place, candidates)| (place, latest_entry(&candidates))).collect();
     for reason in &folded {
-        entries.entry(("*".to_owned(), *reason)).and_modify(forget_words);
+        entries.entry(("*".to_owned(), *reason)).and_modify(clear_texts);
     }
     let bounces = counting_bounces(facts, rules);
     if let Some(entry) = soft_bounce_entry(&bounces, rules) {
@@ -98,19 +99,19 @@ pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
 
 /// Makes the suppressions of a reason reported for too many scopes count for every send without expiry, and its lifts
 /// not at all; returns the reasons.
-fn fold(words: &mut BTreeMap<(String, Reason), Vec<Entry>>) -> BTreeSet<Reason> {
-    let scopes = |reason: Reason| words.keys().filter(|(scope, known)| *known == reason && scope != "*").count();
+fn fold(candidates: &mut BTreeMap<(String, Reason), Vec<Entry>>) -> BTreeSet<Reason> {
+    let scopes = |reason: Reason| candidates.keys().filter(|(scope, known)| *known == reason && scope != "*").count();
     let folded: BTreeSet<Reason> = Reason::ALL.iter().copied().filter(|reason| scopes(*reason) > SCOPES).collect();
     for reason in &folded {
         let mut of_all = Vec::new();
-        for (_, said) in words.extract_if(.., |(_, known), _| known == reason) {
-            of_all.extend(said.into_iter().filter(|word| word.state == State::Suppressed));
+        for (_, found) in candidates.extract_if(.., |(_, known), _| known == reason) {
+            of_all.extend(found.into_iter().filter(|candidate| candidate.state == State::Suppressed));
         }
-        for word in &mut of_all {
-            word.until = None;
+        for candidate in &mut of_all {
+            candidate.until = None;
         }
         if !of_all.is_empty() {
-            words.insert(("*".to_owned(), *reason), of_all);
+            candidates.insert(("*".to_owned(), *reason), of_all);
         }
     }
     folded
@@ -136,12 +137,13 @@ fn entry(fact: &Fact, state: State, days: Option<u32>) -> Entry {
 }
 
 /// The newest entry; at the same time `suppressed`, then the later expiry, then the greater id.
-fn latest_word(words: &[Entry]) -> Entry {
-    let newest = words.iter().max_by_key(|word| {
-        let end = word.until.map_or(i64::MAX, Timestamp::millis);
-        (word.at, word.state == State::Suppressed, end, word.event_id.clone())
+fn latest_entry(candidates: &[Entry]) -> Entry {
+    let newest = candidates.iter().max_by_key(|candidate| {
+        let end = candidate.until.map_or(i64::MAX, Timestamp::millis);
+        (candidate.at, candidate.state == State::Suppressed, end, candidate.event_id.clone())
     });
-    let suppressed = || words.iter().filter(|word| word.state == State::Suppressed).map(|word| word.at);
+    let suppressed =
+        || candidates.iter().filter(|candidate| candidate.state == State::Suppressed).map(|candidate| candidate.at);
     let newest = newest.unwrap().clone();
     let suppressed_at = suppressed().max().filter(|_| newest.state == State::Lifted);
     Entry { first_at: suppressed().min(), suppressed_at, ..newest }
@@ -151,9 +153,9 @@ fn latest_word(words: &[Entry]) -> Entry {
 /// first.
 fn counting_bounces<'f>(facts: &[&'f Fact], rules: SoftBounceRules) -> Vec<&'f Fact> {
     let timed = || facts.iter().copied().filter(|fact| !fact.untimed);
-    let delivered = timed().filter(|fact| fact.what == What::Delivered).map(|fact| fact.at).max();
+    let delivered = timed().filter(|fact| fact.kind == FactKind::Delivered).map(|fact| fact.at).max();
     let mut bounces: Vec<&Fact> = timed()
-        .filter(|fact| matches!(fact.what, What::Soft | What::SoftAndBlock))
+        .filter(|fact| matches!(fact.kind, FactKind::Soft | FactKind::SoftAndBlock))
         .filter(|fact| delivered.is_none_or(|delivered| fact.at > delivered))
         .collect();
     bounces.sort_by_key(|fact| (fact.at, fact.id()));

@@ -11,11 +11,11 @@ use mail_feedback::timestamp::Timestamp;
 use support::seeded::Seeded;
 
 use super::facts::Fact;
-use super::mistaken::SmallRecorder;
+use super::simple_recorder::SimpleRecorder;
 use super::wire::{Gate, HANDLER, Waiting, Wire, lost};
 
 /// The most crashes or losses of one batch; after that it gets through.
-const MISFORTUNES: u32 = 3;
+const MAX_FAULTS: u32 = 3;
 
 /// What records the events.
 #[derive(Clone)]
@@ -23,14 +23,14 @@ pub enum Subject {
     /// The recorder of this project.
     Real(Recorder),
     /// The simple recorder of the tests.
-    Small(SmallRecorder),
+    Simple(SimpleRecorder),
 }
 
 impl Subject {
     async fn record(self, events: Vec<EmailEvent>, now: Timestamp) -> bool {
         match self {
             Self::Real(recorder) => recorder.record(events, now, Duration::MAX).await.is_ok(),
-            Self::Small(recorder) => recorder.record(events, now).await.is_ok(),
+            Self::Simple(recorder) => recorder.record(events, now).await.is_ok(),
         }
     }
 }
@@ -54,11 +54,11 @@ pub struct Tally {
 #[derive(Clone)]
 struct Batch {
     events: Vec<EmailEvent>,
-    misfortunes: u32,
+    faults: u32,
 }
 
 /// A running handler.
-struct Live {
+struct RunningHandler {
     number: usize,
     batch: Batch,
     work: Pin<Box<dyn Future<Output = bool>>>,
@@ -75,50 +75,50 @@ pub async fn run(
     let mut tally = Tally::default();
     let mut waiting_batches = batches(facts, random);
     let width = 1 + random.below(5);
-    let danger = random.pick(&[0, 5, 15, 30]);
+    let fault_percent = random.pick(&[0, 5, 15, 30]);
     let gate = Gate::default();
-    let mut live: Vec<Live> = Vec::new();
+    let mut running: Vec<RunningHandler> = Vec::new();
     let mut handlers = 0;
     loop {
-        while live.len() < width
+        while running.len() < width
             && let Some(batch) = waiting_batches.pop()
         {
             tally.events += batch.events.len();
             let now = Timestamp::from_millis(1_900_000_000_000).unwrap();
             let work = HANDLER.scope((gate.clone(), handlers), subject.clone().record(batch.events.clone(), now));
             trace.push(format!("handler {handlers} takes {:?}", ids(&batch.events)));
-            live.push(Live { number: handlers, batch, work: Box::pin(work) });
+            running.push(RunningHandler { number: handlers, batch, work: Box::pin(work) });
             handlers += 1;
         }
-        for (batch, done) in settle(&mut live, &gate).await {
+        for (batch, done) in settle(&mut running, &gate).await {
             if !done {
                 let place = random.below(waiting_batches.len() + 1);
                 waiting_batches.insert(place, batch);
             }
         }
         let waiting = gate.waiting().len();
-        if waiting == 0 && live.is_empty() && waiting_batches.is_empty() {
+        if waiting == 0 && running.is_empty() && waiting_batches.is_empty() {
             return tally;
         }
-        if waiting == 0 || (live.len() < width && !waiting_batches.is_empty()) {
+        if waiting == 0 || (running.len() < width && !waiting_batches.is_empty()) {
             continue;
         }
         let Waiting { handler, request, answer } = gate.waiting().remove(random.below(waiting));
-        let owner = live.iter().position(|live| live.number == handler);
-        let unlucky = owner.is_some_and(|at| live[at].batch.misfortunes < MISFORTUNES) && random.percent(danger);
-        let takes_effect = !unlucky || random.percent(50);
-        let crash = unlucky && random.percent(60);
+        let owner = running.iter().position(|running| running.number == handler);
+        let is_faulty = owner.is_some_and(|at| running[at].batch.faults < MAX_FAULTS) && random.percent(fault_percent);
+        let takes_effect = !is_faulty || random.percent(50);
+        let crash = is_faulty && random.percent(60);
         let operation = &request.operation;
-        trace.push(format!("{handler} {operation} effect={takes_effect} unlucky={unlucky} crash={crash}"));
+        trace.push(format!("{handler} {operation} effect={takes_effect} unlucky={is_faulty} crash={crash}"));
         tally.late += usize::from(owner.is_none());
         tally.requests += usize::from(takes_effect);
         let served = takes_effect.then(|| wire.serve(&request));
-        match owner.filter(|_| unlucky) {
+        match owner.filter(|_| is_faulty) {
             None => drop(answer.send(served.ok_or_else(lost))),
             Some(at) if crash => {
                 tally.crashes += 1;
-                let mut batch = live.remove(at).batch;
-                batch.misfortunes += 1;
+                let mut batch = running.remove(at).batch;
+                batch.faults += 1;
                 // The handler's other requests may still arrive, even after its batch has been sent again.
                 gate.waiting().retain(|other| other.handler != handler || random.percent(50));
                 let place = random.below(waiting_batches.len() + 1);
@@ -129,7 +129,7 @@ pub async fn run(
             }
             Some(at) => {
                 tally.losses += 1;
-                live[at].batch.misfortunes += 1;
+                running[at].batch.faults += 1;
                 drop(answer.send(Err(lost())));
             }
         }
@@ -151,25 +151,25 @@ fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
     let mut batches = Vec::new();
     while !events.is_empty() {
         let size = (1 + random.below(most)).min(events.len());
-        batches.push(Batch { events: events.split_off(events.len() - size), misfortunes: 0 });
+        batches.push(Batch { events: events.split_off(events.len() - size), faults: 0 });
     }
     batches
 }
 
 /// Runs every handler until it is done or waits at the gate, so that the choice among the requests depends on the seed
 /// and not on how long the handlers paused; returns those that are done.
-async fn settle(live: &mut Vec<Live>, gate: &Gate) -> Vec<(Batch, bool)> {
+async fn settle(running: &mut Vec<RunningHandler>, gate: &Gate) -> Vec<(Batch, bool)> {
     let mut done = Vec::new();
     poll_fn(|context| {
         let mut at = 0;
-        while at < live.len() {
-            match live[at].work.as_mut().poll(context) {
-                Poll::Ready(success) => done.push((live.remove(at).batch, success)),
+        while at < running.len() {
+            match running[at].work.as_mut().poll(context) {
+                Poll::Ready(success) => done.push((running.remove(at).batch, success)),
                 Poll::Pending => at += 1,
             }
         }
         let waiting = gate.waiting();
-        let settled = live.iter().all(|live| waiting.iter().any(|request| request.handler == live.number));
+        let settled = running.iter().all(|running| waiting.iter().any(|request| request.handler == running.number));
         if settled { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;

@@ -13,9 +13,9 @@ use aws_smithy_types::body::SdkBody;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use support::client::client_over;
 use support::database::{EVENTS, SUPPRESSIONS};
 use support::seeded::Seeded;
-use support::wired::client_over;
 use tokio::sync::oneshot;
 
 tokio::task_local! {

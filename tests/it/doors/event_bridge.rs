@@ -11,7 +11,7 @@ use support::environment::trusting_environment;
 use support::request::{ACCOUNT, authorization, post};
 use support::samples;
 
-use super::{open, taken};
+use super::{assert_accepted, open};
 use crate::real_binary::invoke_both;
 
 /// A bounce as EventBridge delivers it.
@@ -129,10 +129,10 @@ async fn an_event_of_eventbridge_that_says_nothing_about_mail_is_kept_as_unknown
     event["detail-type"] = "Sending Status Disabled".into();
     for detail in [json!({}), json!("text"), json!([1]), Value::Null] {
         event["detail"] = detail;
-        taken(&handler, &event.to_string(), "an event of the account").await;
+        assert_accepted(&handler, &event.to_string(), "an event of the account").await;
     }
     let broken = bridged().to_string().replace("User unknown", "User unknown \\ud83d");
-    taken(&handler, &broken, "half an emoji").await;
+    assert_accepted(&handler, &broken, "half an emoji").await;
     let events = database.scan(EVENTS).await;
     let unknown: Vec<_> = events.values().filter(|item| text(item, "kind") == "unknown").collect();
     assert_eq!((events.len(), unknown.len()), (2, 1), "one id, one record; the bounce is read");

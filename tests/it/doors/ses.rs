@@ -11,8 +11,8 @@ use support::door::Door;
 use support::envelope::{notification, sign};
 use support::samples::{self, Sample, Snapshot};
 
-use super::{facts, open, taken};
-use crate::disorder::say;
+use super::{assert_accepted, facts, open};
+use crate::disorder::print_uncaptured;
 
 /// What SES says in a sample, in an envelope dated today.
 fn envelope(sample: &Sample) -> Option<Value> {
@@ -37,15 +37,15 @@ async fn each_message_of_ses_is_the_same_fact_through_every_door() {
         for (name, envelope) in &envelopes {
             // A topic's test message is not an event, and EventBridge has no equivalent.
             let Some(invocation) = door.invocation(envelope) else { continue };
-            taken(&one_door, &invocation, name).await;
-            taken(&every_door, &invocation, name).await;
+            assert_accepted(&one_door, &invocation, name).await;
+            assert_accepted(&every_door, &invocation, name).await;
             brought += 1;
         }
         assert!(brought >= envelopes.len() - 1, "{door:?} brought {brought} of {}", envelopes.len());
         let found = facts(Snapshot::take(&database).await);
         assert!(found.events.len() >= brought - 3, "{door:?}");
         assert_eq!(found, *expected.get_or_insert_with(|| found.clone()), "{door:?}");
-        say(&format!("doors: {brought} of {} messages of SES through {door:?}", envelopes.len()));
+        print_uncaptured(&format!("doors: {brought} of {} messages of SES through {door:?}", envelopes.len()));
     }
     assert_eq!(Some(facts(Snapshot::take(&all).await)), expected, "through all doors one after the other");
 }
@@ -57,7 +57,7 @@ async fn one_fact_through_all_doors_is_one_event_with_one_effect() {
     let sample = samples::all().into_iter().find(|sample| sample.name == "ses/bounce-permanent-general").unwrap();
     let envelope = envelope(&sample).unwrap();
     for door in Door::ALL {
-        taken(&handler, &door.invocation(&envelope).unwrap(), "the bounce").await;
+        assert_accepted(&handler, &door.invocation(&envelope).unwrap(), "the bounce").await;
     }
     let (events, suppressions) = (database.scan(EVENTS).await, database.scan(SUPPRESSIONS).await);
     assert_eq!((events.len(), suppressions.len()), (1, 1));

@@ -5,8 +5,8 @@ use support::database::Database;
 use support::door::RequestForm;
 use support::samples::{self, Snapshot};
 
-use super::{facts, open, taken};
-use crate::disorder::say;
+use super::{assert_accepted, facts, open};
+use crate::disorder::print_uncaptured;
 
 #[tokio::test]
 async fn each_callback_is_the_same_fact_in_every_form_of_a_request() {
@@ -17,11 +17,11 @@ async fn each_callback_is_the_same_fact_in_every_form_of_a_request() {
         let database = Database::start().await;
         let handler = handler(&database, &open(&database));
         for sample in &callbacks {
-            taken(&handler, &form.request(&sample.json), &sample.name).await;
+            assert_accepted(&handler, &form.request(&sample.json), &sample.name).await;
         }
         let found = facts(Snapshot::take(&database).await);
         assert!(found.events.len() >= callbacks.len());
         assert_eq!(found, *expected.get_or_insert_with(|| found.clone()), "{form:?}");
-        say(&format!("doors: {} callbacks as {form:?}", callbacks.len()));
+        print_uncaptured(&format!("doors: {} callbacks as {form:?}", callbacks.len()));
     }
 }

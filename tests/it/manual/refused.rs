@@ -10,7 +10,7 @@ use mail_feedback::suppression::{
 use mail_feedback::timestamp::Timestamp;
 use support::database::{Item, SUPPRESSIONS};
 
-use super::{Desk, START, address, at, mailjet};
+use super::{START, World, address, at, mailjet};
 
 fn decision(scope: &str) -> Decision {
     let (scope, reason) = (Scope::from_text(scope), Reason::Unsubscribe);
@@ -36,7 +36,7 @@ fn report(scope: &str, reported_at: Timestamp) -> Change {
     Change::Entry { scope: Scope::from_text(scope), reason: Reason::Unsubscribe, entry }
 }
 
-impl Desk {
+impl World {
     async fn reported(&self, scopes: impl Iterator<Item = String>, reported_at: Timestamp) {
         let reports: Vec<Change> = scopes.map(|scope| report(&scope, reported_at)).collect();
         self.handler.suppressions.apply(&address(), &reports, reported_at).await.unwrap();
@@ -76,44 +76,44 @@ const FOLDED: DecisionError = DecisionError::Refused(DecisionRefusal::Folded { r
 #[tokio::test]
 async fn what_is_dated_ahead_is_replaced_and_outweighs_no_later_report() {
     for ahead in [Timestamp::MAX, at(START + 20 * 3600)] {
-        let desk = Desk::open().await;
-        desk.reported(["*".to_owned()].into_iter(), ahead).await;
+        let world = World::open().await;
+        world.reported(["*".to_owned()].into_iter(), ahead).await;
         let until = Some(at(START + 9));
-        assert_eq!(desk.decided(&Decision { until, ..decision("*") }).await, [Ok(()); 2]);
-        assert_eq!(desk.blocks(&mailjet(), at(START + 10)).await, [""; 0]);
-        desk.reported(["*".to_owned()].into_iter(), ahead).await;
-        assert_eq!(desk.blocks(&mailjet(), at(START + 10)).await, ["* unsubscribe"], "after a suppression");
+        assert_eq!(world.decided(&Decision { until, ..decision("*") }).await, [Ok(()); 2]);
+        assert_eq!(world.blocks(&mailjet(), at(START + 10)).await, [""; 0]);
+        world.reported(["*".to_owned()].into_iter(), ahead).await;
+        assert_eq!(world.blocks(&mailjet(), at(START + 10)).await, ["* unsubscribe"], "after a suppression");
 
-        let suppressions = &desk.handler.suppressions;
+        let suppressions = &world.handler.suppressions;
         suppressions.lift(&address(), &decision("*"), at(START + 20)).await.unwrap();
-        desk.reported(["*".to_owned()].into_iter(), ahead).await;
-        assert_eq!(desk.blocks(&mailjet(), at(START + 30)).await, [""; 0], "the same report again");
+        world.reported(["*".to_owned()].into_iter(), ahead).await;
+        assert_eq!(world.blocks(&mailjet(), at(START + 30)).await, [""; 0], "the same report again");
         let Change::Entry { scope, reason, entry } = report("*", at(START + 40)) else { panic!() };
         let genuine = Change::Entry { scope, reason, entry: Entry { event_id: "another".to_owned(), ..entry } };
         suppressions.apply(&address(), &[genuine], at(START + 40)).await.unwrap();
-        assert_eq!(desk.blocks(&mailjet(), at(START + 50)).await, ["* unsubscribe"], "a later report");
+        assert_eq!(world.blocks(&mailjet(), at(START + 50)).await, ["* unsubscribe"], "a later report");
     }
 }
 
 /// A lift of every send was not about the single scopes that a fold merges.
 #[tokio::test]
-async fn a_lift_from_before_a_fold_frees_nobody() {
-    let desk = Desk::open().await;
-    desk.reported(lists(MAX_SCOPES), at(START - 500)).await;
-    assert_eq!(desk.decided(&decision("*")).await, [Ok(()); 2]);
-    let suppressions = &desk.handler.suppressions;
+async fn a_lift_from_before_a_fold_lifts_nothing() {
+    let world = World::open().await;
+    world.reported(lists(MAX_SCOPES), at(START - 500)).await;
+    assert_eq!(world.decided(&decision("*")).await, [Ok(()); 2]);
+    let suppressions = &world.handler.suppressions;
     suppressions.lift(&address(), &decision("*"), at(START + 1)).await.unwrap();
-    desk.reported(["list:ses:last".to_owned()].into_iter(), at(START - 900)).await;
-    assert!(desk.record().await.is_folded(Reason::Unsubscribe));
-    assert_eq!(desk.blocks(&mailjet(), at(START + 2)).await, ["* unsubscribe"]);
+    world.reported(["list:ses:last".to_owned()].into_iter(), at(START - 900)).await;
+    assert!(world.record().await.is_folded(Reason::Unsubscribe));
+    assert_eq!(world.blocks(&mailjet(), at(START + 2)).await, ["* unsubscribe"]);
     suppressions.lift(&address(), &decision("*"), at(START + 3)).await.unwrap();
-    assert_eq!(desk.blocks(&mailjet(), at(START + 4)).await, [""; 0]);
+    assert_eq!(world.blocks(&mailjet(), at(START + 4)).await, [""; 0]);
 }
 
 #[tokio::test]
-async fn a_lift_of_soft_bounces_that_were_set_by_hand_names_what_stands() {
-    let desk = Desk::open().await;
-    let suppressions = &desk.handler.suppressions;
+async fn a_lift_of_manual_soft_bounces_names_the_existing_reason() {
+    let world = World::open().await;
+    let suppressions = &world.handler.suppressions;
     for scope in lists(MAX_SCOPES + 1) {
         let by_hand = Decision { reason: Reason::SoftBounce, ..decision(&scope) };
         let _full = suppressions.suppress(&address(), &by_hand, at(START)).await;
@@ -122,7 +122,7 @@ async fn a_lift_of_soft_bounces_that_were_set_by_hand_names_what_stands() {
     let Change::Entry { scope, entry, .. } = &reports[0] else { panic!() };
     let fold = Change::Entry { scope: scope.clone(), reason: Reason::SoftBounce, entry: entry.clone() };
     suppressions.apply(&address(), &[fold], at(START)).await.unwrap();
-    assert!(desk.record().await.is_folded(Reason::Manual));
+    assert!(world.record().await.is_folded(Reason::Manual));
     let lift = Decision { reason: Reason::SoftBounce, ..decision("*") };
     let answer = suppressions.lift(&address(), &lift, at(START + 5)).await;
     assert_eq!(answer, Err(DecisionRefusal::Folded { reason: Reason::Manual }.into()));
@@ -130,46 +130,46 @@ async fn a_lift_of_soft_bounces_that_were_set_by_hand_names_what_stands() {
 
 #[tokio::test]
 async fn a_scope_that_is_longer_than_a_person_may_name_can_be_lifted() {
-    let desk = Desk::open().await;
+    let world = World::open().await;
     let long = format!("list:ses:{}", "x".repeat(400));
-    desk.reported([long.clone()].into_iter(), at(START - 5)).await;
-    let suppressions = &desk.handler.suppressions;
+    world.reported([long.clone()].into_iter(), at(START - 5)).await;
+    let suppressions = &world.handler.suppressions;
     assert_eq!(suppressions.lift(&address(), &decision(&long), at(START)).await, Ok(()));
 }
 
 #[tokio::test]
 async fn a_folded_reason_is_decided_for_every_send_without_end() {
-    let desk = Desk::open().await;
-    desk.reported(lists(MAX_SCOPES + 1), at(START - 5)).await;
-    assert_eq!(desk.decided(&decision("list:ses:3")).await, [Err(FOLDED); 2]);
-    let [lift, suppress] = desk.decided(&Decision { until: Some(at(START + 9)), ..decision("*") }).await;
+    let world = World::open().await;
+    world.reported(lists(MAX_SCOPES + 1), at(START - 5)).await;
+    assert_eq!(world.decided(&decision("list:ses:3")).await, [Err(FOLDED); 2]);
+    let [lift, suppress] = world.decided(&Decision { until: Some(at(START + 9)), ..decision("*") }).await;
     assert_eq!([lift, suppress], [Ok(()), Err(FOLDED)]);
-    assert_eq!(desk.decided(&decision("*")).await, [Ok(()); 2]);
-    assert_eq!(desk.blocks(&mailjet(), at(START)).await, ["* unsubscribe"]);
+    assert_eq!(world.decided(&decision("*")).await, [Ok(()); 2]);
+    assert_eq!(world.blocks(&mailjet(), at(START)).await, ["* unsubscribe"]);
 }
 
 #[tokio::test]
 async fn no_decision_on_one_scope_folds_a_reason() {
-    let desk = Desk::open().await;
-    desk.reported(lists(MAX_SCOPES), at(START - 5)).await;
-    assert_eq!(desk.decided(&decision("list:ses:one more")).await, [Err(FOLDED); 2]);
-    assert_eq!(desk.decided(&decision("list:ses:3")).await, [Ok(()); 2]);
-    assert_eq!(desk.decided(&Decision { reason: Reason::Complaint, ..decision("list:ses:x") }).await, [Ok(()); 2]);
-    assert!(desk.record().await.folded.is_empty());
+    let world = World::open().await;
+    world.reported(lists(MAX_SCOPES), at(START - 5)).await;
+    assert_eq!(world.decided(&decision("list:ses:one more")).await, [Err(FOLDED); 2]);
+    assert_eq!(world.decided(&decision("list:ses:3")).await, [Ok(()); 2]);
+    assert_eq!(world.decided(&Decision { reason: Reason::Complaint, ..decision("list:ses:x") }).await, [Ok(()); 2]);
+    assert!(world.record().await.folded.is_empty());
 }
 
 #[tokio::test]
 async fn a_lift_is_later_than_what_it_folds() {
-    let desk = Desk::open().await;
-    desk.reported(lists(MAX_SCOPES), at(START + 500)).await;
-    desk.reported(["list:ses:last".to_owned()].into_iter(), at(START + 900)).await;
-    assert_eq!(desk.decided(&decision("*")).await, [Ok(()); 2], "with a slow clock");
+    let world = World::open().await;
+    world.reported(lists(MAX_SCOPES), at(START + 500)).await;
+    world.reported(["list:ses:last".to_owned()].into_iter(), at(START + 900)).await;
+    assert_eq!(world.decided(&decision("*")).await, [Ok(()); 2], "with a slow clock");
 }
 
 #[tokio::test]
 async fn ends_that_have_passed_and_texts_that_are_too_long_are_refused() {
-    let desk = Desk::open().await;
-    let suppressions = &desk.handler.suppressions;
+    let world = World::open().await;
+    let suppressions = &world.handler.suppressions;
     let ended = Decision { until: Some(at(START)), ..decision("*") };
     assert_eq!(suppressions.suppress(&address(), &ended, at(START)).await, Err(DecisionRefusal::Ended.into()));
     for (text, limit, long) in [
@@ -177,9 +177,9 @@ async fn ends_that_have_passed_and_texts_that_are_too_long_are_refused() {
         ("actor", 256, Decision { actor: "x".repeat(257), ..decision("*") }),
         ("note", 1024, Decision { note: Some("x".repeat(1025)), ..decision("*") }),
     ] {
-        assert_eq!(desk.decided(&long).await, [Err(DecisionRefusal::TooLong { text, limit }.into()); 2]);
+        assert_eq!(world.decided(&long).await, [Err(DecisionRefusal::TooLong { text, limit }.into()); 2]);
     }
     let longest =
         Decision { actor: "x".repeat(256), note: Some("x".repeat(1024)), ..decision(&format!("list:ses:{:271}", "")) };
-    assert_eq!(desk.decided(&longest).await, [Ok(()); 2]);
+    assert_eq!(world.decided(&longest).await, [Ok(()); 2]);
 }

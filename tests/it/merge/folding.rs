@@ -61,18 +61,18 @@ fn facts() -> impl Strategy<Value = Vec<Fact>> {
     })
 }
 
-fn held_as(reason: Reason) -> Reason {
+fn stored_as(reason: Reason) -> Reason {
     if reason == Reason::SoftBounce { Reason::Manual } else { reason }
 }
 
 /// Whether a reason blocks in a scope, computed from all facts at once.
-fn forbids(facts: &[Fact], reason: Reason, scope: usize, now: i64) -> bool {
+fn blocks(facts: &[Fact], reason: Reason, scope: usize, now: i64) -> bool {
     let places = |held: Reason| -> BTreeSet<_> {
-        let scoped = facts.iter().filter(|fact| fact.scope != 0 && held_as(fact.reason) == held);
+        let scoped = facts.iter().filter(|fact| fact.scope != 0 && stored_as(fact.reason) == held);
         scoped.map(|fact| (fact.scope, fact.reason)).collect()
     };
-    if places(held_as(reason)).len() > 100 {
-        let concerned = facts.iter().filter(|fact| held_as(fact.reason) == reason);
+    if places(stored_as(reason)).len() > 100 {
+        let concerned = facts.iter().filter(|fact| stored_as(fact.reason) == reason);
         let suppressed = concerned.clone().filter(|fact| !fact.lifted).map(|fact| fact.at).max();
         let lifted = concerned.filter(|fact| fact.lifted && fact.scope == 0).map(|fact| fact.at).max();
         return scope == 0 && suppressed.is_some_and(|at| lifted.is_none_or(|lifted| at >= lifted));
@@ -99,7 +99,7 @@ fn changes(facts: &[Fact]) -> Vec<Change> {
 }
 
 /// The record without what may depend on the order: the texts of a folded entry.
-fn nameless(mut record: SuppressionRecord) -> SuppressionRecord {
+fn without_texts(mut record: SuppressionRecord) -> SuppressionRecord {
     let folded = record.folded.clone();
     for (reason, entry) in record.suppressions.entry(Scope::everything()).or_default() {
         if folded.contains(reason) {
@@ -126,13 +126,13 @@ proptest! {
             for place in 0..=MAX_SCOPES + 6 {
                 for now in [0, 5, 10, 20] {
                     let stands = record.entry(&scope(place), reason).is_some_and(|entry| entry.is_active(time(now)));
-                    prop_assert_eq!(stands, forbids(&facts, reason, place, now), "{} {} at {}", reason, scope(place), now);
+                    prop_assert_eq!(stands, blocks(&facts, reason, place, now), "{} {} at {}", reason, scope(place), now);
                 }
             }
         }
         let natural: Vec<_> = (0..facts.len()).collect();
         let other = merged(decided_last(&facts, &natural).iter().map(|nth| &changes[*nth]));
-        prop_assert_eq!(nameless(record), nameless(other));
+        prop_assert_eq!(without_texts(record), without_texts(other));
     }
 }
 

@@ -14,7 +14,7 @@ use support::request::{authorization, post};
 use support::seeded::Seeded;
 use support::size::item_bytes;
 
-use super::{Desk, Outcome, file, time};
+use super::{Outcome, World, file, time};
 use crate::real_binary::invoke_both;
 
 /// The largest item that DynamoDB accepts.
@@ -26,8 +26,8 @@ const LIST_BYTES: usize = 256;
 const REASONS: [&str; 7] =
     ["hard_bounce", "soft_bounce", "complaint", "unsubscribe", "invalid_address", "provider_block", "manual"];
 
-fn function(desk: &Desk) -> InProcess {
-    handler(&desk.database, &trusting_environment(&desk.database))
+fn function(world: &World) -> InProcess {
+    handler(&world.database, &trusting_environment(&world.database))
 }
 
 async fn posted(handler: &InProcess, path: &str, events: &[Value]) {
@@ -52,8 +52,8 @@ async fn complained(handler: &InProcess, at: &str) {
 }
 
 /// The only record, which must fit into DynamoDB's limit.
-async fn record(desk: &Desk) -> Item {
-    let record = desk.records().await.pop().unwrap();
+async fn record(world: &World) -> Item {
+    let record = world.records().await.pop().unwrap();
     let bytes = item_bytes(&record);
     assert!(bytes <= LIMIT, "{bytes} bytes");
     // Our formula adds a sign to the one number, the version.
@@ -84,29 +84,29 @@ fn json_of(value: &AttributeValue) -> dynoxide::types::AttributeValue {
 }
 
 /// Everything that must keep working whatever the record holds.
-async fn goes_on(desk: &Desk, handler: &InProcess) {
+async fn assert_still_works(world: &World, handler: &InProcess) {
     complained(handler, "2026-11-18T00:00:00.000Z").await;
-    let ran = desk.run(&["check", JANE, "--json"]).await;
+    let ran = world.run(&["check", JANE, "--json"]).await;
     assert_eq!(ran.outcome, Ok(Outcome::Blocked));
     assert!(ran.out.contains(r#""reason":"complaint""#), "{}", ran.out);
-    record(desk).await;
+    record(world).await;
 
     let by = ["--actor", &"o".repeat(256), "--note", &"why ".repeat(256)];
     for reason in ["complaint", "unsubscribe", "manual"] {
-        desk.done(&[&["suppress", JANE, "--reason", reason][..], &by].concat()).await;
-        let noted = entries(&record(desk).await);
+        world.run_ok(&[&["suppress", JANE, "--reason", reason][..], &by].concat()).await;
+        let noted = entries(&record(world).await);
         let (_, _, entry) = noted.iter().find(|(scope, known, _)| scope == "*" && known == reason).unwrap();
         assert_eq!((text(entry, "actor").len(), text(entry, "note").len()), (256, 1024), "{reason}");
-        desk.done(&[&["lift", JANE, "--reason", reason][..], &by].concat()).await;
+        world.run_ok(&[&["lift", JANE, "--reason", reason][..], &by].concat()).await;
     }
-    if !soft_bounces(&record(desk).await).is_empty() {
-        desk.done(&[&["lift", JANE, "--reason", "soft_bounce"][..], &by].concat()).await;
-        assert!(soft_bounces(&record(desk).await).is_empty());
+    if !soft_bounces(&record(world).await).is_empty() {
+        world.run_ok(&[&["lift", JANE, "--reason", "soft_bounce"][..], &by].concat()).await;
+        assert!(soft_bounces(&record(world).await).is_empty());
     }
-    let bytes = item_bytes(&record(desk).await);
-    desk.done(&["forget", JANE, "--yes"]).await;
-    assert!(item_bytes(&record(desk).await) < bytes);
-    desk.done(&["explain", JANE]).await;
+    let bytes = item_bytes(&record(world).await);
+    world.run_ok(&["forget", JANE, "--yes"]).await;
+    assert!(item_bytes(&record(world).await) < bytes);
+    world.run_ok(&["explain", JANE]).await;
 }
 
 /// An unsubscribe that Tencent reports for a distinct sender domain, with the longest texts.
@@ -121,41 +121,41 @@ fn unsubscribe(nth: usize) -> Value {
 
 /// A stranger's sender domains fill a record, then a complaint arrives.
 async fn flooded(domains: usize) {
-    let desk = Desk::new().await;
-    let handler = function(&desk);
+    let world = World::new().await;
+    let handler = function(&world);
     let events: Vec<Value> = (0..domains).map(unsubscribe).collect();
     for some in events.chunks(150) {
         posted(&handler, "/webhooks/tencent", some).await;
     }
     let sender = events[0]["fromDomain"].as_str().unwrap();
     for domain in [sender, "other.example"] {
-        let ran = desk.run(&["check", JANE, "--domain", domain]).await;
+        let ran = world.run(&["check", JANE, "--domain", domain]).await;
         assert_eq!(ran.outcome, Ok(Outcome::Blocked), "{domain}");
         assert!(ran.out.contains("came for more than 100 scopes"), "{}", ran.out);
     }
-    let explained = desk.done(&["explain", JANE]).await;
+    let explained = world.run_ok(&["explain", JANE]).await;
     assert!(explained.contains("folded   unsubscribe      *  came for more than 100 scopes"), "{explained}");
 
     let lift = ["lift", JANE, "--reason", "unsubscribe", "--actor", "jo"];
-    let before = record(&desk).await;
-    let refused = desk.run(&[&lift[..], &["--scope", &format!("domain:{sender}")]].concat()).await.outcome;
+    let before = record(&world).await;
+    let refused = world.run(&[&lift[..], &["--scope", &format!("domain:{sender}")]].concat()).await.outcome;
     let command = "mail-feedbackctl lift jane@example.com --reason unsubscribe --scope '*'";
     assert!(refused.unwrap_err().ends_with(command));
-    assert_eq!(record(&desk).await, before, "nothing is written");
-    desk.done(&lift).await;
-    assert_eq!(desk.run(&["check", JANE, "--domain", sender]).await.outcome, Ok(Outcome::Done));
+    assert_eq!(record(&world).await, before, "nothing is written");
+    world.run_ok(&lift).await;
+    assert_eq!(world.run(&["check", JANE, "--domain", sender]).await.outcome, Ok(Outcome::Done));
     posted(&handler, "/webhooks/tencent", &events[..1]).await;
-    assert_eq!(desk.run(&["check", JANE, "--domain", sender]).await.outcome, Ok(Outcome::Done), "an older report");
-    goes_on(&desk, &handler).await;
+    assert_eq!(world.run(&["check", JANE, "--domain", sender]).await.outcome, Ok(Outcome::Done), "an older report");
+    assert_still_works(&world, &handler).await;
 }
 
 #[tokio::test]
-async fn sender_domains_of_a_stranger_keep_out_no_complaint_and_no_decision() {
+async fn sender_domains_of_a_stranger_block_no_complaint_and_no_decision() {
     flooded(353).await;
 }
 
 #[tokio::test]
-async fn thousands_of_sender_domains_keep_out_no_complaint_and_no_decision() {
+async fn thousands_of_sender_domains_block_no_complaint_and_no_decision() {
     flooded(2_000).await;
 }
 
@@ -202,13 +202,13 @@ fn bounces(random: &mut Seeded) -> Vec<Value> {
 async fn the_largest_record_leaves_room_for_a_complaint_a_lift_and_a_forget() {
     for seed in 0..3 {
         let mut random = Seeded::new(seed);
-        let desk = Desk::new().await;
-        let handler = function(&desk);
+        let world = World::new().await;
+        let handler = function(&world);
         let bytes = if seed == 0 { LIST_BYTES } else { random.pick(&[1, 100, LIST_BYTES]) };
         let path = file(&format!("crowded-{seed}.csv"), &rows(&mut random, bytes));
         let import = || async {
             let args = ["import", "--source", &"s".repeat(256), "--file", &path];
-            assert_eq!(desk.run(&args).await.outcome, Ok(Outcome::Done), "seed {seed}");
+            assert_eq!(world.run(&args).await.outcome, Ok(Outcome::Done), "seed {seed}");
         };
         let bounces = bounces(&mut random);
         if random.percent(50) {
@@ -218,7 +218,7 @@ async fn the_largest_record_leaves_room_for_a_complaint_a_lift_and_a_forget() {
             posted(&handler, "/webhooks/mailjet/example.com", some).await;
         }
         import().await;
-        let full = record(&desk).await;
+        let full = record(&world).await;
         assert_eq!(soft_bounces(&full).len(), 600, "seed {seed}");
         assert!(seed != 0 || item_bytes(&full) > 320_000, "{} bytes are not much", item_bytes(&full));
         if seed == 0 {
@@ -226,11 +226,11 @@ async fn the_largest_record_leaves_room_for_a_complaint_a_lift_and_a_forget() {
             for _ in 0..3 {
                 posted(&handler, "/webhooks/mailjet/example.com", &bounces[..200]).await;
                 posted(&handler, "/webhooks/mailjet/example.com", &bounces[400..]).await;
-                versions.push(record(&desk).await["version"].clone());
+                versions.push(record(&world).await["version"].clone());
             }
             assert_eq!(versions[1], versions[2], "texts that find no room are not written again and again");
         }
-        goes_on(&desk, &handler).await;
+        assert_still_works(&world, &handler).await;
         std::fs::remove_file(&path).unwrap();
     }
 }
@@ -250,7 +250,7 @@ fn old_entry(nth: usize) -> AttributeValue {
 }
 
 /// Stores a record with 330 lists, as an earlier version left it, plus attributes of other writers.
-async fn put_old(desk: &Desk, note_bytes: usize) {
+async fn put_old(world: &World, note_bytes: usize) {
     let scopes = (0..330).map(|nth| {
         let reasons = Item::from([("unsubscribe".to_owned(), old_entry(nth))]);
         (format!("list:ses:{nth:0256}"), AttributeValue::M(reasons))
@@ -264,36 +264,36 @@ async fn put_old(desk: &Desk, note_bytes: usize) {
         ("small".to_owned(), AttributeValue::S("of others".to_owned())),
         ("note".to_owned(), AttributeValue::S("n".repeat(note_bytes))),
     ]);
-    desk.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
+    world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_record_that_an_earlier_version_filled_is_brought_into_bounds() {
-    let desk = Desk::new().await;
-    let handler = function(&desk);
-    put_old(&desk, 70_000).await;
+    let world = World::new().await;
+    let handler = function(&world);
+    put_old(&world, 70_000).await;
     complained(&handler, "2026-11-17T00:00:00.000Z").await;
-    let record = record(&desk).await;
+    let record = record(&world).await;
     let reasons: Vec<_> = entries(&record).into_iter().map(|(scope, reason, _)| format!("{scope} {reason}")).collect();
     assert_eq!(reasons, ["* complaint", "* unsubscribe"]);
     assert_eq!((text(&record, "small"), text(&record, "note").len()), ("of others", 70_000), "there is room for both");
-    let blocked = desk.run(&["check", JANE]).await.out;
+    let blocked = world.run(&["check", JANE]).await.out;
     assert!(blocked.contains("since 2026-01-01T00:00:00.000Z without end"), "{blocked}");
 }
 
 #[tokio::test]
-async fn what_others_put_beside_a_record_yields_to_it() {
-    let desk = Desk::new().await;
-    let handler = function(&desk);
+async fn attributes_of_other_writers_yield_to_the_record() {
+    let world = World::new().await;
+    let handler = function(&world);
     let path = file("crowded-others.csv", &rows(&mut Seeded::new(0), LIST_BYTES));
-    desk.done(&["import", "--source", "s", "--file", &path]).await;
+    world.run_ok(&["import", "--source", "s", "--file", &path]).await;
     std::fs::remove_file(&path).unwrap();
-    let mut item = record(&desk).await;
+    let mut item = record(&world).await;
     item.insert("small".to_owned(), AttributeValue::S("of others".to_owned()));
     let room = LIMIT - item_bytes(&item) - 100;
     item.insert("large".to_owned(), AttributeValue::S("n".repeat(room)));
-    desk.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
-    goes_on(&desk, &handler).await;
-    let record = record(&desk).await;
+    world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
+    assert_still_works(&world, &handler).await;
+    let record = record(&world).await;
     assert_eq!((text(&record, "small"), record.contains_key("large")), ("of others", false));
 }

@@ -9,7 +9,7 @@ use mail_feedback::operator::{Console, Outcome, env};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
 
-use super::Ran;
+use super::CommandResult;
 use super::redrive::account::Account;
 
 /// A name with everything that a shell could misread.
@@ -25,14 +25,14 @@ fn account() -> Account {
     account
 }
 
-async fn run(account: &Account, args: &[&str]) -> Ran {
+async fn run(account: &Account, args: &[&str]) -> CommandResult {
     let cli = Cli::try_parse_from([&["mail-feedbackctl", "env", "--stack", "mf"], args].concat()).expect("right");
     let Asked::Env(given) = &cli.command else { panic!("the environment") };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console { out: &mut out, err: &mut err, json: cli.json, progress: false, now: Timestamp::now() };
     let outcome = env::run(given, &account.cloud(), &mut console).await;
     let [out, err] = [out, err].map(|bytes| String::from_utf8(bytes).unwrap());
-    Ran { outcome: outcome.map_err(|failure| failure.to_string()), out, err }
+    CommandResult { outcome: outcome.map_err(|failure| failure.to_string()), out, err }
 }
 
 /// The variables of a shell after it has evaluated the lines.
@@ -72,7 +72,7 @@ async fn a_program_gets_an_object() {
 }
 
 #[tokio::test]
-async fn a_stack_that_is_none_of_ours_is_refused() {
+async fn a_stack_of_another_application_is_refused() {
     let other = Account::new(Vec::new(), Vec::new());
     let ran = run(&other, &[]).await;
     let told = ran.outcome.unwrap_err();
@@ -84,7 +84,7 @@ async fn a_stack_that_is_none_of_ours_is_refused() {
 }
 
 #[tokio::test]
-async fn another_version_of_the_stack_is_told() {
+async fn a_different_version_of_the_stack_is_reported() {
     let account = account();
     for (version, words) in [(Some("9.9.9"), "has version 9.9.9,"), (None, "has a version before 0.2.0,")] {
         account.state().outputs.remove("Version");

@@ -3,69 +3,70 @@
 use super::*;
 
 /// Imports a text; returns what the command printed to both streams.
-async fn import(desk: &Desk, format: &str, text: &str) -> (String, String) {
+async fn import(world: &World, format: &str, text: &str) -> (String, String) {
     let path = file(&format!("list-{}.{format}", text.len()), text);
-    let ran = desk.run(&["import", "--format", format, "--at", "2026-01-01", "--source", "old", "--file", &path]).await;
+    let ran =
+        world.run(&["import", "--format", format, "--at", "2026-01-01", "--source", "old", "--file", &path]).await;
     std::fs::remove_file(path).unwrap();
     (ran.out, ran.err)
 }
 
 #[tokio::test]
 async fn a_time_in_the_future_would_outweigh_all_to_come_and_is_refused() {
-    let desk = Desk::new().await;
-    let (_, err) = import(&desk, "csv", "address,reason,since\na@example.com,complaint,2206-01-01\n").await;
+    let world = World::new().await;
+    let (_, err) = import(&world, "csv", "address,reason,since\na@example.com,complaint,2206-01-01\n").await;
     assert!(err.starts_with("line 2: its time is in the future"), "{err}");
-    assert!(desk.records().await.is_empty());
+    assert!(world.records().await.is_empty());
 }
 
 #[tokio::test]
 async fn the_latest_evidence_survives_a_move_to_other_tables() {
-    let desk = Desk::new().await;
-    desk.record(&[complaint("2026-01-01T09:00:00Z"), complaint("2026-06-01T09:00:00Z")]).await;
-    let exported = desk.done(&["export"]).await;
+    let world = World::new().await;
+    world.record(&[complaint("2026-01-01T09:00:00Z"), complaint("2026-06-01T09:00:00Z")]).await;
+    let exported = world.run_ok(&["export"]).await;
     assert!(exported.contains("2026-01-01T09:00:00.000Z,2026-06-01T09:00:00.000Z"), "{exported}");
-    let other = Desk::new().await;
+    let other = World::new().await;
     import(&other, "csv", &exported).await;
-    assert_eq!(other.done(&["export"]).await, exported);
+    assert_eq!(other.run_ok(&["export"]).await, exported);
 }
 
 #[tokio::test]
 async fn an_export_imported_over_its_own_table_replaces_no_evidence() {
-    let desk = Desk::new().await;
-    desk.record(&[complaint("2026-06-01T09:00:00Z")]).await;
-    desk.done(&["suppress", "john@example.com", "--reason", "manual", "--actor", "jo", "--note", "asked"]).await;
-    let before = desk.records().await;
-    let exported = desk.done(&["export"]).await;
-    import(&desk, "csv", &exported).await;
-    assert_eq!(desk.records().await, before);
+    let world = World::new().await;
+    world.record(&[complaint("2026-06-01T09:00:00Z")]).await;
+    world.run_ok(&["suppress", "john@example.com", "--reason", "manual", "--actor", "jo", "--note", "asked"]).await;
+    let before = world.records().await;
+    let exported = world.run_ok(&["export"]).await;
+    import(&world, "csv", &exported).await;
+    assert_eq!(world.records().await, before);
 }
 
 #[tokio::test]
 async fn only_the_first_line_of_an_exclusion_list_may_be_a_heading() {
-    let desk = Desk::new().await;
-    let (out, err) = import(&desk, "mailjet", "Email\na@example.com\njane.doe.gmail.com\n").await;
+    let world = World::new().await;
+    let (out, err) = import(&world, "mailjet", "Email\na@example.com\njane.doe.gmail.com\n").await;
     assert!(out.ends_with("1 bad\n") && err.starts_with("line 3: not an e-mail address"), "{out}{err}");
 }
 
 #[tokio::test]
-async fn text_of_a_provider_stays_one_field_of_one_line() {
-    let desk = Desk::new().await;
+async fn provider_text_stays_one_field_of_one_line() {
+    let world = World::new().await;
     let code = r#"{"address":"a@example.com","reason":"complaint","since":"2026-01-01","code":"=x\nv@example.com,*,complaint\u001b"}"#;
-    import(&desk, "ndjson", code).await;
-    let exported = desk.done(&["export"]).await;
+    import(&world, "ndjson", code).await;
+    let exported = world.run_ok(&["export"]).await;
     assert!(exported.contains("\"'=x v@example.com,*,complaint \""), "{exported}");
-    let other = Desk::new().await;
+    let other = World::new().await;
     assert!(import(&other, "csv", &exported).await.0.starts_with("1 rows: 1 imported"));
     assert_eq!(other.records().await.len(), 1);
 }
 
 #[tokio::test]
 async fn the_case_of_a_provider_does_not_matter() {
-    let desk = Desk::new().await;
+    let world = World::new().await;
     let suppress = ["suppress", "a@example.com", "--reason", "manual", "--scope", "provider:SES", "--actor", "ops"];
-    desk.done(&suppress).await;
+    world.run_ok(&suppress).await;
     for provider in ["ses", "SES"] {
-        let ran = desk.run(&["check", "a@example.com", "--provider", provider]).await;
+        let ran = world.run(&["check", "a@example.com", "--provider", provider]).await;
         assert_eq!(ran.outcome, Ok(Outcome::Blocked), "{provider}");
     }
 }

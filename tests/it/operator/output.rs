@@ -3,25 +3,25 @@
 use super::*;
 
 /// Characters that change the direction of text or control a terminal, including C1, and may be in an address.
-const STEERING: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}";
+const CONTROL_CHARACTERS: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}";
 
-async fn import(desk: &Desk, format: &str, text: &str) -> String {
+async fn import(world: &World, format: &str, text: &str) -> String {
     let path = file(&format!("output-{}.{format}", text.len()), text);
     let import = ["import", "--format", format, "--at", "2026-01-01", "--source", "old", "--file", &path];
-    let out = desk.done(&import).await;
+    let out = world.run_ok(&import).await;
     std::fs::remove_file(path).unwrap();
     out
 }
 
 /// One row per code, with a numbered address.
-async fn with_codes(codes: &[&str]) -> Desk {
-    let desk = Desk::new().await;
+async fn with_codes(codes: &[&str]) -> World {
+    let world = World::new().await;
     let row = |(n, code): (usize, &&str)| {
         json!({"address": format!("{n:02}@example.com"), "reason": "complaint", "since": "2026-01-01", "code": code})
             .to_string()
     };
-    import(&desk, "ndjson", &codes.iter().enumerate().map(row).collect::<Vec<_>>().join("\n")).await;
-    desk
+    import(&world, "ndjson", &codes.iter().enumerate().map(row).collect::<Vec<_>>().join("\n")).await;
+    world
 }
 
 fn sorted(lines: &str) -> Vec<String> {
@@ -31,16 +31,16 @@ fn sorted(lines: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn lists_for_machines_hold_addresses_to_the_letter() {
-    let desk = Desk::new().await;
+async fn lists_for_programs_contain_exact_addresses() {
+    let world = World::new().await;
     let addresses = ["'+x@example.com", "'x@example.com", "+tag@example.com", "=1@example.com", "－x@example.com"];
     for address in addresses {
-        desk.done(&["suppress", address, "--reason", "hard_bounce", "--actor", "ops"]).await;
+        world.run_ok(&["suppress", address, "--reason", "hard_bounce", "--actor", "ops"]).await;
     }
     for (format, rest) in [("ses", ",BOUNCE"), ("mailjet", "")] {
-        let exported = desk.done(&["export", "--format", format]).await;
+        let exported = world.run_ok(&["export", "--format", format]).await;
         assert_eq!(sorted(&exported), addresses.map(|address| format!("{address}{rest}")), "{format}");
-        let other = Desk::new().await;
+        let other = World::new().await;
         import(&other, format, &exported).await;
         let mut keys: Vec<_> = other.records().await.iter().map(|record| text(record, "address").to_owned()).collect();
         keys.sort_unstable();
@@ -73,12 +73,12 @@ async fn no_cell_begins_a_formula_wherever_a_spreadsheet_splits() {
         "don't",
         "\u{feff}=1",
     ];
-    let desk = with_codes(&codes).await;
-    desk.done(&["suppress", "\"x;=1\"@example.com", "--reason", "manual", "--actor", "ops"]).await;
-    let tab = with_codes(&["x\t=1"]).await.done(&["export"]).await;
+    let world = with_codes(&codes).await;
+    world.run_ok(&["suppress", "\"x;=1\"@example.com", "--reason", "manual", "--actor", "ops"]).await;
+    let tab = with_codes(&["x\t=1"]).await.run_ok(&["export"]).await;
     assert!(tab.ends_with(",x =1\n"), "{tab:?}");
 
-    let exported = desk.done(&["export"]).await;
+    let exported = world.run_ok(&["export"]).await;
     for separator in [';', '\t'] {
         for cell in exported.split(['\n', separator]) {
             let begin = cell.trim_start_matches(|char: char| char.is_whitespace() || char == '"');
@@ -88,21 +88,21 @@ async fn no_cell_begins_a_formula_wherever_a_spreadsheet_splits() {
     for code in ["=1+1", "＝1", "＠A1"] {
         assert!(exported.contains(&format!(",'{code}\n")), "{code}: {exported}");
     }
-    let other = Desk::new().await;
+    let other = World::new().await;
     import(&other, "csv", &exported).await;
-    assert_eq!(other.done(&["export"]).await, exported);
-    let as_json = |desk: Desk| async move { sorted(&desk.done(&["export", "--format", "ndjson"]).await) };
-    assert_eq!(as_json(other).await, as_json(desk).await, "as it was, to the letter");
+    assert_eq!(other.run_ok(&["export"]).await, exported);
+    let as_json = |world: World| async move { sorted(&world.run_ok(&["export", "--format", "ndjson"]).await) };
+    assert_eq!(as_json(other).await, as_json(world).await, "as it was, to the letter");
 }
 
 #[tokio::test]
-async fn what_steers_is_escaped_for_programs_and_a_space_for_people() {
-    let address = format!("a{STEERING}b@example.com");
-    let code = format!("{STEERING}\u{2028}\u{7f}\u{80}\u{9b}31m");
-    let desk = Desk::new().await;
+async fn control_characters_are_escaped_for_programs_and_spaces_for_people() {
+    let address = format!("a{CONTROL_CHARACTERS}b@example.com");
+    let code = format!("{CONTROL_CHARACTERS}\u{2028}\u{7f}\u{80}\u{9b}31m");
+    let world = World::new().await;
     let row = json!({"address": address, "reason": "complaint", "since": "2026-01-01", "code": code}).to_string();
-    import(&desk, "ndjson", &row).await;
-    let is_steering = |char: char| STEERING.contains(char) || char.is_control() && char != '\n';
+    import(&world, "ndjson", &row).await;
+    let is_steering = |char: char| CONTROL_CHARACTERS.contains(char) || char.is_control() && char != '\n';
     for args in [
         &["check", &address][..],
         &["explain", &address],
@@ -112,11 +112,11 @@ async fn what_steers_is_escaped_for_programs_and_a_space_for_people() {
         &["export", "--format", "ses", "--json"],
         &["check", "--json", &address],
         &["explain", "--json", &address],
-        &["suppress", "--json", &address, "--reason", "manual", "--actor", STEERING],
-        &["suppress", &address, "--reason", "manual", "--actor", STEERING],
+        &["suppress", "--json", &address, "--reason", "manual", "--actor", CONTROL_CHARACTERS],
+        &["suppress", &address, "--reason", "manual", "--actor", CONTROL_CHARACTERS],
         &["forget", "--json", &address, "--yes"],
     ] {
-        let ran = desk.run(args).await;
+        let ran = world.run(args).await;
         assert!(
             !ran.out.contains(is_steering) && !ran.err.contains(is_steering),
             "{args:?}: {:?} {:?}",
@@ -131,6 +131,6 @@ async fn what_steers_is_escaped_for_programs_and_a_space_for_people() {
         }
     }
     let row: Value =
-        serde_json::from_str(Box::pin(desk.done(&["export", "--json"])).await.lines().next().unwrap()).unwrap();
+        serde_json::from_str(Box::pin(world.run_ok(&["export", "--json"])).await.lines().next().unwrap()).unwrap();
     assert_eq!(row["code"], Value::from(code));
 }

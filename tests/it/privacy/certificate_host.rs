@@ -1,6 +1,6 @@
 //! A certificate host that answers garbage, reached by the real client of the real binary.
 
-use super::{function, say};
+use super::{function, print_uncaptured};
 use crate::attacks::subscriptions::confirmation;
 use crate::attacks::world::{failure_record, signed};
 use serde_json::json;
@@ -59,10 +59,10 @@ async fn under(behaviour: Behaviour, name: &str, accepted: bool) -> usize {
 }
 
 #[tokio::test]
-async fn a_certificate_host_that_answers_rubbish_is_not_quoted() {
+async fn a_certificate_host_that_answers_garbage_is_not_quoted() {
     let hosts = hosts();
     let count = hosts.len();
     let runs = hosts.into_iter().map(|(behaviour, name, accepted)| under(behaviour, name, accepted));
     let lines: usize = futures_util::future::join_all(runs).await.into_iter().sum();
-    say(&format!("{count} hosts of certificates: {lines} lines"));
+    print_uncaptured(&format!("{count} hosts of certificates: {lines} lines"));
 }

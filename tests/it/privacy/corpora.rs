@@ -10,7 +10,7 @@ use support::envelope::lambda_event;
 use support::environment::trusting_environment;
 use support::request::{authorization, post};
 
-use super::{function, say};
+use super::{function, print_uncaptured};
 
 fn documents(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -37,11 +37,11 @@ fn invocations(document: &Value) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_others_sent_leaves_no_trace() {
+async fn foreign_requests_leave_no_trace() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let folders = ["peer-cases", "sns-vectors"].map(|name| shared.join(name));
     if !folders.iter().all(|folder| folder.is_dir()) {
-        return say("NOT RUN: the recorded requests and published messages are not beside the project");
+        return print_uncaptured("NOT RUN: the recorded requests and published messages are not next to the project");
     }
     let database = Database::start().await;
     let mut function = function(trusting_environment(&database), &[]).await;
@@ -57,5 +57,9 @@ async fn what_others_sent_leaves_no_trace() {
     assert!(files.len() > 300, "{}", files.len());
     let output = function.stop().await;
     let lines = output.lines().count();
-    say(&format!("{} documents of others as {sent} invocations: {lines} lines, {} bytes", files.len(), output.len()));
+    print_uncaptured(&format!(
+        "{} foreign documents as {sent} invocations: {lines} lines, {} bytes",
+        files.len(),
+        output.len()
+    ));
 }

@@ -8,7 +8,7 @@ use support::http_message::Message;
 use support::proxy::{Reply, Request};
 use support::request::{authorization, post};
 
-use super::{function, say};
+use super::{function, print_uncaptured};
 
 /// The address that must not appear.
 const ADDRESS: &str = "jane.doe+vip@example.com";
@@ -148,8 +148,8 @@ async fn under(fault: Fault, database: &Database) -> (usize, usize) {
     let output = function.stop().await;
     assert!(labels.contains(&503), "{fault:?}: {labels:?} {output}");
     assert!(!output.contains("jane.doe") && !output.contains("Jane Doe"), "{fault:?}: {output}");
-    let foreign = output.lines().filter(|line| line.contains("\"source\":"));
-    (output.lines().count(), foreign.count())
+    let from_dependencies = output.lines().filter(|line| line.contains("\"source\":"));
+    (output.lines().count(), from_dependencies.count())
 }
 
 #[tokio::test]
@@ -159,6 +159,9 @@ async fn a_database_that_fails_in_every_way_is_not_quoted() {
     let database = Database::start().await;
     let outcomes = join_all(faults.iter().map(|fault| under(*fault, &database))).await;
     let lines: usize = outcomes.iter().map(|(lines, _)| lines).sum();
-    let foreign: usize = outcomes.iter().map(|(_, foreign)| foreign).sum();
-    say(&format!("{} faults of DynamoDB: {lines} lines, {foreign} of other crates", faults.len()));
+    let from_dependencies: usize = outcomes.iter().map(|(_, from_dependencies)| from_dependencies).sum();
+    print_uncaptured(&format!(
+        "{} faults of DynamoDB: {lines} lines, {from_dependencies} of other crates",
+        faults.len()
+    ));
 }

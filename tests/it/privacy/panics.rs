@@ -8,19 +8,19 @@ use support::authority::FOLDER;
 use support::database::Database;
 use support::environment::environment;
 
-use super::{alone, function};
+use super::{function, run_in_own_process};
 
 #[test]
-fn a_panic_tells_its_place_and_not_its_message() {
-    let output = alone("privacy::panics::a_fault");
+fn a_panic_reports_its_location_and_not_its_message() {
+    let output = run_in_own_process("privacy::panics::a_panic");
     let line = output.lines().find(|line| line.contains("please report this as a bug")).expect(&output);
     assert!(line.contains(r#""level":"ERROR""#) && line.contains("tests/it/privacy/panics.rs:"), "{line}");
     assert!(!output.contains("jane@"), "{output}");
 }
 
 #[tokio::test]
-#[ignore = "sets what the whole process says of panics"]
-async fn a_fault() {
+#[ignore = "sets the panic hook of the whole process"]
+async fn a_panic() {
     telemetry::init();
     let work = telemetry::redact_panic(async { panic!("no such address: {}", "jane@example.com") });
     let panicked = AssertUnwindSafe::<_>(work).catch_unwind().await.map(|(): ()| "it panics").unwrap_err();

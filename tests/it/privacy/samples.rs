@@ -4,7 +4,7 @@ use support::database::Database;
 use support::environment::environment;
 use support::samples;
 
-use super::{function, say};
+use super::{function, print_uncaptured};
 
 #[tokio::test]
 async fn every_sample_at_the_most_verbose_level_in_both_formats() {
@@ -19,7 +19,7 @@ async fn every_sample_at_the_most_verbose_level_in_both_formats() {
         }
         let output = function.stop().await;
         let lines = output.lines().count();
-        assert_eq!(lines, 2 * samples.len(), "a line of the log and one of metrics each");
-        say(&format!("{} samples, log in {format}: {lines} lines, {} bytes", samples.len(), output.len()));
+        assert_eq!(lines, 2 * samples.len(), "one log line and one metrics line each");
+        print_uncaptured(&format!("{} samples, log in {format}: {lines} lines, {} bytes", samples.len(), output.len()));
     }
 }

@@ -9,9 +9,9 @@ use support::envelope::{lambda_event, notification};
 use support::request::post;
 
 use crate::attacks::world::ID;
-use crate::judge::Watch;
-use crate::judge::scan::leaks;
-use crate::judge::secrets::{Class, Secrets};
+use crate::output_check::OutputChecker;
+use crate::output_check::scan::leaks;
+use crate::output_check::secrets::{Class, Secrets};
 
 const REQUEST: &str = "c2b8a1f4-";
 const SIGNATURE: &str =
@@ -139,10 +139,10 @@ fn ids_that_the_log_names_are_no_leak() {
     assert_eq!(leaks(topic, &secrets, &[topic.to_owned()]), []);
 }
 
-fn judged(line: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
+fn checked(line: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
     let environment = [("WEBHOOK_CREDENTIALS", "u:correct horse"), ("SNS_TOPIC_ARNS", "topic-1"), ("EVENT_TABLE", "t")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Watch::over(&environment, REQUEST).judge(line, r#"{"x":"ab@c.de"}"#, outcome)
+    OutputChecker::new(&environment, REQUEST).check(line, r#"{"x":"ab@c.de"}"#, outcome)
 }
 
 /// The other check: without knowing what is secret, it accepts nothing but the function's vocabulary.
@@ -155,13 +155,14 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
     let good = json!({"statusCode": 200, "body": "{\"events\":1}", "headers": {"content-type": "application/json"}});
     let (line, metrics) =
         (|at: &str, value: Value| with(&line, at, value), |at: &str, value| with(&metrics, at, value));
-    assert_eq!(judged(&line("/door", "sns".into()), &Ok(good.clone())), Ok(()));
+    assert_eq!(checked(&line("/door", "sns".into()), &Ok(good.clone())), Ok(()));
     let told = json!({"statusCode": 405, "body": "{\"error\":\"method not allowed; use POST\"}"});
-    assert_eq!(judged(&line("/door", "http".into()), &Ok(told)), Ok(()));
-    assert_eq!(judged(&metrics("/invocations", 2.into()), &Ok(good.clone())), Ok(()));
+    assert_eq!(checked(&line("/door", "http".into()), &Ok(told)), Ok(()));
+    assert_eq!(checked(&metrics("/invocations", 2.into()), &Ok(good.clone())), Ok(()));
     let warns = "a dependency logged a warning; see source and line";
-    let foreign = json!({"target": "mail_feedback::x", "source": "hyper", "line": 7, "message": warns}).to_string();
-    assert_eq!(judged(&foreign, &Ok(good.clone())), Ok(()));
+    let from_dependencies =
+        json!({"target": "mail_feedback::x", "source": "hyper", "line": 7, "message": warns}).to_string();
+    assert_eq!(checked(&from_dependencies, &Ok(good.clone())), Ok(()));
     for bad in [
         "thread 'main' panicked at src/main.rs:1:1:".to_owned(),
         line("/message", "recorded for somebody".into()),
@@ -186,7 +187,7 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
         json!({"target": "mail_feedback::x", "source": "hyper", "message": "no", "error": "no"}).to_string(),
         json!({"target": "mail_feedback::x", "source": "hyper", "message": "no"}).to_string(),
     ] {
-        assert!(judged(&bad, &Ok(good.clone())).is_err(), "{bad}");
+        assert!(checked(&bad, &Ok(good.clone())).is_err(), "{bad}");
     }
     for (at, value) in [
         ("/body", json!("{\"events\":1,\"x\":2}")),
@@ -202,10 +203,10 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
         ("/batchItemFailures", json!([{"itemIdentifier": "unasked"}])),
     ] {
         let answer: Value = serde_json::from_str(&with(&good, at, value)).unwrap();
-        assert!(judged("", &Ok(answer)).is_err(), "{at}");
+        assert!(checked("", &Ok(answer)).is_err(), "{at}");
     }
     let error = json!({"errorType": "Malformed", "errorMessage": "the body of ab@c.de"});
-    assert!(judged("", &Err(error)).is_err());
+    assert!(checked("", &Err(error)).is_err());
 }
 
 /// A document with another value at one place.

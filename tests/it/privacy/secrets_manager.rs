@@ -8,9 +8,9 @@ use support::database::Database;
 use support::environment::environment;
 use support::request::{authorization, post};
 
-use super::{function, say};
-use crate::judge::scan::leaks;
-use crate::judge::secrets::Secrets;
+use super::{function, print_uncaptured};
+use crate::output_check::scan::leaks;
+use crate::output_check::secrets::Secrets;
 
 const PASSWORD: &str = "correct-horse-battery-staple";
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-of-mailer-a1b2c3";
@@ -71,5 +71,5 @@ async fn a_secrets_manager_that_fails_is_not_quoted() {
         }
     });
     let lines: usize = futures_util::future::join_all(outcomes).await.into_iter().sum();
-    say(&format!("{} answers of Secrets Manager: {lines} lines", answers.len()));
+    print_uncaptured(&format!("{} answers of Secrets Manager: {lines} lines", answers.len()));
 }

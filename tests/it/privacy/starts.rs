@@ -4,9 +4,9 @@ use support::authority::{AUTHORITY, FOLDER};
 use support::database::Database;
 use support::environment::environment;
 
-use super::{function, say};
-use crate::judge::scan::leaks;
-use crate::judge::secrets::Secrets;
+use super::{function, print_uncaptured};
+use crate::output_check::scan::leaks;
+use crate::output_check::secrets::Secrets;
 
 /// A text in every wrong value.
 const MARK: &str = "correct-horse-battery-staple";
@@ -60,7 +60,7 @@ async fn a_start_that_fails_names_the_variable_and_shows_no_value() {
         assert_eq!(leaks(&output, &secrets, &[]), [], "{name}={value}");
         lines += output.lines().count();
     }
-    say(&format!("{} starts with a wrong value: {lines} lines", values.len()));
+    print_uncaptured(&format!("{} starts with a wrong value: {lines} lines", values.len()));
 }
 
 /// Both are named together; the secret's ARN, which contains account and name, is not.
@@ -107,5 +107,5 @@ async fn settings_of_the_sdk_are_not_shown_either() {
         assert!(!output.contains(MARK), "{name}={value}: {output}");
         warned += usize::from(output.contains("a dependency logged a warning"));
     }
-    assert!(warned > 0, "what the SDK warns of is told, without the value");
+    assert!(warned > 0, "the SDK's warnings are logged, without the value");
 }

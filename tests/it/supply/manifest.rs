@@ -28,41 +28,41 @@ pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
     let metadata = metadata("Cargo.toml", &["--all-features", "--filter-platform", TARGET]);
     let package = function(&metadata);
     let is_linked = |dependency: &&Value| dependency["kind"].is_null() && dependency["optional"] == false;
-    let mut asked = Asked::default();
+    let mut requested = Requested::default();
     match kind {
-        Kind::Function => asked.add(dependencies(package).filter(is_linked)),
+        Kind::Function => requested.add(dependencies(package).filter(is_linked)),
         Kind::Feature(name) => {
             let enabled = enabled(package, name);
-            asked.add(dependencies(package).filter(|dependency| enabled.contains(text(&dependency["name"]))));
+            requested.add(dependencies(package).filter(|dependency| enabled.contains(text(&dependency["name"]))));
         }
         Kind::Tests => {
-            let mut linked = Asked::default();
+            let mut linked = Requested::default();
             linked.add(dependencies(package).filter(is_linked));
-            asked.add(dependencies(package).filter(|dependency| dependency["kind"] == "dev"));
+            requested.add(dependencies(package).filter(|dependency| dependency["kind"] == "dev"));
             for member in ["mail-feedback-test-support", "mail-feedback-test-harness", "mail-feedback-fuzz-targets"] {
-                asked.add(dependencies(named(&metadata, member)));
+                requested.add(dependencies(named(&metadata, member)));
             }
-            asked = asked.beside(&linked);
+            requested = requested.beside(&linked);
         }
     }
     let of =
         |name: &str, version: &str, features| format!("{}. {}", head(name, version, features), origin(&metadata, name));
-    asked.0.iter().map(|(name, (version, features))| of(name, version, features)).collect()
+    requested.0.iter().map(|(name, (version, features))| of(name, version, features)).collect()
 }
 
 /// The dependencies in the fuzzing manifest, except for its targets: name, version and features.
 pub fn fuzzing() -> BTreeSet<String> {
     let metadata = metadata("fuzz/Cargo.toml", &["--no-deps"]);
-    let mut asked = Asked::default();
-    asked.add(dependencies(&metadata["packages"][0]));
-    asked.0.iter().map(|(name, (version, features))| head(name, version, features)).collect()
+    let mut requested = Requested::default();
+    requested.add(dependencies(&metadata["packages"][0]));
+    requested.0.iter().map(|(name, (version, features))| head(name, version, features)).collect()
 }
 
 /// Crates by name, with the version and the features that manifests request.
 #[derive(Default)]
-struct Asked(BTreeMap<String, (String, BTreeSet<String>)>);
+struct Requested(BTreeMap<String, (String, BTreeSet<String>)>);
 
-impl Asked {
+impl Requested {
     /// Adds dependencies, except for this project's own crates.
     fn add<'d>(&mut self, dependencies: impl Iterator<Item = &'d Value>) {
         for dependency in dependencies.filter(|dependency| dependency["path"].is_null()) {
@@ -137,9 +137,9 @@ pub fn tools() -> BTreeSet<String> {
         }
     }
     tools.extend(pins("tests/e2e/requirements.txt").iter().map(|(name, version)| format!("`{name}` {version}")));
-    let asked = json(".ci/node/package.json");
-    let asked = asked["dependencies"].as_object().expect("dependencies");
-    tools.extend(asked.iter().map(|(name, version)| format!("`{name}` {}", text(version))));
+    let requested = json(".ci/node/package.json");
+    let requested = requested["dependencies"].as_object().expect("dependencies");
+    tools.extend(requested.iter().map(|(name, version)| format!("`{name}` {}", text(version))));
     tools
 }
 

@@ -11,14 +11,14 @@ use support::request::{authorization, post};
 use support::seeded::Seeded;
 
 use super::report::{self, Form};
-use crate::disorder::facts::{self, Fact, What};
+use crate::disorder::facts::{self, Fact, FactKind};
 
 /// The soft-bounce rules of the function, which need only a few bounces.
 pub const RULES: SoftBounceRules = SoftBounceRules { threshold: 3, window_days: 5, min_days: 2, cooldown_days: 4 };
 
 /// What a sender sends at once.
 #[derive(Clone)]
-pub enum Parcel {
+pub enum Submission {
     /// An SNS message to Lambda.
     Lambda(Value),
     /// An SNS message to the webhook.
@@ -33,7 +33,7 @@ pub enum Parcel {
     Tencent(String),
 }
 
-impl Parcel {
+impl Submission {
     /// The invocation that it becomes; a queued message is alone in its batch.
     pub fn payload(&self) -> Value {
         match self {
@@ -75,7 +75,7 @@ impl Parcel {
 /// Everything that is sent, in order.
 pub struct Feed {
     /// The submissions.
-    pub parcels: Vec<Parcel>,
+    pub submissions: Vec<Submission>,
     /// How many different facts are reported, which is also the number of event records.
     pub facts: usize,
     random: Seeded,
@@ -113,7 +113,7 @@ impl Feed {
     }
 
     fn empty(seed: u64) -> Self {
-        Self { parcels: Vec::new(), facts: 0, random: Seeded::new(seed), gathered: Vec::new(), wanted: 1 }
+        Self { submissions: Vec::new(), facts: 0, random: Seeded::new(seed), gathered: Vec::new(), wanted: 1 }
     }
 
     /// `addresses` are the other possible recipients of the same message.
@@ -121,7 +121,7 @@ impl Feed {
         self.facts += 1;
         let number = self.facts;
         match fact.provider {
-            Provider::Tencent => self.parcels.push(Parcel::Tencent(report::tencent(fact, number).to_string())),
+            Provider::Tencent => self.submissions.push(Submission::Tencent(report::tencent(fact, number).to_string())),
             Provider::Mailjet => {
                 let element = report::mailjet(fact, number);
                 self.gathered.push(element.clone());
@@ -133,7 +133,7 @@ impl Feed {
             }
             Provider::Ses => {
                 let mut others = Vec::new();
-                if fact.what == What::Delivered && self.random.percent(20) {
+                if fact.kind == FactKind::Delivered && self.random.percent(20) {
                     others.extend(addresses.iter().filter(|address| **address != fact.address).cloned());
                     others.sort();
                     others.dedup();
@@ -158,8 +158,8 @@ impl Feed {
         self.wanted = self.random.pick(&[1, 2, 3, 5, 8, 40]);
         match elements.as_slice() {
             [] => {}
-            [only] if self.random.percent(50) => self.parcels.push(Parcel::Mailjet(only.to_string())),
-            _ => self.parcels.push(Parcel::Mailjet(Value::Array(elements).to_string())),
+            [only] if self.random.percent(50) => self.submissions.push(Submission::Mailjet(only.to_string())),
+            _ => self.submissions.push(Submission::Mailjet(Value::Array(elements).to_string())),
         }
     }
 
@@ -170,7 +170,7 @@ impl Feed {
         let event = Door::EventBridge.invocation(&envelope).expect("SES names it");
         let event: Value = serde_json::from_str(&event).expect("JSON");
         for _ in 0..self.random.pick(&[1, 1, 1, 1, 2]) {
-            self.parcels.push(Parcel::Bridged(event.clone()));
+            self.submissions.push(Submission::Bridged(event.clone()));
         }
     }
 
@@ -180,12 +180,12 @@ impl Feed {
         let mut envelope = notification(&message.to_string(), &id, Timestamp::now());
         sign(&mut envelope, &AUTHORITY);
         for _ in 0..self.random.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 1, 2]) {
-            let parcel = match self.random.below(10) {
-                0..=4 => Parcel::Lambda(envelope.clone()),
-                5 | 6 => Parcel::Https(envelope.clone()),
-                _ => Parcel::Queue(envelope.to_string()),
+            let submission = match self.random.below(10) {
+                0..=4 => Submission::Lambda(envelope.clone()),
+                5 | 6 => Submission::Https(envelope.clone()),
+                _ => Submission::Queue(envelope.to_string()),
             };
-            self.parcels.push(parcel);
+            self.submissions.push(submission);
         }
     }
 }

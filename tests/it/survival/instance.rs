@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::fault_proxy::{Doom, Door, FaultProxy};
+use support::fault_proxy::{FaultProxy, Kill, ProxyEndpoint};
 use support::runtime_api::{Function, Outcome};
 use support::seeded::Seeded;
 use tokio::sync::oneshot;
@@ -25,7 +25,7 @@ pub enum Ending {
 }
 
 /// When an instance is killed.
-enum Death {
+enum KillTime {
     Never,
     InRequest { after: usize, takes_effect: bool },
     After(Duration),
@@ -33,19 +33,19 @@ enum Death {
 
 /// The faults that hit invocations.
 #[derive(Clone, Copy)]
-pub struct Dangers {
+pub struct InstanceFaults {
     /// The percentage of invocations in which the instance is killed, if they last long enough.
     pub kill: usize,
     /// The percentage of invocations with a short time limit.
-    pub hurry: usize,
+    pub short_limit: usize,
 }
 
 /// An instance and its endpoint for the database.
 pub struct Instance {
     settings: Vec<(String, String)>,
-    door: Door,
+    endpoint: ProxyEndpoint,
     function: Function,
-    dangers: Dangers,
+    instance_faults: InstanceFaults,
     random: Seeded,
     log: String,
 }
@@ -55,40 +55,40 @@ impl Instance {
     pub async fn start(
         proxy: &Arc<FaultProxy>,
         mut settings: Vec<(String, String)>,
-        dangers: Dangers,
+        instance_faults: InstanceFaults,
         random: Seeded,
     ) -> Self {
-        let door = proxy.door().await;
-        settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), door.endpoint.clone()));
+        let endpoint = proxy.open_endpoint().await;
+        settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), endpoint.url.clone()));
         let function = real_binary::start(&settings).await;
         function.until_ready().await;
-        Self { settings, door, function, dangers, random, log: String::new() }
+        Self { settings, endpoint, function, instance_faults, random, log: String::new() }
     }
 
     /// Sends an invocation; with `must_kill`, the instance is killed during it.
-    pub async fn invoke(&mut self, payload: &str, doomed: bool) -> Ending {
-        let (strike, struck) = oneshot::channel();
-        let limit = if self.random.percent(self.dangers.hurry) { SHORT_LIMIT } else { LIMIT };
+    pub async fn invoke(&mut self, payload: &str, must_kill: bool) -> Ending {
+        let (notify, notified) = oneshot::channel();
+        let limit = if self.random.percent(self.instance_faults.short_limit) { SHORT_LIMIT } else { LIMIT };
         let mut deadline = limit;
-        match self.death(doomed) {
-            Death::Never => drop(strike),
-            Death::InRequest { after, takes_effect } => {
-                self.door.set_doom(Some(Doom { after, takes_effect, strike }));
+        match self.kill_time(must_kill) {
+            KillTime::Never => drop(notify),
+            KillTime::InRequest { after, takes_effect } => {
+                self.endpoint.schedule_kill(Some(Kill { after, takes_effect, notify }));
             }
-            Death::After(time) => {
-                drop(strike);
+            KillTime::After(time) => {
+                drop(notify);
                 deadline = time;
             }
         }
         let ending = tokio::select! {
-            Ok(()) = struck => Ending::Killed,
+            Ok(()) = notified => Ending::Killed,
             outcome = tokio::time::timeout(deadline, self.function.invoke_within(payload, limit)) => match outcome {
                 Ok(Some(outcome)) => Ending::Answered(outcome),
                 Err(_) if deadline < limit => Ending::Killed,
                 Ok(None) | Err(_) => Ending::TimedOut,
             },
         };
-        self.door.set_doom(None);
+        self.endpoint.schedule_kill(None);
         if !matches!(ending, Ending::Answered(_)) {
             let next = real_binary::start(&self.settings).await;
             self.log += &std::mem::replace(&mut self.function, next).stop().await;
@@ -102,15 +102,15 @@ impl Instance {
         self.log + &self.function.stop().await
     }
 
-    fn death(&mut self, doomed: bool) -> Death {
+    fn kill_time(&mut self, must_kill: bool) -> KillTime {
         let after = self.random.below(5);
         let takes_effect = self.random.percent(50);
         let time = Duration::from_millis(self.random.below(40) as u64);
-        match (doomed, self.random.percent(self.dangers.kill), self.random.percent(30)) {
-            (true, _, _) => Death::InRequest { after: 0, takes_effect },
-            (false, true, true) => Death::After(time),
-            (false, true, false) => Death::InRequest { after, takes_effect },
-            (false, false, _) => Death::Never,
+        match (must_kill, self.random.percent(self.instance_faults.kill), self.random.percent(30)) {
+            (true, _, _) => KillTime::InRequest { after: 0, takes_effect },
+            (false, true, true) => KillTime::After(time),
+            (false, true, false) => KillTime::InRequest { after, takes_effect },
+            (false, false, _) => KillTime::Never,
         }
     }
 }

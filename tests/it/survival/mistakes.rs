@@ -4,65 +4,74 @@ use support::fault_mistake::Mistake;
 use support::fault_schedule::{Fault, Schedule};
 
 use super::feed::Feed;
-use super::instance::Dangers;
+use super::instance::InstanceFaults;
 use super::run::{Conditions, run, without_faults};
-use super::sender::Manner;
+use super::sender::RetryPolicy;
 use super::tables::{Difference, difference};
-use crate::disorder::{facts, say};
+use crate::disorder::{facts, print_uncaptured};
 
 /// Many faults of one class.
 fn with(only: Fault, percent: usize) -> Conditions {
     Conditions {
         schedule: Schedule { seed: 3, calm: percent, only: Some(only), ..Schedule::CALM },
-        dangers: Dangers { kill: 0, hurry: 0 },
+        instance_faults: InstanceFaults { kill: 0, short_limit: 0 },
         instances: 6,
-        manner: Manner::Insistent,
+        retry_policy: RetryPolicy::UntilAccepted,
         mistake: None,
     }
 }
 
 /// A feed, and the faults that make a mistake show.
-fn occasion(mistake: Mistake) -> (Feed, Conditions) {
+fn scenario(mistake: Mistake) -> (Feed, Conditions) {
     let (feed, conditions) = match mistake {
-        Mistake::ForgetsUnprocessedItems => (Feed::new(2, 60), with(Fault::Unprocessed, 60)),
-        Mistake::ForgetsUnprocessedKeys => (Feed::of(&facts::voided(40)), with(Fault::Unprocessed, 60)),
+        Mistake::IgnoresUnprocessedItems => (Feed::new(2, 60), with(Fault::Unprocessed, 60)),
+        Mistake::IgnoresUnprocessedKeys => (Feed::of(&facts::voided(40)), with(Fault::Unprocessed, 60)),
         Mistake::OverwritesOthers => (Feed::of(&facts::hot(40)), with(Fault::Delay, 60)),
-        Mistake::NeverAsksForDeliveries => (Feed::of(&facts::voided(40)), with(Fault::Delay, 10)),
-        Mistake::TakesRefusalForSuccess => (Feed::new(2, 60), with(Fault::Throttle, 10)),
+        Mistake::SkipsDeliveryQuery => (Feed::of(&facts::voided(40)), with(Fault::Delay, 10)),
+        Mistake::TreatsErrorAsSuccess => (Feed::new(2, 60), with(Fault::Throttle, 10)),
     };
     (feed, Conditions { mistake: Some(mistake), ..conditions })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_function_without_one_of_its_cares_is_found_out() {
+async fn a_function_without_one_of_its_precautions_is_noticed() {
     for mistake in Mistake::ALL {
-        let (feed, conditions) = occasion(mistake);
+        let (feed, conditions) = scenario(mistake);
         let calm = without_faults(&feed).await;
         let careful = run(&feed, Conditions { mistake: None, ..conditions }).await;
         assert_eq!(difference(&calm, &careful.tables), Difference::default(), "without {mistake:?}");
         let found = difference(&calm, &run(&feed, conditions).await.tables);
         let Difference { lost, doubled, changed } = &found;
         let (lost, doubled, changed) = (lost.len(), doubled.len(), changed.len());
-        say(&format!("survival: {mistake:?}: lost {lost}, doubled {doubled}, changed {changed}"));
+        print_uncaptured(&format!("survival: {mistake:?}: lost {lost}, doubled {doubled}, changed {changed}"));
         assert_ne!(found, Difference::default(), "{mistake:?} goes unnoticed");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn senders_that_do_not_send_again_are_found_out() {
+async fn senders_that_do_not_retry_are_noticed() {
     let feed = Feed::new(2, 60);
     let calm = without_faults(&feed).await;
-    let dangers = Dangers { kill: 40, hurry: 0 };
-    let conditions =
-        Conditions { schedule: Schedule::CALM, dangers, instances: 2, manner: Manner::Careless, mistake: None };
-    let careless = run(&feed, conditions).await;
-    let difference = difference(&calm, &careless.tables);
-    say(&format!("survival: careless senders: {} killed, {} lost", careless.kills, difference.lost.len()));
+    let instance_faults = InstanceFaults { kill: 40, short_limit: 0 };
+    let conditions = Conditions {
+        schedule: Schedule::CALM,
+        instance_faults,
+        instances: 2,
+        retry_policy: RetryPolicy::Never,
+        mistake: None,
+    };
+    let without_retries = run(&feed, conditions).await;
+    let difference = difference(&calm, &without_retries.tables);
+    print_uncaptured(&format!(
+        "survival: senders without retries: {} killed, {} lost",
+        without_retries.kills,
+        difference.lost.len()
+    ));
     assert!(!difference.lost.is_empty(), "what is not sent again is lost");
 }
 
 #[tokio::test]
-async fn a_table_that_lacks_an_item_or_has_another_is_told() {
+async fn a_missing_extra_or_changed_item_is_reported() {
     let calm = without_faults(&Feed::new(5, 10)).await;
     let (event, record) = (calm.events.keys().next().unwrap(), calm.suppressions.keys().next().unwrap());
     assert_eq!(difference(&calm, &calm), Difference::default());

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 use support::database::{Database, Item, SUPPRESSIONS};
-use support::fault_proxy::{Door, FaultProxy};
+use support::fault_proxy::{FaultProxy, ProxyEndpoint};
 use support::fault_schedule::{Fault, Schedule};
 
 /// A database, the proxy in front of it, and a client without retries.
@@ -18,7 +18,7 @@ struct World {
     database: Database,
     proxy: Arc<FaultProxy>,
     client: Client,
-    _door: Door,
+    _endpoint: ProxyEndpoint,
 }
 
 impl World {
@@ -27,11 +27,11 @@ impl World {
         let database = Database::start().await;
         let schedule = Schedule { seed: 5, calm: 100, only: Some(fault), ..Schedule::CALM };
         let proxy = FaultProxy::new(database.address, schedule, None);
-        let door = proxy.door().await;
+        let endpoint = proxy.open_endpoint().await;
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(2)).build();
-        let config = database.client.config().to_builder().endpoint_url(&door.endpoint);
+        let config = database.client.config().to_builder().endpoint_url(&endpoint.url);
         let config = config.retry_config(RetryConfig::disabled()).timeout_config(timeouts).build();
-        Self { database, proxy, client: Client::from_conf(config), _door: door }
+        Self { database, proxy, client: Client::from_conf(config), _endpoint: endpoint }
     }
 
     async fn names(&self) -> BTreeSet<String> {
@@ -61,7 +61,7 @@ async fn outcome(world: &World) -> &'static str {
 }
 
 #[tokio::test]
-async fn each_fault_ends_as_it_is_called_and_has_the_effect_it_says() {
+async fn each_fault_has_the_result_and_effect_of_its_name() {
     for fault in Fault::ALL {
         let expected = match fault {
             Fault::Throttle => ("throttled", false),
@@ -82,7 +82,7 @@ async fn each_fault_ends_as_it_is_called_and_has_the_effect_it_says() {
 }
 
 #[tokio::test]
-async fn what_a_batch_leaves_undone_is_what_it_says() {
+async fn a_batch_reports_exactly_what_it_leaves_unprocessed() {
     let world = World::of(Fault::Unprocessed).await;
     let all: BTreeSet<String> = (0..10).map(|place| format!("a{place}")).collect();
     let puts = all.iter().map(|name| {

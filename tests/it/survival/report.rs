@@ -3,7 +3,7 @@
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use crate::disorder::facts::{Fact, What};
+use crate::disorder::facts::{Fact, FactKind};
 
 /// The two forms in which SES reports a fact.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,11 @@ pub fn ses(fact: &Fact, number: usize, others: &[String], form: Form) -> Value {
         "sendingAccountId": "123456789012",
         "destination": recipients(),
     });
-    let (name, key, mut body) = match fact.what {
-        What::Hard => bounce(fact, number, ("Permanent", "General"), "5.1.1"),
-        What::Block(_) => bounce(fact, number, ("Permanent", "OnAccountSuppressionList"), "5.1.1"),
-        What::Soft | What::SoftAndBlock => bounce(fact, number, ("Transient", "MailboxFull"), "4.2.2"),
-        What::Complaint => {
+    let (name, key, mut body) = match fact.kind {
+        FactKind::Hard => bounce(fact, number, ("Permanent", "General"), "5.1.1"),
+        FactKind::Block(_) => bounce(fact, number, ("Permanent", "OnAccountSuppressionList"), "5.1.1"),
+        FactKind::Soft | FactKind::SoftAndBlock => bounce(fact, number, ("Transient", "MailboxFull"), "4.2.2"),
+        FactKind::Complaint => {
             let body = json!({
                 "complainedRecipients": [{"emailAddress": fact.address}],
                 "complaintFeedbackType": "abuse",
@@ -35,8 +35,8 @@ pub fn ses(fact: &Fact, number: usize, others: &[String], form: Form) -> Value {
             });
             ("Complaint", "complaint", body)
         }
-        What::Unsubscribe | What::Lift => {
-            let left = fact.what == What::Unsubscribe;
+        FactKind::Unsubscribe | FactKind::Lift => {
+            let left = fact.kind == FactKind::Unsubscribe;
             let body = json!({
                 "contactList": fact.list.unwrap_or("everything"),
                 "newTopicPreferences": {"unsubscribeAll": left},
@@ -44,11 +44,11 @@ pub fn ses(fact: &Fact, number: usize, others: &[String], form: Form) -> Value {
             });
             ("Subscription", "subscription", body)
         }
-        What::Delivered => {
+        FactKind::Delivered => {
             ("Delivery", "delivery", json!({"recipients": recipients(), "smtpResponse": "250 2.0.0 ok"}))
         }
-        What::Opened => ("Open", "open", json!({"ipAddress": "192.0.2.1", "userAgent": "Mozilla/5.0"})),
-        What::UnsubscribeAll(_) => panic!("no provider reports it"),
+        FactKind::Opened => ("Open", "open", json!({"ipAddress": "192.0.2.1", "userAgent": "Mozilla/5.0"})),
+        FactKind::UnsubscribeAll(_) => panic!("no provider reports it"),
     };
     if !fact.untimed {
         mail["timestamp"] = time(fact.at - 60_000).into();
@@ -61,7 +61,7 @@ pub fn ses(fact: &Fact, number: usize, others: &[String], form: Form) -> Value {
 /// Whether SES reports a fact in both forms.
 pub const fn has_both_forms(fact: &Fact) -> bool {
     // A report without its own time takes that of its SNS message, so two messages would have two times.
-    !fact.untimed && !matches!(fact.what, What::Unsubscribe | What::Lift | What::Opened)
+    !fact.untimed && !matches!(fact.kind, FactKind::Unsubscribe | FactKind::Lift | FactKind::Opened)
 }
 
 fn bounce(fact: &Fact, number: usize, (kind, sub): (&str, &str), status: &str) -> (&'static str, &'static str, Value) {
@@ -86,21 +86,21 @@ pub fn mailjet(fact: &Fact, number: usize) -> Value {
         Some("news") => 41,
         Some(_) => 42,
     };
-    let (event, more) = match fact.what {
-        What::Hard => {
+    let (event, more) = match fact.kind {
+        FactKind::Hard => {
             ("bounce", json!({"hard_bounce": true, "error_related_to": "recipient", "error": "user unknown"}))
         }
-        What::Soft => {
+        FactKind::Soft => {
             ("bounce", json!({"hard_bounce": false, "error_related_to": "recipient", "error": "quota exceeded"}))
         }
-        What::SoftAndBlock => ("bounce", json!({"blocked": true, "hard_bounce": false, "error": "quota exceeded"})),
-        What::Block(_) => ("blocked", json!({"error_related_to": "mailjet", "error": "preblocked"})),
-        What::Complaint => ("spam", json!({"source": "JMRPP"})),
-        What::Unsubscribe => ("unsub", json!({"mj_list_id": list})),
-        What::Lift => ("resubscribed", json!({})),
-        What::Delivered => ("sent", json!({"smtp_reply": "250 2.0.0 ok"})),
-        What::Opened => ("open", json!({"ip": "192.0.2.1", "agent": "Mozilla/5.0"})),
-        What::UnsubscribeAll(_) => panic!("no provider reports it"),
+        FactKind::SoftAndBlock => ("bounce", json!({"blocked": true, "hard_bounce": false, "error": "quota exceeded"})),
+        FactKind::Block(_) => ("blocked", json!({"error_related_to": "mailjet", "error": "preblocked"})),
+        FactKind::Complaint => ("spam", json!({"source": "JMRPP"})),
+        FactKind::Unsubscribe => ("unsub", json!({"mj_list_id": list})),
+        FactKind::Lift => ("resubscribed", json!({})),
+        FactKind::Delivered => ("sent", json!({"smtp_reply": "250 2.0.0 ok"})),
+        FactKind::Opened => ("open", json!({"ip": "192.0.2.1", "agent": "Mozilla/5.0"})),
+        FactKind::UnsubscribeAll(_) => panic!("no provider reports it"),
     };
     let mut element = json!({
         "event": event,
@@ -114,18 +114,18 @@ pub fn mailjet(fact: &Fact, number: usize) -> Value {
 
 /// A Tencent callback; Tencent has no lifts either.
 pub fn tencent(fact: &Fact, number: usize) -> Value {
-    let (event, more) = match fact.what {
-        What::Hard => ("bounce", json!({"bounceType": "hard_bounce", "reason": "550 5.1.1 no such user"})),
-        What::Soft | What::SoftAndBlock => {
+    let (event, more) = match fact.kind {
+        FactKind::Hard => ("bounce", json!({"bounceType": "hard_bounce", "reason": "550 5.1.1 no such user"})),
+        FactKind::Soft | FactKind::SoftAndBlock => {
             ("bounce", json!({"bounceType": "soft_bounce", "reason": "452 4.2.2 mailbox full"}))
         }
-        What::Block(_) => ("dropped", json!({"reason": "the address is in the blacklist"})),
-        What::Complaint => ("spamreport", json!({})),
-        What::Unsubscribe => ("unsubscribe", json!({"link": "https://sender.example/unsubscribe"})),
-        What::Lift => ("returned", json!({})),
-        What::Delivered => ("delivered", json!({})),
-        What::Opened => ("open", json!({"useragent": "Mozilla/5.0"})),
-        What::UnsubscribeAll(_) => panic!("no provider reports it"),
+        FactKind::Block(_) => ("dropped", json!({"reason": "the address is in the blacklist"})),
+        FactKind::Complaint => ("spamreport", json!({})),
+        FactKind::Unsubscribe => ("unsubscribe", json!({"link": "https://sender.example/unsubscribe"})),
+        FactKind::Lift => ("returned", json!({})),
+        FactKind::Delivered => ("delivered", json!({})),
+        FactKind::Opened => ("open", json!({"useragent": "Mozilla/5.0"})),
+        FactKind::UnsubscribeAll(_) => panic!("no provider reports it"),
     };
     let mut callback = json!({
         "event": event,

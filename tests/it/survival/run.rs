@@ -14,8 +14,8 @@ use support::samples::Snapshot;
 use support::seeded::Seeded;
 
 use super::feed::{Feed, RULES};
-use super::instance::{Dangers, Ending, Instance};
-use super::sender::{Again, Manner, Senders, asks_again};
+use super::instance::{Ending, Instance, InstanceFaults};
+use super::sender::{Resends, RetryPolicy, Senders, requests_retry};
 
 /// The conditions under which a feed is sent.
 #[derive(Clone, Copy)]
@@ -23,11 +23,11 @@ pub struct Conditions {
     /// The faults of requests to the database.
     pub schedule: Schedule,
     /// The faults of invocations.
-    pub dangers: Dangers,
+    pub instance_faults: InstanceFaults,
     /// The number of concurrent instances.
     pub instances: usize,
     /// How the senders retry.
-    pub manner: Manner,
+    pub retry_policy: RetryPolicy,
     /// A mistake that the function makes.
     pub mistake: Option<Mistake>,
 }
@@ -44,7 +44,7 @@ pub struct Report {
     /// Answers that asked for a redelivery, or for a part of it.
     pub refused: usize,
     /// What was sent again.
-    pub again: Again,
+    pub resends: Resends,
     /// The requests to the database.
     pub counts: Counts,
     /// The tables in the end.
@@ -70,9 +70,9 @@ fn settings(database: &Database) -> Vec<(String, String)> {
 pub async fn without_faults(feed: &Feed) -> Snapshot {
     let database = Database::start().await;
     let handler = handler(&database, &settings(&database));
-    for parcel in &feed.parcels {
-        let payload = parcel.payload().to_string();
-        let answer = invoke_within(&handler, &payload, TIME_LEFT).await.expect("it is taken");
+    for submission in &feed.submissions {
+        let payload = submission.payload().to_string();
+        let answer = invoke_within(&handler, &payload, TIME_LEFT).await.expect("it is accepted");
         let (status, left) = (answer["statusCode"].as_i64(), answer["batchItemFailures"].as_array());
         assert!(status.is_none_or(|status| status == 200) && left.is_none_or(Vec::is_empty), "{answer}");
     }
@@ -82,15 +82,15 @@ pub async fn without_faults(feed: &Feed) -> Snapshot {
 /// Sends a feed until all of it was accepted.
 pub async fn run(feed: &Feed, conditions: Conditions) -> Report {
     let database = Database::start().await;
-    let Conditions { schedule, dangers, instances, manner, mistake } = conditions;
+    let Conditions { schedule, instance_faults, instances, retry_policy, mistake } = conditions;
     let proxy = FaultProxy::new(database.address, schedule, mistake);
-    let senders = Arc::new(Mutex::new(Senders::new(feed, schedule.seed, manner)));
+    let senders = Arc::new(Mutex::new(Senders::new(feed, schedule.seed, retry_policy)));
     let report = Arc::new(Mutex::new(Report::default()));
     let workers = (0..instances).map(|nth| {
         let (proxy, senders, report) = (Arc::clone(&proxy), Arc::clone(&senders), Arc::clone(&report));
         let (settings, random) = (settings(&database), Seeded::new(schedule.seed + 1_000 * (1 + nth as u64)));
         tokio::spawn(async move {
-            let mut instance = Instance::start(&proxy, settings, dangers, random).await;
+            let mut instance = Instance::start(&proxy, settings, instance_faults, random).await;
             work(&mut instance, &senders, &report).await;
             instance.stop().await
         })
@@ -101,7 +101,7 @@ pub async fn run(feed: &Feed, conditions: Conditions) -> Report {
     }
     proxy.settle().await;
     let mut report = Arc::into_inner(report).unwrap().into_inner().unwrap();
-    report.again = senders.lock().unwrap().again;
+    report.resends = senders.lock().unwrap().resends;
     report.counts = proxy.counts();
     report.tables = Snapshot::take(&database).await;
     report
@@ -120,16 +120,16 @@ async fn work(instance: &mut Instance, senders: &Mutex<Senders>, report: &Mutex<
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };
-        let doomed = job.0.iter().any(|delivery| delivery.dooms > 0);
+        let must_kill = job.0.iter().any(|delivery| delivery.forced_kills > 0);
         for delivery in &mut job.0 {
-            delivery.dooms = delivery.dooms.saturating_sub(1);
+            delivery.forced_kills = delivery.forced_kills.saturating_sub(1);
         }
-        let ending = instance.invoke(&job.payload(), doomed).await;
+        let ending = instance.invoke(&job.payload(), must_kill).await;
         {
             let mut report = report.lock().unwrap();
             report.invocations += 1;
             match &ending {
-                Ending::Answered(_) => report.refused += usize::from(asks_again(&ending)),
+                Ending::Answered(_) => report.refused += usize::from(requests_retry(&ending)),
                 Ending::Killed => report.kills += 1,
                 Ending::TimedOut => report.timeouts += 1,
             }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use support::door::{QUEUE, queue_event};
 use support::seeded::Seeded;
 
-use super::feed::{Feed, Parcel};
+use super::feed::{Feed, Submission};
 use super::instance::Ending;
 
 /// How many submissions are in progress at once, including those that wait for a retry.
@@ -17,11 +17,11 @@ const HTTPS_ATTEMPTS: u32 = 4;
 /// How often a queue delivers a message before it parks it.
 const RECEIVES: u32 = 10;
 /// So many failures of one submission are a bug.
-const PATIENCE: u32 = 100;
+const MAX_FAILURES: u32 = 100;
 
 /// How often something was sent again, and why.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Again {
+pub struct Resends {
     /// By Lambda, after an error or a kill.
     pub lambda: usize,
     /// The same for an EventBridge event.
@@ -41,10 +41,10 @@ pub struct Again {
     /// By Tencent, likewise.
     pub tencent: usize,
     /// For no reason.
-    pub unasked: usize,
+    pub spurious: usize,
 }
 
-impl Again {
+impl Resends {
     /// The total.
     pub const fn sum(&self) -> usize {
         self.lambda
@@ -56,28 +56,28 @@ impl Again {
             + self.parked
             + self.mailjet
             + self.tencent
-            + self.unasked
+            + self.spurious
     }
 }
 
 /// How the senders retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
+pub enum RetryPolicy {
     /// Until it is accepted, and sometimes once more.
-    Insistent,
+    UntilAccepted,
     /// Never: each submission is sent once.
-    Careless,
+    Never,
 }
 
 /// A submission in progress.
 pub struct Delivery {
-    parcel: Parcel,
+    submission: Submission,
     /// How often it failed at this door.
     failures: u32,
     /// How often it failed in total.
     all_failures: u32,
     /// In how many more attempts the instance is certainly killed.
-    pub dooms: u32,
+    pub forced_kills: u32,
     is_repeated: bool,
 }
 
@@ -87,12 +87,12 @@ pub struct Job(pub Vec<Delivery>);
 impl Job {
     /// The invocation.
     pub fn payload(&self) -> String {
-        let body = |delivery: &Delivery| match &delivery.parcel {
-            Parcel::Queue(body) => body.clone(),
+        let body = |delivery: &Delivery| match &delivery.submission {
+            Submission::Queue(body) => body.clone(),
             other => panic!("only messages of a queue come together, not {}", other.payload()),
         };
         let event = match self.0.as_slice() {
-            [only] => only.parcel.payload(),
+            [only] => only.submission.payload(),
             several => queue_event(QUEUE, &several.iter().map(body).collect::<Vec<_>>()),
         };
         event.to_string()
@@ -104,26 +104,27 @@ pub struct Senders {
     feed: VecDeque<Delivery>,
     window: Vec<Delivery>,
     random: Seeded,
-    manner: Manner,
+    retry_policy: RetryPolicy,
     /// How many invocations are running.
     pub running: usize,
     /// What was sent again.
-    pub again: Again,
+    pub resends: Resends,
 }
 
 impl Senders {
     /// The senders of a feed.
-    pub fn new(feed: &Feed, seed: u64, manner: Manner) -> Self {
+    pub fn new(feed: &Feed, seed: u64, retry_policy: RetryPolicy) -> Self {
         let mut counts = [0; 6];
-        let delivery = |parcel: &Parcel| {
-            let nth = &mut counts[parcel.door()];
+        let delivery = |submission: &Submission| {
+            let nth = &mut counts[submission.door()];
             *nth += 1;
-            let dooms = if manner == Manner::Insistent { certain_ends(parcel, *nth) } else { 0 };
-            Delivery { parcel: parcel.clone(), failures: 0, all_failures: 0, dooms, is_repeated: false }
+            let forced_kills =
+                if retry_policy == RetryPolicy::UntilAccepted { count_forced_kills(submission, *nth) } else { 0 };
+            Delivery { submission: submission.clone(), failures: 0, all_failures: 0, forced_kills, is_repeated: false }
         };
-        let feed = feed.parcels.iter().map(delivery).collect();
+        let feed = feed.submissions.iter().map(delivery).collect();
         let random = Seeded::new(seed);
-        Self { feed, window: Vec::new(), random, manner, running: 0, again: Again::default() }
+        Self { feed, window: Vec::new(), random, retry_policy, running: 0, resends: Resends::default() }
     }
 
     /// The next invocation, if anything is waiting.
@@ -138,9 +139,9 @@ impl Senders {
         }
         let mut job = vec![self.window.swap_remove(self.random.below(self.window.len()))];
         let mut room = self.random.below(10);
-        while matches!(job[0].parcel, Parcel::Queue(_))
+        while matches!(job[0].submission, Submission::Queue(_))
             && room > 0
-            && let Some(at) = self.window.iter().position(|other| matches!(other.parcel, Parcel::Queue(_)))
+            && let Some(at) = self.window.iter().position(|other| matches!(other.submission, Submission::Queue(_)))
         {
             job.push(self.window.swap_remove(at));
             room -= 1;
@@ -159,44 +160,45 @@ impl Senders {
         self.running -= 1;
         let left = left_in_queue(ending);
         for (place, delivery) in job.0.into_iter().enumerate() {
-            let taken = match &delivery.parcel {
-                Parcel::Lambda(_) | Parcel::Bridged(_) => recorded(ending),
-                Parcel::Queue(_) => left.as_ref().is_some_and(|left| !left.contains(&format!("m-{place}"))),
-                Parcel::Https(_) | Parcel::Mailjet(_) | Parcel::Tencent(_) => status(ending) == Some(200),
+            let taken = match &delivery.submission {
+                Submission::Lambda(_) | Submission::Bridged(_) => recorded(ending),
+                Submission::Queue(_) => left.as_ref().is_some_and(|left| !left.contains(&format!("m-{place}"))),
+                Submission::Https(_) | Submission::Mailjet(_) | Submission::Tencent(_) => status(ending) == Some(200),
             };
             if !taken {
-                self.send_again(delivery);
-            } else if !delivery.is_repeated && self.manner == Manner::Insistent && self.random.percent(5) {
-                self.again.unasked += 1;
+                self.resend(delivery);
+            } else if !delivery.is_repeated && self.retry_policy == RetryPolicy::UntilAccepted && self.random.percent(5)
+            {
+                self.resends.spurious += 1;
                 self.window.push(Delivery { failures: 0, is_repeated: true, ..delivery });
             }
         }
     }
 
-    fn send_again(&mut self, mut delivery: Delivery) {
-        if self.manner == Manner::Careless {
+    fn resend(&mut self, mut delivery: Delivery) {
+        if self.retry_policy == RetryPolicy::Never {
             return;
         }
         delivery.failures += 1;
         delivery.all_failures += 1;
-        assert!(delivery.all_failures < PATIENCE, "nobody takes {}", delivery.parcel.payload());
-        let (counter, given_up) = match &delivery.parcel {
-            Parcel::Lambda(_) | Parcel::Bridged(_) if delivery.failures == ATTEMPTS => {
-                (&mut self.again.failure_records, true)
+        assert!(delivery.all_failures < MAX_FAILURES, "nobody accepts {}", delivery.submission.payload());
+        let (counter, given_up) = match &delivery.submission {
+            Submission::Lambda(_) | Submission::Bridged(_) if delivery.failures == ATTEMPTS => {
+                (&mut self.resends.failure_records, true)
             }
-            Parcel::Https(_) if delivery.failures == HTTPS_ATTEMPTS => (&mut self.again.undelivered, true),
-            Parcel::Queue(_) if delivery.failures == RECEIVES => (&mut self.again.parked, true),
-            Parcel::Lambda(_) => (&mut self.again.lambda, false),
-            Parcel::Bridged(_) => (&mut self.again.bridged, false),
-            Parcel::Https(_) => (&mut self.again.https, false),
-            Parcel::Queue(_) => (&mut self.again.queue, false),
-            Parcel::Mailjet(_) => (&mut self.again.mailjet, false),
-            Parcel::Tencent(_) => (&mut self.again.tencent, false),
+            Submission::Https(_) if delivery.failures == HTTPS_ATTEMPTS => (&mut self.resends.undelivered, true),
+            Submission::Queue(_) if delivery.failures == RECEIVES => (&mut self.resends.parked, true),
+            Submission::Lambda(_) => (&mut self.resends.lambda, false),
+            Submission::Bridged(_) => (&mut self.resends.bridged, false),
+            Submission::Https(_) => (&mut self.resends.https, false),
+            Submission::Queue(_) => (&mut self.resends.queue, false),
+            Submission::Mailjet(_) => (&mut self.resends.mailjet, false),
+            Submission::Tencent(_) => (&mut self.resends.tencent, false),
         };
         *counter += 1;
         if given_up {
             delivery.failures = 0;
-            delivery.parcel = delivery.parcel.given_up().unwrap_or(delivery.parcel);
+            delivery.submission = delivery.submission.given_up().unwrap_or(delivery.submission);
         }
         self.window.push(delivery);
     }
@@ -204,20 +206,20 @@ impl Senders {
 
 /// In how many attempts the instance is certainly killed for the nth submission of its door, so that every kind of
 /// retry happens, and few messages are given up.
-const fn certain_ends(parcel: &Parcel, nth: usize) -> u32 {
-    match parcel {
-        Parcel::Lambda(_) if nth % 50 == 20 => ATTEMPTS,
-        Parcel::Bridged(_) if nth % 20 == 12 => ATTEMPTS,
-        Parcel::Https(_) if nth % 25 == 5 => HTTPS_ATTEMPTS,
+const fn count_forced_kills(submission: &Submission, nth: usize) -> u32 {
+    match submission {
+        Submission::Lambda(_) if nth % 50 == 20 => ATTEMPTS,
+        Submission::Bridged(_) if nth % 20 == 12 => ATTEMPTS,
+        Submission::Https(_) if nth % 25 == 5 => HTTPS_ATTEMPTS,
         // Few, because a Mailjet request has up to 40 events.
-        Parcel::Mailjet(_) if nth % 6 == 2 => 1,
+        Submission::Mailjet(_) if nth % 6 == 2 => 1,
         _ if nth % 20 == 7 => 1,
         _ => 0,
     }
 }
 
 /// Whether the answer of an invocation asks for a retry of anything.
-pub fn asks_again(ending: &Ending) -> bool {
+pub fn requests_retry(ending: &Ending) -> bool {
     let refused = |answer: &Value| answer["statusCode"].as_i64().is_some_and(|status| status != 200);
     let left = left_in_queue(ending).is_some_and(|left| !left.is_empty());
     left || matches!(ending, Ending::Answered(outcome) if outcome.as_ref().map_or(true, refused))

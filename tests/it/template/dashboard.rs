@@ -131,7 +131,7 @@ fn rendering(widgets: &[Value]) -> String {
             _ => format!("lines, {}", every(properties)),
         };
         writeln!(text, "[{place}] {} ({form})", properties["title"].as_str().unwrap()).unwrap();
-        for line in wrapped(&drawn(properties), 92) {
+        for line in wrapped(&rendered(properties), 92) {
             writeln!(text, "    {line}").unwrap();
         }
     }
@@ -148,7 +148,7 @@ fn every(properties: &Value) -> String {
 }
 
 /// What a widget draws, by label if there is one.
-fn drawn(properties: &Value) -> Vec<String> {
+fn rendered(properties: &Value) -> Vec<String> {
     if let Some(alarms) = properties["alarms"].as_array() {
         let name =
             |alarm: &Value| alarm.as_str().unwrap().trim_start_matches("${").trim_end_matches(".Arn}").to_owned();
@@ -188,5 +188,5 @@ fn the_guide_shows_it_as_it_is() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/dashboard.md");
     let page = std::fs::read_to_string(page).unwrap();
     let rendering = rendering(&widgets(&Template::read()));
-    assert!(page.contains(&rendering), "src/guide/dashboard.md must hold this:\n{rendering}");
+    assert!(page.contains(&rendering), "src/guide/dashboard.md must contain this:\n{rendering}");
 }

@@ -21,7 +21,7 @@ fn topic_and_queues_have_the_key_by_a_switch_of_their_own() {
     for (id, body) in queues {
         assert_eq!(body["Properties"]["KmsMasterKeyId"], key, "{id}");
         let own = json!({"Fn::If": ["HasKeyForMessages", {"Ref": "AWS::NoValue"}, true]});
-        assert_eq!(body["Properties"]["SqsManagedSseEnabled"], own, "{id}: SQS takes one of both");
+        assert_eq!(body["Properties"]["SqsManagedSseEnabled"], own, "{id}: SQS accepts one of both");
     }
 }
 

@@ -80,7 +80,8 @@ fn each_value_that_may_be_chosen_for_sha1_is_read() {
 #[test]
 fn every_parameter_is_grouped_and_described_and_used() {
     let template = Template::read();
-    let only = "the Serverless Application Repository admits no AppConfig, so nothing is said for it";
+    let only =
+        "the Serverless Application Repository does not support AppConfig, so the template has no metadata for it";
     assert_eq!(template.names("Metadata"), ["AWS::CloudFormation::Interface"], "{only}");
     let groups = template.0["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"].as_array().unwrap();
     let grouped = groups.iter().flat_map(|group| group["Parameters"].as_array().unwrap());

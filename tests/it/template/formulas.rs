@@ -30,7 +30,7 @@ impl Formula<'_> {
         true
     }
 
-    fn must_take(&mut self, token: &str) {
+    fn expect(&mut self, token: &str) {
         assert!(self.takes(token), "{token} before {}", self.rest);
     }
 
@@ -70,7 +70,7 @@ impl Formula<'_> {
     }
 
     fn list(&mut self) -> Vec<f64> {
-        self.must_take("([");
+        self.expect("([");
         let mut values = Vec::new();
         loop {
             values.extend(self.condition());
@@ -78,7 +78,7 @@ impl Formula<'_> {
                 break;
             }
         }
-        self.must_take("])");
+        self.expect("])");
         values
     }
 
@@ -88,17 +88,17 @@ impl Formula<'_> {
             "SUM" => self.list().into_iter().reduce(|left, right| left + right),
             "MAX" => self.list().into_iter().reduce(f64::max),
             "TIME_SERIES" => {
-                self.must_take("(");
+                self.expect("(");
                 let value = self.condition();
-                self.must_take(")");
+                self.expect(")");
                 value
             }
             "FILL" => {
-                self.must_take("(");
+                self.expect("(");
                 let name = self.word();
-                self.must_take(",");
+                self.expect(",");
                 let filler = self.condition();
-                self.must_take(")");
+                self.expect(")");
                 match self.metrics[name.as_str()] {
                     Counted(value) => Some(value),
                     Never if !self.never_is_filled => None,
@@ -106,13 +106,13 @@ impl Formula<'_> {
                 }
             }
             "IF" => {
-                self.must_take("(");
+                self.expect("(");
                 let holds = self.condition();
-                self.must_take(",");
+                self.expect(",");
                 let then = self.condition();
-                self.must_take(",");
+                self.expect(",");
                 let otherwise = self.condition();
-                self.must_take(")");
+                self.expect(")");
                 holds.and_then(|holds| if holds == 0.0 { otherwise } else { then })
             }
             number if number.starts_with(|char: char| char.is_ascii_digit()) => Some(number.parse().unwrap()),
@@ -159,7 +159,7 @@ fn new_version(invocations: f64, errors: f64, failures: Metric) -> bool {
 }
 
 #[test]
-fn one_bad_message_holds_no_deployment_back() {
+fn one_bad_message_blocks_no_deployment() {
     // Lambda's three attempts are one and two minutes apart.
     for invocations in [1.0, 2.0, 3.0, 1_000.0] {
         assert!(!new_version(invocations, 1.0, Never), "{invocations}");
@@ -174,7 +174,7 @@ fn one_bad_message_holds_no_deployment_back() {
 }
 
 #[test]
-fn a_version_that_fails_is_taken_back() {
+fn a_version_that_fails_is_rolled_back() {
     assert!(new_version(3.0, 3.0, Never), "crashes");
     assert!(new_version(20.0, 2.0, Gap), "a tenth");
     assert!(new_version(40.0, 0.0, Counted(40.0)), "webhooks that find nothing");
@@ -205,7 +205,7 @@ fn the_alarm_on_throttles_ends() {
 }
 
 #[test]
-fn silence_is_what_is_not_counted() {
+fn a_metric_without_a_value_is_silent() {
     for id in ["SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"] {
         assert!(breaches(id, &[("events", Gap)]), "{id}");
         assert!(breaches(id, &[("events", Never)]), "{id}: no report has ever come");
@@ -214,7 +214,7 @@ fn silence_is_what_is_not_counted() {
 }
 
 #[test]
-fn much_that_is_refused_is_told_and_little_is_not() {
+fn many_refusals_are_reported_and_few_are_not() {
     let refusals = |refused, requests| breaches("WebhookRefusalAlarm", &[("refused", refused), ("requests", requests)]);
     assert!(refusals(Counted(20.0), Counted(20.0)), "a wrong address");
     assert!(refusals(Counted(300.0), Counted(1_000.0)), "one provider of several");

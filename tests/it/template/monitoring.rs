@@ -70,7 +70,7 @@ fn every_alarm_goes_off_when_it_should() {
         let exists = body["Condition"].as_str().map(|name| format!(" (if {name})")).unwrap_or_default();
         writeln!(lines, "{id}{exists}: {}", condition(&body["Properties"])).unwrap();
     }
-    assert!(lines == ALARMS, "tests/it/template/alarms.txt is not what the template says:\n{lines}");
+    assert!(lines == ALARMS, "tests/it/template/alarms.txt does not match the template:\n{lines}");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn what_the_api_holds_back_is_counted_from_its_log() {
     assert_eq!(
         (&counted["DefaultValue"], &counted["Dimensions"]),
         (&json!(0), &Value::Null),
-        "CloudWatch takes one of both"
+        "CloudWatch accepts one of both"
     );
 }
 
@@ -142,7 +142,7 @@ fn the_alarms_on_rates_use_the_ids_they_define_and_silence_alone_takes_no_data_f
         let queries: Vec<_> = queries.iter().map(present).collect();
         let returned: Vec<_> = queries.iter().filter(|query| query["ReturnData"] != false).collect();
         assert_eq!(returned.len(), 1, "{id}: one series decides");
-        assert!(queries.len() <= 10, "{id}: CloudWatch takes ten");
+        assert!(queries.len() <= 10, "{id}: CloudWatch accepts ten");
         let formula = returned[0]["Expression"].to_string();
         if formula.contains("METRICS()") {
             continue;
@@ -154,7 +154,7 @@ fn the_alarms_on_rates_use_the_ids_they_define_and_silence_alone_takes_no_data_f
 }
 
 #[test]
-fn a_deployment_is_taken_back_by_alarms_of_the_stack() {
+fn a_deployment_is_rolled_back_by_alarms_of_the_stack() {
     let template = Template::read();
     let alarms: BTreeSet<_> = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();
     let named = template.properties("Function")["DeploymentPreference"]["Alarms"].as_array().unwrap();

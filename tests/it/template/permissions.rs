@@ -266,7 +266,7 @@ fn the_load_balancer_passes_posts_to_webhooks_and_nothing_else() {
 }
 
 #[test]
-fn nothing_that_fails_is_lost_or_goes_round() {
+fn nothing_that_fails_is_lost_or_loops() {
     let template = Template::read();
     for (id, body) in template.resources("AWS::SNS::Subscription") {
         assert!(body["Properties"]["RedrivePolicy"]["deadLetterTargetArn"].is_object(), "{id}");
@@ -323,7 +323,7 @@ fn nothing_that_fails_is_lost_or_goes_round() {
     for id in ["UndeliveredQueue", "FailedQueue"] {
         assert_eq!(
             template.0["Resources"][id]["UpdateReplacePolicy"], "Retain",
-            "{id} may hold reports when it is replaced"
+            "{id} may contain reports when it is replaced"
         );
     }
     assert!(template.properties("Function")["VersionDeletionPolicy"].is_null(), "it would be of no effect");

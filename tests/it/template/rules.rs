@@ -5,16 +5,16 @@ use serde_json::Value;
 use super::document::Template;
 
 /// Whether a condition is true with these parameters; the others are empty.
-fn holds(condition: &Value, given: &[&str]) -> bool {
+fn is_true(condition: &Value, given: &[&str]) -> bool {
     let parts = |name: &str| condition[name].as_array();
     if let Some(all) = parts("Fn::And") {
-        return all.iter().all(|part| holds(part, given));
+        return all.iter().all(|part| is_true(part, given));
     }
     if let Some(any) = parts("Fn::Or") {
-        return any.iter().any(|part| holds(part, given));
+        return any.iter().any(|part| is_true(part, given));
     }
     if let Some(not) = parts("Fn::Not") {
-        return !holds(&not[0], given);
+        return !is_true(&not[0], given);
     }
     let equal = parts("Fn::Equals").unwrap_or_else(|| panic!("the template has {condition}"));
     assert_eq!(equal[1], "", "a comparison with nothing");
@@ -24,8 +24,8 @@ fn holds(condition: &Value, given: &[&str]) -> bool {
 /// Whether a rule accepts these parameters.
 fn admits(rule: &str, given: &[&str]) -> bool {
     let rule = &Template::read().0["Rules"][rule];
-    let applies = rule.get("RuleCondition").is_none_or(|condition| holds(condition, given));
-    !applies || rule["Assertions"].as_array().unwrap().iter().all(|assertion| holds(&assertion["Assert"], given))
+    let applies = rule.get("RuleCondition").is_none_or(|condition| is_true(condition, given));
+    !applies || rule["Assertions"].as_array().unwrap().iter().all(|assertion| is_true(&assertion["Assert"], given))
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::document::{Template, text};
 
 /// Properties that create a version on their own, or belong to none.
-const NOT_OF_A_VERSION: [&str; 6] = [
+const UNVERSIONED: [&str; 6] = [
     "AutoPublishAlias",
     "CodeUri",
     "DeploymentPreference",
@@ -45,17 +45,17 @@ fn lines(name: &str, value: &Value, variables: &Value, found: &mut BTreeSet<Stri
                 lines(name, value, variables, found);
             }
         }
-        _ => assert!(found.insert(format!("{name} {}", written(value, variables))), "{name} stands there twice"),
+        _ => assert!(found.insert(format!("{name} {}", written(value, variables))), "{name} is listed twice"),
     }
 }
 
 #[test]
-fn the_settings_are_what_a_version_is_made_of() {
+fn a_version_consists_of_the_settings() {
     let template = Template::read();
     let content = &template.properties("SettingsVersion")["Content"]["Fn::Sub"];
     let mut expected = BTreeSet::new();
     for (name, value) in template.properties("Function").as_object().unwrap() {
-        if !NOT_OF_A_VERSION.contains(&name.as_str()) {
+        if !UNVERSIONED.contains(&name.as_str()) {
             lines(name, value, &content[1], &mut expected);
         }
     }

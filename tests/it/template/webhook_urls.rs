@@ -7,7 +7,7 @@ use super::document::Template;
 const DOMAIN: [&str; 2] = ["WebhookDomain", "WebhookDomainMapping"];
 
 #[test]
-fn a_name_of_ones_own_is_made_only_where_it_is_given() {
+fn a_custom_name_is_created_only_if_it_is_given() {
     let template = Template::read();
     for id in DOMAIN {
         assert_eq!(template.0["Resources"][id]["Condition"], "HasWebhookDomain", "{id}");
@@ -21,7 +21,7 @@ fn a_name_of_ones_own_is_made_only_where_it_is_given() {
 }
 
 #[test]
-fn it_leads_to_the_api_at_the_root_by_tls_1_2() {
+fn it_maps_the_root_to_the_api_with_tls_1_2() {
     let template = Template::read();
     let configuration = &template.properties("WebhookDomain")["DomainNameConfigurations"][0];
     let expected = json!({"CertificateArn": {"Ref": "WebhookCertificateArn"}, "EndpointType": "REGIONAL",

@@ -6,7 +6,7 @@ use crate::http_message::Message;
 use crate::seeded::Seeded;
 
 /// A `BatchWriteItem` or `BatchGetItem` that is processed in part.
-pub struct Parted {
+pub struct PartialBatch {
     /// The request with the part to process; `None` if there is none.
     pub done: Option<Value>,
     /// The name of the answer's field for the rest.
@@ -14,7 +14,7 @@ pub struct Parted {
     undone: Value,
 }
 
-impl Parted {
+impl PartialBatch {
     /// Splits the body of a batch at random; at least one item or key is left unprocessed.
     pub fn new(operation: &str, body: &Value, random: &mut Seeded) -> Self {
         let is_write = operation == "BatchWriteItem";

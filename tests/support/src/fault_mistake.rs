@@ -8,25 +8,25 @@ use crate::http_message::Message;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
     /// It ignores the items that a batch left unwritten.
-    ForgetsUnprocessedItems,
+    IgnoresUnprocessedItems,
     /// It ignores the keys that a batch left unread.
-    ForgetsUnprocessedKeys,
+    IgnoresUnprocessedKeys,
     /// It overwrites suppression records even if others wrote since it read.
     OverwritesOthers,
     /// It does not search for a delivery after a soft bounce.
-    NeverAsksForDeliveries,
+    SkipsDeliveryQuery,
     /// It treats a refused batch as written.
-    TakesRefusalForSuccess,
+    TreatsErrorAsSuccess,
 }
 
 impl Mistake {
     /// All of them.
     pub const ALL: [Self; 5] = [
-        Self::ForgetsUnprocessedItems,
-        Self::ForgetsUnprocessedKeys,
+        Self::IgnoresUnprocessedItems,
+        Self::IgnoresUnprocessedKeys,
         Self::OverwritesOthers,
-        Self::NeverAsksForDeliveries,
-        Self::TakesRefusalForSuccess,
+        Self::SkipsDeliveryQuery,
+        Self::TreatsErrorAsSuccess,
     ];
 
     /// The request that the mistaken function would send.
@@ -51,12 +51,12 @@ impl Mistake {
             answer.clone().with_body(&body)
         };
         match (self, operation) {
-            (Self::ForgetsUnprocessedItems, "BatchWriteItem") => without("UnprocessedItems"),
-            (Self::ForgetsUnprocessedKeys, "BatchGetItem") => without("UnprocessedKeys"),
-            (Self::NeverAsksForDeliveries, "Query") => {
+            (Self::IgnoresUnprocessedItems, "BatchWriteItem") => without("UnprocessedItems"),
+            (Self::IgnoresUnprocessedKeys, "BatchGetItem") => without("UnprocessedKeys"),
+            (Self::SkipsDeliveryQuery, "Query") => {
                 Message::answer("200 OK", &json!({"Items": [], "Count": 0, "ScannedCount": 0}))
             }
-            (Self::TakesRefusalForSuccess, "BatchWriteItem") => Message::answer("200 OK", &json!({})),
+            (Self::TreatsErrorAsSuccess, "BatchWriteItem") => Message::answer("200 OK", &json!({})),
             _ => answer,
         }
     }

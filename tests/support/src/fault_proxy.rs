@@ -12,11 +12,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::fault_batch::Parted;
+use crate::fault_batch::PartialBatch;
 use crate::fault_mistake::Mistake;
 use crate::fault_schedule::{Fault, Schedule};
 use crate::http_message::Message;
-use crate::proxy::{self, Answers, Link, Sent};
+use crate::proxy::{self, Responder, Response, Upstream};
 use crate::seeded::Seeded;
 
 /// The most that a request is delayed, in milliseconds.
@@ -41,64 +41,64 @@ pub struct FaultProxy {
     schedule: Schedule,
     mistake: Option<Mistake>,
     counts: Mutex<Counts>,
-    under_way: AtomicUsize,
+    in_progress: AtomicUsize,
 }
 
 /// A scheduled kill of a client during one of its requests.
-pub struct Doom {
+pub struct Kill {
     /// In which of its next requests, counted from 0.
     pub after: usize,
     /// Whether that request takes effect.
     pub takes_effect: bool,
     /// Tells the test to kill the client.
-    pub strike: oneshot::Sender<()>,
+    pub notify: oneshot::Sender<()>,
 }
 
 /// An endpoint of the proxy for one client.
-pub struct Door {
+pub struct ProxyEndpoint {
     /// The endpoint for `AWS_ENDPOINT_URL_DYNAMODB`.
-    pub endpoint: String,
-    doom: Arc<Mutex<Option<Doom>>>,
+    pub url: String,
+    kill: Arc<Mutex<Option<Kill>>>,
     _server: JoinSet<()>,
 }
 
-impl Door {
+impl ProxyEndpoint {
     /// Schedules a kill of the client of this endpoint, or cancels it.
-    pub fn set_doom(&self, doom: Option<Doom>) {
-        *self.doom.lock().expect("no panic") = doom;
+    pub fn schedule_kill(&self, kill: Option<Kill>) {
+        *self.kill.lock().expect("no panic") = kill;
     }
 }
 
 /// The proxy's side of an endpoint.
-struct Entrance {
+struct EndpointServer {
     proxy: Arc<FaultProxy>,
-    doom: Arc<Mutex<Option<Doom>>>,
+    kill: Arc<Mutex<Option<Kill>>>,
 }
 
-impl Answers for Entrance {
-    async fn answer(&self, request: Message, link: &mut Link) -> io::Result<Sent> {
-        self.proxy.under_way.fetch_add(1, Ordering::SeqCst);
-        let answer = self.proxy.answer(request, link, &self.doom).await;
-        self.proxy.under_way.fetch_sub(1, Ordering::SeqCst);
-        Ok(answer?.map_or_else(|| Sent::Last(Vec::new()), Sent::Answer))
+impl Responder for EndpointServer {
+    async fn answer(&self, request: Message, upstream: &mut Upstream) -> io::Result<Response> {
+        self.proxy.in_progress.fetch_add(1, Ordering::SeqCst);
+        let answer = self.proxy.answer(request, upstream, &self.kill).await;
+        self.proxy.in_progress.fetch_sub(1, Ordering::SeqCst);
+        Ok(answer?.map_or_else(|| Response::Last(Vec::new()), Response::Answer))
     }
 }
 
 impl FaultProxy {
     /// Creates a proxy in front of a server; with a mistake, its clients seem to make it.
     pub fn new(target: SocketAddr, schedule: Schedule, mistake: Option<Mistake>) -> Arc<Self> {
-        Arc::new(Self { target, schedule, mistake, counts: Mutex::default(), under_way: AtomicUsize::new(0) })
+        Arc::new(Self { target, schedule, mistake, counts: Mutex::default(), in_progress: AtomicUsize::new(0) })
     }
 
     /// Opens an endpoint.
-    pub async fn door(self: &Arc<Self>) -> Door {
+    pub async fn open_endpoint(self: &Arc<Self>) -> ProxyEndpoint {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("a bound port"));
-        let doom: Arc<Mutex<Option<Doom>>> = Arc::default();
+        let url = format!("http://{}", listener.local_addr().expect("a bound port"));
+        let kill: Arc<Mutex<Option<Kill>>> = Arc::default();
         let mut server = JoinSet::new();
-        let entrance = Entrance { proxy: Arc::clone(self), doom: Arc::clone(&doom) };
-        server.spawn(proxy::serve(listener, self.target, Arc::new(entrance)));
-        Door { endpoint, doom, _server: server }
+        let endpoint_server = EndpointServer { proxy: Arc::clone(self), kill: Arc::clone(&kill) };
+        server.spawn(proxy::serve(listener, self.target, Arc::new(endpoint_server)));
+        ProxyEndpoint { url, kill, _server: server }
     }
 
     /// The counts so far.
@@ -108,7 +108,7 @@ impl FaultProxy {
 
     /// Waits until no request is in progress, not even one whose client is gone.
     pub async fn settle(&self) {
-        while self.under_way.load(Ordering::SeqCst) > 0 {
+        while self.in_progress.load(Ordering::SeqCst) > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -121,16 +121,16 @@ impl FaultProxy {
     async fn answer(
         &self,
         request: Message,
-        link: &mut Link,
-        doom: &Mutex<Option<Doom>>,
+        upstream: &mut Upstream,
+        kill: &Mutex<Option<Kill>>,
     ) -> io::Result<Option<Message>> {
         let operation = proxy::operation(&request);
         let number = self.number(&operation, &request);
-        if let Some(doom) = due(doom) {
-            if doom.takes_effect {
-                link.forward(&request).await?;
+        if let Some(kill) = due(kill) {
+            if kill.takes_effect {
+                upstream.forward(&request).await?;
             }
-            let _ = doom.strike.send(());
+            let _ = kill.notify.send(());
             return Ok(None);
         }
         let fault = self.schedule.fault(number, operation.starts_with("Batch"));
@@ -140,31 +140,31 @@ impl FaultProxy {
         let request = self.mistake.map_or_else(|| request.clone(), |mistake| mistake.request(&operation, &request));
         let mut random = Seeded::new(self.schedule.seed ^ number as u64);
         let answer = match fault {
-            None => link.forward(&request).await?,
+            None => upstream.forward(&request).await?,
             Some(Fault::Throttle) => throttled(&mut random),
             Some(Fault::ServerError) => server_error(),
             Some(Fault::ServerErrorAfter) => {
-                link.forward(&request).await?;
+                upstream.forward(&request).await?;
                 server_error()
             }
             Some(Fault::DropBefore) => return Ok(None),
             Some(Fault::DropAfter) => {
-                link.forward(&request).await?;
+                upstream.forward(&request).await?;
                 return Ok(None);
             }
             Some(Fault::Delay) => {
                 tokio::time::sleep(Duration::from_millis(random.below(DELAY_MS) as u64)).await;
-                link.forward(&request).await?
+                upstream.forward(&request).await?
             }
             Some(Fault::Stall) => {
                 tokio::time::sleep(self.schedule.stall).await;
-                link.forward(&request).await?
+                upstream.forward(&request).await?
             }
             Some(Fault::Unprocessed) => {
-                let parted = Parted::new(&operation, &request.json(), &mut random);
-                match &parted.done {
-                    Some(done) => parted.answer(&link.forward(&request.with_body(done)).await?.json()),
-                    None => parted.answer(&json!({})),
+                let partial = PartialBatch::new(&operation, &request.json(), &mut random);
+                match &partial.done {
+                    Some(done) => partial.answer(&upstream.forward(&request.with_body(done)).await?.json()),
+                    None => partial.answer(&json!({})),
                 }
             }
         };
@@ -194,11 +194,11 @@ fn is_weak(body: &Value) -> bool {
 }
 
 /// The kill that is due now.
-fn due(doom: &Mutex<Option<Doom>>) -> Option<Doom> {
-    let mut set = doom.lock().expect("no panic");
+fn due(kill: &Mutex<Option<Kill>>) -> Option<Kill> {
+    let mut set = kill.lock().expect("no panic");
     match &mut *set {
-        Some(doom) if doom.after > 0 => {
-            doom.after -= 1;
+        Some(kill) if kill.after > 0 => {
+            kill.after -= 1;
             None
         }
         _ => set.take(),

@@ -3,12 +3,12 @@
 
 pub mod authority;
 pub mod calls;
+pub mod client;
 pub mod door;
 pub mod envelope;
 pub mod request;
 pub mod seeded;
 pub mod size;
-pub mod wired;
 
 #[cfg(feature = "servers")]
 pub mod database;

@@ -36,12 +36,12 @@ pub enum Reply {
 }
 
 /// A connection to the database.
-pub(crate) struct Link {
+pub(crate) struct Upstream {
     stream: TcpStream,
     rest: Vec<u8>,
 }
 
-impl Link {
+impl Upstream {
     /// Forwards a request to the database and returns its answer.
     pub(crate) async fn forward(&mut self, request: &Message) -> io::Result<Message> {
         request.write(&mut self.stream).await?;
@@ -51,7 +51,7 @@ impl Link {
 }
 
 /// What is sent back to the client.
-pub(crate) enum Sent {
+pub(crate) enum Response {
     /// An answer.
     Answer(Message),
     /// These bytes, before the connection ends.
@@ -59,29 +59,29 @@ pub(crate) enum Sent {
 }
 
 /// Decides how the requests of a connection are answered.
-pub(crate) trait Answers: Send + Sync + 'static {
+pub(crate) trait Responder: Send + Sync + 'static {
     /// Answers a request.
-    fn answer(&self, request: Message, link: &mut Link) -> impl Future<Output = io::Result<Sent>> + Send;
+    fn answer(&self, request: Message, upstream: &mut Upstream) -> impl Future<Output = io::Result<Response>> + Send;
 }
 
 /// Serves the connections of a listener.
-pub(crate) async fn serve(listener: TcpListener, target: SocketAddr, answers: Arc<impl Answers>) {
+pub(crate) async fn serve(listener: TcpListener, target: SocketAddr, responder: Arc<impl Responder>) {
     while let Ok((client, _)) = listener.accept().await {
         // In a separate task, so that a request takes effect even if its client is gone.
-        tokio::spawn(serve_connection(client, target, Arc::clone(&answers)));
+        tokio::spawn(serve_connection(client, target, Arc::clone(&responder)));
     }
 }
 
 /// Serves a connection until either end closes it.
-async fn serve_connection(mut client: TcpStream, target: SocketAddr, answers: Arc<impl Answers>) -> io::Result<()> {
-    let mut link = Link { stream: TcpStream::connect(target).await?, rest: Vec::new() };
+async fn serve_connection(mut client: TcpStream, target: SocketAddr, responder: Arc<impl Responder>) -> io::Result<()> {
+    let mut upstream = Upstream { stream: TcpStream::connect(target).await?, rest: Vec::new() };
     client.set_nodelay(true)?;
-    link.stream.set_nodelay(true)?;
+    upstream.stream.set_nodelay(true)?;
     let mut rest = Vec::new();
     while let Some(request) = Message::read(&mut client, &mut rest).await? {
-        match answers.answer(request, &mut link).await? {
-            Sent::Answer(answer) => answer.write(&mut client).await?,
-            Sent::Last(bytes) => return client.write_all(&bytes).await,
+        match responder.answer(request, &mut upstream).await? {
+            Response::Answer(answer) => answer.write(&mut client).await?,
+            Response::Last(bytes) => return client.write_all(&bytes).await,
         }
     }
     Ok(())
@@ -94,13 +94,13 @@ pub(crate) fn operation(request: &Message) -> String {
 }
 
 /// Answers by a test's function of the request.
-struct Chosen<F> {
+struct FnResponder<F> {
     choose: F,
     requests: AtomicUsize,
 }
 
-impl<F: Fn(&Request) -> Reply + Send + Sync + 'static> Answers for Chosen<F> {
-    async fn answer(&self, message: Message, link: &mut Link) -> io::Result<Sent> {
+impl<F: Fn(&Request) -> Reply + Send + Sync + 'static> Responder for FnResponder<F> {
+    async fn answer(&self, message: Message, upstream: &mut Upstream) -> io::Result<Response> {
         let request = Request {
             operation: operation(&message),
             body: message.json(),
@@ -108,9 +108,9 @@ impl<F: Fn(&Request) -> Reply + Send + Sync + 'static> Answers for Chosen<F> {
             number: self.requests.fetch_add(1, Ordering::SeqCst),
         };
         match (self.choose)(&request) {
-            Reply::Database => link.forward(&message).await.map(Sent::Answer),
-            Reply::Answer(answer) => Ok(Sent::Answer(answer)),
-            Reply::Bytes(bytes) => Ok(Sent::Last(bytes)),
+            Reply::Database => upstream.forward(&message).await.map(Response::Answer),
+            Reply::Answer(answer) => Ok(Response::Answer(answer)),
+            Reply::Bytes(bytes) => Ok(Response::Last(bytes)),
             Reply::Silence => std::future::pending().await,
         }
     }
@@ -123,6 +123,6 @@ pub(crate) async fn start(
 ) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("a bound port");
-    tokio::spawn(serve(listener, target, Arc::new(Chosen { choose, requests: AtomicUsize::new(0) })));
+    tokio::spawn(serve(listener, target, Arc::new(FnResponder { choose, requests: AtomicUsize::new(0) })));
     address
 }

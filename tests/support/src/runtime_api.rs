@@ -25,13 +25,13 @@ pub type Outcome = Result<Value, Value>;
 /// The beginning of every invocation id; its number follows.
 pub const REQUEST: &str = "c2b8a1f4-06d9-4f3e-8a57-";
 /// How long an answer may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// The deadline of an invocation without a time limit, in Unix milliseconds.
 const NO_DEADLINE: u128 = 4_102_444_800_000;
 
 /// Checks what was written during an invocation, the invocation and its outcome; returns what is wrong.
-pub type Judge = Box<dyn Fn(&str, &str, &Outcome) -> Result<(), String> + Send + Sync>;
+pub type OutputCheck = Box<dyn Fn(&str, &str, &Outcome) -> Result<(), String> + Send + Sync>;
 
 /// An invocation, and its deadline in Unix milliseconds.
 type Event = (String, u128);
@@ -45,9 +45,9 @@ pub struct Function {
     child: Child,
     /// Standard output and error: a file, so that everything written before an answer is available with the answer.
     output: File,
-    judge: Option<Judge>,
+    output_check: Option<OutputCheck>,
     /// How many bytes of the output were checked.
-    judged: u64,
+    checked: u64,
     /// The Runtime API, which stops with this value.
     _server: JoinSet<()>,
 }
@@ -87,27 +87,27 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
-        Self { events, outcomes, shared, started, child, _server: server, output, judge: None, judged: 0 }
+        Self { events, outcomes, shared, started, child, _server: server, output, output_check: None, checked: 0 }
     }
 
     /// The same function, with a check of each invocation.
     #[must_use]
-    pub fn judged_by(mut self, judge: Judge) -> Self {
-        self.judge = Some(judge);
+    pub fn checked_by(mut self, output_check: OutputCheck) -> Self {
+        self.output_check = Some(output_check);
         self
     }
 
     /// How long after its start the function asked for its first invocation.
     pub async fn until_ready(&self) -> Duration {
         let mut asked = self.shared.asked.subscribe();
-        let at = tokio::time::timeout(PATIENCE, asked.wait_for(Option::is_some)).await.expect("it asks in time");
+        let at = tokio::time::timeout(ANSWER_LIMIT, asked.wait_for(Option::is_some)).await.expect("it asks in time");
         at.expect("the server runs").expect("a time") - self.started
     }
 
     /// The peak memory so far in KiB, as Linux reports it.
     pub fn peak_memory_kib(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id().expect("it runs"));
-        let status = std::fs::read_to_string(path).expect("Linux tells");
+        let status = std::fs::read_to_string(path).expect("the status of the process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
@@ -121,17 +121,17 @@ impl Function {
     /// With the findings of the check.
     pub async fn invoke(&mut self, payload: &str) -> Outcome {
         self.events.send((payload.to_owned(), NO_DEADLINE)).await.expect("the server runs");
-        let outcome = tokio::time::timeout(PATIENCE, self.outcomes.recv()).await;
+        let outcome = tokio::time::timeout(ANSWER_LIMIT, self.outcomes.recv()).await;
         let outcome = outcome.expect("the function answers in time").expect("the server runs");
-        self.judge(payload, &outcome);
+        self.check_output(payload, &outcome);
         outcome
     }
 
-    fn judge(&mut self, payload: &str, outcome: &Outcome) {
-        let Some(judge) = &self.judge else { return };
-        let written = self.written_since(self.judged);
-        self.judged += written.len() as u64;
-        judge(&written, payload, outcome).unwrap_or_else(|found| panic!("{found}"));
+    fn check_output(&mut self, payload: &str, outcome: &Outcome) {
+        let Some(output_check) = &self.output_check else { return };
+        let written = self.written_since(self.checked);
+        self.checked += written.len() as u64;
+        output_check(&written, payload, outcome).unwrap_or_else(|found| panic!("{found}"));
     }
 
     /// What it has written to standard output and error so far, from a byte on.
@@ -159,7 +159,7 @@ impl Function {
 
     /// Waits until the function exits; returns its exit code and what it wrote.
     pub async fn ended(mut self) -> (Option<i32>, String) {
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let ended = tokio::time::timeout(ANSWER_LIMIT, self.child.wait()).await;
         let status = ended.expect("the function ends in time").expect("its end can be seen");
         (status.code(), self.written_since(0))
     }

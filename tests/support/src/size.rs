@@ -23,7 +23,7 @@ fn value_bytes(value: &AttributeValue) -> usize {
         AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + value_bytes(item)).sum::<usize>(),
         AttributeValue::M(map) => 3 + map.len() + item_bytes(map),
         AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
-        other => panic!("the tables hold no {other:?}"),
+        other => panic!("the tables contain no {other:?}"),
     }
 }
 

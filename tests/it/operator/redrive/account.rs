@@ -11,7 +11,7 @@ use support::envelope::TOPIC;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::Instant;
 
-use super::super::Ran;
+use super::super::CommandResult;
 use mail_feedback::operator::cli::{Cli, Command};
 use mail_feedback::operator::redrive::queue::Kind;
 use mail_feedback::operator::redrive::{self, Interrupt};
@@ -36,7 +36,7 @@ pub struct State {
     /// The mappings of the two queues.
     pub mappings: [Mapping; 2],
     /// The messages in the three queues.
-    pub queues: [Vec<Lying>; 3],
+    pub queues: [Vec<QueuedMessage>; 3],
     /// Actions that are refused: the remaining number of refusals, and the error code.
     pub refusals: BTreeMap<&'static str, (u32, &'static str)>,
     /// The variables of the function.
@@ -77,7 +77,7 @@ pub struct Task {
 
 /// A message.
 #[derive(Clone, Debug, Default)]
-pub struct Lying {
+pub struct QueuedMessage {
     /// Its id.
     pub id: String,
     /// Its text.
@@ -96,7 +96,7 @@ pub struct Lying {
     pub origin: Option<usize>,
 }
 
-impl Lying {
+impl QueuedMessage {
     /// A message on which the function fails this often.
     pub fn failing(id: &str, failures: u32, body: &str) -> Self {
         Self { id: id.to_owned(), body: body.to_owned(), failures, ..Self::default() }
@@ -109,7 +109,7 @@ impl Lying {
 
 impl Account {
     /// An account whose redrive is off, with these messages in `UndeliveredQueue` and `FailedQueue`.
-    pub fn new(undelivered: Vec<Lying>, failed: Vec<Lying>) -> Self {
+    pub fn new(undelivered: Vec<QueuedMessage>, failed: Vec<QueuedMessage>) -> Self {
         let off = || Mapping { state: "Disabled", then: VecDeque::new() };
         let folder = FOLDER.to_string_lossy();
         let variables = [
@@ -142,7 +142,7 @@ impl Account {
     }
 
     /// Runs `mail-feedbackctl redrive --stack mf` with more arguments.
-    pub async fn run(&self, args: &[&str]) -> Ran {
+    pub async fn run(&self, args: &[&str]) -> CommandResult {
         let (sender, wishes) = channel(8);
         if let Some(wanted) = self.state().interrupt_when_on.as_mut() {
             *wanted = sender.clone();
@@ -156,7 +156,7 @@ impl Account {
         let (cloud, mut interrupt) = (self.cloud(), Interrupt(wishes));
         let outcome = Box::pin(redrive::run(given, &cloud, &mut interrupt, &mut console)).await;
         drop(sender);
-        Ran {
+        CommandResult {
             outcome: outcome.map_err(|failure| failure.to_string()),
             out: String::from_utf8(out).unwrap(),
             err: String::from_utf8(err).unwrap(),
@@ -164,14 +164,14 @@ impl Account {
     }
 
     /// Runs it, and requires this outcome.
-    pub async fn ends(&self, args: &[&str], outcome: Outcome) -> String {
+    pub async fn expect_outcome(&self, args: &[&str], outcome: Outcome) -> String {
         let ran = self.run(args).await;
         assert_eq!(ran.outcome, Ok(outcome), "{args:?}: {}{}", ran.out, ran.err);
         ran.out
     }
 
     /// Runs it, and requires a failure whose message contains `words`.
-    pub async fn fails(&self, args: &[&str], words: &str) {
+    pub async fn expect_failure(&self, args: &[&str], words: &str) {
         let ran = self.run(args).await;
         let failure = ran.outcome.expect_err("a failure");
         assert!(failure.contains(words), "{failure}");
@@ -219,7 +219,7 @@ impl State {
     }
 
     /// The answer of `ReceiveMessage`.
-    pub fn receive(&mut self, number: usize, most: usize, hidden: Duration) -> Vec<Lying> {
+    pub fn receive(&mut self, number: usize, most: usize, hidden: Duration) -> Vec<QueuedMessage> {
         let mut found = Vec::new();
         for message in std::mem::take(&mut self.queues[number]) {
             if message.is_hidden() || found.len() == most {
@@ -234,7 +234,7 @@ impl State {
     }
 
     /// Counts a receive, or parks the message.
-    fn received(&mut self, number: usize, mut message: Lying) -> Option<Lying> {
+    fn received(&mut self, number: usize, mut message: QueuedMessage) -> Option<QueuedMessage> {
         if number < 2 && message.received >= LIMIT {
             message.origin = Some(number);
             message.hidden_until = None;

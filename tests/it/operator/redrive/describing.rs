@@ -96,7 +96,7 @@ async fn described(body: String, attributes: &[(&str, &str)], checks: &Checks) -
 }
 
 #[tokio::test]
-async fn each_error_of_the_function_is_told_with_its_advice_and_whether_to_send_again() {
+async fn each_error_of_the_function_is_shown_with_its_advice_and_whether_to_retry() {
     for error in Error::all() {
         let body = record("RetriesExhausted", &failed(error), &lambda_event(&envelope(TOPIC, true)));
         let told = described(body, &[], &Checks::none("not asked".to_owned())).await;
@@ -115,7 +115,7 @@ fn bridged(account: &str) -> Value {
 
 /// What Lambda itself writes, and what SNS and EventBridge say about what they could not deliver.
 #[tokio::test]
-async fn what_is_no_error_of_the_function_is_told_too() {
+async fn errors_from_outside_the_function_are_shown_too() {
     let payload = lambda_event(&envelope(TOPIC, true));
     let lambda = |condition: &str, kind: &str, text: &str| {
         record(condition, &json!({"errorType": kind, "errorMessage": text}), &payload)

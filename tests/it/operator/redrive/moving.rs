@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::account::{Account, LIMIT, Lying, State, Task};
+use super::account::{Account, LIMIT, QueuedMessage, State, Task};
 use mail_feedback::operator::Outcome;
 
 /// When SQS started the first task, by a clock that need not be ours.
@@ -23,8 +23,8 @@ impl State {
         let parked = std::mem::take(&mut self.queues[2]);
         let moved = parked.len();
         for message in parked {
-            let origin = message.origin.expect("it came from somewhere");
-            self.queues[origin].push(Lying { received: 0, hidden_until: None, origin: None, ..message });
+            let origin = message.origin.expect("it has an origin");
+            self.queues[origin].push(QueuedMessage { received: 0, hidden_until: None, origin: None, ..message });
         }
         self.changes.push(format!("moved {moved} back"));
         let started = self.tasks.last().map_or(FIRST, |task| task.started + 1);
@@ -60,7 +60,11 @@ impl State {
 /// An account with a parked message, and older tasks.
 fn account(older: &[Task], own: &[&'static str], unlisted: usize) -> Account {
     let account = Account::new(Vec::new(), Vec::new());
-    account.state().queues[2].push(Lying { received: LIMIT, origin: Some(1), ..Lying::failing("p-1", 0, "{}") });
+    account.state().queues[2].push(QueuedMessage {
+        received: LIMIT,
+        origin: Some(1),
+        ..QueuedMessage::failing("p-1", 0, "{}")
+    });
     account.state().tasks = older.to_vec();
     account.state().own_states = VecDeque::from(own.to_vec());
     account.state().unlisted = unlisted;
@@ -70,7 +74,7 @@ fn account(older: &[Task], own: &[&'static str], unlisted: usize) -> Account {
 const SEND: [&str; 3] = ["--parked", "--send", "--yes"];
 
 #[tokio::test(start_paused = true)]
-async fn an_older_task_is_never_taken_for_it_whatever_came_of_that() {
+async fn an_older_task_is_never_mistaken_for_the_started_one() {
     for status in ["COMPLETED", "FAILED", "CANCELLED", "CANCELLING"] {
         let older = [Task::ended(FIRST - 9, "COMPLETED"), Task::ended(FIRST, status)];
         for own in [&["COMPLETED"][..], &["RUNNING", "RUNNING", "COMPLETED"]] {
@@ -83,16 +87,16 @@ async fn an_older_task_is_never_taken_for_it_whatever_came_of_that() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_became_of_it_is_told_though_an_older_one_succeeded() {
+async fn the_result_is_reported_although_an_older_task_succeeded() {
     for unlisted in [0, 3] {
         let account = account(&[Task::ended(FIRST, "COMPLETED")], &["RUNNING", "FAILED"], unlisted);
-        account.fails(&SEND, "not all moved back").await;
+        account.expect_failure(&SEND, "not all moved back").await;
     }
 }
 
 /// Somebody else starts another task, once this one has ended.
 #[tokio::test(start_paused = true)]
-async fn a_later_task_is_not_taken_for_it_once_it_was_seen() {
+async fn a_later_task_is_not_mistaken_for_the_started_one_once_that_was_seen() {
     let account = account(&[], &["RUNNING", "COMPLETED"], 0);
     let somebody = account.clone();
     let (ran, ()) = tokio::join!(account.run(&SEND), async move {
@@ -105,6 +109,6 @@ async fn a_later_task_is_not_taken_for_it_once_it_was_seen() {
 #[tokio::test(start_paused = true)]
 async fn a_task_that_is_never_listed_is_not_waited_for_without_end() {
     let account = account(&[Task::ended(FIRST, "COMPLETED")], &["COMPLETED"], usize::MAX);
-    account.fails(&SEND, "does not list the move task").await;
+    account.expect_failure(&SEND, "does not list the move task").await;
     assert_eq!(account.state().changes, ["moved 1 back"], "nothing was switched");
 }

@@ -1,13 +1,13 @@
 //! Errors of AWS and unsuitable stacks, reported in words that say what to do.
 
-use super::account::{Account, Lying, State};
+use super::account::{Account, QueuedMessage, State};
 use mail_feedback::operator::redrive::cloud::Call;
 
 /// Changes the state of the account.
-type Set<'s> = &'s dyn Fn(&mut State);
+type StateChange<'s> = &'s dyn Fn(&mut State);
 
 fn account() -> Account {
-    Account::new(Vec::new(), vec![Lying::failing("f-1", 0, "{}")])
+    Account::new(Vec::new(), vec![QueuedMessage::failing("f-1", 0, "{}")])
 }
 
 #[tokio::test(start_paused = true)]
@@ -24,7 +24,7 @@ async fn each_refusal_says_what_to_do() {
     ] {
         let account = account();
         account.state().refusals.insert(action, (99, code));
-        account.fails(&[], words).await;
+        account.expect_failure(&[], words).await;
     }
 }
 
@@ -43,12 +43,12 @@ fn other_codes_have_their_words_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_sent_where_somebody_else_is_at_work() {
+async fn nothing_is_sent_while_somebody_else_is_at_work() {
     let busy = |state: &mut State| state.status = "UPDATE_IN_PROGRESS";
     let on = |state: &mut State| state.mappings[0].state = "Enabled";
     let changing = |state: &mut State| state.mappings[1].state = "Updating";
     let always = |state: &mut State| (state.always_on, state.mappings[0].state) = (true, "Enabled");
-    let settings: [(Set<'_>, _); 4] = [
+    let settings: [(StateChange<'_>, _); 4] = [
         (&busy, "is being changed (UPDATE_IN_PROGRESS); wait"),
         (&on, "not off (UndeliveredQueue on, FailedQueue off)"),
         (&changing, "FailedQueue being switched"),
@@ -57,7 +57,7 @@ async fn nothing_is_sent_where_somebody_else_is_at_work() {
     for (set, words) in settings {
         let account = account();
         set(&mut account.state());
-        account.fails(&["--send", "--yes"], words).await;
+        account.expect_failure(&["--send", "--yes"], words).await;
         assert_eq!(account.state().changes, Vec::<String>::new());
     }
 }

@@ -2,14 +2,14 @@
 
 use tokio::sync::mpsc::channel;
 
-use super::account::{Account, LIMIT, Lying};
+use super::account::{Account, LIMIT, QueuedMessage};
 use mail_feedback::operator::Outcome;
 
 const ON_AND_OFF: [&str; 4] = ["UndeliveredQueue on", "FailedQueue on", "UndeliveredQueue off", "FailedQueue off"];
 const NEVER: u32 = u32::MAX;
 
 fn account() -> Account {
-    let good = |id: &str| Lying::failing(id, 0, "{}");
+    let good = |id: &str| QueuedMessage::failing(id, 0, "{}");
     Account::new(vec![good("u-1"), good("u-2")], vec![good("f-1")])
 }
 
@@ -23,9 +23,9 @@ fn assert_off(account: &Account) {
 #[tokio::test(start_paused = true)]
 async fn all_is_sent_and_the_redrive_is_off_again() {
     let account = account();
-    account.fails(&["--send"], "repeat it with --yes").await;
+    account.expect_failure(&["--send"], "repeat it with --yes").await;
     assert_eq!(account.state().changes, Vec::<String>::new());
-    let out = account.ends(&["--send", "--yes"], Outcome::Done).await;
+    let out = account.expect_outcome(&["--send", "--yes"], Outcome::Done).await;
     assert_eq!(out, "3 sent, 3 recorded, 0 failing still, 0 parked\n");
     assert_eq!(account.state().changes, ON_AND_OFF);
     assert_off(&account);
@@ -37,8 +37,8 @@ async fn all_is_sent_and_the_redrive_is_off_again() {
 #[tokio::test(start_paused = true)]
 async fn what_fails_again_is_shown_with_its_reason_and_was_tried_once() {
     let account = account();
-    account.state().queues[0].push(Lying::failing("bad", NEVER, "garbage"));
-    let out = account.ends(&["--send", "--yes"], Outcome::Incomplete).await;
+    account.state().queues[0].push(QueuedMessage::failing("bad", NEVER, "garbage"));
+    let out = account.expect_outcome(&["--send", "--yes"], Outcome::Incomplete).await;
     assert!(out.starts_with("4 sent, 3 recorded, 1 failing still, 0 parked\nUndeliveredQueue: 1 messages\n"), "{out}");
     assert!(out.contains("refused: Malformed envelope") && out.contains("retry  no"), "{out}");
     assert_eq!(account.state().queues[0][0].attempts, 1);
@@ -48,18 +48,18 @@ async fn what_fails_again_is_shown_with_its_reason_and_was_tried_once() {
 /// A message hidden by an earlier attempt is not mistaken for one that failed now.
 #[tokio::test(start_paused = true)]
 async fn what_was_hidden_at_the_start_is_sent_too() {
-    let account = Account::new(vec![Lying::failing("u-1", 1, "garbage")], Vec::new());
-    account.ends(&["--send", "--yes"], Outcome::Incomplete).await;
+    let account = Account::new(vec![QueuedMessage::failing("u-1", 1, "garbage")], Vec::new());
+    account.expect_outcome(&["--send", "--yes"], Outcome::Incomplete).await;
     let until = tokio::time::Instant::now() + std::time::Duration::from_secs(170);
     account.state().queues[0][0].hidden_until = Some(until);
-    let out = account.ends(&["--send", "--yes"], Outcome::Done).await;
+    let out = account.expect_outcome(&["--send", "--yes"], Outcome::Done).await;
     assert_eq!(out, "1 sent, 1 recorded, 0 failing still, 0 parked\n");
 }
 
 /// Each run is an attempt and a look: what never succeeds is parked after the queue's limit, and stays there.
 #[tokio::test(start_paused = true)]
 async fn a_poisonous_message_is_parked_after_ten_receives_and_is_not_sent_again() {
-    let account = Account::new(vec![Lying::failing("bad", NEVER, "garbage")], Vec::new());
+    let account = Account::new(vec![QueuedMessage::failing("bad", NEVER, "garbage")], Vec::new());
     let mut runs = 0;
     while account.state().queues[2].is_empty() {
         let ran = account.run(&["--send", "--yes"]).await;
@@ -69,18 +69,18 @@ async fn a_poisonous_message_is_parked_after_ten_receives_and_is_not_sent_again(
     let parked = account.state().queues[2][0].clone();
     let last_look = 1;
     assert_eq!((parked.received, parked.attempts, runs), (LIMIT + last_look, LIMIT / 2, LIMIT / 2 + 1));
-    let out = account.ends(&[], Outcome::Done).await;
+    let out = account.expect_outcome(&[], Outcome::Done).await;
     assert!(out.contains("ParkedQueue: 1 messages") && out.contains("refused: Malformed envelope"), "{out}");
-    account.ends(&["--send", "--yes"], Outcome::Done).await;
+    account.expect_outcome(&["--send", "--yes"], Outcome::Done).await;
     assert_eq!(account.state().queues[2][0].attempts, parked.attempts, "what is parked is left alone");
 }
 
 #[tokio::test(start_paused = true)]
 async fn parked_messages_are_moved_back_first_and_then_sent() {
     let account = account();
-    let parked = Lying { received: LIMIT, origin: Some(1), ..Lying::failing("p-1", 0, "{}") };
+    let parked = QueuedMessage { received: LIMIT, origin: Some(1), ..QueuedMessage::failing("p-1", 0, "{}") };
     account.state().queues[2].push(parked);
-    let out = account.ends(&["--parked", "--send", "--yes"], Outcome::Done).await;
+    let out = account.expect_outcome(&["--parked", "--send", "--yes"], Outcome::Done).await;
     assert_eq!(out, "4 sent, 4 recorded, 0 failing still, 0 parked\n");
     assert_eq!(account.state().changes[0], "moved 1 back");
     assert_off(&account);
@@ -89,9 +89,9 @@ async fn parked_messages_are_moved_back_first_and_then_sent() {
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_run_is_switched_off() {
     let account = account();
-    account.state().queues[0].push(Lying::failing("bad", NEVER, "garbage"));
+    account.state().queues[0].push(QueuedMessage::failing("bad", NEVER, "garbage"));
     account.state().interrupt_when_on = Some(channel(1).0);
-    account.fails(&["--send", "--yes"], "interrupted; what is not recorded yet waits in its queue").await;
+    account.expect_failure(&["--send", "--yes"], "interrupted; what is not recorded yet waits in its queue").await;
     assert_eq!(account.state().changes, ON_AND_OFF);
     assert_off(&account);
 }
@@ -101,23 +101,23 @@ async fn an_interrupted_run_is_switched_off() {
 async fn a_mapping_that_is_being_changed_is_waited_for() {
     let account = account();
     account.state().refusals.insert("UpdateEventSourceMapping", (5, "ResourceInUseException"));
-    account.ends(&["--send", "--yes"], Outcome::Done).await;
+    account.expect_outcome(&["--send", "--yes"], Outcome::Done).await;
     assert_off(&account);
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_one_cannot_be_switched_on_the_other_is_switched_off() {
+async fn if_one_cannot_be_switched_on_the_other_is_switched_off() {
     let account = account();
     account.state().mappings[1].then = ["Disabled", "Deleting", "Disabled"].into();
-    account.fails(&["--send", "--yes"], "the mapping of FailedQueue is being deleted").await;
+    account.expect_failure(&["--send", "--yes"], "the mapping of FailedQueue is being deleted").await;
     assert_eq!(account.state().changes, ["UndeliveredQueue on", "UndeliveredQueue off"]);
     assert_off(&account);
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_somebody_else_switches_meanwhile_it_ends_and_says_so() {
+async fn if_somebody_else_switches_meanwhile_it_ends_and_says_so() {
     let account = account();
-    account.state().queues[0].push(Lying::failing("bad", NEVER, "garbage"));
+    account.state().queues[0].push(QueuedMessage::failing("bad", NEVER, "garbage"));
     let somebody = account.clone();
     let (run, ()) = tokio::join!(account.run(&["--send", "--yes"]), async move {
         while somebody.state().mappings[0].state != "Enabled" {
@@ -133,7 +133,7 @@ async fn where_somebody_else_switches_meanwhile_it_ends_and_says_so() {
 
 /// The worst case: it is on, and cannot be turned off from here.
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_switched_off_is_said_with_the_way_to_do_it_by_hand() {
+async fn a_failure_to_switch_off_says_how_to_do_it_manually() {
     let account = account();
     let somebody = account.clone();
     let (run, ()) = tokio::join!(account.run(&["--send", "--yes"]), async move {
@@ -147,6 +147,6 @@ async fn what_cannot_be_switched_off_is_said_with_the_way_to_do_it_by_hand() {
         assert!(failure.contains(words), "{words}: {failure}");
     }
     account.state().refusals.clear();
-    account.ends(&["--off"], Outcome::Done).await;
+    account.expect_outcome(&["--off"], Outcome::Done).await;
     assert_off(&account);
 }

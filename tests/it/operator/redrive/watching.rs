@@ -21,7 +21,7 @@ fn over_after(hidden_s: u64, visibility_s: u64, depth: impl Fn(u64) -> (u64, u64
 }
 
 #[test]
-fn one_reading_of_nothing_is_not_believed() {
+fn one_empty_reading_is_not_enough() {
     assert_eq!(over(180, |at| if at == 4 { (0, 0) } else { (0, u64::from(at < 10)) }), Some((14, Step::Empty)));
 }
 
@@ -34,14 +34,14 @@ fn what_is_hidden_for_longer_than_an_invocation_takes_has_failed() {
 
 /// An attempt or a look just before hides messages that this run has not tried yet.
 #[test]
-fn what_was_hidden_before_has_time_to_come_up() {
+fn what_was_hidden_before_has_time_to_become_visible() {
     let hidden_then_recorded = |at| if at < 170 { (0, 3) } else { (0, 0) };
     assert_eq!(over_after(180, 180, hidden_then_recorded), Some((174, Step::Empty)));
     assert_eq!(over_after(180, 180, |_| (0, 3)), Some((180 + 46, Step::OnlyFailures)));
 }
 
 #[test]
-fn as_long_as_messages_go_away_it_goes_on() {
+fn it_continues_as_long_as_messages_are_removed() {
     let slow = |at: u64| (0, 40_u64.saturating_sub(at / 40));
     assert_eq!(over(180, slow), Some((1_604, Step::Empty)), "one in 40 seconds");
 }
@@ -53,7 +53,7 @@ fn after_a_round_without_progress_it_is_over_even_if_some_wait() {
 }
 
 #[test]
-fn the_account_of_a_redrive_adds_up() {
+fn the_counts_of_a_redrive_add_up() {
     let depth = |waiting| Depth { waiting, hidden: 0 };
     let before = Depths { undelivered: depth(4), failed: depth(6), parked: depth(1) };
     let after = Depths { undelivered: depth(0), failed: depth(2), parked: depth(4) };

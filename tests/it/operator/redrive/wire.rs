@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use super::account::{Account, LIMIT, Lying, State};
+use super::account::{Account, LIMIT, QueuedMessage, State};
 use mail_feedback::operator::redrive::Cloud;
 use mail_feedback::operator::redrive::queue::Kind;
 
@@ -168,7 +168,7 @@ fn queue_answer(state: &mut State, action: &str, body: &Value, number: usize) ->
 }
 
 /// A message in the wire format; its id is also its receipt.
-fn message(message: &Lying) -> Value {
+fn message(message: &QueuedMessage) -> Value {
     let attribute =
         |(name, value): (&String, &String)| (name.clone(), json!({"DataType": "String", "StringValue": value}));
     let mut system = json!({"SentTimestamp": "1790000000000", "ApproximateReceiveCount": message.received.to_string()});

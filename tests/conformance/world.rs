@@ -39,14 +39,14 @@ pub(crate) struct Reply {
 }
 
 /// A handler with its tables.
-pub(crate) struct Bench {
+pub(crate) struct World {
     /// The tables.
     pub(crate) database: Database,
     handler: function::InProcess,
     internet: Internet,
 }
 
-impl Bench {
+impl World {
     /// Creates a handler with new tables.
     ///
     /// # Errors

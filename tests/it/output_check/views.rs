@@ -71,8 +71,8 @@ fn decoded(text: &str) -> Vec<String> {
     let mut found = byte_lists(text);
     let is_digit = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
     // The function's own words are not encoded text.
-    let strange = |run: &&str| run.len() >= SHORTEST_RUN && !vocabulary::says(&run.to_lowercase());
-    for run in text.split(|c| !is_digit(c)).filter(strange) {
+    let unknown = |run: &&str| run.len() >= SHORTEST_RUN && !vocabulary::contains(&run.to_lowercase());
+    for run in text.split(|c| !is_digit(c)).filter(unknown) {
         let run = run.replace('-', "+").replace('_', "/");
         // A run may have a prefix, so its groups of four may begin at any of four places.
         for start in 0..4 {

@@ -29,10 +29,10 @@ const FIELDS: [&str; 22] = [
     "level",
     "target",
     "mail_feedback::handler::outcome_log",
-    "mail_feedback::handler::keeping",
+    "mail_feedback::handler::certificates",
     "mail_feedback::store::certificates",
-    "mail_feedback::store::fit",
-    "mail_feedback::telemetry::foreign",
+    "mail_feedback::store::item_limit",
+    "mail_feedback::telemetry::dependencies",
     "source",
     "message",
     "request_id",
@@ -88,7 +88,7 @@ static ANSWERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 });
 
 /// The whole vocabulary as one text, in lower case.
-static SAID: LazyLock<String> = LazyLock::new(|| {
+static ALL: LazyLock<String> = LazyLock::new(|| {
     let fixed = SENTENCES.iter().chain(&FIELDS).chain(&FIGURES).chain(&DIRECTIVES).chain(&HEADERS);
     let ours = ADVICE.iter().chain(CLASSES.iter()).chain(LABELS.iter()).chain(fixed).copied();
     let made = PRINTED.iter().chain(MESSAGES.iter()).chain(ANSWERS.iter()).chain(METRICS.iter()).map(String::as_str);
@@ -96,8 +96,8 @@ static SAID: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Whether the function may write a text, given in lower case, without any report.
-pub fn says(text: &str) -> bool {
-    SAID.contains(text)
+pub fn contains(text: &str) -> bool {
+    ALL.contains(text)
 }
 
 /// The ids and names that may be written.
@@ -110,21 +110,21 @@ pub struct Ids {
 }
 
 /// The parts of the function's lines that are not in its vocabulary, as `<field>: <value>`.
-pub fn strangers(written: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
-    written.lines().flat_map(|line| strange_parts(line, ids, secrets)).collect()
+pub fn unknown_fields(written: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
+    written.lines().flat_map(|line| unknown_parts(line, ids, secrets)).collect()
 }
 
-fn strange_parts(line: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
+fn unknown_parts(line: &str, ids: &Ids, secrets: &Secrets) -> Vec<String> {
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
-        return vec![format!("a line that is no JSON: {line}")];
+        return vec![format!("a line that is not JSON: {line}")];
     };
     let known: &dyn Fn(&str, &Value) -> bool = if fields.contains_key("_aws") {
         &|field, value| is_metric(field, value, ids)
     } else {
         &|field, value| is_log(field, value, ids, secrets)
     };
-    let strange = fields.iter().filter(|(field, value)| !known(field, value));
-    strange.map(|(field, value)| format!("{field}: {value}")).collect()
+    let unknown = fields.iter().filter(|(field, value)| !known(field, value));
+    unknown.map(|(field, value)| format!("{field}: {value}")).collect()
 }
 
 fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
@@ -173,14 +173,14 @@ fn is_directive(value: &Value) -> bool {
 }
 
 /// The parts of an answer that are not in the vocabulary.
-pub fn strange_answers(outcome: &Result<Value, Value>, secrets: &Secrets) -> Vec<String> {
+pub fn unknown_answer_fields(outcome: &Result<Value, Value>, secrets: &Secrets) -> Vec<String> {
     let known = |field: &str, value: &Value| match outcome {
         Ok(_) => is_answer(field, value, secrets),
         Err(_) => is_error(field, value),
     };
     let answer = outcome.as_ref().unwrap_or_else(|error| error).as_object();
-    let strange = answer.into_iter().flatten().filter(|(field, value)| !known(field, value));
-    strange.map(|(field, value)| format!("the answer's {field}: {value}")).collect()
+    let unknown = answer.into_iter().flatten().filter(|(field, value)| !known(field, value));
+    unknown.map(|(field, value)| format!("the answer's {field}: {value}")).collect()
 }
 
 fn is_answer(field: &str, value: &Value, secrets: &Secrets) -> bool {

@@ -36,7 +36,7 @@ impl<E: std::error::Error> From<E> for Failed {
 
 /// Records events one by one.
 #[derive(Clone)]
-pub struct SmallRecorder {
+pub struct SimpleRecorder {
     /// The database.
     pub client: Client,
     /// The suppression table.
@@ -45,7 +45,7 @@ pub struct SmallRecorder {
     pub mistake: Option<Mistake>,
 }
 
-impl SmallRecorder {
+impl SimpleRecorder {
     /// Writes events and their consequences.
     pub async fn record(&self, events: Vec<EmailEvent>, now: Timestamp) -> Result<(), Failed> {
         for event in events {

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use support::authority::AUTHORITY;
-use support::wired::client_over;
+use support::client::client_over;
 
 use super::signed::CERTIFICATE_URL;
 
@@ -22,10 +22,10 @@ const RECORD_BYTES: usize = 400 * 1024;
 
 /// Every request succeeds; suppression records are kept, events are not.
 #[derive(Clone, Debug, Default)]
-pub struct Dynamo(Arc<Mutex<Kept>>);
+pub struct Dynamo(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct State {
     /// Suppression records by address.
     records: BTreeMap<String, Value>,
     /// How many items were written.
@@ -40,26 +40,26 @@ impl Dynamo {
 
     /// Discards everything, and returns how many items were written.
     pub fn take(&self) -> usize {
-        std::mem::take(&mut *self.0.lock().expect("nobody panicked in here")).writes
+        std::mem::take(&mut *self.0.lock().expect("no panic while locked")).writes
     }
 
     fn serve(&self, operation: &str, request: &Value) -> Value {
-        let mut kept = self.0.lock().expect("nobody panicked in here");
+        let mut state = self.0.lock().expect("no panic while locked");
         match operation {
             "PutItem" => {
                 let item = &request["Item"];
                 assert!(item.to_string().len() < RECORD_BYTES, "the record fits");
-                kept.writes += 1;
-                kept.records.insert(address(item), item.clone());
+                state.writes += 1;
+                state.records.insert(address(item), item.clone());
                 json!({})
             }
             "BatchWriteItem" => {
-                kept.writes += events(request);
+                state.writes += events(request);
                 json!({})
             }
-            "GetItem" => kept.records.get(&address(&request["Key"])).map_or(json!({}), |item| json!({"Item": item})),
+            "GetItem" => state.records.get(&address(&request["Key"])).map_or(json!({}), |item| json!({"Item": item})),
             "BatchGetItem" | "Query" => json!({}),
-            other => panic!("nobody asked for {other} before"),
+            other => panic!("unexpected operation {other}"),
         }
     }
 }
@@ -73,12 +73,12 @@ fn events(request: &Value) -> usize {
     for put in puts {
         let item = &put["PutRequest"]["Item"];
         assert!(item.to_string().len() < EVENT_BYTES, "the event fits");
-        assert!(keys.insert((address(item), item["event"]["S"].as_str().map(str::to_owned))), "a key stands twice");
+        assert!(keys.insert((address(item), item["event"]["S"].as_str().map(str::to_owned))), "a key is repeated");
         for key in ["address", "event", "message"] {
             assert_ne!(item[key]["S"], "", "a key is never empty");
         }
     }
-    assert!(tables.len() == 1 && (1..=25).contains(&puts.len()), "a batch of one table");
+    assert!(tables.len() == 1 && (1..=25).contains(&puts.len()), "a batch for one table");
     puts.len()
 }
 
@@ -105,7 +105,7 @@ impl HttpConnector for CertificateHost {
             CERTIFICATE_URL => answered(200, AUTHORITY.leaf.clone()),
             url if url.contains("5f0c1a2b3d4e5f60718293a4b5c6d7e8") => answered(200, OF_SAMPLES.to_owned()),
             url => {
-                assert!(url.starts_with("https://sns.us-east-1.amazonaws.com/"), "nobody else is asked: {url}");
+                assert!(url.starts_with("https://sns.us-east-1.amazonaws.com/"), "no other host is asked: {url}");
                 answered(404, String::new())
             }
         }

@@ -151,13 +151,13 @@ async fn a_start_is_one_request_and_a_known_certificate_none() {
 /// Over HTTPS, a certificate that was fetched long ago is fetched again, and the new time is stored for the next
 /// instance.
 #[tokio::test]
-async fn over_https_an_old_one_is_asked_for_again_once() {
+async fn over_https_an_old_certificate_is_requested_again_once() {
     let database = Database::start().await;
     put(&database, &[("certificates", of_certificate(&AUTHORITY.leaf, "2026-01-01T00:00:00.000Z"))]).await;
     let host = Host::genuine();
     let world = instance(&database, &host).await;
     assert_eq!(world.lambda(&signed(|_| {})).await, "ok");
-    assert_eq!(host.requests(), 0, "where IAM guards the door, it will do");
+    assert_eq!(host.requests(), 0, "if IAM guards the door, it is good enough");
     assert_eq!(world.https(&signed(|_| {})).await, 200);
     assert_eq!(host.requests(), 1);
     until(&database, |item| !item.contains("2026-01-01")).await;

@@ -14,11 +14,11 @@ use serde_json::Value;
 
 use self::scan::leaks;
 use self::secrets::Secrets;
-use self::vocabulary::{Ids, strange_answers, strangers};
+use self::vocabulary::{Ids, unknown_answer_fields, unknown_fields};
 
 /// The standards for the output of a function.
 #[derive(Debug)]
-pub struct Watch {
+pub struct OutputChecker {
     ids: Ids,
     /// Secrets of the environment.
     credentials: Vec<(String, String)>,
@@ -26,9 +26,9 @@ pub struct Watch {
     is_json: bool,
 }
 
-impl Watch {
+impl OutputChecker {
     /// Creates a check for a function with an environment, whose invocation ids begin with `request`.
-    pub fn over(environment: &[(String, String)], request: &str) -> Self {
+    pub fn new(environment: &[(String, String)], request: &str) -> Self {
         let get = |name: &str| environment.iter().rev().find(|(known, _)| known == name).map_or("", |(_, value)| value);
         let topics = get("SNS_TOPIC_ARNS").split(',').map(str::trim);
         let configured = topics.chain([get("EVENT_TABLE"), get("SUPPRESSION_TABLE")]).map(str::to_owned).collect();
@@ -48,7 +48,7 @@ impl Watch {
     ///
     /// # Errors
     /// The findings.
-    pub fn judge(&self, written: &str, payload: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
+    pub fn check(&self, written: &str, payload: &str, outcome: &Result<Value, Value>) -> Result<(), String> {
         let mut secrets = Secrets::of(payload);
         for (place, value) in &self.credentials {
             secrets = secrets.with_credential(place, value);
@@ -57,9 +57,9 @@ impl Watch {
         let leaks = leaks(&format!("{written}\n{answer}"), &secrets, &self.ids.configured);
         let mut found: Vec<String> = leaks.iter().map(|leak| format!("shown is {leak}")).collect();
         if self.is_json {
-            found.extend(strangers(written, &self.ids, &secrets));
+            found.extend(unknown_fields(written, &self.ids, &secrets));
         }
-        found.extend(strange_answers(outcome, &secrets));
+        found.extend(unknown_answer_fields(outcome, &secrets));
         tally::add(written, &answer, secrets.all.len());
         if found.is_empty() {
             Ok(())

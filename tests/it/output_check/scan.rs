@@ -43,7 +43,7 @@ fn leak(secret: &Secret, views: &[String], windows: &Windows) -> Option<Leak> {
     let whole = views.iter().any(|view| view.contains(&secret.text)).then(|| secret.text.clone());
     let part = whole.or_else(|| windows.shared(&secret.text))?;
     let leak = Leak { class: secret.class, place: secret.place.clone(), part };
-    (!vocabulary::says(&leak.part)).then_some(leak)
+    (!vocabulary::contains(&leak.part)).then_some(leak)
 }
 
 /// The lines of a log without the time of the invocation, which a report may also contain.

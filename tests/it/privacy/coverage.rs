@@ -12,14 +12,14 @@ use support::request::{authorization, post};
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::{alone, say};
+use super::{print_uncaptured, run_in_own_process};
 use crate::attacks::world::{Host, World, signed};
-use crate::judge::Watch;
-use crate::judge::tally;
+use crate::output_check::OutputChecker;
+use crate::output_check::tally;
 use crate::real_binary::invoke_both;
 
 #[tokio::test]
-async fn what_a_test_hands_to_the_handler_goes_to_the_real_binary_too() {
+async fn what_a_test_invokes_goes_to_the_real_binary_too() {
     let name = std::thread::current().name().unwrap().to_owned();
     let world = World::at(&Host::genuine()).await;
     assert_eq!(world.https(&signed(|_| {})).await, 200);
@@ -35,7 +35,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn no_test_hands_anything_to_a_handler_past_the_scan() {
+fn no_test_invokes_a_handler_without_the_scan() {
     let calls = [[".handle", "("].concat(), ["function::", "invoke"].concat()];
     let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"));
     assert!(files.len() > 50, "{}", files.len());
@@ -86,9 +86,9 @@ impl<'a> MakeWriter<'a> for Everything {
 #[test]
 fn what_other_crates_say_at_the_finest_level_would_be_found() {
     if STATIC_MAX_LEVEL < LevelFilter::TRACE {
-        return say("NOT RUN: this build has no finer levels of the log than release builds have");
+        return print_uncaptured("NOT RUN: this build has no finer levels of the log than release builds have");
     }
-    alone("privacy::witnessed::without_the_filter_of_the_log");
+    run_in_own_process("privacy::coverage::without_the_filter_of_the_log");
 }
 
 #[tokio::test]
@@ -103,7 +103,8 @@ async fn without_the_filter_of_the_log() {
     tracing_subscriber::fmt().json().with_max_level(LevelFilter::TRACE).with_writer(everything.clone()).init();
     let answer = invoke_both(&handler, &request).await.unwrap();
     let written = String::from_utf8(everything.0.lock().unwrap().clone()).unwrap();
-    let found = Watch::over(&environment, "test").judge(&written, &request, &Ok::<_, Value>(answer)).unwrap_err();
+    let found =
+        OutputChecker::new(&environment, "test").check(&written, &request, &Ok::<_, Value>(answer)).unwrap_err();
     assert!(found.contains("Address of payload.body.email"), "{found:.2000}");
     assert!(found.contains("jane.doe+7@example.com"), "{found:.2000}");
 }

@@ -12,7 +12,7 @@ use super::{address, world::NOW};
 const ITEM_BYTES: usize = 32 * 1024;
 
 /// Checks an event that was parsed from a text.
-pub fn judge(event: &EmailEvent, source: &str) {
+pub fn check(event: &EmailEvent, source: &str) {
     let id = event.id.as_str();
     assert!(id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
     within(event.detail.as_ref(), 512);
@@ -34,7 +34,7 @@ pub fn judge(event: &EmailEvent, source: &str) {
     assert!(event.tags.iter().all(|(name, value)| (1..=256).contains(&name.len()) && value.len() <= 256));
     assert!(event.recipient.as_ref().is_none_or(|recipient| recipient.spelling.len() <= 256));
     if let Some(key) = event.address() {
-        address::judge(key);
+        address::check(key);
     }
     match &event.raw {
         Some(raw) => {
@@ -45,7 +45,7 @@ pub fn judge(event: &EmailEvent, source: &str) {
             assert!(raw.len() == source.len() || raw.len() > 16 * 1024 - 4, "cut no shorter than it must be");
         }
         None if event.cause == Some(Cause::Misrouted) => assert_eq!(event.kind, Kind::Unknown),
-        None => assert_ne!(event.kind, Kind::Unknown, "what is not understood is kept, but for mail that came in"),
+        None => assert_ne!(event.kind, Kind::Unknown, "what is not understood is kept, except incoming mail"),
     }
     recorded(event);
 }
@@ -61,7 +61,7 @@ fn recorded(event: &EmailEvent) {
     assert!(item_bytes(&item) <= ITEM_BYTES, "{} bytes", item_bytes(&item));
     let key = |name: &str| item[name].as_s().expect("a text").len();
     assert!((1..=2048).contains(&key("address")) && (1..=1024).contains(&key("event")));
-    assert!(event.address().is_some() || changes.is_empty(), "nothing follows for nobody");
+    assert!(event.address().is_some() || changes.is_empty(), "no effect without an address");
     let mut once = SuppressionRecord::default();
     for change in &changes {
         once.merge(change, SoftBounceRules::default());
