@@ -131,7 +131,7 @@ validate: ## lint the template with AWS SAM, cfn-lint and checkov (make test che
 e2e: ## test the template on an AWS emulator, from sam deploy to sam delete (E2E_PROFILE=debug or release)
 	$(TOOLS) cargo-lambda sam e2e smoke
 		@echo '== First the build, which prints nothing for a minute or two.'
-	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e -n 2 --dist loadgroup --durations=8
+	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e -n 2 --dist loadscope --durations=8
 
 clean: ## remove everything built or installed here
 	cargo clean

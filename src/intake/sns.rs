@@ -6,34 +6,34 @@
 //! the function.
 //!
 //! 1. **Envelope.** Strict JSON: no field is repeated, missing, or of a type other than text. Both spellings of a key
-//! (`SigningCertURL`, `SigningCertUrl`) count as a repeated field.
+//!    (`SigningCertURL`, `SigningCertUrl`) count as a repeated field.
 //! 2. **Grammar.** No control character in any signed field but `Message`. SNS signs `key\nvalue\n` lines; with line
 //!    breaks in a value, the same signed bytes could be split into other fields. Message id, timestamp, type and token have
 //!    one exact form; a notification has no token; the subject is shorter than 100 characters.
 //! 3. **Topic.** On the allow-list, byte for byte. All accounts of the classic regions share one signing key, so a
-//! valid signature proves only that somebody used SNS: this check is the authorization.
+//!    valid signature proves only that somebody used SNS: this check is the authorization.
 //! 4. **Subscribe URL** of a confirmation: exactly the one of the signed topic and token.
 //! 5. **Age.** HTTPS: 75 minutes, since SNS retries for an hour at most. Lambda: 23 days and 6 hours by default, the
-//! retry span there. A queue: 14 days more, the longest that SQS keeps a message. Timestamps may be 5 minutes in the
-//! future.
+//!    retry span there. A queue: 14 days more, the longest that SQS keeps a message. Timestamps may be 5 minutes in the
+//!    future.
 //! 6. **Signature version.** 1 means SHA-1, 2 means SHA-256. Over HTTPS the label must match the digest, and 1 is
-//! refused unless `SNS_ALLOW_SHA1` is `all`. SNS labels the events that it delivers to Lambda 1 even if it signs them
-//! with SHA-256. So there, and in a queue that may hold such an event, label 1 also admits SHA-256, and admits SHA-1
-//! unless `SNS_ALLOW_SHA1` is `none`. The padding of an RSA signature names its digest, so trying both is safe.
+//!    refused unless `SNS_ALLOW_SHA1` is `all`. SNS labels the events that it delivers to Lambda 1 even if it signs them
+//!    with SHA-256. So there, and in a queue that may hold such an event, label 1 also admits SHA-256, and admits SHA-1
+//!    unless `SNS_ALLOW_SHA1` is `none`. The padding of an RSA signature names its digest, so trying both is safe.
 //! 7. **Certificate URL.** Exactly `https://sns.<region>.<suffix>/SimpleNotificationService-`, with the region and
-//! partition of the allow-listed topic, then 32 lower-case hex digits and `.pem`. No URL parser sees the input, and the
-//! fetched URL is the one built here. The sender of a message controls 128 bits of a path on Amazon's own host and
-//! nothing else.
+//!    partition of the allow-listed topic, then 32 lower-case hex digits and `.pem`. No URL parser sees the input, and the
+//!    fetched URL is the one built here. The sender of a message controls 128 bits of a path on Amazon's own host and
+//!    nothing else.
 //! 8. **Certificate source.** In this order: the memory (8 good keys, and failures for a minute); what earlier
-//! instances have proven ([`ProvenCertificate`], checked like any other); a folder; one HTTPS request of at most 5
-//! seconds and 16 KiB without redirects. A certificate that has verified a message may always be requested. Of others,
-//! each door may request 6 a minute, plus 6 that were requested before: made-up ids are not repeated. What the SNS host
-//! denies (403, 404) may not be on every server yet: that is an outage, and becomes a refusal if it is denied again a
-//! minute later. Over HTTPS a good certificate is requested again once a day, and lasts another day if that fails.
+//!    instances have proven ([`ProvenCertificate`], checked like any other); a folder; one HTTPS request of at most 5
+//!    seconds and 16 KiB without redirects. A certificate that has verified a message may always be requested. Of others,
+//!    each door may request 6 a minute, plus 6 that were requested before: made-up ids are not repeated. What the SNS host
+//!    denies (403, 404) may not be on every server yet: that is an outage, and becomes a refusal if it is denied again a
+//!    minute later. Over HTTPS a good certificate is requested again once a day, and lasts another day if that fails.
 //! 9. **Certificate.** The whole body is one PEM block. It chains to the roots of Amazon Trust Services, whose
-//! intermediates are built in because SNS serves only the leaf; it is a server certificate with an RSA key of 2048 to
-//! 4096 bits, issued to exactly one of the names that SNS has in the region. The whole chain was valid, within five
-//! minutes, at the message's time; over HTTPS it is also valid now. That is checked at each use.
+//!    intermediates are built in because SNS serves only the leaf; it is a server certificate with an RSA key of 2048 to
+//!    4096 bits, issued to exactly one of the names that SNS has in the region. The whole chain was valid, within five
+//!    minutes, at the message's time; over HTTPS it is also valid now. That is checked at each use.
 //! 10. **Signature.** RSA PKCS #1 v1.5 over the raw strings of the envelope, without any normalization.
 //!
 //! Between the second step and the third, depending on how a message arrived ([`Delivery`] and [`Post`]): over HTTPS,

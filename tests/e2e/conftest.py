@@ -1,6 +1,6 @@
 """One emulator and one stack for the whole run; after a failure, the emulator's log is shown.
 
-Two processes (`-n 2 --dist loadgroup`) have one of each: one runs the tests that build on earlier ones, in order; the
+Two processes (`-n 2`) have one of each: one runs the tests that build on earlier ones, in order; the
 other runs those that only need a stack.
 """
 
@@ -17,6 +17,7 @@ import cloud as emulated
 import pytest
 from sam import ARCHITECTURE, Sam
 from stack import Stack
+from xdist.scheduler import LoadScopeScheduling
 
 STACK = "mail-feedback-e2e"
 LOG_LINES = 150
@@ -37,12 +38,16 @@ class Deployment:
     processed: dict
 
 
-# First: then xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        is_apart = item.module.__name__ in APART
-        item.add_marker(pytest.mark.xdist_group("apart" if is_apart else "in order"))
+class InOrderAndApart(LoadScopeScheduling):
+    """One process for the tests that build on each other, in their order, and one for those that need a stack of their own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "apart" if Path(nodeid.split("::")[0]).stem in APART else "in order"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return InOrderAndApart(config, log)
 
 
 @pytest.fixture(scope="session")

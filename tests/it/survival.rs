@@ -51,9 +51,9 @@ async fn a_feed_with_faults_and_kills_leaves_the_same_tables_as_without() {
     let started = Instant::now();
     let feed = Feed::new(seed, usize::try_from(events).unwrap());
     let calm = without_faults(&feed).await;
-    let faulty = run(&feed, faulty_conditions(seed)).await;
-    let difference = difference(&calm, &faulty.tables);
-    let Report { invocations, kills, timeouts, refused, resends, counts, tables } = &faulty;
+    let disturbed = run(&feed, faulty_conditions(seed)).await;
+    let difference = difference(&calm, &disturbed.tables);
+    let Report { invocations, kills, timeouts, refused, resends, counts, tables } = &disturbed;
     let faults: usize = counts.faults.values().sum();
     print_uncaptured(&format!(
         "survival: seed {seed}, {} events of {} addresses in {} deliveries, {invocations} invocations by {} instances, \
@@ -84,7 +84,7 @@ async fn a_feed_with_faults_and_kills_leaves_the_same_tables_as_without() {
     for fault in Fault::ALL {
         assert!(counts.faults.contains_key(&fault), "{fault:?} never occurred");
     }
-    assert!(*kills > 5 && counts.conflicts > 0, "{faulty:?}");
+    assert!(*kills > 5 && counts.conflicts > 0, "{disturbed:?}");
     let Resends { lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, spurious, parked: _ } =
         resends;
     let ways = [lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, spurious, refused];
