@@ -2,6 +2,7 @@
 
 mod email_event;
 mod id;
+mod names;
 mod provider;
 mod ruling;
 mod transport;
@@ -9,6 +10,7 @@ mod vocabulary;
 
 pub use email_event::{EmailEvent, Recipient};
 pub use id::{EventId, digest_hex};
+pub use names::Tenant;
 pub use provider::Provider;
 pub use ruling::{Effect, Ruling, ScopeKind};
 pub use transport::Transport;

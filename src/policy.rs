@@ -32,26 +32,38 @@ fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<
             let at = event.effective_at(received_at);
             let until = days.map(|days| at.plus_days(days));
             let entry = entry(event, State::Suppressed, at, until);
-            Some(Change::Entry { scope: scope(event, scope_kind), reason, entry })
+            Some(Change::Entry { scope: scope(event, scope_kind)?, reason, entry })
         }
         // A lift must not be widened: without its list it would undo suppressions that have other grounds.
         Effect::Lift { scope_kind: ScopeKind::List, .. } if event.list.is_none() => None,
         Effect::Lift { reason, scope_kind } => {
             let entry = entry(event, State::Lifted, event.effective_at(received_at), None);
-            Some(Change::Entry { scope: scope(event, scope_kind), reason, entry })
+            Some(Change::Entry { scope: scope(event, scope_kind)?, reason, entry })
         }
     }
 }
 
-/// The scope of an effect, widened if the event lacks the name it needs.
-fn scope(event: &EmailEvent, scope_kind: ScopeKind) -> Scope {
+/// The scope of an effect, widened if the event lacks the name it needs; `None`: it applies to no send, as the refusal of a
+/// tenant's list does if the tenant is not known.
+fn scope(event: &EmailEvent, scope_kind: ScopeKind) -> Option<Scope> {
     let provider = event.provider.as_str();
-    match (scope_kind, &event.list, &event.sender_domain) {
-        (ScopeKind::Everything, _, _) => Scope::everything(),
-        (ScopeKind::List, Some(list), _) => Scope::list(provider, list),
-        (ScopeKind::List | ScopeKind::SenderDomain, _, Some(domain)) => Scope::domain(domain),
-        (ScopeKind::List | ScopeKind::SenderDomain | ScopeKind::Provider, _, _) => Scope::provider(provider),
+    match scope_kind {
+        ScopeKind::Everything => Some(Scope::everything()),
+        ScopeKind::Provider => Some(Scope::provider(provider)),
+        ScopeKind::Tenant => event.tenant.as_ref().map(|tenant| Scope::tenant(provider, tenant)),
+        ScopeKind::SenderDomain => Some(of_sender(event)),
+        ScopeKind::List => {
+            Some(event.list.as_ref().map_or_else(|| of_sender(event), |list| Scope::list(provider, list)))
+        }
     }
+}
+
+/// The mail of the event's sender: of its domain, or else through its provider.
+fn of_sender(event: &EmailEvent) -> Scope {
+    event
+        .sender_domain
+        .as_ref()
+        .map_or_else(|| Scope::provider(event.provider.as_str()), |domain| Scope::domain(domain))
 }
 
 fn entry(event: &EmailEvent, state: State, at: Timestamp, until: Option<Timestamp>) -> Entry {
@@ -86,7 +98,7 @@ fn soft_bounce(event: &EmailEvent, at: Timestamp) -> SoftBounce {
 #[cfg(test)]
 mod tests {
     use super::decide;
-    use crate::event::{Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind};
+    use crate::event::{Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind, Tenant};
     use crate::suppression::Change;
     use crate::timestamp::Timestamp;
 
@@ -115,6 +127,15 @@ mod tests {
         assert_eq!(scope_of(&event).as_deref(), Some("domain:example.com"));
         event.sender_domain = None;
         assert_eq!(scope_of(&event).as_deref(), Some("provider:ses"));
+    }
+
+    #[test]
+    fn the_refusal_of_a_tenants_list_concerns_that_tenant_or_nobody() {
+        let mut event = event(Effect::tenant_block());
+        event.sender_domain = Some("example.com".to_owned());
+        assert_eq!(decide(&event, Timestamp::MAX), []);
+        event.tenant = Tenant::parse("Acme");
+        assert_eq!(scope_of(&event).as_deref(), Some("tenant:ses:Acme"));
     }
 
     #[test]

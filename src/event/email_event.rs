@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Cause, Effect, EventId, Kind, Permanence, Provider, Ruling, Transport};
+use super::{Cause, Effect, EventId, Kind, Permanence, Provider, Ruling, Tenant, Transport};
 use crate::address::{Address, addr_spec};
 use crate::text::clip;
 use crate::timestamp::Timestamp;
@@ -77,6 +77,12 @@ pub struct EmailEvent {
     pub message_id: Option<String>,
     /// The domain the message was sent from, in lower-case A-labels.
     pub sender_domain: Option<String>,
+    /// The tenant on whose behalf the message was sent; of SES only.
+    pub tenant: Option<Tenant>,
+    /// The configuration set it was sent with; of SES only.
+    pub configuration_set: Option<String>,
+    /// The mailbox provider of the recipient, in the provider's word; of SES only.
+    pub recipient_isp: Option<String>,
     /// The list, or `<list>/<topic>`.
     pub list: Option<String>,
     /// The campaign the message belongs to.
@@ -119,6 +125,9 @@ impl EmailEvent {
             published_at: None,
             message_id: None,
             sender_domain: None,
+            tenant: None,
+            configuration_set: None,
+            recipient_isp: None,
             list: None,
             campaign: None,
             tags: BTreeMap::new(),
@@ -174,6 +183,8 @@ impl EmailEvent {
         for text in [
             self.message_id.as_mut(),
             self.sender_domain.as_mut(),
+            self.configuration_set.as_mut(),
+            self.recipient_isp.as_mut(),
             self.list.as_mut(),
             self.campaign.as_mut(),
             self.code.as_mut(),

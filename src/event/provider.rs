@@ -24,6 +24,15 @@ impl Provider {
         }
     }
 
+    /// Whether mail through it is sent for tenants, each with a suppression list of its own.
+    #[must_use]
+    pub const fn has_tenants(self) -> bool {
+        match self {
+            Self::Ses => true,
+            Self::Tencent | Self::Mailjet => false,
+        }
+    }
+
     /// Whether the path of its webhook may name a sender domain, since its reports do not name one.
     #[must_use]
     pub const fn takes_sender_domain(self) -> bool {

@@ -11,6 +11,8 @@ pub enum ScopeKind {
     Provider,
     /// Sends from the event's sender domain, `domain:<domain>`; without one, as [`ScopeKind::Provider`].
     SenderDomain,
+    /// Sends on behalf of the event's tenant, `tenant:<provider>:<tenant>`; without one, no sends at all.
+    Tenant,
     /// Sends to the event's list, `list:<provider>:<list>`; without one, as [`ScopeKind::SenderDomain`].
     List,
 }
@@ -51,6 +53,12 @@ impl Effect {
     #[must_use]
     pub const fn provider_block(days: Option<u32>) -> Self {
         Self::Suppress { reason: Reason::ProviderBlock, scope_kind: ScopeKind::Provider, days }
+    }
+
+    /// A refusal by the list of a tenant, which concerns that tenant only (general rule 9).
+    #[must_use]
+    pub const fn tenant_block() -> Self {
+        Self::Suppress { reason: Reason::ProviderBlock, scope_kind: ScopeKind::Tenant, days: None }
     }
 
     /// An unsubscribe in this scope, forever.

@@ -205,7 +205,7 @@ mod tests {
             address: format!("{number}@example.com"),
             kind: "bounced".to_owned(),
             permanence: "permanent".to_owned(),
-            cause: String::new(),
+            ..EventRow::default()
         };
         let entry = SuppressionRow {
             address: "0@example.com".to_owned(),

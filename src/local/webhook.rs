@@ -45,7 +45,7 @@ impl Webhook {
         let address = format!("{person}@{}", self.domain);
         let [kind, permanence, cause, scope, reason] = self.written.map(str::to_owned);
         Effect {
-            events: vec![EventRow { address: address.clone(), kind, permanence, cause }],
+            events: vec![EventRow { address: address.clone(), kind, permanence, cause, ..EventRow::default() }],
             suppressions: vec![SuppressionRow { address, scope, reason, state: "suppressed".to_owned() }],
             soft_bounces: Vec::new(),
         }

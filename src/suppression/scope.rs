@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::address::normalize_domain;
+use crate::event::{Provider, Tenant};
 
-/// The sends that a suppression applies to: `*`, `provider:<provider>`, `domain:<sender domain>` or
-/// `list:<provider>:<list>[/<topic>]`.
+/// The sends that a suppression applies to: `*`, `provider:<provider>`, `domain:<sender domain>`,
+/// `tenant:<provider>:<tenant>` or `list:<provider>:<list>[/<topic>]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(String);
 
@@ -32,6 +33,12 @@ impl Scope {
         Self(format!("domain:{domain}"))
     }
 
+    /// Sends on behalf of one tenant of a provider.
+    #[must_use]
+    pub fn tenant(provider: &str, tenant: &Tenant) -> Self {
+        Self(format!("tenant:{provider}:{}", tenant.as_str()))
+    }
+
     /// Sends to one list of a provider, or to one topic of it (`<list>/<topic>`).
     #[must_use]
     pub fn list(provider: &str, list: &str) -> Self {
@@ -51,6 +58,7 @@ impl Scope {
             None if text == "*" => Ok(Self::everything()),
             Some(("provider", name)) if is_name(name) => Ok(Self::provider(&name.to_lowercase())),
             Some(("domain", name)) => normalize_domain(name).map(|name| Self::domain(&name)).ok_or(ScopeError::Domain),
+            Some(("tenant", rest)) => parse_tenant(rest).ok_or(ScopeError::Tenant),
             Some(("list", rest)) => match rest.split_once(':') {
                 Some((provider, list)) if is_name(provider) && !list.is_empty() => {
                     Ok(Self::list(&provider.to_lowercase(), list))
@@ -82,6 +90,13 @@ impl Scope {
     }
 }
 
+/// `<provider>:<tenant>`, of a provider that has tenants.
+fn parse_tenant(text: &str) -> Option<Scope> {
+    let (provider, tenant) = text.split_once(':')?;
+    let provider = Provider::from_label(&provider.to_lowercase()).filter(|provider| provider.has_tenants())?;
+    Some(Scope::tenant(provider.as_str(), &Tenant::parse(tenant)?))
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -95,6 +110,8 @@ pub enum ScopeError {
     Form,
     /// It names no list of a provider.
     List,
+    /// It names no tenant of a provider that has tenants.
+    Tenant,
     /// It names no domain.
     Domain,
     /// It is longer than [`Scope::MAX_BYTES`].
@@ -104,7 +121,10 @@ pub enum ScopeError {
 impl fmt::Display for ScopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Form => f.write_str("not a scope; give *, provider:NAME, domain:DOMAIN or list:PROVIDER:LIST"),
+            Self::Form => f.write_str(
+                "not a scope; give *, provider:NAME, domain:DOMAIN, tenant:ses:TENANT or list:PROVIDER:LIST",
+            ),
+            Self::Tenant => f.write_str("not a tenant; give tenant:ses:NAME, with at most 64 letters, digits, - and _"),
             Self::List => f.write_str("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
             Self::Domain => f.write_str("not a domain; give one, such as example.com"),
             Self::TooLong => write!(f, "the scope is longer than {} bytes; shorten it", Scope::MAX_BYTES),
@@ -128,6 +148,7 @@ mod tests {
             ("*", "*"),
             ("provider:SES", "provider:ses"),
             ("domain:B\u{fc}cher.Example.", "domain:xn--bcher-kva.example"),
+            ("tenant:SES:Acme", "tenant:ses:Acme"),
             ("list:SES:News/Offers: all", "list:ses:News/Offers: all"),
         ] {
             assert_eq!(parsed(text).as_deref(), Ok(expected));
@@ -141,6 +162,9 @@ mod tests {
         }
         for text in ["domain:", "domain:a@example.com", "domain:a b"] {
             assert_eq!(parsed(text), Err(ScopeError::Domain), "{text}");
+        }
+        for text in ["tenant:", "tenant:ses", "tenant:ses:", "tenant:mailjet:a", "tenant:ses:a b", "tenant:ses:a:b"] {
+            assert_eq!(parsed(text), Err(ScopeError::Tenant), "{text}");
         }
         for text in ["list:", "list:ses", "list:ses:", "list::News"] {
             assert_eq!(parsed(text), Err(ScopeError::List), "{text}");

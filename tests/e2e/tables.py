@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from boto3.dynamodb.types import TypeDeserializer
 from stack import Stack
 
-EVENT_FIELDS = ("address", "kind", "permanence", "cause")
+EVENT_FIELDS = ("address", "kind", "permanence", "cause", "tenant")
 SUPPRESSION_FIELDS = ("address", "scope", "reason", "state")
 
 

@@ -163,7 +163,6 @@ async fn other_bounces_are_unchanged_when_they_name_another() {
     for (sub_type, expected) in [
         ("Suppressed", "provider:ses provider_block suppressed"),
         ("OnAccountSuppressionList", "provider:ses provider_block suppressed"),
-        ("UnsubscribedRecipient", "domain:example.com unsubscribe suppressed"),
     ] {
         let mut message = bounce("Permanent", &["a@example.com"], &other);
         message["bounce"]["bounceSubType"] = sub_type.into();

@@ -32,6 +32,7 @@ mod privacy;
 mod real_binary;
 mod references;
 mod samples;
+mod scopes;
 mod secret;
 mod supply;
 mod survival;

@@ -7,14 +7,19 @@ use super::recipients::{Attributed, Attribution, attribute, distinct};
 use super::rulings::{self, DeliveryStatus, strength};
 use super::subscription::changes;
 use super::wire::{Bounce, Complaint, Engagement, ReportedRecipient, Wire, flat_tag};
-use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Recipient, Ruling};
+use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Recipient, Ruling, Tenant};
 use crate::lenient::{List, Object, Text};
 use crate::timestamp::Timestamp;
 
 /// How long after the mail an event may happen; bounce times come from foreign clocks.
 const MAX_DELAY_DAYS: u32 = 400;
-/// Tags that SES sets itself; they say nothing about the message.
+/// Tags that SES sets itself. Those below are attributes of the record, and the others say nothing about the message.
 const AUTOMATIC_TAGS: &str = "ses:";
+/// Documented for bounces and complaints of mail that was sent for a tenant.
+const TENANT: &str = "ses:tenant-name";
+const CONFIGURATION_SET: &str = "ses:configuration-set";
+/// Set where Virtual Deliverability Manager is on.
+const RECIPIENT_ISP: &str = "ses:recipient-isp";
 
 /// What a report says about one recipient: the ruling, and diagnostic text.
 type Assessment = (Ruling, Option<String>);
@@ -222,6 +227,9 @@ impl Report<'_> {
         };
         event.message_id = mail.message_id.owned();
         event.sender_domain = mail.sender_domain();
+        event.tenant = mail.tag(TENANT).and_then(Tenant::parse);
+        event.configuration_set = mail.tag(CONFIGURATION_SET).map(str::to_owned);
+        event.recipient_isp = mail.tag(RECIPIENT_ISP).map(str::to_owned);
         let tags = mail.tags.0.iter().flatten().filter(|(name, _)| !name.starts_with(AUTOMATIC_TAGS));
         event.tags = tags.map(flat_tag).collect();
         event

@@ -1,17 +1,20 @@
 //! The SES rows of the decision table for bounces, complaints and delays.
 
 use super::wire::ReportedRecipient;
-use crate::event::{Cause, Effect, Kind, Permanence, Reason, Ruling, ScopeKind};
+use crate::event::{Cause, Effect, Kind, Permanence, Reason, Ruling};
 use crate::provider::status_code::{self, StatusCode};
 
 /// On the global suppression list of SES, where an address stays for 14 days [doc].
 const ON_GLOBAL_LIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(Some(14))]);
-/// On the suppression list of the account or the tenant, until somebody removes it.
-const ON_OWN_LIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(None)]);
+/// On the suppression list of the account, until somebody removes it.
+const ON_ACCOUNT_LIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(None)]);
+/// On the suppression list of a tenant, until somebody removes it (general rule 9).
+const ON_TENANT_LIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::tenant_block()]);
 /// SES's address validation says that the address does not work; that verdict is trusted for 30 days [ours].
 const INVALID_BY_VALIDATION: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(Some(30))]);
-/// The recipient had unsubscribed from the sender.
-const UNSUBSCRIBED: Ruling = Ruling::rejected(Cause::Unsubscribed, &[Effect::unsubscribe(ScopeKind::SenderDomain)]);
+/// The recipient had unsubscribed from a list or topic, which the report does not name. The Subscription event did, and set
+/// the scope.
+const UNSUBSCRIBED: Ruling = Ruling::rejected(Cause::Unsubscribed, &[]);
 /// A hard bounce whose report names another recipient than the message's.
 const MISMATCHED: Ruling = Ruling::bounce(Permanence::Undetermined, Cause::RecipientMismatch, &[Effect::SoftBounce]);
 
@@ -63,7 +66,8 @@ fn reported_bounce(bounce_type: &str, sub_type: &str, status: &DeliveryStatus) -
 fn permanent(sub_type: &str, status: &DeliveryStatus) -> Ruling {
     match sub_type {
         "suppressed" => ON_GLOBAL_LIST,
-        "onaccountsuppressionlist" | "ontenantsuppressionlist" => ON_OWN_LIST,
+        "onaccountsuppressionlist" => ON_ACCOUNT_LIST,
+        "ontenantsuppressionlist" => ON_TENANT_LIST,
         "emailvalidationsuppressed" => INVALID_BY_VALIDATION,
         "unsubscribedrecipient" => UNSUBSCRIBED,
         "general" | "noemail" | "" => overruled(status.code).unwrap_or_else(|| hard(status.code)),
@@ -114,7 +118,8 @@ fn transient(sub_type: &str, status: &DeliveryStatus) -> Ruling {
 /// The ruling on a complaint; both types in lower case.
 pub(super) fn complaint(sub_type: &str, feedback_type: &str) -> Ruling {
     match (sub_type, feedback_type) {
-        ("onaccountsuppressionlist" | "ontenantsuppressionlist", _) => ON_OWN_LIST,
+        ("onaccountsuppressionlist", _) => ON_ACCOUNT_LIST,
+        ("ontenantsuppressionlist", _) => ON_TENANT_LIST,
         (_, "not-spam" | "auth-failure" | "virus") => Ruling::of(Kind::Feedback),
         _ => Ruling::of(Kind::Complained).with(const { &[Effect::suppress(Reason::Complaint)] }),
     }

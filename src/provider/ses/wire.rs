@@ -286,7 +286,8 @@ impl Mail<'_> {
         tag.or_else(from).or_else(|| self.source.get().and_then(domain_of))
     }
 
-    fn tag(&self, name: &str) -> Option<&str> {
+    /// The first value of a tag.
+    pub(super) fn tag(&self, name: &str) -> Option<&str> {
         self.tags.0.as_ref()?.get(name)?.0.first()?.get()
     }
 }

@@ -21,6 +21,8 @@ pub fn check(event: &EmailEvent, source: &str) {
     for text in [
         &event.message_id,
         &event.sender_domain,
+        &event.configuration_set,
+        &event.recipient_isp,
         &event.list,
         &event.campaign,
         &event.code,

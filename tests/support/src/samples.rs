@@ -38,7 +38,7 @@ pub struct Expected {
 }
 
 /// The compared fields of an event record.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(deny_unknown_fields)]
 pub struct EventRow {
     /// The address, or `unattributed`.
@@ -51,6 +51,9 @@ pub struct EventRow {
     /// Why.
     #[serde(default)]
     pub cause: String,
+    /// On whose behalf the mail was sent.
+    #[serde(default)]
+    pub tenant: String,
 }
 
 /// The compared fields of a suppression entry.
@@ -155,6 +158,7 @@ pub async fn observe(database: &Database, before: &Snapshot) -> (Effect, Snapsho
             kind: text(item, "kind").to_owned(),
             permanence: text(item, "permanence").to_owned(),
             cause: text(item, "cause").to_owned(),
+            tenant: text(item, "tenant").to_owned(),
         });
     }
     for (_, item) in after.suppressions.iter().filter(|(key, item)| before.suppressions.get(*key) != Some(item)) {

@@ -1,0 +1,48 @@
+//! Names that scopes are made of.
+
+/// The longest name, in bytes.
+const NAME_BYTES: usize = 64;
+
+/// The name of a tenant of Amazon SES.
+///
+/// At most 64 of `A-Z`, `a-z`, `0-9`, `_` and `-`:
+/// <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateTenant.html>. Its case is kept: whether SES tells
+/// `Acme` from `acme` is not documented, and one spelling for both could join two tenants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant(String);
+
+impl Tenant {
+    /// Reads a name; `None` where no tenant can have it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_name(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a text is 1 to 64 ASCII letters, digits, `_` and `-`.
+fn is_name(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tenant;
+
+    #[test]
+    fn a_tenant_keeps_its_case() {
+        let longest = "x".repeat(64);
+        for name in ["Acme", "acme", "a_b-9", &longest] {
+            assert_eq!(Tenant::parse(name).as_ref().map(Tenant::as_str), Some(name));
+        }
+        for text in ["", " ", "a b", "a:b", "a.b", "ä", &"x".repeat(65)] {
+            assert_eq!(Tenant::parse(text), None, "{text}");
+        }
+    }
+}
