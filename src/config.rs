@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};
 use crate::intake::webhook::{CredentialSource, Credentials};
+use crate::policy::{ComplaintScope, Policy};
+use crate::provider::{SesSettings, StreamTag};
 use crate::store::Retention;
 use crate::suppression::SoftBounceRules;
 
@@ -25,12 +27,14 @@ pub struct Config {
     pub sns: VerifierSettings,
     /// `SNS_AUTO_CONFIRM`: confirm subscriptions of the accepted topics.
     pub auto_confirm: bool,
-    /// `SES_ACCOUNT_IDS`: the accepted sending accounts; any if empty.
-    pub accounts: Vec<String>,
+    /// How SES reports are read: `SES_ACCOUNT_IDS`, `STREAM_TAG`.
+    pub ses: SesSettings,
     /// `EVENTBRIDGE_ACCOUNT_IDS` and `EVENTBRIDGE_QUEUE_ARNS`: which EventBridge events are accepted.
     pub event_bridge: AllowList,
     /// `WEBHOOK_SECRET_ARN` or `WEBHOOK_CREDENTIALS`.
     pub webhook: CredentialSource,
+    /// What reports lead to: `COMPLAINT_SCOPE`.
+    pub policy: Policy,
     /// `SOFT_BOUNCE_*`.
     pub soft_bounces: SoftBounceRules,
     /// `*_RETENTION_DAYS`.
@@ -89,9 +93,10 @@ impl Config {
                 certificates: env.certificates()?,
             },
             auto_confirm: env.flag("SNS_AUTO_CONFIRM")?,
-            accounts: env.accounts("SES_ACCOUNT_IDS")?,
+            ses: SesSettings { accounts: env.accounts("SES_ACCOUNT_IDS")?, stream_tag: env.stream_tag()? },
             event_bridge: AllowList { accounts: env.accounts("EVENTBRIDGE_ACCOUNT_IDS")?, queues: env.queues()? },
             webhook: env.webhook()?,
+            policy: Policy { complaint_scope: env.complaint_scope()? },
             soft_bounces: SoftBounceRules {
                 threshold: env.number("SOFT_BOUNCE_THRESHOLD", soft.threshold)?,
                 window_days: env.number("SOFT_BOUNCE_WINDOW_DAYS", soft.window_days)?,
@@ -143,6 +148,20 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         let parse =
             |value: String| Sha1::from_setting(&value).ok_or(ConfigError { variable: "SNS_ALLOW_SHA1", demand });
         self.get("SNS_ALLOW_SHA1").map_or(Ok(Sha1::Iam), parse)
+    }
+
+    fn stream_tag(&self) -> Result<Option<StreamTag>, ConfigError> {
+        let demand = "must be the name of a message tag (letters, digits, - and _) or configuration-set";
+        let parse = |value: String| StreamTag::parse(&value).ok_or(ConfigError { variable: "STREAM_TAG", demand });
+        self.get("STREAM_TAG").map(parse).transpose()
+    }
+
+    fn complaint_scope(&self) -> Result<ComplaintScope, ConfigError> {
+        let demand = "must be everything, tenant or stream";
+        let parse = |value: String| {
+            ComplaintScope::from_label(&value).ok_or(ConfigError { variable: "COMPLAINT_SCOPE", demand })
+        };
+        self.get("COMPLAINT_SCOPE").map_or(Ok(ComplaintScope::Everything), parse)
     }
 
     fn number(&self, variable: &'static str, default: u32) -> Result<u32, ConfigError> {
@@ -239,6 +258,8 @@ mod tests {
     use super::Config;
     use crate::intake::sns::Sha1;
     use crate::intake::webhook::CredentialSource;
+    use crate::policy::Policy;
+    use crate::provider::SesSettings;
 
     fn read(extra: &[(&str, &str)]) -> Result<Config, String> {
         let base = [("EVENT_TABLE", "events"), ("SUPPRESSION_TABLE", "suppressions")];
@@ -251,6 +272,7 @@ mod tests {
     fn the_defaults_are_those_of_the_reference() -> Result<(), String> {
         let config = read(&[])?;
         assert_eq!(config.sns.max_age_seconds, 2_008_800);
+        assert_eq!((config.ses, config.policy), (SesSettings::default(), Policy::default()));
         assert_eq!((config.soft_bounces.threshold, config.soft_bounces.window_days), (5, 30));
         assert_eq!((config.soft_bounces.min_days, config.soft_bounces.cooldown_days), (3, 30));
         assert_eq!((config.retention.evidence_days, config.retention.engagement_days), (400, 30));
@@ -277,6 +299,10 @@ mod tests {
             ("SNS_INTERMEDIATES", "Cargo.toml"),
             ("SNS_CERTIFICATES", "/does/not/exist"),
             ("SES_ACCOUNT_IDS", "1234"),
+            ("STREAM_TAG", "ses:from-domain"),
+            ("STREAM_TAG", "a stream"),
+            ("COMPLAINT_SCOPE", "Tenant"),
+            ("COMPLAINT_SCOPE", "*"),
             ("EVENTBRIDGE_ACCOUNT_IDS", "123456789012,*"),
             ("EVENTBRIDGE_QUEUE_ARNS", "https://sqs.eu-west-1.amazonaws.com/123456789012/q"),
             ("EVENTBRIDGE_QUEUE_ARNS", "arn:aws:sqs:eu-west-1:123456789012:*"),

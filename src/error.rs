@@ -99,6 +99,8 @@ pub enum Error {
     NotFound,
     /// The path names an invalid sender domain.
     SenderDomain,
+    /// The path names a stream that is not one.
+    Stream,
     /// The route accepts POST only.
     Method,
     /// The body exceeds the limit.
@@ -126,7 +128,7 @@ impl Error {
             Self::Malformed(_) => 400,
             Self::Credential => 401,
             Self::Unauthentic(_) => 403,
-            Self::NotFound | Self::SenderDomain => 404,
+            Self::NotFound | Self::SenderDomain | Self::Stream => 404,
             Self::Method => 405,
             Self::TooLarge => 413,
             Self::Unconfigured | Self::Transient(_) => 503,
@@ -142,6 +144,7 @@ impl Error {
             Self::Credential => "credential",
             Self::NotFound => "not_found",
             Self::SenderDomain => "sender_domain",
+            Self::Stream => "stream",
             Self::Method => "method",
             Self::TooLarge => "too_large",
             Self::Unconfigured => "unconfigured",
@@ -156,7 +159,7 @@ impl Error {
             Self::Malformed(_) => "Malformed",
             Self::Unauthentic(_) => "Unauthentic",
             Self::Credential => "Credential",
-            Self::NotFound | Self::SenderDomain | Self::Method | Self::TooLarge => "Request",
+            Self::NotFound | Self::SenderDomain | Self::Stream | Self::Method | Self::TooLarge => "Request",
             Self::Unconfigured => "Unconfigured",
             Self::Transient(_) => "Transient",
         }
@@ -167,7 +170,7 @@ impl Error {
         let malformed = Malformed::ALL.iter().map(|what| Self::Malformed(*what));
         let refused = Refusal::ALL.iter().map(|why| Self::Unauthentic(*why));
         let outages = Outage::ALL.iter().map(|what| Self::Transient(*what));
-        let request = [Self::NotFound, Self::SenderDomain, Self::Method, Self::TooLarge];
+        let request = [Self::NotFound, Self::SenderDomain, Self::Stream, Self::Method, Self::TooLarge];
         let single = [Self::Credential].into_iter().chain(request).chain([Self::Unconfigured]);
         malformed.chain(refused).chain(outages).chain(single)
     }
@@ -187,6 +190,7 @@ impl Error {
             | Self::Credential
             | Self::NotFound
             | Self::SenderDomain
+            | Self::Stream
             | Self::Method
             | Self::TooLarge => Disposition::GiveUp,
         }
@@ -211,7 +215,7 @@ impl Error {
     #[must_use]
     pub const fn answer(self) -> Option<&'static str> {
         match self {
-            Self::Malformed(_) | Self::NotFound | Self::SenderDomain | Self::Method | Self::TooLarge => {
+            Self::Malformed(_) | Self::NotFound | Self::SenderDomain | Self::Stream | Self::Method | Self::TooLarge => {
                 Some(self.advice())
             }
             Self::Credential | Self::Unauthentic(_) | Self::Unconfigured | Self::Transient(_) => None,
@@ -256,6 +260,9 @@ impl Error {
             Self::Credential => "credential missing or wrong; use the user and password of the webhook secret",
             Self::NotFound => "no such route; post to /webhooks/mailjet, /webhooks/tencent or /webhooks/sns",
             Self::SenderDomain => "the sender domain in the path is not a domain; correct it, or leave it out",
+            Self::Stream => {
+                "the stream in the path is not one; use at most 64 letters, digits, - and _, or leave it out"
+            }
             Self::Method => "method not allowed; use POST",
             Self::TooLarge => "the body exceeds 4 MiB; send fewer events per request",
             Self::Unconfigured => "no webhook credential; set WEBHOOK_SECRET_ARN or WEBHOOK_CREDENTIALS",

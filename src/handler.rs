@@ -22,7 +22,7 @@ use crate::intake::event_bridge::{AllowList, EventBridgeEvent};
 use crate::intake::sns::{Delivery, Post, Verified, VerifiedMessage, Verifier};
 use crate::intake::webhook::{AuthenticRequest, CredentialStore, Route};
 use crate::intake::{HttpRequest, Invocation, Queued, QueuedMessage};
-use crate::provider::{normalize_event_bridge, normalize_sns, normalize_webhook};
+use crate::provider::{SesSettings, normalize_event_bridge, normalize_sns, normalize_webhook};
 use crate::store::Recorder;
 use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
@@ -39,8 +39,7 @@ pub struct Handler {
     event_bridge: AllowList,
     /// Whether verified subscriptions are confirmed.
     auto_confirm: bool,
-    /// The accepted SES accounts; any if empty.
-    accounts: Vec<String>,
+    ses: SesSettings,
     credentials: CredentialStore,
     recorder: Recorder,
     clock: fn() -> Timestamp,
@@ -62,13 +61,14 @@ impl Handler {
             verifier: Verifier::new(config.sns, clients.sns),
             event_bridge: config.event_bridge,
             auto_confirm: config.auto_confirm,
-            accounts: config.accounts,
+            ses: config.ses,
             credentials: CredentialStore::new(config.webhook, clients.secrets_manager),
             recorder: Recorder::new(
                 clients.dynamodb,
                 config.event_table,
                 config.suppression_table,
                 config.soft_bounces,
+                config.policy,
                 config.retention,
             ),
             clock: clients.clock,
@@ -146,7 +146,7 @@ impl Handler {
 
     async fn event_bridge_event(&self, event: EventBridgeEvent<'_>, context: &mut Context) -> Result<usize, Error> {
         let authorized = self.event_bridge.authorize(event)?;
-        self.record(normalize_event_bridge(&authorized, &self.accounts, context.received_at)?, context).await
+        self.record(normalize_event_bridge(&authorized, &self.ses, context.received_at)?, context).await
     }
 
     /// All records are verified before any has an effect.
@@ -171,14 +171,8 @@ impl Handler {
     async fn http_request(&self, request: &HttpRequest<'_>, context: &mut Context) -> Result<usize, Error> {
         match Route::of(request)? {
             Route::Sns => self.sns_post(request, context).await,
-            Route::Provider { provider, sender_domain } => {
-                let authentic = AuthenticRequest::authenticate(
-                    request,
-                    provider,
-                    sender_domain,
-                    &self.credentials,
-                    context.received_at,
-                );
+            Route::Provider(route) => {
+                let authentic = AuthenticRequest::authenticate(request, route, &self.credentials, context.received_at);
                 self.webhook(&authentic.await?, context).await
             }
         }
@@ -230,7 +224,7 @@ impl Handler {
         if message.is_sha1() {
             context.metrics.sha1(message.topic_arn());
         }
-        normalize_sns(message, &self.accounts)
+        normalize_sns(message, &self.ses)
     }
 
     /// Evidence of several events may take half of the remaining time; independent events are written in the other half.

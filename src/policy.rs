@@ -3,7 +3,11 @@
 //! The provider modules say what a report means; this module adds the address, the scope and the expiry. It knows no
 //! provider, and the providers know no record.
 
-use crate::event::{Effect, EmailEvent, ScopeKind};
+mod settings;
+
+pub use settings::{ComplaintScope, Policy};
+
+use crate::event::{Effect, EmailEvent, Kind, Reason, ScopeKind};
 use crate::suppression::{Change, Entry, Scope, SoftBounce, State};
 use crate::text::clip;
 use crate::timestamp::Timestamp;
@@ -17,14 +21,14 @@ const SOFT_CODE_BYTES: usize = 48;
 /// An event without a usable address has none. Untimed soft bounces are not counted and untimed deliveries reset
 /// nothing; any other untimed evidence takes the time of publication, or else `received_at`.
 #[must_use]
-pub fn decide(event: &EmailEvent, received_at: Timestamp) -> Vec<Change> {
+pub fn decide(event: &EmailEvent, policy: Policy, received_at: Timestamp) -> Vec<Change> {
     if event.address().is_none() {
         return Vec::new();
     }
-    event.effects.iter().filter_map(|effect| change(event, *effect, received_at)).collect()
+    event.effects.iter().filter_map(|effect| change(event, *effect, policy, received_at)).collect()
 }
 
-fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<Change> {
+fn change(event: &EmailEvent, effect: Effect, policy: Policy, received_at: Timestamp) -> Option<Change> {
     match effect {
         Effect::SoftBounce => Some(Change::SoftBounce(soft_bounce(event, event.occurred_at?))),
         Effect::Delivered => Some(Change::Delivered { at: event.occurred_at? }),
@@ -32,7 +36,8 @@ fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<
             let at = event.effective_at(received_at);
             let until = days.map(|days| at.plus_days(days));
             let entry = entry(event, State::Suppressed, at, until);
-            Some(Change::Entry { scope: scope(event, scope_kind)?, reason, entry })
+            let scope = narrowed(event, reason, policy.complaint_scope).or_else(|| scope(event, scope_kind))?;
+            Some(Change::Entry { scope, reason, entry })
         }
         // A lift must not be widened: without its list it would undo suppressions that have other grounds.
         Effect::Lift { scope_kind: ScopeKind::List, .. } if event.list.is_none() => None,
@@ -40,6 +45,20 @@ fn change(event: &EmailEvent, effect: Effect, received_at: Timestamp) -> Option<
             let entry = entry(event, State::Lifted, event.effective_at(received_at), None);
             Some(Change::Entry { scope: scope(event, scope_kind)?, reason, entry })
         }
+    }
+}
+
+/// The narrower scope of a complaint, if the deployment sets one and the event names it.
+///
+/// A refusal because of an earlier complaint is not narrowed: the reported mail may have been of another tenant or stream.
+fn narrowed(event: &EmailEvent, reason: Reason, complaint_scope: ComplaintScope) -> Option<Scope> {
+    if (event.kind, reason) != (Kind::Complained, Reason::Complaint) {
+        return None;
+    }
+    match complaint_scope {
+        ComplaintScope::Everything => None,
+        ComplaintScope::Tenant => scope(event, ScopeKind::Tenant),
+        ComplaintScope::Stream => event.stream.as_ref().map(Scope::stream),
     }
 }
 
@@ -51,19 +70,20 @@ fn scope(event: &EmailEvent, scope_kind: ScopeKind) -> Option<Scope> {
         ScopeKind::Everything => Some(Scope::everything()),
         ScopeKind::Provider => Some(Scope::provider(provider)),
         ScopeKind::Tenant => event.tenant.as_ref().map(|tenant| Scope::tenant(provider, tenant)),
-        ScopeKind::SenderDomain => Some(of_sender(event)),
+        ScopeKind::Sender => Some(of_sender(event)),
         ScopeKind::List => {
             Some(event.list.as_ref().map_or_else(|| of_sender(event), |list| Scope::list(provider, list)))
         }
     }
 }
 
-/// The mail of the event's sender: of its domain, or else through its provider.
+/// The mail of the event's sender: of its stream, else of its domain, else through its provider.
 fn of_sender(event: &EmailEvent) -> Scope {
-    event
-        .sender_domain
-        .as_ref()
-        .map_or_else(|| Scope::provider(event.provider.as_str()), |domain| Scope::domain(domain))
+    match (&event.stream, &event.sender_domain) {
+        (Some(stream), _) => Scope::stream(stream),
+        (None, Some(domain)) => Scope::domain(domain),
+        (None, None) => Scope::provider(event.provider.as_str()),
+    }
 }
 
 fn entry(event: &EmailEvent, state: State, at: Timestamp, until: Option<Timestamp>) -> Entry {
@@ -97,8 +117,10 @@ fn soft_bounce(event: &EmailEvent, at: Timestamp) -> SoftBounce {
 
 #[cfg(test)]
 mod tests {
-    use super::decide;
-    use crate::event::{Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind, Tenant};
+    use super::{ComplaintScope, Policy, decide};
+    use crate::event::{
+        Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind, Stream, Tenant,
+    };
     use crate::suppression::Change;
     use crate::timestamp::Timestamp;
 
@@ -111,7 +133,11 @@ mod tests {
     }
 
     fn scope_of(event: &EmailEvent) -> Option<String> {
-        match decide(event, Timestamp::MAX).as_slice() {
+        scope_under(ComplaintScope::Everything, event)
+    }
+
+    fn scope_under(complaint_scope: ComplaintScope, event: &EmailEvent) -> Option<String> {
+        match decide(event, Policy { complaint_scope }, Timestamp::MAX).as_slice() {
             [Change::Entry { scope, .. }] => Some(scope.to_string()),
             _ => None,
         }
@@ -122,8 +148,11 @@ mod tests {
         let mut event = event(Effect::unsubscribe(ScopeKind::List));
         event.list = Some("News/Offers".to_owned());
         event.sender_domain = Some("example.com".to_owned());
+        event.stream = Stream::parse("marketing");
         assert_eq!(scope_of(&event).as_deref(), Some("list:ses:News/Offers"));
         event.list = None;
+        assert_eq!(scope_of(&event).as_deref(), Some("stream:marketing"));
+        event.stream = None;
         assert_eq!(scope_of(&event).as_deref(), Some("domain:example.com"));
         event.sender_domain = None;
         assert_eq!(scope_of(&event).as_deref(), Some("provider:ses"));
@@ -133,16 +162,48 @@ mod tests {
     fn the_refusal_of_a_tenants_list_concerns_that_tenant_or_nobody() {
         let mut event = event(Effect::tenant_block());
         event.sender_domain = Some("example.com".to_owned());
-        assert_eq!(decide(&event, Timestamp::MAX), []);
+        assert_eq!(decide(&event, Policy::default(), Timestamp::MAX), []);
         event.tenant = Tenant::parse("Acme");
         assert_eq!(scope_of(&event).as_deref(), Some("tenant:ses:Acme"));
+    }
+
+    #[test]
+    fn a_complaint_reaches_as_far_as_is_set_and_everything_where_the_event_does_not_say() {
+        let mut event = event(Effect::suppress(Reason::Complaint));
+        event.kind = Kind::Complained;
+        for complaint_scope in ComplaintScope::ALL {
+            assert_eq!(scope_under(*complaint_scope, &event).as_deref(), Some("*"), "{complaint_scope}");
+        }
+        event.tenant = Tenant::parse("Acme");
+        event.stream = Stream::parse("marketing");
+        for (complaint_scope, expected) in [
+            (ComplaintScope::Everything, "*"),
+            (ComplaintScope::Tenant, "tenant:ses:Acme"),
+            (ComplaintScope::Stream, "stream:marketing"),
+        ] {
+            assert_eq!(scope_under(complaint_scope, &event).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_no_complaint_itself_is_not_narrowed() {
+        let mut refusal = event(Effect::suppress(Reason::Complaint));
+        refusal.kind = Kind::Rejected;
+        let mut bounce = event(Effect::suppress(Reason::HardBounce));
+        for event in [&mut refusal, &mut bounce] {
+            event.tenant = Tenant::parse("Acme");
+            event.stream = Stream::parse("marketing");
+            for complaint_scope in ComplaintScope::ALL {
+                assert_eq!(scope_under(*complaint_scope, event).as_deref(), Some("*"), "{complaint_scope}");
+            }
+        }
     }
 
     #[test]
     fn a_lift_does_not_widen() {
         let mut event = event(Effect::Lift { reason: Reason::Unsubscribe, scope_kind: ScopeKind::List });
         event.sender_domain = Some("example.com".to_owned());
-        assert_eq!(decide(&event, Timestamp::MAX), []);
+        assert_eq!(decide(&event, Policy::default(), Timestamp::MAX), []);
         event.list = Some("News".to_owned());
         assert_eq!(scope_of(&event).as_deref(), Some("list:ses:News"));
     }
@@ -151,9 +212,9 @@ mod tests {
     fn untimed_soft_bounces_and_deliveries_change_nothing() {
         for effect in [Effect::SoftBounce, Effect::Delivered] {
             let mut event = event(effect);
-            assert_eq!(decide(&event, Timestamp::MAX).len(), 1);
+            assert_eq!(decide(&event, Policy::default(), Timestamp::MAX).len(), 1);
             event.occurred_at = None;
-            assert_eq!(decide(&event, Timestamp::MAX), []);
+            assert_eq!(decide(&event, Policy::default(), Timestamp::MAX), []);
         }
     }
 
@@ -161,13 +222,13 @@ mod tests {
     fn nothing_follows_without_a_usable_address() {
         let mut event = event(Effect::suppress(Reason::Complaint));
         event.recipient = Some(Recipient::parse("nobody"));
-        assert_eq!(decide(&event, Timestamp::MAX), []);
+        assert_eq!(decide(&event, Policy::default(), Timestamp::MAX), []);
     }
 
     #[test]
     fn an_end_counts_from_the_event() {
         let event = event(Effect::provider_block(Some(14)));
-        let until = match decide(&event, Timestamp::MAX).as_slice() {
+        let until = match decide(&event, Policy::default(), Timestamp::MAX).as_slice() {
             [Change::Entry { entry, .. }] => entry.until,
             _ => None,
         };

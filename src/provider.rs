@@ -10,10 +10,11 @@ mod status_code;
 mod tencent;
 
 use serde_json::value::RawValue;
+pub use ses::{SesSettings, StreamTag};
 pub use status_code::StatusCode;
 
 use crate::error::{Error, Malformed};
-use crate::event::{EmailEvent, EventId, Provider, digest_hex};
+use crate::event::{EmailEvent, EventId, Provider, Stream, digest_hex};
 use crate::intake::event_bridge::AuthorizedEvent;
 use crate::intake::sns::VerifiedMessage;
 use crate::intake::webhook::AuthenticRequest;
@@ -24,6 +25,8 @@ use crate::timestamp::Timestamp;
 struct WebhookContext<'a> {
     /// The sender domain that the path names.
     sender_domain: Option<&'a str>,
+    /// The stream that the path names.
+    stream: Option<&'a Stream>,
     /// When it arrived: no report can have a much later time.
     received_at: Timestamp,
 }
@@ -42,27 +45,24 @@ fn element_parser(provider: Provider) -> Option<ElementParser> {
 
 /// The events of a verified SNS message, which is always an SES report.
 ///
-/// `accounts` are the accepted sending accounts; if empty, any.
-///
 /// # Errors
 /// Refuses a message about mail from an account that is not accepted.
-pub fn normalize_sns(message: &VerifiedMessage<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
-    ses::parse(&ses::Published::by_sns(message), accounts)
+pub fn normalize_sns(message: &VerifiedMessage<'_>, settings: &SesSettings) -> Result<Vec<EmailEvent>, Error> {
+    ses::parse(&ses::Published::by_sns(message), settings)
 }
 
 /// The events of an authorized EventBridge event, which is always an SES report.
 ///
-/// `accounts` are the accepted sending accounts; if empty, any. `received_at` replaces the time of publication if the
-/// event has no usable one.
+/// `received_at` replaces the time of publication if the event has no usable one.
 ///
 /// # Errors
 /// Refuses an event about mail from an account that is not accepted.
 pub fn normalize_event_bridge(
     event: &AuthorizedEvent<'_>,
-    accounts: &[String],
+    settings: &SesSettings,
     received_at: Timestamp,
 ) -> Result<Vec<EmailEvent>, Error> {
-    ses::parse(&ses::Published::by_event_bridge(event, received_at), accounts)
+    ses::parse(&ses::Published::by_event_bridge(event, received_at), settings)
 }
 
 /// The events of an authenticated webhook request: of the object in its body, or of each element of the array.
@@ -75,9 +75,11 @@ pub fn normalize_event_bridge(
 pub fn normalize_webhook<'r>(
     request: &'r AuthenticRequest<'_>,
 ) -> Result<impl Iterator<Item = EmailEvent> + use<'r>, Error> {
-    let parse = element_parser(request.provider()).ok_or(Error::NotFound)?;
+    let route = request.route();
+    let parse = element_parser(route.provider).ok_or(Error::NotFound)?;
     let elements = elements(request.body())?.into_iter();
-    let context = WebhookContext { sender_domain: request.sender_domain(), received_at: request.received_at() };
+    let sender_domain = route.sender_domain.as_deref();
+    let context = WebhookContext { sender_domain, stream: route.stream.as_ref(), received_at: request.received_at() };
     Ok(elements.map(move |element| parse(element.get(), context).clipped()))
 }
 

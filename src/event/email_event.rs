@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Cause, Effect, EventId, Kind, Permanence, Provider, Ruling, Tenant, Transport};
+use super::{Cause, Effect, EventId, Kind, Permanence, Provider, Ruling, Stream, Tenant, Transport};
 use crate::address::{Address, addr_spec};
 use crate::text::clip;
 use crate::timestamp::Timestamp;
@@ -79,6 +79,8 @@ pub struct EmailEvent {
     pub sender_domain: Option<String>,
     /// The tenant on whose behalf the message was sent; of SES only.
     pub tenant: Option<Tenant>,
+    /// The stream it belongs to, as the sender divides its mail.
+    pub stream: Option<Stream>,
     /// The configuration set it was sent with; of SES only.
     pub configuration_set: Option<String>,
     /// The mailbox provider of the recipient, in the provider's word; of SES only.
@@ -126,6 +128,7 @@ impl EmailEvent {
             message_id: None,
             sender_domain: None,
             tenant: None,
+            stream: None,
             configuration_set: None,
             recipient_isp: None,
             list: None,

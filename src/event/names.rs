@@ -25,6 +25,26 @@ impl Tenant {
     }
 }
 
+/// The stream that a mail belongs to: `marketing`, `transactional` …, as the sender divides its mail.
+///
+/// At most 64 of `a-z`, `0-9`, `_` and `-`; upper case is read as lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream(String);
+
+impl Stream {
+    /// Reads a name; `None`: it is no stream.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_name(text).then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The name, in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Whether a text is 1 to 64 ASCII letters, digits, `_` and `-`.
 fn is_name(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -33,16 +53,22 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Tenant;
+    use super::{Stream, Tenant};
 
     #[test]
-    fn a_tenant_keeps_its_case() {
+    fn a_tenant_keeps_its_case_and_a_stream_does_not() {
         let longest = "x".repeat(64);
-        for name in ["Acme", "acme", "a_b-9", &longest] {
+        for name in ["Acme", "acme", "a_B-9", &longest] {
             assert_eq!(Tenant::parse(name).as_ref().map(Tenant::as_str), Some(name));
+            assert_eq!(Stream::parse(name).as_ref().map(Stream::as_str), Some(name.to_lowercase().as_str()));
         }
-        for text in ["", " ", "a b", "a:b", "a.b", "ä", &"x".repeat(65)] {
-            assert_eq!(Tenant::parse(text), None, "{text}");
+    }
+
+    #[test]
+    fn anything_else_is_no_name() {
+        // The last but one is the sign of kelvin, whose lower case is a `k`.
+        for text in ["", " ", "a b", " a", "a:b", "a.b", "ä", "\u{212a}", &"x".repeat(65)] {
+            assert_eq!((Tenant::parse(text), Stream::parse(text)), (None, None), "{text}");
         }
     }
 }

@@ -33,7 +33,7 @@ impl Provider {
         }
     }
 
-    /// Whether the path of its webhook may name a sender domain, since its reports do not name one.
+    /// Whether the path of its webhook may name a sender domain, and a stream after it, since its reports do not name any.
     #[must_use]
     pub const fn takes_sender_domain(self) -> bool {
         match self {

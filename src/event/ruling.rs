@@ -9,11 +9,12 @@ pub enum ScopeKind {
     Everything,
     /// Sends through the reporting provider: `provider:<provider>`.
     Provider,
-    /// Sends from the event's sender domain, `domain:<domain>`; without one, as [`ScopeKind::Provider`].
-    SenderDomain,
+    /// Sends of the event's stream, `stream:<stream>`; without one, from its sender domain, `domain:<domain>`; without that,
+    /// as [`ScopeKind::Provider`].
+    Sender,
     /// Sends on behalf of the event's tenant, `tenant:<provider>:<tenant>`; without one, no sends at all.
     Tenant,
-    /// Sends to the event's list, `list:<provider>:<list>`; without one, as [`ScopeKind::SenderDomain`].
+    /// Sends to the event's list, `list:<provider>:<list>`; without one, as [`ScopeKind::Sender`].
     List,
 }
 

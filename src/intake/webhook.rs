@@ -4,4 +4,4 @@ mod credential;
 mod request;
 
 pub use credential::{CredentialSource, CredentialStore, Credentials};
-pub use request::{AuthenticRequest, MAX_BODY_BYTES, Route};
+pub use request::{AuthenticRequest, MAX_BODY_BYTES, ProviderRoute, Route};

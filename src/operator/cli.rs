@@ -182,7 +182,7 @@ pub struct DecisionArgs {
     /// The reason: `hard_bounce`, `soft_bounce`, complaint, unsubscribe, `invalid_address`, `provider_block`, manual
     #[arg(long, value_parser = reason)]
     pub reason: Reason,
-    /// The sends it applies to: *, provider:NAME, domain:DOMAIN, tenant:ses:TENANT, list:PROVIDER:LIST or
+    /// The sends it applies to: *, provider:NAME, domain:DOMAIN, stream:STREAM, tenant:ses:TENANT, list:PROVIDER:LIST or
     /// list:PROVIDER:LIST/TOPIC
     #[arg(long, default_value = "*", value_parser = Scope::parse)]
     pub scope: Scope,

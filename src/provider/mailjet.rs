@@ -126,7 +126,7 @@ const ERRORS: &[(&str, ErrorClass)] = &[
 /// Errors that were seen in `error_related_to` next to an empty `error` [wild].
 const ERRORS_IN_RELATED_TO: &[&str] = &["sender blocked", "content blocked", "policy issue"];
 
-/// Parses one event; its sender domain comes from the path of the webhook, since Mailjet's events name no sender.
+/// Parses one event; sender domain and stream come from the path of the webhook, since Mailjet's events name no sender.
 pub(super) fn parse(element: &str, context: WebhookContext<'_>) -> EmailEvent {
     if let Ok(wire) = serde_json::from_str(element) {
         return normalize(&wire, element, context);
@@ -154,6 +154,7 @@ fn normalize(wire: &Wire<'_>, element: &str, context: WebhookContext<'_>) -> Ema
     event.occurred_at = wire.time.get().and_then(Timestamp::from_unix).and_then(|at| at.usable_at(context.received_at));
     event.message_id = number(&wire.message_id).or_else(|| number(&wire.mj_message_id)).map(str::to_owned);
     event.sender_domain = context.sender_domain.map(str::to_owned);
+    event.stream = context.stream.cloned();
     event.list = wire.list_id().map(str::to_owned);
     event.campaign = wire.customcampaign.owned().or_else(|| number(&wire.mj_campaign_id).map(str::to_owned));
     event.tags = [
@@ -211,7 +212,7 @@ impl Wire<'_> {
             "spam" => Ruling::of(Kind::Complained).with(const { &[Effect::suppress(Reason::Complaint)] }),
             "unsub" => Ruling::of(Kind::Unsubscribed).with(match self.list_id() {
                 Some(_) => const { &[Effect::unsubscribe(ScopeKind::List)] },
-                None => const { &[Effect::unsubscribe(ScopeKind::SenderDomain)] },
+                None => const { &[Effect::unsubscribe(ScopeKind::Sender)] },
             }),
             "typofix" => Ruling::of(Kind::Corrected),
             _ => Ruling::of(Kind::Unknown),

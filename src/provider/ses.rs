@@ -8,9 +8,11 @@ mod identity;
 mod recipients;
 mod report;
 mod rulings;
+mod settings;
 mod subscription;
 mod wire;
 
+pub use settings::{SesSettings, StreamTag};
 use wire::Wire;
 
 use super::quarantined;
@@ -52,15 +54,15 @@ impl<'a> Published<'a> {
 }
 
 /// Parses what was published; test messages give no event, text that is not JSON gives an unknown one.
-pub(super) fn parse(published: &Published<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+pub(super) fn parse(published: &Published<'_>, settings: &SesSettings) -> Result<Vec<EmailEvent>, Error> {
     let text = published.text;
     if text.trim() == TOPIC_TEST {
         return Ok(Vec::new());
     }
     let events = match serde_json::from_str::<Wire<'_>>(text) {
-        Ok(wire) => read(&wire.unwrapped(), published, accounts)?,
+        Ok(wire) => read(&wire.unwrapped(), published, settings)?,
         Err(_) => match salvaged(text).as_deref().map(serde_json::from_str::<Wire<'_>>) {
-            Some(Ok(wire)) => read(&wire.unwrapped(), published, accounts)?,
+            Some(Ok(wire)) => read(&wire.unwrapped(), published, settings)?,
             _ => vec![quarantined(Provider::Ses, text)],
         },
     };
@@ -68,18 +70,18 @@ pub(super) fn parse(published: &Published<'_>, accounts: &[String]) -> Result<Ve
 }
 
 /// The events of a message that is JSON; an identity's test message gives none.
-fn read(wire: &Wire<'_>, published: &Published<'_>, accounts: &[String]) -> Result<Vec<EmailEvent>, Error> {
+fn read(wire: &Wire<'_>, published: &Published<'_>, settings: &SesSettings) -> Result<Vec<EmailEvent>, Error> {
     if wire.event_name() == IDENTITY_TEST {
         return Ok(Vec::new());
     }
-    let events = normalize(wire, published);
-    wire.check_account(accounts, &events)?;
+    let events = normalize(wire, published, settings.stream_tag.as_ref());
+    wire.check_account(&settings.accounts, &events)?;
     Ok(events)
 }
 
-fn normalize(wire: &Wire<'_>, published: &Published<'_>) -> Vec<EmailEvent> {
+fn normalize(wire: &Wire<'_>, published: &Published<'_>, stream_tag: Option<&StreamTag>) -> Vec<EmailEvent> {
     let name = wire.event_name();
-    let report = Report::new(wire, &name, published.transport.id(), published.reference);
+    let report = Report::new(wire, &name, published.transport.id(), published.reference, stream_tag);
     match name.as_str() {
         "received" => vec![report.misrouted()],
         _ if wire.names_too_many() => vec![report.unknown()],

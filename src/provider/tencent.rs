@@ -119,7 +119,7 @@ const DROPPED: &[(&[&str], Ruling)] = &[
 /// An address stays on Tencent's shared blocklist for 14 days [doc].
 const ON_BLOCKLIST: Ruling = Ruling::rejected(Cause::ProviderList, &[Effect::provider_block(Some(14))]);
 const INVALID_ADDRESS: Ruling = Ruling::rejected(Cause::InvalidAddress, &[Effect::suppress(Reason::InvalidAddress)]);
-const UNSUBSCRIBE: &[Effect] = &[Effect::unsubscribe(ScopeKind::SenderDomain)];
+const UNSUBSCRIBE: &[Effect] = &[Effect::unsubscribe(ScopeKind::Sender)];
 
 /// Parses one callback, which names its sender domain.
 pub(super) fn parse(element: &str, context: WebhookContext<'_>) -> EmailEvent {

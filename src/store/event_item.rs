@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attribute::{Item, set};
-use crate::event::{Cause, EmailEvent, Kind, Permanence, Tenant, Transport};
+use crate::event::{Cause, EmailEvent, Kind, Permanence, Stream, Tenant, Transport};
 use crate::timestamp::Timestamp;
 
 /// How many days an event record is kept.
@@ -83,6 +83,7 @@ pub fn to_item(event: &EmailEvent, effect: Option<&str>, retention: Retention, r
         set(&mut item, "message_id", Some(id));
     }
     set(&mut item, "tenant", event.tenant.as_ref().map(Tenant::as_str));
+    set(&mut item, "stream", event.stream.as_ref().map(Stream::as_str));
     for (name, text) in [
         ("sender_domain", &event.sender_domain),
         ("configuration_set", &event.configuration_set),

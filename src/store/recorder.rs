@@ -20,7 +20,7 @@ use super::{Retention, Suppressions};
 use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::{EmailEvent, Reason};
-use crate::policy::decide;
+use crate::policy::{Policy, decide};
 use crate::suppression::{Change, SoftBounceRules, effect_text};
 use crate::timestamp::Timestamp;
 
@@ -32,6 +32,7 @@ const IN_FLIGHT: usize = 16;
 pub struct Recorder {
     events: Events,
     suppressions: Suppressions,
+    policy: Policy,
     retention: Retention,
 }
 
@@ -61,11 +62,13 @@ impl Recorder {
         event_table: String,
         suppression_table: String,
         rules: SoftBounceRules,
+        policy: Policy,
         retention: Retention,
     ) -> Self {
         Self {
             events: Events { client: client.clone(), table: event_table },
             suppressions: Suppressions::new(client, suppression_table, rules),
+            policy,
             retention,
         }
     }
@@ -89,7 +92,7 @@ impl Recorder {
         received_at: Timestamp,
         evidence_timeout: Duration,
     ) -> Result<Recorded, Error> {
-        let planned = plan(events, received_at);
+        let planned = plan(events, self.policy, received_at);
         let mut recorded = Recorded::default();
         let mut failure: Option<Error> = None;
 
@@ -222,10 +225,10 @@ impl Recorder {
 }
 
 /// Each fact once, since a batch write refuses duplicate keys, with the consequences of every report of it.
-fn plan(events: Vec<EmailEvent>, received_at: Timestamp) -> Vec<Planned> {
+fn plan(events: Vec<EmailEvent>, policy: Policy, received_at: Timestamp) -> Vec<Planned> {
     let mut planned: BTreeMap<(String, String), Planned> = BTreeMap::new();
     for event in events {
-        let changes = decide(&event, received_at);
+        let changes = decide(&event, policy, received_at);
         match planned.entry((partition_key(&event), sort_key(&event))) {
             Entry::Occupied(mut known) => known.get_mut().changes.extend(changes),
             Entry::Vacant(free) => {

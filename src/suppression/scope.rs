@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::address::normalize_domain;
-use crate::event::{Provider, Tenant};
+use crate::event::{Provider, Stream, Tenant};
 
-/// The sends that a suppression applies to: `*`, `provider:<provider>`, `domain:<sender domain>`,
+/// The sends that a suppression applies to: `*`, `provider:<provider>`, `domain:<sender domain>`, `stream:<stream>`,
 /// `tenant:<provider>:<tenant>` or `list:<provider>:<list>[/<topic>]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(String);
@@ -33,6 +33,12 @@ impl Scope {
         Self(format!("domain:{domain}"))
     }
 
+    /// Sends of one stream, through any provider.
+    #[must_use]
+    pub fn stream(stream: &Stream) -> Self {
+        Self(format!("stream:{}", stream.as_str()))
+    }
+
     /// Sends on behalf of one tenant of a provider.
     #[must_use]
     pub fn tenant(provider: &str, tenant: &Tenant) -> Self {
@@ -58,6 +64,7 @@ impl Scope {
             None if text == "*" => Ok(Self::everything()),
             Some(("provider", name)) if is_name(name) => Ok(Self::provider(&name.to_lowercase())),
             Some(("domain", name)) => normalize_domain(name).map(|name| Self::domain(&name)).ok_or(ScopeError::Domain),
+            Some(("stream", name)) => Stream::parse(name).map(|name| Self::stream(&name)).ok_or(ScopeError::Stream),
             Some(("tenant", rest)) => parse_tenant(rest).ok_or(ScopeError::Tenant),
             Some(("list", rest)) => match rest.split_once(':') {
                 Some((provider, list)) if is_name(provider) && !list.is_empty() => {
@@ -110,6 +117,8 @@ pub enum ScopeError {
     Form,
     /// It names no list of a provider.
     List,
+    /// It names no stream.
+    Stream,
     /// It names no tenant of a provider that has tenants.
     Tenant,
     /// It names no domain.
@@ -122,8 +131,9 @@ impl fmt::Display for ScopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Form => f.write_str(
-                "not a scope; give *, provider:NAME, domain:DOMAIN, tenant:ses:TENANT or list:PROVIDER:LIST",
+                "not a scope; give *, provider:NAME, domain:DOMAIN, stream:STREAM, tenant:ses:TENANT or list:PROVIDER:LIST",
             ),
+            Self::Stream => f.write_str("not a stream; give stream:NAME, with at most 64 letters, digits, - and _"),
             Self::Tenant => f.write_str("not a tenant; give tenant:ses:NAME, with at most 64 letters, digits, - and _"),
             Self::List => f.write_str("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
             Self::Domain => f.write_str("not a domain; give one, such as example.com"),
@@ -148,6 +158,7 @@ mod tests {
             ("*", "*"),
             ("provider:SES", "provider:ses"),
             ("domain:B\u{fc}cher.Example.", "domain:xn--bcher-kva.example"),
+            ("stream:Marketing", "stream:marketing"),
             ("tenant:SES:Acme", "tenant:ses:Acme"),
             ("list:SES:News/Offers: all", "list:ses:News/Offers: all"),
         ] {
@@ -162,6 +173,9 @@ mod tests {
         }
         for text in ["domain:", "domain:a@example.com", "domain:a b"] {
             assert_eq!(parsed(text), Err(ScopeError::Domain), "{text}");
+        }
+        for text in ["stream:", "stream:a b", "stream:a:b", "stream:a/b"] {
+            assert_eq!(parsed(text), Err(ScopeError::Stream), "{text}");
         }
         for text in ["tenant:", "tenant:ses", "tenant:ses:", "tenant:mailjet:a", "tenant:ses:a b", "tenant:ses:a:b"] {
             assert_eq!(parsed(text), Err(ScopeError::Tenant), "{text}");

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from boto3.dynamodb.types import TypeDeserializer
 from stack import Stack
 
-EVENT_FIELDS = ("address", "kind", "permanence", "cause", "tenant")
+EVENT_FIELDS = ("address", "kind", "permanence", "cause", "tenant", "stream")
 SUPPRESSION_FIELDS = ("address", "scope", "reason", "state")
 
 

@@ -67,6 +67,11 @@ VARIANTS = [
         environment={"SES_ACCOUNT_IDS": "111122223333,444455556666", "SNS_MAX_AGE_SECONDS": "3600"},
     ),
     Variant(
+        "complaints within a stream",
+        {"StreamTag": "stream", "ComplaintScope": "stream"},
+        environment={"STREAM_TAG": "stream", "COMPLAINT_SCOPE": "stream"},
+    ),
+    Variant(
         "EventBridge events",
         {"EventBridgeEnabled": "true"},
         present=EVENT_BRIDGE,

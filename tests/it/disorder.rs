@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use futures_util::{StreamExt, stream};
 use mail_feedback::address::Address;
+use mail_feedback::policy::Policy;
 use mail_feedback::store::{Recorder, Retention, Suppressions};
 use mail_feedback::suppression::SoftBounceRules;
 use support::database::{EVENTS, SUPPRESSIONS};
@@ -52,7 +53,8 @@ pub fn print_uncaptured(text: &str) {
 
 /// The recorder of this project.
 fn real(wire: &Wire, rules: SoftBounceRules) -> Recorder {
-    Recorder::new(wire.client(), EVENTS.to_owned(), SUPPRESSIONS.to_owned(), rules, Retention::default())
+    let (events, suppressions) = (EVENTS.to_owned(), SUPPRESSIONS.to_owned());
+    Recorder::new(wire.client(), events, suppressions, rules, Policy::default(), Retention::default())
 }
 
 /// The simple recorder of the tests.

@@ -14,6 +14,7 @@ use mail_feedback::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, R
 use mail_feedback::operator::cli::{Cli, Command};
 use mail_feedback::operator::tables::Tables;
 use mail_feedback::operator::{self, Console, Outcome};
+use mail_feedback::policy::Policy;
 use mail_feedback::store::{Recorder, Retention};
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
@@ -42,7 +43,8 @@ impl World {
         let rules = SoftBounceRules::default();
         let names = || (EVENTS.to_owned(), SUPPRESSIONS.to_owned());
         let tables = Tables::new(database.client.clone(), names().0, names().1, rules);
-        let recorder = Recorder::new(database.client.clone(), names().0, names().1, rules, Retention::default());
+        let (client, policy) = (database.client.clone(), Policy::default());
+        let recorder = Recorder::new(client, names().0, names().1, rules, policy, Retention::default());
         Self { database, tables, recorder, now: time("2026-11-20T12:00:00Z") }
     }
 

@@ -1,5 +1,6 @@
 //! How far a report reaches: what its mail says of its sender, and what a deployment sets.
 
+mod streams;
 mod tenants;
 
 use harness::function::{InProcess, handler};
@@ -9,6 +10,7 @@ use support::authority::AUTHORITY;
 use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
 use support::envelope::{lambda_event, notification, sign};
 use support::environment::trusting_environment;
+use support::request::{authorization, post};
 
 use crate::real_binary::invoke_both;
 
@@ -31,6 +33,12 @@ impl World {
         let mut envelope = notification(&message.to_string(), "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", Timestamp::now());
         sign(&mut envelope, &AUTHORITY);
         invoke_both(&self.handler, &lambda_event(&envelope).to_string()).await.unwrap();
+    }
+
+    /// A provider posts a report; gives the status of the answer.
+    async fn posts(&self, path: &str, body: &Value) -> i64 {
+        let request = post(path, &authorization(), &body.to_string());
+        invoke_both(&self.handler, &request.to_string()).await.unwrap()["statusCode"].as_i64().unwrap()
     }
 
     /// The only event record.

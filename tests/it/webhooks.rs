@@ -118,6 +118,7 @@ async fn callers_who_can_fix_a_request_are_told_how_and_no_others() {
         (post("/webhooks/sns", &wrong, &envelope), 400, Some("subscribe without raw delivery")),
         (post("/webhooks/nobody", &right, BODY), 404, Some("post to /webhooks/mailjet")),
         (post("/webhooks/mailjet/no domain", &right, BODY), 404, Some("correct it, or leave it out")),
+        (post("/webhooks/mailjet/example.com/no stream", &right, BODY), 404, Some("at most 64 letters")),
         (get, 405, Some("use POST")),
         (post("/webhooks/mailjet", &right, &large), 413, Some("send fewer events per request")),
         (post("/webhooks/mailjet", &wrong, BODY), 401, None),
@@ -143,7 +144,7 @@ fn an_answer_is_judged_by_its_status() {
 
 #[tokio::test]
 async fn route_method_and_size_come_before_the_credential() {
-    for path in ["/", "/webhooks", "/webhooks/ses", "/webhooks/mailjet/a/b", "/webhooks/mailjet/no domain"] {
+    for path in ["/", "/webhooks", "/webhooks/ses", "/webhooks/mailjet/a/b/c", "/webhooks/mailjet/no domain"] {
         assert_eq!(status(&post(path, &json!({}), BODY)).await.0, 404, "{path}");
     }
     for method in ["GET", "PUT", "DELETE", "post"] {

@@ -14,6 +14,8 @@ CHANGE_QUESTION = "Does a changed setting take over?"
 VARIABLES = {
     "SnsMaxAgeSeconds": "SNS_MAX_AGE_SECONDS",
     "SesAccountIds": "SES_ACCOUNT_IDS",
+    "StreamTag": "STREAM_TAG",
+    "ComplaintScope": "COMPLAINT_SCOPE",
     "SoftBounceThreshold": "SOFT_BOUNCE_THRESHOLD",
     "SoftBounceWindowDays": "SOFT_BOUNCE_WINDOW_DAYS",
     "SoftBounceMinDays": "SOFT_BOUNCE_MIN_DAYS",

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::CredentialStore;
 use crate::address::normalize_domain;
 use crate::error::Error;
-use crate::event::Provider;
+use crate::event::{Provider, Stream};
 use crate::intake::HttpRequest;
 use crate::timestamp::Timestamp;
 
@@ -18,22 +18,28 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// The route of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// `/webhooks/<provider>[/<sender domain>]`: needs a credential.
-    Provider {
-        /// Who posts there.
-        provider: Provider,
-        /// The sender domain that the path names.
-        sender_domain: Option<String>,
-    },
+    /// The webhook of a provider: needs a credential.
+    Provider(ProviderRoute),
     /// `/webhooks/sns`: the signature of the message is its credential.
     Sns,
+}
+
+/// `/webhooks/<provider>[/<sender domain>[/<stream>]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderRoute {
+    /// Who posts there.
+    pub provider: Provider,
+    /// The sender domain that the path names.
+    pub sender_domain: Option<String>,
+    /// The stream that the path names.
+    pub stream: Option<Stream>,
 }
 
 impl Route {
     /// Finds the route of a request, and checks its method and size.
     ///
     /// # Errors
-    /// No such route, an invalid sender domain in the path, a method other than POST, or a body above the limit.
+    /// No such route, an invalid sender domain or stream in the path, a method other than POST, or a body above the limit.
     pub fn of(request: &HttpRequest<'_>) -> Result<Self, Error> {
         let route = Self::of_path(&request.path)?;
         if request.method != "POST" {
@@ -47,22 +53,20 @@ impl Route {
 
     fn of_path(path: &str) -> Result<Self, Error> {
         let rest = path.strip_prefix("/webhooks/").ok_or(Error::NotFound)?.trim_end_matches('/');
-        let (name, domain) = rest.split_once('/').map_or((rest, None), |(name, domain)| (name, Some(domain)));
-        if domain.is_some_and(|domain| domain.contains('/')) {
-            return Err(Error::NotFound);
-        }
+        let mut segments = rest.split('/');
+        let name = segments.next().unwrap_or_default();
+        let (domain, stream, more) = (segments.next(), segments.next(), segments.next());
         if name == "sns" {
             return if domain.is_none() { Ok(Self::Sns) } else { Err(Error::NotFound) };
         }
         let provider = Provider::from_label(name).filter(|provider| provider.has_webhook()).ok_or(Error::NotFound)?;
-        let sender_domain = match domain {
-            None => None,
-            Some(domain) if provider.takes_sender_domain() => {
-                Some(normalize_domain(domain).ok_or(Error::SenderDomain)?)
-            }
-            Some(_) => return Err(Error::NotFound),
-        };
-        Ok(Self::Provider { provider, sender_domain })
+        let is_foreign = domain.is_some() && !provider.takes_sender_domain();
+        if is_foreign || domain == Some("") || more.is_some() {
+            return Err(Error::NotFound);
+        }
+        let sender_domain = domain.map(|domain| normalize_domain(domain).ok_or(Error::SenderDomain)).transpose()?;
+        let stream = stream.map(|stream| Stream::parse(stream).ok_or(Error::Stream)).transpose()?;
+        Ok(Self::Provider(ProviderRoute { provider, sender_domain, stream }))
     }
 }
 
@@ -70,8 +74,7 @@ impl Route {
 ///
 /// Only [`AuthenticRequest::authenticate`] creates one, and only this type can be normalized.
 pub struct AuthenticRequest<'a> {
-    provider: Provider,
-    sender_domain: Option<String>,
+    route: ProviderRoute,
     body: Cow<'a, str>,
     received_at: Timestamp,
 }
@@ -85,8 +88,7 @@ impl<'a> AuthenticRequest<'a> {
     /// The credential is missing or wrong, none is configured, it cannot be read now, or the body is malformed.
     pub async fn authenticate(
         request: &'a HttpRequest<'_>,
-        provider: Provider,
-        sender_domain: Option<String>,
+        route: ProviderRoute,
         credentials: &CredentialStore,
         now: Timestamp,
     ) -> Result<Self, Error> {
@@ -96,19 +98,13 @@ impl<'a> AuthenticRequest<'a> {
         if !accepted {
             return Err(Error::Credential);
         }
-        Ok(Self { provider, sender_domain, body: request.body()?, received_at: now })
+        Ok(Self { route, body: request.body()?, received_at: now })
     }
 
-    /// Who posted it.
+    /// Where it was posted.
     #[must_use]
-    pub const fn provider(&self) -> Provider {
-        self.provider
-    }
-
-    /// The sender domain that the path names.
-    #[must_use]
-    pub fn sender_domain(&self) -> Option<&str> {
-        self.sender_domain.as_deref()
+    pub const fn route(&self) -> &ProviderRoute {
+        &self.route
     }
 
     /// When it arrived.
@@ -132,21 +128,24 @@ fn basic_credential(header: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Route;
+    use super::{ProviderRoute, Route};
     use crate::error::Error;
-    use crate::event::Provider;
+    use crate::event::{Provider, Stream};
 
-    /// The sender domain of a route, or `-` for a route without one.
-    fn domain_of(path: &str) -> Result<String, Error> {
+    /// `domain stream` of a route, `-` for each that it does not name.
+    fn sender_of(path: &str) -> Result<String, Error> {
         match Route::of_path(path)? {
-            Route::Provider { sender_domain, .. } => Ok(sender_domain.unwrap_or("-".to_owned())),
+            Route::Provider(ProviderRoute { sender_domain, stream, .. }) => {
+                let stream = stream.as_ref().map_or("-", Stream::as_str);
+                Ok(format!("{} {stream}", sender_domain.as_deref().unwrap_or("-")))
+            }
             Route::Sns => panic!("{path} is the route of SNS"),
         }
     }
 
     #[test]
     fn routes_are_those_of_providers_with_a_webhook() {
-        let tencent = Route::Provider { provider: Provider::Tencent, sender_domain: None };
+        let tencent = Route::Provider(ProviderRoute { provider: Provider::Tencent, sender_domain: None, stream: None });
         assert_eq!(Route::of_path("/webhooks/sns"), Ok(Route::Sns));
         assert_eq!(Route::of_path("/webhooks/tencent/"), Ok(tencent));
         for path in [
@@ -156,6 +155,7 @@ mod tests {
             "/webhooks/ses",
             "/webhooks/sns/x",
             "/webhooks/tencent/example.com",
+            "/webhooks/tencent/example.com/news",
             "/x/webhooks/sns",
         ] {
             assert_eq!(Route::of_path(path), Err(Error::NotFound), "{path}");
@@ -163,11 +163,25 @@ mod tests {
     }
 
     #[test]
-    fn a_path_may_name_the_sender_domain() {
-        assert_eq!(domain_of("/webhooks/mailjet"), Ok("-".to_owned()));
-        assert_eq!(domain_of("/webhooks/mailjet/Example.COM"), Ok("example.com".to_owned()));
-        assert_eq!(domain_of("/webhooks/mailjet/not a domain"), Err(Error::SenderDomain));
-        assert_eq!(domain_of("/webhooks/mailjet/example.com/x"), Err(Error::NotFound));
-        assert_eq!(domain_of("/webhooks/mailjet//example.com"), Err(Error::NotFound));
+    fn a_path_may_name_the_sender_domain_and_the_stream() {
+        for (path, expected) in [
+            ("/webhooks/mailjet", "- -"),
+            ("/webhooks/mailjet/Example.COM", "example.com -"),
+            ("/webhooks/mailjet/example.com/", "example.com -"),
+            ("/webhooks/mailjet/Example.COM/Marketing", "example.com marketing"),
+            ("/webhooks/mailjet/example.com/order_mail-2/", "example.com order_mail-2"),
+        ] {
+            assert_eq!(sender_of(path).as_deref(), Ok(expected), "{path}");
+        }
+        for (path, error) in [
+            ("/webhooks/mailjet/not a domain", Error::SenderDomain),
+            ("/webhooks/mailjet//example.com", Error::NotFound),
+            ("/webhooks/mailjet/example.com/a.b", Error::Stream),
+            ("/webhooks/mailjet/example.com/a%20b", Error::Stream),
+            ("/webhooks/mailjet/example.com//news", Error::NotFound),
+            ("/webhooks/mailjet/example.com/news/x", Error::NotFound),
+        ] {
+            assert_eq!(sender_of(path), Err(error), "{path}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Outage};
 use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Delivery, Fetcher, Verifier};
 use crate::intake::{Queued, QueuedMessage};
-use crate::provider::{normalize_event_bridge, normalize_sns};
+use crate::provider::{SesSettings, normalize_event_bridge, normalize_sns};
 use crate::timestamp::Timestamp;
 
 /// The result of the checks.
@@ -28,7 +28,7 @@ pub struct Checks {
 struct Checker {
     verifier: Verifier,
     event_bridge: AllowList,
-    accounts: Vec<String>,
+    ses: SesSettings,
 }
 
 impl Checks {
@@ -64,7 +64,7 @@ impl Checks {
 impl Checker {
     fn of(config: Config) -> Self {
         let verifier = Verifier::new(config.sns, Fetcher::default());
-        Self { verifier, event_bridge: config.event_bridge, accounts: config.accounts }
+        Self { verifier, event_bridge: config.event_bridge, ses: config.ses }
     }
 
     /// Processes a message like the handler, but without the writes.
@@ -85,13 +85,13 @@ impl Checker {
             }
             Queued::EventBridge(event) => {
                 let authorized = self.event_bridge.authorize(event)?;
-                normalize_event_bridge(&authorized, &self.accounts, now).map(drop)
+                normalize_event_bridge(&authorized, &self.ses, now).map(drop)
             }
         }
     }
 
     async fn check_delivery(&self, delivery: Delivery<'_>, now: Timestamp) -> Result<(), Error> {
-        normalize_sns(&self.verifier.verify(delivery, now).await?, &self.accounts).map(drop)
+        normalize_sns(&self.verifier.verify(delivery, now).await?, &self.ses).map(drop)
     }
 }
 

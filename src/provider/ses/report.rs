@@ -5,19 +5,17 @@ use std::iter::repeat_n;
 use super::identity::Identity;
 use super::recipients::{Attributed, Attribution, attribute, distinct};
 use super::rulings::{self, DeliveryStatus, strength};
+use super::settings::{AUTOMATIC_TAGS, CONFIGURATION_SET, StreamTag};
 use super::subscription::changes;
 use super::wire::{Bounce, Complaint, Engagement, ReportedRecipient, Wire, flat_tag};
-use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Recipient, Ruling, Tenant};
+use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Recipient, Ruling, Stream, Tenant};
 use crate::lenient::{List, Object, Text};
 use crate::timestamp::Timestamp;
 
 /// How long after the mail an event may happen; bounce times come from foreign clocks.
 const MAX_DELAY_DAYS: u32 = 400;
-/// Tags that SES sets itself. Those below are attributes of the record, and the others say nothing about the message.
-const AUTOMATIC_TAGS: &str = "ses:";
 /// Documented for bounces and complaints of mail that was sent for a tenant.
 const TENANT: &str = "ses:tenant-name";
-const CONFIGURATION_SET: &str = "ses:configuration-set";
 /// Set where Virtual Deliverability Manager is on.
 const RECIPIENT_ISP: &str = "ses:recipient-isp";
 
@@ -33,14 +31,22 @@ pub(super) struct Report<'r> {
     id: Identity<'r>,
     /// When it was published: see [`Timestamp::usable_at`].
     reference: Timestamp,
+    /// The tag whose value is the stream.
+    stream_tag: Option<&'r StreamTag>,
 }
 
 impl<'r> Report<'r> {
-    /// Creates a report from the name of its event, the id of its transport, and the time that none of its times may
-    /// much exceed.
-    pub(super) fn new(wire: &'r Wire<'r>, event_name: &'r str, transport_id: &'r str, reference: Timestamp) -> Self {
+    /// Creates a report from the name of its event, the id of its transport, the time that none of its times may much
+    /// exceed, and the tag whose value is the stream.
+    pub(super) fn new(
+        wire: &'r Wire<'r>,
+        event_name: &'r str,
+        transport_id: &'r str,
+        reference: Timestamp,
+        stream_tag: Option<&'r StreamTag>,
+    ) -> Self {
         let message_id = wire.mail.0.as_ref().and_then(|mail| mail.message_id.get());
-        Self { wire, id: Identity { event_name, message_id, transport_id }, reference }
+        Self { wire, id: Identity { event_name, message_id, transport_id }, reference, stream_tag }
     }
 }
 
@@ -228,8 +234,10 @@ impl Report<'_> {
         event.message_id = mail.message_id.owned();
         event.sender_domain = mail.sender_domain();
         event.tenant = mail.tag(TENANT).and_then(Tenant::parse);
+        event.stream = self.stream_tag.and_then(|tag| mail.tag(tag.name())).and_then(Stream::parse);
         event.configuration_set = mail.tag(CONFIGURATION_SET).map(str::to_owned);
         event.recipient_isp = mail.tag(RECIPIENT_ISP).map(str::to_owned);
+        // Those that are no attribute say nothing about the message.
         let tags = mail.tags.0.iter().flatten().filter(|(name, _)| !name.starts_with(AUTOMATIC_TAGS));
         event.tags = tags.map(flat_tag).collect();
         event

@@ -1,7 +1,7 @@
 //! Invariants of every event, whatever its input.
 
 use mail_feedback::event::{Cause, EmailEvent, Kind};
-use mail_feedback::policy::decide;
+use mail_feedback::policy::{ComplaintScope, Policy, decide};
 use mail_feedback::store::{Retention, to_item};
 use mail_feedback::suppression::{SoftBounceRules, SuppressionRecord, effect_text};
 use support::size::item_bytes;
@@ -56,9 +56,15 @@ fn within(text: Option<&String>, limit: usize) {
     assert!(text.is_none_or(|text| text.len() <= limit));
 }
 
-/// Checks its record and its effect.
+/// Checks its record and its effect, whatever is set.
 fn recorded(event: &EmailEvent) {
-    let changes = decide(event, *NOW);
+    for complaint_scope in ComplaintScope::ALL {
+        recorded_under(Policy { complaint_scope: *complaint_scope }, event);
+    }
+}
+
+fn recorded_under(policy: Policy, event: &EmailEvent) {
+    let changes = decide(event, policy, *NOW);
     let item = to_item(event, effect_text(&changes).as_deref(), Retention::default(), *NOW);
     assert!(item_bytes(&item) <= ITEM_BYTES, "{} bytes", item_bytes(&item));
     let key = |name: &str| item[name].as_s().expect("a text").len();

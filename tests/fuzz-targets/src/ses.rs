@@ -2,7 +2,7 @@
 
 use mail_feedback::error::{Error, Refusal};
 use mail_feedback::event::Transport;
-use mail_feedback::provider::normalize_sns;
+use mail_feedback::provider::{SesSettings, StreamTag, normalize_sns};
 use serde_json::Value;
 
 use super::world::World;
@@ -14,7 +14,8 @@ pub fn run(input: &[u8]) {
     let envelope = signed::envelope(&text).to_string();
     let message = World::with(|world| world.verified(&envelope));
     assert_eq!(message.text(), text);
-    let events = normalize_sns(&message, &[]).expect("any account");
+    let any = SesSettings { accounts: Vec::new(), stream_tag: StreamTag::parse("stream") };
+    let events = normalize_sns(&message, &any).expect("any account");
     for event in &events {
         event_checks::check(event, &text);
     }
@@ -26,8 +27,8 @@ pub fn run(input: &[u8]) {
         let is_test = plain.contains(known[0]) || plain.to_lowercase().contains(known[1]);
         assert!(is_test || serde_json::from_str::<Value>(&text).is_err(), "only a test gives no event");
     }
-    assert!(events == normalize_sns(&message, &[]).expect("any account"), "the same once more");
-    match normalize_sns(&message, &["123456789012".to_owned()]) {
+    assert!(events == normalize_sns(&message, &any).expect("any account"), "the same once more");
+    match normalize_sns(&message, &SesSettings { accounts: vec!["123456789012".to_owned()], ..any }) {
         Ok(same) => assert!(events == same),
         Err(error) => assert_eq!(error, Error::Unauthentic(Refusal::Account)),
     }

@@ -1,9 +1,9 @@
 //! Webhook bodies, parsed as in authentic requests.
 
 use mail_feedback::error::{Error, Malformed};
-use mail_feedback::event::{EmailEvent, Provider};
+use mail_feedback::event::{EmailEvent, Provider, Stream};
 use mail_feedback::intake::Invocation;
-use mail_feedback::intake::webhook::AuthenticRequest;
+use mail_feedback::intake::webhook::{AuthenticRequest, ProviderRoute};
 use mail_feedback::provider::normalize_webhook;
 use serde_json::value::RawValue;
 use support::request::{authorization, post};
@@ -57,9 +57,11 @@ fn elements(body: &str) -> Option<Vec<&str>> {
 fn events(provider: Provider, body: &str) -> Result<Vec<EmailEvent>, Error> {
     let payload = post(&format!("/webhooks/{provider}"), &authorization(), body).to_string();
     let Ok(Invocation::Http(request)) = Invocation::detect(&payload) else { panic!("a request") };
-    let domain = provider.takes_sender_domain().then(|| "example.com".to_owned());
+    let sender_domain = provider.takes_sender_domain().then(|| "example.com".to_owned());
+    let stream = sender_domain.as_ref().and_then(|_| Stream::parse("marketing"));
+    let route = ProviderRoute { provider, sender_domain, stream };
     World::with(|world| {
-        let authentic = AuthenticRequest::authenticate(&request, provider, domain, world.credentials(), *NOW);
+        let authentic = AuthenticRequest::authenticate(&request, route, world.credentials(), *NOW);
         let authentic = world.wait(authentic).expect("the right credential");
         let events: Vec<_> = normalize_webhook(&authentic)?.collect();
         Ok(events)

@@ -7,6 +7,7 @@ use mail_feedback::config::Config;
 use mail_feedback::error::Error;
 use mail_feedback::handler::{Answer, Clients, Handler};
 use mail_feedback::intake::sns::{Fetcher, TopicArn};
+use mail_feedback::provider::StreamTag;
 use mail_feedback::store::Suppressions;
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
@@ -78,7 +79,9 @@ fn settings(config: &Config) -> Vec<(String, String)> {
         ("SNS_ALLOW_SHA1", config.sns.sha1.to_string()),
         ("SNS_MAX_AGE_SECONDS", config.sns.max_age_seconds.to_string()),
         ("SNS_AUTO_CONFIRM", config.auto_confirm.to_string()),
-        ("SES_ACCOUNT_IDS", config.accounts.join(",")),
+        ("SES_ACCOUNT_IDS", config.ses.accounts.join(",")),
+        ("STREAM_TAG", config.ses.stream_tag.as_ref().map_or("", StreamTag::as_setting).to_owned()),
+        ("COMPLAINT_SCOPE", config.policy.complaint_scope.to_string()),
         ("EVENTBRIDGE_ACCOUNT_IDS", config.event_bridge.accounts.join(",")),
         ("EVENTBRIDGE_QUEUE_ARNS", config.event_bridge.queues.join(",")),
     ];

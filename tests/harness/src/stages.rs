@@ -10,10 +10,10 @@ use futures_util::FutureExt;
 use mail_feedback::event::{EmailEvent, Provider};
 use mail_feedback::handler::Handler;
 use mail_feedback::intake::sns::{Delivery, Envelope, VerifiedMessage, Verifier};
-use mail_feedback::intake::webhook::{AuthenticRequest, CredentialStore};
+use mail_feedback::intake::webhook::{AuthenticRequest, CredentialStore, ProviderRoute};
 use mail_feedback::intake::{HttpRequest, Invocation};
-use mail_feedback::policy::decide;
-use mail_feedback::provider::{normalize_sns, normalize_webhook};
+use mail_feedback::policy::{Policy, decide};
+use mail_feedback::provider::{SesSettings, normalize_sns, normalize_webhook};
 use mail_feedback::store::{Retention, to_item};
 use mail_feedback::suppression::effect_text;
 use mail_feedback::timestamp::Timestamp;
@@ -105,13 +105,14 @@ fn ses(handler: &Arc<Handler>) -> Vec<Stage> {
     let envelope = envelope_of(json);
     let verifier: &'static Verifier = Box::leak(Box::new(fixture::verifier()));
     let message: &'static VerifiedMessage<'static> = Box::leak(Box::new(verified(verifier, envelope)));
-    let events = normalize_sns(message, &[]).expect("events");
+    let events = normalize_sns(message, &SesSettings::default()).expect("events");
+    let (settings, again) = (SesSettings::default(), SesSettings::default());
     let whole = move || {
         let Ok(Invocation::Sns(deliveries)) = Invocation::detect(black_box(json)) else { panic!("an SNS event") };
         for delivery in deliveries {
             let message = open(verifier, delivery.expect("a delivery"));
-            for event in normalize_sns(&message, &[]).expect("events") {
-                black_box(decide(&event, Timestamp::MAX));
+            for event in normalize_sns(&message, &settings).expect("events") {
+                black_box(decide(&event, Policy::default(), Timestamp::MAX));
             }
         }
     };
@@ -119,7 +120,7 @@ fn ses(handler: &Arc<Handler>) -> Vec<Stage> {
         stage("ses.parse", move || drop(black_box(Invocation::detect(black_box(json))))),
         stage("ses.envelope", move || drop(black_box(Envelope::parse(black_box(envelope))))),
         stage("ses.verify", move || drop(black_box(verified(verifier, envelope)))),
-        stage("ses.normalize", move || drop(black_box(normalize_sns(black_box(message), &[])))),
+        stage("ses.normalize", move || drop(black_box(normalize_sns(black_box(message), &again)))),
     ];
     stages.extend(of_events(["ses.decide", "ses.item"], events));
     stages.push(stage("ses.own_cpu", whole));
@@ -131,12 +132,12 @@ fn of_events([decided, made]: [&'static str; 2], events: Vec<EmailEvent>) -> [St
     let again = events.clone();
     let decide_all = move || {
         for event in &events {
-            black_box(decide(event, Timestamp::MAX));
+            black_box(decide(event, Policy::default(), Timestamp::MAX));
         }
     };
     let make_all = move || {
         for event in &again {
-            let effect = effect_text(&decide(event, Timestamp::MAX));
+            let effect = effect_text(&decide(event, Policy::default(), Timestamp::MAX));
             black_box(to_item(event, effect.as_deref(), Retention::default(), Timestamp::MAX));
         }
     };
@@ -167,7 +168,8 @@ fn webhook(provider: Provider, sample: &str, names: [&'static str; 6], handler: 
     let credentials: &'static CredentialStore = Box::leak(Box::new(fixture::credentials()));
     let request: &'static HttpRequest<'static> = Box::leak(Box::new(request(json)));
     let authenticate = move || {
-        let authentic = AuthenticRequest::authenticate(request, provider, None, credentials, Timestamp::MAX);
+        let route = ProviderRoute { provider, sender_domain: None, stream: None };
+        let authentic = AuthenticRequest::authenticate(request, route, credentials, Timestamp::MAX);
         authentic.now_or_never().expect("nothing to wait for").expect("the right credential")
     };
     let authentic: &'static AuthenticRequest<'static> = Box::leak(Box::new(authenticate()));

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use mail_feedback::address::Address;
 use mail_feedback::event::{EmailEvent, Kind};
-use mail_feedback::policy::decide;
+use mail_feedback::policy::{Policy, decide};
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::{Change, State};
 use mail_feedback::timestamp::Timestamp;
@@ -60,7 +60,7 @@ impl SimpleRecorder {
         if skips && self.is_known(address, event).await? {
             return Ok(());
         }
-        let changes = decide(event, now);
+        let changes = decide(event, Policy::default(), now);
         let delivered = changes.iter().find_map(|change| match change {
             Change::Delivered { at } => Some(*at),
             _ => None,

@@ -25,6 +25,7 @@ fn wrong_values() -> Vec<(&'static str, String)> {
         "SNS_INTERMEDIATES",
         "SNS_CERTIFICATES",
         "SES_ACCOUNT_IDS",
+        "COMPLAINT_SCOPE",
         "WEBHOOK_CREDENTIALS",
         "SOFT_BOUNCE_THRESHOLD",
         "SOFT_BOUNCE_WINDOW_DAYS",
@@ -38,6 +39,7 @@ fn wrong_values() -> Vec<(&'static str, String)> {
     .map(|name| (name, MARK.to_owned()))
     .into();
     values.extend([
+        ("STREAM_TAG", format!("ses:{MARK}")),
         ("WEBHOOK_CREDENTIALS", format!(":{MARK}")),
         ("WEBHOOK_CREDENTIALS", format!("user:good-{MARK},{MARK}")),
         ("SNS_TRUST_ANCHORS", secret_file.clone()),

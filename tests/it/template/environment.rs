@@ -59,7 +59,8 @@ fn defaults_of_the_parameters_are_those_of_the_code() {
     assert_eq!(deployed.sns.max_age_seconds, bare.sns.max_age_seconds, "SnsMaxAgeSeconds");
     assert_eq!((deployed.auto_confirm, deployed.sns.sha1), (bare.auto_confirm, bare.sns.sha1));
     assert_eq!(format!("{:?}", deployed.event_bridge), format!("{:?}", bare.event_bridge));
-    assert_eq!((deployed.accounts, deployed.sns.certificates), (bare.accounts, bare.sns.certificates));
+    assert_eq!((deployed.ses, deployed.policy), (bare.ses, bare.policy));
+    assert_eq!(deployed.sns.certificates, bare.sns.certificates);
     assert_eq!(deployed.sns.topics.len(), 1);
     assert!(matches!(deployed.webhook, CredentialSource::Secret(_)));
 }

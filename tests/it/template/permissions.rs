@@ -261,7 +261,13 @@ fn the_load_balancer_passes_posts_to_webhooks_and_nothing_else() {
         .collect();
     assert_eq!(
         routes,
-        ["POST /webhooks/mailjet/{domain}", "POST /webhooks/mailjet", "POST /webhooks/sns", "POST /webhooks/tencent"]
+        [
+            "POST /webhooks/mailjet/{domain}",
+            "POST /webhooks/mailjet",
+            "POST /webhooks/mailjet/{domain}/{stream}",
+            "POST /webhooks/sns",
+            "POST /webhooks/tencent"
+        ]
     );
 }
 

@@ -54,6 +54,9 @@ pub struct EventRow {
     /// On whose behalf the mail was sent.
     #[serde(default)]
     pub tenant: String,
+    /// The stream it belongs to.
+    #[serde(default)]
+    pub stream: String,
 }
 
 /// The compared fields of a suppression entry.
@@ -159,6 +162,7 @@ pub async fn observe(database: &Database, before: &Snapshot) -> (Effect, Snapsho
             permanence: text(item, "permanence").to_owned(),
             cause: text(item, "cause").to_owned(),
             tenant: text(item, "tenant").to_owned(),
+            stream: text(item, "stream").to_owned(),
         });
     }
     for (_, item) in after.suppressions.iter().filter(|(key, item)| before.suppressions.get(*key) != Some(item)) {
