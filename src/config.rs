@@ -33,7 +33,7 @@ pub struct Config {
     pub event_bridge: AllowList,
     /// `WEBHOOK_SECRET_ARN` or `WEBHOOK_CREDENTIALS`.
     pub webhook: CredentialSource,
-    /// What reports lead to: `COMPLAINT_SCOPE`.
+    /// What reports lead to: `COMPLAINT_SCOPE`, `HARD_BOUNCE_DAYS`.
     pub policy: Policy,
     /// `SOFT_BOUNCE_*`.
     pub soft_bounces: SoftBounceRules,
@@ -96,7 +96,10 @@ impl Config {
             ses: SesSettings { accounts: env.accounts("SES_ACCOUNT_IDS")?, stream_tag: env.stream_tag()? },
             event_bridge: AllowList { accounts: env.accounts("EVENTBRIDGE_ACCOUNT_IDS")?, queues: env.queues()? },
             webhook: env.webhook()?,
-            policy: Policy { complaint_scope: env.complaint_scope()? },
+            policy: Policy {
+                complaint_scope: env.complaint_scope()?,
+                hard_bounce_days: env.number("HARD_BOUNCE_DAYS", 0)?,
+            },
             soft_bounces: SoftBounceRules {
                 threshold: env.number("SOFT_BOUNCE_THRESHOLD", soft.threshold)?,
                 window_days: env.number("SOFT_BOUNCE_WINDOW_DAYS", soft.window_days)?,
@@ -303,6 +306,8 @@ mod tests {
             ("STREAM_TAG", "a stream"),
             ("COMPLAINT_SCOPE", "Tenant"),
             ("COMPLAINT_SCOPE", "*"),
+            ("HARD_BOUNCE_DAYS", "never"),
+            ("HARD_BOUNCE_DAYS", "-1"),
             ("EVENTBRIDGE_ACCOUNT_IDS", "123456789012,*"),
             ("EVENTBRIDGE_QUEUE_ARNS", "https://sqs.eu-west-1.amazonaws.com/123456789012/q"),
             ("EVENTBRIDGE_QUEUE_ARNS", "arn:aws:sqs:eu-west-1:123456789012:*"),

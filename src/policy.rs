@@ -34,6 +34,7 @@ fn change(event: &EmailEvent, effect: Effect, policy: Policy, received_at: Times
         Effect::Delivered => Some(Change::Delivered { at: event.occurred_at? }),
         Effect::Suppress { reason, scope_kind, days } => {
             let at = event.effective_at(received_at);
+            let days = days.or_else(|| policy.days(reason));
             let until = days.map(|days| at.plus_days(days));
             let entry = entry(event, State::Suppressed, at, until);
             let scope = narrowed(event, reason, policy.complaint_scope).or_else(|| scope(event, scope_kind))?;
@@ -137,7 +138,7 @@ mod tests {
     }
 
     fn scope_under(complaint_scope: ComplaintScope, event: &EmailEvent) -> Option<String> {
-        match decide(event, Policy { complaint_scope }, Timestamp::MAX).as_slice() {
+        match decide(event, Policy { complaint_scope, ..Policy::default() }, Timestamp::MAX).as_slice() {
             [Change::Entry { scope, .. }] => Some(scope.to_string()),
             _ => None,
         }
@@ -227,11 +228,21 @@ mod tests {
 
     #[test]
     fn an_end_counts_from_the_event() {
-        let event = event(Effect::provider_block(Some(14)));
-        let until = match decide(&event, Policy::default(), Timestamp::MAX).as_slice() {
-            [Change::Entry { entry, .. }] => entry.until,
-            _ => None,
-        };
-        assert_eq!(until, event.occurred_at.map(|at| at.plus_days(14)));
+        for (effect, hard_bounce_days, days) in [
+            (Effect::provider_block(Some(14)), 0, Some(14)),
+            (Effect::provider_block(Some(14)), 90, Some(14)),
+            (Effect::suppress(Reason::HardBounce), 0, None),
+            (Effect::suppress(Reason::HardBounce), 90, Some(90)),
+            (Effect::suppress(Reason::InvalidAddress), 90, None),
+            (Effect::suppress(Reason::Complaint), 90, None),
+        ] {
+            let event = event(effect);
+            let policy = Policy { hard_bounce_days, ..Policy::default() };
+            let until = match decide(&event, policy, Timestamp::MAX).as_slice() {
+                [Change::Entry { entry, .. }] => entry.until,
+                _ => None,
+            };
+            assert_eq!(until, event.occurred_at.zip(days).map(|(at, days)| at.plus_days(days)), "{effect:?}");
+        }
     }
 }

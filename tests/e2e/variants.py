@@ -67,9 +67,9 @@ VARIANTS = [
         environment={"SES_ACCOUNT_IDS": "111122223333,444455556666", "SNS_MAX_AGE_SECONDS": "3600"},
     ),
     Variant(
-        "complaints within a stream",
-        {"StreamTag": "stream", "ComplaintScope": "stream"},
-        environment={"STREAM_TAG": "stream", "COMPLAINT_SCOPE": "stream"},
+        "complaints within a stream, and hard bounces that end",
+        {"StreamTag": "stream", "ComplaintScope": "stream", "HardBounceDays": "90"},
+        environment={"STREAM_TAG": "stream", "COMPLAINT_SCOPE": "stream", "HARD_BOUNCE_DAYS": "90"},
     ),
     Variant(
         "EventBridge events",

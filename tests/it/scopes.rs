@@ -1,5 +1,6 @@
 //! How far a report reaches: what its mail says of its sender, and what a deployment sets.
 
+mod hard_bounces;
 mod streams;
 mod tenants;
 
@@ -23,9 +24,12 @@ struct World {
 impl World {
     async fn open(settings: &[(&str, &str)]) -> Self {
         let database = Database::start().await;
-        let mut environment = trusting_environment(&database);
-        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Self { handler: handler(&database, &environment), database }
+        Self { handler: under(&database, settings), database }
+    }
+
+    /// A function under other settings over the same tables.
+    fn under(&self, settings: &[(&str, &str)]) -> InProcess {
+        under(&self.database, settings)
     }
 
     /// SES publishes a message through SNS.
@@ -55,6 +59,12 @@ impl World {
         let standing = all.filter(|(_, _, entry)| text(entry, "state") == "suppressed");
         standing.map(|(scope, reason, _)| format!("{scope} {reason}")).collect()
     }
+}
+
+fn under(database: &Database, settings: &[(&str, &str)]) -> InProcess {
+    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let environment: Vec<_> = trusting_environment(database).into_iter().chain(settings).collect();
+    handler(database, &environment)
 }
 
 /// What SES says of a mail to `a@example.com` with these tags; `null` where it publishes none.

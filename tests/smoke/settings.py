@@ -16,6 +16,7 @@ VARIABLES = {
     "SesAccountIds": "SES_ACCOUNT_IDS",
     "StreamTag": "STREAM_TAG",
     "ComplaintScope": "COMPLAINT_SCOPE",
+    "HardBounceDays": "HARD_BOUNCE_DAYS",
     "SoftBounceThreshold": "SOFT_BOUNCE_THRESHOLD",
     "SoftBounceWindowDays": "SOFT_BOUNCE_WINDOW_DAYS",
     "SoftBounceMinDays": "SOFT_BOUNCE_MIN_DAYS",

@@ -59,7 +59,9 @@ fn within(text: Option<&String>, limit: usize) {
 /// Checks its record and its effect, whatever is set.
 fn recorded(event: &EmailEvent) {
     for complaint_scope in ComplaintScope::ALL {
-        recorded_under(Policy { complaint_scope: *complaint_scope }, event);
+        for hard_bounce_days in [0, 90] {
+            recorded_under(Policy { complaint_scope: *complaint_scope, hard_bounce_days }, event);
+        }
     }
 }
 

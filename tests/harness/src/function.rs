@@ -82,6 +82,7 @@ fn settings(config: &Config) -> Vec<(String, String)> {
         ("SES_ACCOUNT_IDS", config.ses.accounts.join(",")),
         ("STREAM_TAG", config.ses.stream_tag.as_ref().map_or("", StreamTag::as_setting).to_owned()),
         ("COMPLAINT_SCOPE", config.policy.complaint_scope.to_string()),
+        ("HARD_BOUNCE_DAYS", config.policy.hard_bounce_days.to_string()),
         ("EVENTBRIDGE_ACCOUNT_IDS", config.event_bridge.accounts.join(",")),
         ("EVENTBRIDGE_QUEUE_ARNS", config.event_bridge.queues.join(",")),
     ];

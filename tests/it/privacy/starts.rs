@@ -26,6 +26,7 @@ fn wrong_values() -> Vec<(&'static str, String)> {
         "SNS_CERTIFICATES",
         "SES_ACCOUNT_IDS",
         "COMPLAINT_SCOPE",
+        "HARD_BOUNCE_DAYS",
         "WEBHOOK_CREDENTIALS",
         "SOFT_BOUNCE_THRESHOLD",
         "SOFT_BOUNCE_WINDOW_DAYS",
