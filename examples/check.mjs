@@ -2,7 +2,7 @@
 //
 // It needs the packages below (tr46 version 6), and the permission dynamodb:GetItem on the table named by SUPPRESSION_TABLE.
 //
-// usage: node check.mjs ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]
+// usage: node check.mjs ADDRESS PROVIDER SENDER_DOMAIN [LIST ...] [stream:NAME] [tenant:ses:NAME]
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -44,10 +44,40 @@ export function normalize(address) {
   return key;
 }
 
-/** The entries that block this send, as [scope, reason, entry]; lists are scopes such as list:ses:Newsletter. */
-export async function blocked(address, provider, senderDomain, lists = []) {
+/** The scopes that concern a send; throws for one that cannot exist. */
+export function asked(provider, senderDomain, lists = [], tenant, stream) {
+  const sender = provider.toLowerCase();
+  if (!/^[^\p{White_Space}:]+$/u.test(sender)) throw new Error("no provider");
+  const scopes = new Set(["*", `provider:${sender}`, `domain:${normalizeDomain(senderDomain)}`]);
+  for (const list of lists) {
+    const long = list.match(/^list:([^:]*):(.*)$/s);
+    const short = list === "*" || list.includes(":") ? "" : list;
+    const [owner, name] = long ? [long[1].toLowerCase(), long[2]] : [sender, short];
+    if (!name || (owner !== sender && owner !== "own")) throw new Error("no list of this provider");
+    scopes.add(`list:${owner}:${name}`).add(`list:${owner}:${name.split("/")[0]}`);
+  }
+  const isName = (name) => /^[A-Za-z0-9_-]{1,64}$/.test(name);
+  if (tenant !== undefined) {
+    const name = tenant.replace(/^tenant:ses:/, "");
+    if (sender !== "ses" || !isName(name)) throw new Error("no tenant of this provider");
+    scopes.add(`tenant:ses:${name}`);
+  }
+  if (stream !== undefined) {
+    const name = stream.replace(/^stream:/, "");
+    if (!isName(name)) throw new Error("no stream");
+    scopes.add(`stream:${name.toLowerCase()}`);
+  }
+  return scopes;
+}
+
+/**
+ * The entries that block this send, as [scope, reason, entry].
+ *
+ * A list is News, its topic News/Offers, or list:ses:News; list:own:NAME goes with every provider.
+ */
+export async function blocked(address, provider, senderDomain, lists = [], tenant, stream) {
+  const scopes = asked(provider, senderDomain, lists, tenant, stream);
   const { Item } = await client.send(new GetCommand({ TableName, Key: { address: normalize(address) }, ConsistentRead: true }));
-  const scopes = new Set(["*", `provider:${provider}`, `domain:${normalizeDomain(senderDomain)}`, ...lists]);
   const now = new Date().toISOString();
   return Object.entries(Item?.suppressions ?? {})
     .filter(([scope]) => scopes.has(scope))
@@ -56,9 +86,11 @@ export async function blocked(address, provider, senderDomain, lists = []) {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [address, provider, senderDomain, ...lists] = process.argv.slice(2);
-  if (!senderDomain) throw new Error("usage: node check.mjs ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]");
-  const entries = await blocked(address, provider, senderDomain, lists);
+  const [address, provider, senderDomain, ...words] = process.argv.slice(2);
+  if (!senderDomain) throw new Error("usage: node check.mjs ADDRESS PROVIDER SENDER_DOMAIN [LIST ...] [stream:NAME] [tenant:ses:NAME]");
+  const [tenant, stream] = ["tenant:", "stream:"].map((kind) => words.find((word) => word.startsWith(kind)));
+  const lists = words.filter((word) => word !== tenant && word !== stream);
+  const entries = await blocked(address, provider, senderDomain, lists, tenant, stream);
   for (const [scope, reason, entry] of entries) {
     console.log("blocked:", reason, "for", scope, "since", entry.first_at, entry.detail ?? "");
   }

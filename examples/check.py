@@ -2,7 +2,7 @@
 
 It needs boto3, idna 3.20 or newer, and the permission dynamodb:GetItem on the table named by SUPPRESSION_TABLE.
 
-usage: python check.py ADDRESS PROVIDER SENDER_DOMAIN [LIST SCOPE ...]
+usage: python check.py ADDRESS PROVIDER SENDER_DOMAIN [LIST ...] [stream:NAME] [tenant:ses:NAME]
 """
 
 import datetime
@@ -59,10 +59,41 @@ def normalize(address):
     return key
 
 
-def blocked(address, provider, sender_domain, lists=()):
-    """The entries that block this send, as (scope, reason, entry); lists are scopes such as list:ses:Newsletter."""
+def asked(provider, sender_domain, lists=(), tenant=None, stream=None):
+    """The scopes that concern a send; raises ValueError for one that cannot exist."""
+    provider = provider.lower()
+    if not re.fullmatch(r"[^\s:]+", provider):
+        raise ValueError("no provider")
+    scopes = {"*", f"provider:{provider}", f"domain:{normalize_domain(sender_domain)}"}
+    for name in lists:
+        owner = provider
+        if name.startswith("list:"):
+            owner, _, name = name[5:].partition(":")
+        elif name == "*" or ":" in name:
+            name = ""
+        if not name or owner.lower() not in (provider, "own"):
+            raise ValueError("no list of this provider")
+        scopes |= {f"list:{owner.lower()}:{part}" for part in (name, name.partition("/")[0])}
+    if tenant is not None:
+        name = tenant.removeprefix("tenant:ses:")
+        if provider != "ses" or not re.fullmatch("[A-Za-z0-9_-]{1,64}", name):
+            raise ValueError("no tenant of this provider")
+        scopes.add(f"tenant:ses:{name}")
+    if stream is not None:
+        name = stream.removeprefix("stream:")
+        if not re.fullmatch("[A-Za-z0-9_-]{1,64}", name):
+            raise ValueError("no stream")
+        scopes.add(f"stream:{name.lower()}")
+    return scopes
+
+
+def blocked(address, provider, sender_domain, lists=(), tenant=None, stream=None):
+    """The entries that block this send, as (scope, reason, entry).
+
+    A list is News, its topic News/Offers, or list:ses:News; list:own:NAME goes with every provider.
+    """
+    scopes = asked(provider, sender_domain, lists, tenant, stream)
     item = table.get_item(Key={"address": normalize(address)}, ConsistentRead=True).get("Item", {})
-    scopes = {"*", f"provider:{provider}", f"domain:{normalize_domain(sender_domain)}", *lists}
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return [
         (scope, reason, entry)
@@ -76,7 +107,10 @@ def blocked(address, provider, sender_domain, lists=()):
 if __name__ == "__main__":
     if len(sys.argv) < 4:
         sys.exit(__doc__)
-    entries = blocked(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    words = sys.argv[4:]
+    tenant, stream = (next(filter(re.compile(kind).match, words), None) for kind in ("tenant:", "stream:"))
+    lists = [word for word in words if word not in (tenant, stream)]
+    entries = blocked(*sys.argv[1:4], lists, tenant, stream)
     for scope, reason, entry in entries:
         print("blocked:", reason, "for", scope, "since", entry["first_at"], entry.get("detail", ""))
     if not entries:

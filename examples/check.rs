@@ -24,10 +24,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let send = Context {
         provider: Some("ses".to_owned()),
         sender_domain: Some("example.com".to_owned()),
-        list: Some("Newsletter".to_owned()),
-        topic: None,
+        lists: vec!["Newsletter".to_owned()],
+        tenant: None,
+        stream: Some("marketing".to_owned()),
     };
-    let verdict = suppressions.check(&address, &send, Timestamp::now()).await?;
+    let verdict = suppressions.check(&address, &send.scopes()?, Timestamp::now()).await?;
     for block in &verdict.blocks {
         println!("blocked: {} {} since {}", block.scope, block.reason, block.since);
     }

@@ -1,6 +1,7 @@
 //! The suppression record of an address, and the one function that changes it.
 
 mod change;
+mod context;
 mod decision;
 mod entry;
 mod fold;
@@ -11,6 +12,7 @@ mod trim;
 mod verdict;
 
 pub use change::{Change, effect_text};
+pub use context::{AskedScopes, Context};
 pub use decision::{Decision, DecisionRefusal};
 pub use entry::{Entry, State};
 pub use fold::{MAX_SCOPES, folded_reason};
@@ -18,4 +20,4 @@ pub use record::SuppressionRecord;
 pub use scope::{Scope, ScopeError};
 pub use soft_bounce::{SoftBounce, SoftBounceLift, SoftBounceRules, SoftBounces};
 pub(crate) use trim::TrimmedTexts;
-pub use verdict::{Block, Context, Verdict};
+pub use verdict::{Block, Verdict};

@@ -88,7 +88,10 @@ pub enum TableCommand {
     /// May these addresses be mailed, and if not, why?
     #[command(after_help = "Examples:
   mail-feedbackctl check jane@example.com
-  mail-feedbackctl check jane@example.com john@example.com --provider ses --domain example.com --list Newsletter")]
+  mail-feedbackctl check jane@example.com john@example.com --provider ses --domain example.com --list Newsletter
+  mail-feedbackctl check jane@example.com --provider ses --tenant Acme --stream marketing --list list:own:weekly
+
+The answer holds for the scopes that it names; it also names what stands elsewhere.")]
     Check(CheckArgs),
     /// How did the suppressions of an address come about?
     #[command(after_help = "Example:\n  mail-feedbackctl explain jane@example.com")]
@@ -147,12 +150,18 @@ pub struct CheckArgs {
     /// The domain that the mail would come from
     #[arg(long, value_parser = domain)]
     pub domain: Option<String>,
-    /// The provider's list that the mail would go to
-    #[arg(long, requires = "provider")]
-    pub list: Option<String>,
+    /// The list that the mail would go to, as NAME of the provider or as list:PROVIDER:NAME; repeat it for several lists
+    #[arg(long = "list", value_name = "LIST")]
+    pub lists: Vec<String>,
     /// The topic of that list
-    #[arg(long, requires = "list")]
+    #[arg(long, requires = "lists")]
     pub topic: Option<String>,
+    /// The tenant of SES that the mail would be sent for
+    #[arg(long)]
+    pub tenant: Option<String>,
+    /// The stream that the mail would belong to: marketing, transactional …
+    #[arg(long)]
+    pub stream: Option<String>,
 }
 
 /// The arguments of `explain`.

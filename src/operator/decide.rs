@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::cli::{DecisionArgs, SuppressArgs};
 use super::failure::Failure;
 use super::sanitize::sanitize;
-use super::show::{block_json, block_line, everything};
+use super::show::{block_json, block_line, everything, unknown_providers_warning};
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::event::Reason;
@@ -108,6 +108,9 @@ async fn report(
     let record = tables.suppressions.get(&args.address).await?;
     let standing = everything(&record, console.now);
     let address = args.address.as_str();
+    if let Some(warning) = unknown_providers_warning(args.scope.unknown_provider()) {
+        writeln!(console.err, "warning: {warning}")?;
+    }
     if let Some(at) = decided_at(&record, args).filter(|at| *at > console.now.plus_days(1)) {
         writeln!(
             console.err,

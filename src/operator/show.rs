@@ -4,9 +4,12 @@ use serde_json::{Value, json};
 
 use super::item::{Item, text};
 use super::sanitize::sanitize;
-use crate::event::Reason;
+use crate::event::{Provider, Reason};
 use crate::suppression::{Block, Entry, MAX_SCOPES, Scope, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
+
+/// How many suppressions in other scopes a line names; JSON has all of them.
+const SHOWN_ELSEWHERE: usize = 10;
 
 /// The effect of an entry at a time.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +51,8 @@ pub(super) fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scop
 /// Every suppression of an address in any scope, whatever the send.
 pub(super) fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
     let standing = entries(record).filter(|(_, _, entry)| entry.is_active(now));
-    Verdict { blocks: standing.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect() }
+    let blocks = standing.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect();
+    Verdict { blocks, elsewhere: Vec::new() }
 }
 
 /// The reasons reported for too many scopes, one line each.
@@ -60,6 +64,38 @@ pub(super) fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = S
             reason.as_str()
         )
     })
+}
+
+/// Scopes as a phrase: `*, provider:ses and domain:example.com`.
+pub(super) fn scopes_phrase(scopes: &[Scope]) -> String {
+    let names: Vec<String> = scopes.iter().map(|scope| sanitize(scope.as_str())).collect();
+    match names.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        names => names.concat(),
+    }
+}
+
+/// What stands in scopes that were not asked about, as the rest of a sentence.
+pub(super) fn elsewhere_phrase(elsewhere: &[Block]) -> String {
+    if elsewhere.is_empty() {
+        return String::new();
+    }
+    let named = elsewhere.iter().take(SHOWN_ELSEWHERE);
+    let named = named.map(|block| format!("{} for {}", block.reason, sanitize(block.scope.as_str())));
+    let named = named.collect::<Vec<_>>().join(", ");
+    match elsewhere.len().saturating_sub(SHOWN_ELSEWHERE) {
+        0 => format!("; elsewhere: {named}"),
+        more => format!("; elsewhere: {named} and {more} more"),
+    }
+}
+
+/// A warning about providers from which no report comes; nothing where there are none.
+pub(super) fn unknown_providers_warning<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<&str> = names.into_iter().collect();
+    let known: Vec<&str> = Provider::ALL.iter().map(|provider| provider.as_str()).collect();
+    let text =
+        || format!("no report comes from {}, only from {}; check the spelling", names.join(", "), known.join(", "));
+    (!names.is_empty()).then(text)
 }
 
 /// One reason not to send, as a line.

@@ -14,7 +14,7 @@ use super::sdk_error::classified;
 use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::Reason;
-use crate::suppression::{Change, Context, SoftBounceRules, State, SuppressionRecord, Verdict};
+use crate::suppression::{AskedScopes, Change, SoftBounceRules, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
 
 /// The most keys that `BatchGetItem` takes.
@@ -63,12 +63,12 @@ impl Suppressions {
         self.stored(address).await.map(|stored| stored.record)
     }
 
-    /// Whether an address may be mailed in one send, and if not, why.
+    /// Whether an address may be mailed in a send that these scopes apply to, and if not, why.
     ///
     /// # Errors
     /// Transient if the table cannot be read or holds something else.
-    pub async fn check(&self, address: &Address, context: &Context, now: Timestamp) -> Result<Verdict, Error> {
-        self.get(address).await.map(|record| record.verdict(context, now))
+    pub async fn check(&self, address: &Address, asked: &AskedScopes, now: Timestamp) -> Result<Verdict, Error> {
+        self.get(address).await.map(|record| record.verdict(asked, now))
     }
 
     /// Whether each of many addresses may be mailed in one send, in their order; one request reads 100.
@@ -78,7 +78,7 @@ impl Suppressions {
     pub async fn check_all(
         &self,
         addresses: &[Address],
-        context: &Context,
+        asked: &AskedScopes,
         now: Timestamp,
     ) -> Result<Vec<Verdict>, Error> {
         let distinct: BTreeSet<&Address> = addresses.iter().collect();
@@ -89,7 +89,7 @@ impl Suppressions {
             if let Some(error) = found.unreadable {
                 return Err(error);
             }
-            verdicts.extend(found.records.into_iter().map(|(key, stored)| (key, stored.record.verdict(context, now))));
+            verdicts.extend(found.records.into_iter().map(|(key, stored)| (key, stored.record.verdict(asked, now))));
         }
         Ok(addresses.iter().map(|address| verdicts.get(address.as_str()).cloned().unwrap_or_default()).collect())
     }

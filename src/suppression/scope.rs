@@ -5,6 +5,9 @@ use std::fmt;
 use crate::address::normalize_domain;
 use crate::event::{Provider, Stream, Tenant};
 
+/// Names the sender's own lists, which go with every provider: `list:own:<list>`.
+pub(super) const OWN: &str = "own";
+
 /// The sends that a suppression applies to: `*`, `provider:<provider>`, `domain:<sender domain>`, `stream:<stream>`,
 /// `tenant:<provider>:<tenant>` or `list:<provider>:<list>[/<topic>]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,19 +62,13 @@ impl Scope {
     /// # Errors
     /// The text is not a scope.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(':');
         match text.split_once(':') {
             None if text == "*" => Ok(Self::everything()),
-            Some(("provider", name)) if is_name(name) => Ok(Self::provider(&name.to_lowercase())),
+            Some(("provider", name)) => owner_name(name).map(|name| Self::provider(&name)).ok_or(ScopeError::Provider),
             Some(("domain", name)) => normalize_domain(name).map(|name| Self::domain(&name)).ok_or(ScopeError::Domain),
             Some(("stream", name)) => Stream::parse(name).map(|name| Self::stream(&name)).ok_or(ScopeError::Stream),
             Some(("tenant", rest)) => parse_tenant(rest).ok_or(ScopeError::Tenant),
-            Some(("list", rest)) => match rest.split_once(':') {
-                Some((provider, list)) if is_name(provider) && !list.is_empty() => {
-                    Ok(Self::list(&provider.to_lowercase(), list))
-                }
-                _ => Err(ScopeError::List),
-            },
+            Some(("list", rest)) => parse_list(rest).ok_or(ScopeError::List),
             _ => Err(ScopeError::Form),
         }
     }
@@ -82,6 +79,17 @@ impl Scope {
     /// It is longer.
     pub fn limited(self) -> Result<Self, ScopeError> {
         if self.0.len() <= Self::MAX_BYTES { Ok(self) } else { Err(ScopeError::TooLong) }
+    }
+
+    /// The provider that it names, if that one sends no reports: a typing error, or a provider with manual suppressions only.
+    #[must_use]
+    pub fn unknown_provider(&self) -> Option<&str> {
+        let owner = match self.0.split_once(':')? {
+            ("provider", name) => Some(name),
+            ("list", rest) => rest.split_once(':').map(|(owner, _)| owner).filter(|owner| *owner != OWN),
+            _ => None,
+        };
+        owner.filter(|owner| Provider::from_label(owner).is_none())
     }
 
     /// A scope as stored in a record, without any check.
@@ -95,6 +103,18 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The name of a provider, or [`OWN`], in the spelling of scopes.
+pub(super) fn owner_name(text: &str) -> Option<String> {
+    let is_name = !text.is_empty() && !text.contains(|char: char| char.is_whitespace() || char == ':');
+    is_name.then(|| text.to_lowercase())
+}
+
+/// `<provider>:<list>`.
+fn parse_list(text: &str) -> Option<Scope> {
+    let (owner, list) = text.split_once(':').filter(|(_, list)| !list.is_empty())?;
+    Some(Scope::list(&owner_name(owner)?, list))
 }
 
 /// `<provider>:<tenant>`, of a provider that has tenants.
@@ -115,8 +135,14 @@ impl fmt::Display for Scope {
 pub enum ScopeError {
     /// It does not have the form of a scope.
     Form,
+    /// It names no provider.
+    Provider,
     /// It names no list of a provider.
     List,
+    /// It names a list without its provider.
+    ListWithoutProvider,
+    /// It names a list or a tenant of another provider than that of the send.
+    OtherProvider,
     /// It names no stream.
     Stream,
     /// It names no tenant of a provider that has tenants.
@@ -135,7 +161,12 @@ impl fmt::Display for ScopeError {
             ),
             Self::Stream => f.write_str("not a stream; give stream:NAME, with at most 64 letters, digits, - and _"),
             Self::Tenant => f.write_str("not a tenant; give tenant:ses:NAME, with at most 64 letters, digits, - and _"),
-            Self::List => f.write_str("not a scope; a list is list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
+            Self::Provider => f.write_str("not a provider; give its name, such as ses"),
+            Self::List => f.write_str("not a list; give list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
+            Self::ListWithoutProvider => f.write_str("a list without its provider; give it as list:PROVIDER:LIST"),
+            Self::OtherProvider => {
+                f.write_str("a list or tenant of another provider than the send's; ask for it with its own provider")
+            }
             Self::Domain => f.write_str("not a domain; give one, such as example.com"),
             Self::TooLong => write!(f, "the scope is longer than {} bytes; shorten it", Scope::MAX_BYTES),
         }
@@ -168,8 +199,11 @@ mod tests {
 
     #[test]
     fn an_invalid_scope_is_refused() {
-        for text in ["", "**", "everything", "provider:", "provider:a b", "provider:a:b", "Domain:example.com"] {
+        for text in ["", "**", "everything", "Domain:example.com"] {
             assert_eq!(parsed(text), Err(ScopeError::Form), "{text}");
+        }
+        for text in ["provider:", "provider:a b", "provider:a:b"] {
+            assert_eq!(parsed(text), Err(ScopeError::Provider), "{text}");
         }
         for text in ["domain:", "domain:a@example.com", "domain:a b"] {
             assert_eq!(parsed(text), Err(ScopeError::Domain), "{text}");

@@ -1,41 +1,8 @@
 //! The answer to "may I mail this address, and if not, why?".
 
-use super::{Entry, Scope, SuppressionRecord};
+use super::{AskedScopes, Entry, Scope, SuppressionRecord};
 use crate::event::Reason;
 use crate::timestamp::Timestamp;
-
-/// The send that is asked about; a missing field matches no scope of its kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Context {
-    /// The provider that sends: `ses`, `tencent`, `mailjet`, or another provider's name.
-    pub provider: Option<String>,
-    /// The domain it is sent from, in lower-case A-labels.
-    pub sender_domain: Option<String>,
-    /// The provider's list that it is sent to.
-    pub list: Option<String>,
-    /// The topic of that list.
-    pub topic: Option<String>,
-}
-
-impl Context {
-    /// The scopes that apply to the send.
-    #[must_use]
-    pub fn scopes(&self) -> Vec<Scope> {
-        let provider = self.provider.as_deref();
-        let list = provider.zip(self.list.as_deref());
-        let topic = list.zip(self.topic.as_deref());
-        [
-            Some(Scope::everything()),
-            provider.map(Scope::provider),
-            self.sender_domain.as_deref().map(Scope::domain),
-            list.map(|(provider, list)| Scope::list(provider, list)),
-            topic.map(|((provider, list), topic)| Scope::list(provider, &format!("{list}/{topic}"))),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-}
 
 /// One reason not to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +64,8 @@ impl Block {
 pub struct Verdict {
     /// The reasons not to; empty if it may.
     pub blocks: Vec<Block>,
+    /// What stands in scopes that do not concern the send.
+    pub elsewhere: Vec<Block>,
 }
 
 impl Verdict {
@@ -108,15 +77,14 @@ impl Verdict {
 }
 
 impl SuppressionRecord {
-    /// What blocks a send at a time.
+    /// What is suppressed at a time: what blocks a send that these scopes apply to, and the rest.
     #[must_use]
-    pub fn verdict(&self, context: &Context, now: Timestamp) -> Verdict {
-        let concerned = context.scopes();
-        let entries = self.suppressions.iter().filter(|(scope, _)| concerned.contains(scope));
-        let blocks = entries.flat_map(|(scope, reasons)| {
-            let standing = reasons.iter().filter(|(_, entry)| entry.is_active(now));
-            standing.map(|(reason, entry)| Block::of(self, scope, *reason, entry))
+    pub fn verdict(&self, asked: &AskedScopes, now: Timestamp) -> Verdict {
+        let standing = self.suppressions.iter().flat_map(|(scope, reasons)| {
+            let active = reasons.iter().filter(|(_, entry)| entry.is_active(now));
+            active.map(|(reason, entry)| Block::of(self, scope, *reason, entry))
         });
-        Verdict { blocks: blocks.collect() }
+        let (blocks, elsewhere) = standing.partition(|block| asked.contains(&block.scope));
+        Verdict { blocks, elsewhere }
     }
 }

@@ -35,11 +35,13 @@ struct Question {
     address: String,
     provider: &'static str,
     domain: &'static str,
-    list: &'static str,
+    lists: &'static [&'static str],
+    tenant: Option<&'static str>,
+    stream: Option<&'static str>,
 }
 
 /// The expected output of a program: the keys of the vectors and of the characters, and `scope reason` of each block,
-/// one list per question.
+/// one list per question; `refused` for a question about a scope that cannot exist.
 #[derive(Deserialize)]
 struct Answers {
     keys: Vec<Option<String>>,
@@ -60,8 +62,11 @@ import json, sys
 from check import blocked, normalize
 asked = json.load(sys.stdin)
 def answer(q):
-    lists = [f"list:{q['provider']}:{q['list']}"]
-    return sorted(f"{scope} {reason}" for scope, reason, _ in blocked(q["address"], q["provider"], q["domain"], lists))
+    try:
+        found = blocked(q["address"], q["provider"], q["domain"], q["lists"], q["tenant"], q["stream"])
+    except ValueError:
+        return ["refused"]
+    return sorted(f"{scope} {reason}" for scope, reason, _ in found)
 def key(address):
     try:
         return normalize(address)
@@ -82,8 +87,9 @@ import { blocked, normalize } from "./check.mjs";
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const answers = [];
 for (const q of asked.questions) {
-  const found = await blocked(q.address, q.provider, q.domain, [`list:${q.provider}:${q.list}`]);
-  answers.push(found.map(([scope, reason]) => `${scope} ${reason}`).sort());
+  const found = blocked(q.address, q.provider, q.domain, q.lists, q.tenant ?? undefined, q.stream ?? undefined);
+  const named = (entries) => entries.map(([scope, reason]) => `${scope} ${reason}`).sort();
+  answers.push(await found.then(named, () => ["refused"]));
 }
 const key = (address) => { try { return normalize(address); } catch { return null; } };
 const characters = asked.ranges.flatMap(([first, last]) => {
@@ -153,16 +159,48 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// A send for each address with a record and one without, through each provider, to lists in the samples.
+/// The provider, the lists, the tenant and the stream of a send.
+type Send = (&'static str, &'static [&'static str], Option<&'static str>, Option<&'static str>);
+
+/// The sends: through each provider, to lists of the samples, and those that name what cannot exist.
+const SENDS: &[Send] = &[
+    ("ses", &["Newsletter"], None, None),
+    ("SES", &["list:ses:Newsletter/Offers"], Some("Acme"), Some("Marketing")),
+    ("ses", &["Newsletter/Offers", "list:own:weekly"], Some("tenant:ses:acme"), Some("stream:transactional")),
+    ("tencent", &["none"], None, Some("marketing")),
+    ("mailjet", &["42"], None, None),
+    ("mailjet", &["list:Mailjet:42", "43"], None, Some("marketing")),
+    ("mailjet", &["list:ses:Newsletter"], None, None),
+    ("mailjet", &["list:mailjet"], None, None),
+    ("mailjet", &["list:mailjet:"], None, None),
+    ("mailjet", &["own:weekly"], None, None),
+    ("mailjet", &["*"], None, None),
+    ("mailjet", &[""], None, None),
+    ("mailjet", &[], Some("Acme"), None),
+    ("ses", &[], Some("Acme, Inc."), None),
+    ("ses", &[], Some("tenant:mailjet:Acme"), None),
+    ("ses", &[], None, Some("spring sale")),
+    ("ses", &[], None, Some("")),
+    ("mail jet", &[], None, None),
+    ("provider:ses", &[], None, None),
+];
+
+/// Each of the sends for each address with a record and one without.
 async fn questions(database: &Database) -> Vec<Question> {
     let records = database.scan(SUPPRESSIONS).await;
     let addresses = records.keys().map(|key| key.trim().to_uppercase()).chain(["NOBODY@example.com".to_owned()]);
-    let sends = [("ses", "Newsletter"), ("tencent", "none"), ("mailjet", "42")];
-    addresses
-        .flat_map(|address| {
-            sends.map(|(provider, list)| Question { address: address.clone(), provider, domain: "example.com", list })
-        })
-        .collect()
+    let of_address = |address: String| {
+        let question = move |&(provider, lists, tenant, stream): &Send| Question {
+            address: address.clone(),
+            provider,
+            domain: "example.com",
+            lists,
+            tenant,
+            stream,
+        };
+        SENDS.iter().map(question)
+    };
+    addresses.flat_map(of_address).collect()
 }
 
 async fn library(
@@ -178,11 +216,16 @@ async fn library(
         let context = Context {
             provider: Some(question.provider.to_owned()),
             sender_domain: Some(question.domain.to_owned()),
-            list: Some(question.list.to_owned()),
-            topic: None,
+            lists: question.lists.iter().map(|list| (*list).to_owned()).collect(),
+            tenant: question.tenant.map(str::to_owned),
+            stream: question.stream.map(str::to_owned),
+        };
+        let Ok(asked) = context.scopes() else {
+            blocked.push(vec!["refused".to_owned()]);
+            continue;
         };
         let address = Address::parse(&question.address).ok_or("an address in a sample is invalid")?;
-        let verdict = suppressions.check(&address, &context, Timestamp::now()).await?;
+        let verdict = suppressions.check(&address, &asked, Timestamp::now()).await?;
         let mut blocks: Vec<_> =
             verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect();
         blocks.sort();

@@ -88,7 +88,7 @@ impl World {
             ..Context::default()
         };
         let suppressions = &self.handler.suppressions;
-        let verdict = suppressions.check(&address(), &context, Timestamp::now()).await.unwrap();
+        let verdict = suppressions.check(&address(), &context.scopes().unwrap(), Timestamp::now()).await.unwrap();
         verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect()
     }
 

@@ -36,7 +36,7 @@ impl World {
     /// `scope reason` of everything that blocks a send.
     async fn blocks(&self, context: &Context, now: Timestamp) -> Vec<String> {
         let suppressions = &self.handler.suppressions;
-        let verdict = suppressions.check(&address(), context, now).await.unwrap();
+        let verdict = suppressions.check(&address(), &context.scopes().unwrap(), now).await.unwrap();
         assert_eq!(verdict.is_allowed(), verdict.blocks.is_empty());
         verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect()
     }
@@ -163,7 +163,7 @@ async fn reasons_and_scopes_are_independent_and_apply_to_their_sends() {
     world.reports("unsub", START + 1, r#","mj_list_id":0"#).await;
     world.reports("blocked", START + 2, r#","error":"preblocked""#).await;
     let now = at(START + 10);
-    let to_list = Context { list: Some("42".to_owned()), ..mailjet() };
+    let to_list = Context { lists: vec!["42".to_owned()], ..mailjet() };
     assert_eq!(
         world.blocks(&to_list, now).await,
         ["domain:example.com unsubscribe", "list:mailjet:42 unsubscribe", "provider:mailjet provider_block"]
@@ -177,12 +177,8 @@ async fn reasons_and_scopes_are_independent_and_apply_to_their_sends() {
 
 #[tokio::test]
 async fn a_topic_is_blocked_by_itself_and_by_its_list() {
-    let topic = Context {
-        provider: Some("ses".to_owned()),
-        list: Some("News".to_owned()),
-        topic: Some("Offers".to_owned()),
-        sender_domain: None,
-    };
+    let topic =
+        Context { provider: Some("ses".to_owned()), lists: vec!["News/Offers".to_owned()], ..Context::default() };
     for (scope, blocked) in [("list:ses:News", true), ("list:ses:News/Offers", true), ("list:ses:News/Other", false)] {
         let world = World::open().await;
         world.decide(State::Suppressed, Reason::Unsubscribe, scope, at(START)).await;
@@ -198,7 +194,7 @@ async fn many_addresses_are_answered_in_their_order() {
     addresses.insert(130, address());
     addresses.push(address());
     let suppressions = &world.handler.suppressions;
-    let verdicts = suppressions.check_all(&addresses, &mailjet(), at(START)).await.unwrap();
+    let verdicts = suppressions.check_all(&addresses, &mailjet().scopes().unwrap(), at(START)).await.unwrap();
     let blocked: Vec<_> =
         verdicts.iter().enumerate().filter(|(_, verdict)| !verdict.is_allowed()).map(|(n, _)| n).collect();
     assert_eq!((verdicts.len(), blocked), (252, vec![130, 251]));

@@ -1,5 +1,6 @@
 //! The operators' commands, from the command line to the tables.
 
+mod asked;
 mod crowded;
 mod env;
 mod lists;
@@ -129,7 +130,7 @@ fn the_command_line_is_consistent() {
     Cli::command().debug_assert();
     for wrong in [
         &["mail-feedbackctl", "check", "nobody"][..],
-        &["mail-feedbackctl", "check", "a@example.com", "--list", "News"],
+        &["mail-feedbackctl", "check", "a@example.com", "--topic", "Offers"],
         &["mail-feedbackctl", "lift", "a@example.com", "--reason", "spam"],
         &["mail-feedbackctl", "lift", "a@example.com", "--reason", "complaint", "--scope", "everything"],
         &["mail-feedbackctl", "suppress", "a@example.com", "--reason", "manual", "--until", "tomorrow"],
@@ -151,8 +152,9 @@ async fn check_says_why_and_what_would_lift() {
     assert_eq!(ran.outcome, Ok(Outcome::Blocked));
     assert_eq!(
         ran.out,
-        "jane@example.com  blocked\n  complaint        *  since 2026-11-01T09:00:00.000Z without end, from ses (abuse); \
-         ended by a manual lift only\njohn@example.com  allowed\n"
+        "jane@example.com  blocked (asked for *); elsewhere: unsubscribe for list:ses:News\n  complaint        *  since \
+         2026-11-01T09:00:00.000Z without end, from ses (abuse); ended by a manual lift only\njohn@example.com  allowed \
+         for *\n"
     );
     let ran = world.run(&["check", "--json", "jane@example.com", "--provider", "ses", "--list", "News"]).await;
     let verdict: Value = serde_json::from_str(&ran.out).unwrap();
