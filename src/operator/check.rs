@@ -8,7 +8,7 @@ use super::show::{block_json, block_line, elsewhere_phrase, scopes_phrase, unkno
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::address::Address;
-use crate::suppression::{AskedScopes, Block, Context, Verdict};
+use crate::suppression::{AskedScopes, Block, Context, Scope, Verdict};
 
 /// Prints one verdict per address, in the given order, and the scopes it holds for.
 pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
@@ -65,7 +65,7 @@ fn to_json(address: &Address, verdict: &Verdict, asked: &AskedScopes, warning: O
     json!({
         "address": address.as_str(),
         "allowed": verdict.is_allowed(),
-        "asked": asked.as_slice().iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
+        "asked": asked.as_slice().iter().map(Scope::as_str).collect::<Vec<_>>(),
         "blocks": all(&verdict.blocks),
         "elsewhere": all(&verdict.elsewhere),
         "warning": warning,

@@ -1,6 +1,7 @@
 //! How far a report reaches: what its mail says of its sender, and what a deployment sets.
 
 mod hard_bounces;
+mod platform;
 mod streams;
 mod tenants;
 
