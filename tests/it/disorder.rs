@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use futures_util::{StreamExt, stream};
 use mail_feedback::address::Address;
-use mail_feedback::policy::Policy;
+use mail_feedback::policy::{ComplaintScope, Policy};
 use mail_feedback::store::{Recorder, Retention, Suppressions};
 use mail_feedback::suppression::SoftBounceRules;
 use support::database::{EVENTS, SUPPRESSIONS};
@@ -46,22 +46,29 @@ const THREADS: u64 = 2;
 /// Within how many sets each known mistake must show.
 const SOON: u64 = 40;
 
+/// The policies of the sets, in turn.
+const POLICIES: [Policy; 3] = [
+    Policy { complaint_scope: ComplaintScope::Everything, hard_bounce_days: 0 },
+    Policy { complaint_scope: ComplaintScope::Stream, hard_bounce_days: 3 },
+    Policy { complaint_scope: ComplaintScope::Tenant, hard_bounce_days: 0 },
+];
+
 /// Prints past the capture of the test harness.
 pub fn print_uncaptured(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
 /// The recorder of this project.
-fn real(wire: &Wire, rules: SoftBounceRules) -> Recorder {
+fn real(wire: &Wire, rules: SoftBounceRules, policy: Policy) -> Recorder {
     let (events, suppressions) = (EVENTS.to_owned(), SUPPRESSIONS.to_owned());
-    Recorder::new(wire.client(), events, suppressions, rules, Policy::default(), Retention::default())
+    Recorder::new(wire.client(), events, suppressions, rules, policy, Retention::default())
 }
 
 /// The simple recorder of the tests.
-fn simple(wire: &Wire, rules: SoftBounceRules, mistake: Option<Mistake>) -> Subject {
+fn simple(wire: &Wire, rules: SoftBounceRules, policy: Policy, mistake: Option<Mistake>) -> Subject {
     let client = wire.client();
     let suppressions = Suppressions::new(client.clone(), SUPPRESSIONS.to_owned(), rules);
-    Subject::Simple(SimpleRecorder { client, suppressions, mistake })
+    Subject::Simple(SimpleRecorder { client, suppressions, policy, mistake })
 }
 
 /// A number from the environment.
@@ -79,15 +86,16 @@ const fn is_wide(seed: u64) -> bool {
 async fn check(
     wire: &Wire,
     seed: u64,
-    subject: &impl Fn(&Wire, SoftBounceRules) -> Subject,
+    subject: &impl Fn(&Wire, SoftBounceRules, Policy) -> Subject,
 ) -> Result<Vec<Tally>, String> {
     let mut random = Seeded::new(seed);
     let set = facts::set(&mut random, &format!("s{seed}"), is_wide(seed));
+    let policy = POLICIES[usize::try_from(seed).unwrap() % POLICIES.len()];
     let mut tallies = Vec::new();
     for nth in 0..SCHEDULES {
         let rename = |fact: &Fact| Fact { address: format!("r{nth}{}", fact.address), ..fact.clone() };
         let facts: Vec<Fact> = set.facts.iter().map(rename).collect();
-        let subject = subject(wire, set.rules);
+        let subject = subject(wire, set.rules, policy);
         let mut trace = Vec::new();
         tallies.push(schedule::run(wire, &subject, &facts, &mut random, &mut trace).await);
         let suppressions = Suppressions::new(wire.client(), SUPPRESSIONS.to_owned(), set.rules);
@@ -95,11 +103,11 @@ async fn check(
         for name in addresses {
             let record = suppressions.get(&Address::parse(name).unwrap()).await.unwrap();
             let concerned: Vec<&Fact> = facts.iter().filter(|fact| fact.address == name).collect();
-            let (observed, expected) = (observed(&record), expected(&concerned, set.rules));
+            let (observed, expected) = (observed(&record), expected(&concerned, set.rules, policy));
             if observed != expected {
                 let ids: Vec<_> = concerned.iter().map(|fact| (fact.id(), *fact)).collect();
                 return Err(format!(
-                    "DISORDER_SEED={seed}, schedule {nth}, {name}, {:?}\nfacts {ids:#?}\nsteps {trace:#?}\n\
+                    "DISORDER_SEED={seed}, schedule {nth}, {name}, {:?}, {policy:?}\nfacts {ids:#?}\nsteps {trace:#?}\n\
                      observed {observed:#?}\nexpected {expected:#?}",
                     set.rules
                 ));
@@ -115,7 +123,7 @@ async fn check(
 fn check_all(
     seeds: Range<u64>,
     at_once: usize,
-    subject: impl Fn(&Wire, SoftBounceRules) -> Subject + Sync,
+    subject: impl Fn(&Wire, SoftBounceRules, Policy) -> Subject + Sync,
 ) -> Vec<(u64, Result<Vec<Tally>, String>)> {
     let thread = |first: u64| {
         let (subject, seeds) = (&subject, seeds.clone());
@@ -159,7 +167,7 @@ fn any_order_repetition_crash_and_batch_give_one_record() {
     let started = Instant::now();
     let mut sum = Tally::default();
     let mut schedules = 0;
-    for (_, result) in check_all(seeds, AT_ONCE, |wire, rules| Subject::Real(real(wire, rules))) {
+    for (_, result) in check_all(seeds, AT_ONCE, |wire, rules, policy| Subject::Real(real(wire, rules, policy))) {
         let tallies = result.unwrap_or_else(|counterexample| panic!("{counterexample}"));
         schedules += tallies.len();
         for tally in tallies {
@@ -180,7 +188,7 @@ fn any_order_repetition_crash_and_batch_give_one_record() {
 
 /// The first set that reveals a mistake, and the difference.
 fn first_counterexample(mistake: Option<Mistake>) -> Option<(u64, String)> {
-    let results = check_all(0..SOON, 8, |wire, rules| simple(wire, rules, mistake));
+    let results = check_all(0..SOON, 8, |wire, rules, policy| simple(wire, rules, policy, mistake));
     results.into_iter().find_map(|(seed, result)| Some((seed, result.err()?)))
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use mail_feedback::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind};
+use mail_feedback::event::{
+    Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind, Stream, Tenant,
+};
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 use support::seeded::Seeded;
@@ -70,6 +72,17 @@ impl Fact {
         format!("code {}", self.serial)
     }
 
+    /// The stream of the mail it is about.
+    pub fn stream(&self) -> Option<&'static str> {
+        [None, Some("marketing"), Some("transactional")][self.serial % 3]
+    }
+
+    /// The tenant of the mail, where its provider has some.
+    pub fn tenant(&self) -> Option<&'static str> {
+        let named = [None, Some("Acme"), Some("Globex"), None][self.serial / 3 % 4];
+        named.filter(|_| self.provider.has_tenants())
+    }
+
     /// The event that reports it.
     pub fn event(&self) -> EmailEvent {
         let ruling = match self.kind {
@@ -100,6 +113,8 @@ impl Fact {
         event.code = Some(self.code());
         event.list = self.list.map(str::to_owned);
         event.sender_domain = self.domain.map(str::to_owned);
+        event.stream = self.stream().and_then(Stream::parse);
+        event.tenant = self.tenant().and_then(Tenant::parse);
         let at = Timestamp::from_millis(self.at);
         if self.untimed {
             event.published_at = at;

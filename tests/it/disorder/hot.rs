@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mail_feedback::address::Address;
+use mail_feedback::policy::Policy;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 
@@ -24,7 +25,8 @@ async fn events_at_once_on_one_address_are_all_kept() {
     let events = usize::try_from(number("HOT_EVENTS").unwrap_or(EVENTS)).unwrap();
     let wire = Wire::new(4);
     let rules = SoftBounceRules::default();
-    let recorder = real(&wire, rules);
+    let policy = Policy::default();
+    let recorder = real(&wire, rules, policy);
     let facts = facts::hot(events);
     let now = Timestamp::from_millis(1_900_000_000_000).unwrap();
     let started = Instant::now();
@@ -52,5 +54,5 @@ async fn events_at_once_on_one_address_are_all_kept() {
     assert!(pending.is_empty(), "each event is recorded within {ROUNDS} deliveries");
     let address = Address::parse("hot@example.com").unwrap();
     let record = recorder.suppressions().get(&address).await.unwrap();
-    assert_eq!(observed(&record), expected(&facts.iter().collect::<Vec<_>>(), rules));
+    assert_eq!(observed(&record), expected(&facts.iter().collect::<Vec<_>>(), rules, policy));
 }

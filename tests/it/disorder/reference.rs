@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mail_feedback::event::Reason;
+use mail_feedback::policy::{ComplaintScope, Policy};
 use mail_feedback::suppression::{Entry, SoftBounceRules, State, SuppressionRecord};
 use mail_feedback::timestamp::Timestamp;
 
@@ -55,21 +56,35 @@ fn clear_texts(entry: &mut Entry) {
     (entry.code, entry.recipient) = (None, None);
 }
 
+/// How far a complaint reaches.
+fn complaint_scope(fact: &Fact, policy: Policy) -> String {
+    let narrow = match policy.complaint_scope {
+        ComplaintScope::Everything => None,
+        ComplaintScope::Tenant => fact.tenant().map(|tenant| format!("tenant:{}:{tenant}", fact.provider)),
+        ComplaintScope::Stream => fact.stream().map(|stream| format!("stream:{stream}")),
+    };
+    narrow.unwrap_or("*".to_owned())
+}
+
 /// The record that the facts about one address lead to.
-pub fn expected(facts: &[&Fact], rules: SoftBounceRules) -> Outcome {
+pub fn expected(facts: &[&Fact], rules: SoftBounceRules, policy: Policy) -> Outcome {
     let mut candidates: BTreeMap<(String, Reason), Vec<Entry>> = BTreeMap::new();
     for fact in facts {
         let provider = format!("provider:{}", fact.provider);
         let candidate = match fact.kind {
-            FactKind::Hard => Some(("*".to_owned(), Reason::HardBounce, State::Suppressed, None)),
-            FactKind::Complaint => Some(("*".to_owned(), Reason::Complaint, State::Suppressed, None)),
+            FactKind::Hard => {
+                let days = Some(policy.hard_bounce_days).filter(|days| *days > 0);
+                Some(("*".to_owned(), Reason::HardBounce, State::Suppressed, days))
+            }
+            FactKind::Complaint => Some((complaint_scope(fact, policy), Reason::Complaint, State::Suppressed, None)),
             FactKind::Block(days) => Some((provider, Reason::ProviderBlock, State::Suppressed, days)),
             FactKind::SoftAndBlock => Some((provider, Reason::ProviderBlock, State::Suppressed, Some(30))),
             FactKind::Unsubscribe => {
-                let scope = match (fact.list, fact.domain) {
-                    (Some(list), _) => format!("list:{}:{list}", fact.provider),
-                    (None, Some(domain)) => format!("domain:{domain}"),
-                    (None, None) => provider,
+                let scope = match (fact.list, fact.stream(), fact.domain) {
+                    (Some(list), _, _) => format!("list:{}:{list}", fact.provider),
+                    (None, Some(stream), _) => format!("stream:{stream}"),
+                    (None, None, Some(domain)) => format!("domain:{domain}"),
+                    (None, None, None) => provider,
                 };
                 Some((scope, Reason::Unsubscribe, State::Suppressed, None))
             }

@@ -41,6 +41,8 @@ pub struct SimpleRecorder {
     pub client: Client,
     /// The suppression table.
     pub suppressions: Suppressions,
+    /// What is set about decisions.
+    pub policy: Policy,
     /// What is done wrong; `None`: nothing.
     pub mistake: Option<Mistake>,
 }
@@ -60,7 +62,7 @@ impl SimpleRecorder {
         if skips && self.is_known(address, event).await? {
             return Ok(());
         }
-        let changes = decide(event, Policy::default(), now);
+        let changes = decide(event, self.policy, now);
         let delivered = changes.iter().find_map(|change| match change {
             Change::Delivered { at } => Some(*at),
             _ => None,
