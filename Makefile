@@ -33,13 +33,13 @@ run: ## run the function on this machine and send it every sample (ONCE=1: then 
 	@exec cargo run --quiet $(PROGRAMS) --bin mail-feedback-local
 
 ses-%: ## send an SES event to the function of make run: ses-bounce, ses-complaint, ses-delivery … (TO=jane@example.com)
-	@test -n '$(TO)' || { echo 'no address; run make $@ TO=jane@example.com' >&2; exit 1; }
-	@exec cargo run --quiet $(PROGRAMS) --bin mail-feedback-local -- send '$*' '$(TO)'
+	@test -n "$$TO" || { echo 'no address; run make $@ TO=jane@example.com' >&2; exit 1; }
+	@exec cargo run --quiet $(PROGRAMS) --bin mail-feedback-local -- send '$*' "$$TO"
 
 redrive: ## show the failed messages of a stack, and why they failed (STACK=name); SEND=yes sends them, PARKED=yes also the parked ones
 	$(NEEDS_STACK)
 	$(call is_or_nothing,SEND,yes)$(call is_or_nothing,PARKED,yes)
-		@test -z '$(PARKED)' || test -n '$(SEND)' || { echo 'PARKED=yes needs SEND=yes' >&2; exit 1; }
+	@test -z '$(PARKED)' || test -n '$(SEND)' || { echo 'PARKED=yes needs SEND=yes' >&2; exit 1; }
 	@exec cargo run $(PROGRAMS) --bin mail-feedbackctl -- redrive --stack '$(STACK)' \
 		$(if $(PARKED),--parked) $(if $(SEND),--send --yes)
 
@@ -79,7 +79,7 @@ deny audit:
 	$(TOOLS) deny
 	@echo '== the function'
 	@$(CARGO_DENY) --exclude-dev --config .cargo/deny.toml check -D warnings $(JUDGED)
-		@echo '== everything that developers use'
+	@echo '== everything that developers use'
 	@$(CARGO_DENY) --all-features --config .cargo/deny-tools.toml check -D warnings $(JUDGED)
 	@echo '== fuzzing'
 	@$(CARGO_DENY) --manifest-path fuzz/Cargo.toml --config .cargo/deny-tools.toml check -D warnings -A unmatched-skip $(JUDGED)
@@ -130,7 +130,7 @@ validate: ## lint the template with AWS SAM, cfn-lint and checkov (make test che
 
 e2e: ## test the template on an AWS emulator, from sam deploy to sam delete (E2E_PROFILE=debug or release)
 	$(TOOLS) cargo-lambda sam e2e smoke
-		@echo '== First the build, which prints nothing for a minute or two.'
+	@echo '== First the build, which prints nothing for a minute or two.'
 	SAM_CLI_TELEMETRY=0 .venv-e2e/bin/python -B -m pytest tests/e2e -n 2 --dist loadscope --durations=8
 
 clean: ## remove everything built or installed here

@@ -279,7 +279,7 @@ impl Error {
                 "the signing certificate could not be fetched; check internet access or SNS_CERTIFICATES"
             }
             Self::Transient(Outage::CertificateUnknown) => {
-                "sns does not have the signing certificate, or too many unknown ones were requested; wait"
+                "sns does not have the signing certificate yet, or too many unknown ones were requested; wait"
             }
             Self::Transient(Outage::Confirmation) => "sns did not confirm the subscription; try again",
             Self::Transient(Outage::Secret) => {

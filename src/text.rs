@@ -1,4 +1,4 @@
-//! Text of limited length.
+//! Text of limited length, and for shells.
 
 /// The beginning of a text, at most `limit` bytes, cut between characters.
 pub(crate) fn clip(text: &str, limit: usize) -> &str {
@@ -9,9 +9,21 @@ pub(crate) fn clip(text: &str, limit: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// A text as one word of any POSIX shell.
+#[cfg(any(feature = "local", feature = "operator"))]
+pub(crate) fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::clip;
+
+    #[cfg(feature = "operator")]
+    #[test]
+    fn a_quoted_text_is_one_word() {
+        assert_eq!(super::shell_quoted("o'brien@example.com"), r"'o'\''brien@example.com'");
+    }
 
     #[test]
     fn texts_are_cut_between_characters() {

@@ -90,7 +90,7 @@ impl Log {
             return;
         }
         // cargo-lambda now waits for a change of the code, so calls would only time out.
-        if state.show == Show::Build && line.contains("command exited") {
+        if state.show != Show::Everything && line.contains("command exited") {
             self.crashed.notify_one();
         }
         match state.show {

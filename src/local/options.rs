@@ -28,15 +28,15 @@ impl Options {
         let flag = |name: &str| value(name).is_some_and(|value| value != "0");
         let address = |name: &str, default: &str| {
             let port = value(name).unwrap_or_else(|| default.to_owned());
-            let port: u16 = port.parse().map_err(|_| format!("{name}={port} is not a port"))?;
+            let number = port.parse().ok().filter(|port: &u16| *port != 0);
+            let port = number.ok_or_else(|| format!("{name}={port} is not a port"))?;
             Ok::<_, String>(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         };
-        Ok(Self {
-            once: flag("ONCE"),
-            details: flag("DETAILS"),
-            function: address("PORT", "9000")?,
-            database: address("DYNAMODB_PORT", "8000")?,
-        })
+        let (function, database) = (address("PORT", "9000")?, address("DYNAMODB_PORT", "8000")?);
+        if function == database {
+            return Err("PORT and DYNAMODB_PORT are the same; choose two".into());
+        }
+        Ok(Self { once: flag("ONCE"), details: flag("DETAILS"), function, database })
     }
 
     /// Binds the port of DynamoDB.
@@ -79,6 +79,8 @@ mod tests {
         assert_eq!((options.function.port(), options.database.port()), (9001, 8001));
         assert!(options.once && !options.details);
         assert_eq!(read(&[("DYNAMODB_PORT", "x")]).unwrap_err(), "DYNAMODB_PORT=x is not a port");
+        assert_eq!(read(&[("PORT", "0")]).unwrap_err(), "PORT=0 is not a port");
+        assert_eq!(read(&[("PORT", "8000")]).unwrap_err(), "PORT and DYNAMODB_PORT are the same; choose two");
     }
 
     #[test]

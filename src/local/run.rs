@@ -26,7 +26,7 @@ pub(super) async fn run() -> Result<ExitCode, Failure> {
     let database = Database::start_on(listener).await;
     let certificates = Certificates::of(&session::folder().join("certificates"));
     certificates.write()?;
-    let session = Session { function: options.function, database: options.database };
+    let session = Session { function: options.function, database: database.address };
     // Removed when this function returns, however it does.
     let _written = session.write()?;
     report::print_places(&session);

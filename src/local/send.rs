@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use support::database::Database;
 use support::samples::{Snapshot, observe};
+use tokio::net::TcpStream;
 
 use super::Failure;
 use super::certificates::Certificates;
@@ -11,8 +12,9 @@ use super::event::invocation;
 use super::feed::{CALL_LIMIT, INVOCATIONS, status_of_invocation};
 use super::http::{Request, send};
 use super::report;
-use super::session::{self, Session};
+use super::session::{self, NOT_RUNNING, Session};
 use crate::address::Address;
+use crate::text::shell_quoted;
 use crate::timestamp::Timestamp;
 
 /// Sends an event of a kind about an address to the function that `make run` has started.
@@ -22,6 +24,9 @@ pub(super) async fn run(kind: &str, to: &str) -> Result<ExitCode, Failure> {
     let session = Session::read()?;
     let certificates = Certificates::of(&session::folder().join("certificates"));
     let event = invocation(kind, &address, Timestamp::now(), &certificates)?.to_string();
+    if TcpStream::connect(session.database).await.is_err() {
+        return Err(NOT_RUNNING.into());
+    }
     let database = Database::at(session.database);
     let before = Snapshot::take(&database).await;
     let request = Request { method: "POST", target: INVOCATIONS, credential: None, body: &event };
@@ -30,6 +35,6 @@ pub(super) async fn run(kind: &str, to: &str) -> Result<ExitCode, Failure> {
     let (effect, _) = observe(&database, &before).await;
     println!("{kind} about {}: {status}", address.as_str());
     report::print_rows(&effect);
-    println!("\n{} --local explain '{}'", report::program("mail-feedbackctl"), address.as_str());
+    println!("\n{} --local explain {}", report::program("mail-feedbackctl"), shell_quoted(address.as_str()));
     Ok(if status == "ok" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

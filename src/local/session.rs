@@ -1,11 +1,14 @@
 //! What `make run` leaves in `target/local` while it runs, for other programs.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use support::database::{EVENTS, SUPPRESSIONS};
 
 use super::Failure;
+
+/// The failure of a command that needs `make run`.
+pub(super) const NOT_RUNNING: &str = "`make run` is not running; start it in another terminal";
 
 /// The folder of a run.
 pub(super) fn folder() -> PathBuf {
@@ -24,8 +27,7 @@ pub(super) struct Session {
 impl Session {
     /// The session of the current run.
     pub(super) fn read() -> Result<Self, Failure> {
-        let text =
-            std::fs::read_to_string(path()).map_err(|_| "`make run` is not running; start it in another terminal")?;
+        let text = std::fs::read_to_string(path()).map_err(|_| NOT_RUNNING)?;
         let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("=http://"));
         let address = |name: &str| value(name)?.parse().ok();
         let session =
@@ -35,6 +37,11 @@ impl Session {
 
     /// Writes the session; it exists as long as the returned guard.
     pub(super) fn write(&self) -> Result<Written, Failure> {
+        if let Ok(other) = Self::read()
+            && TcpStream::connect(other.database).is_ok_and(|_| other.database != self.database)
+        {
+            return Err(format!("`make run` is already running, at http://{}; stop it first", other.function).into());
+        }
         let Self { function, database } = self;
         let text = format!(
             "FUNCTION_URL=http://{function}\nAWS_ENDPOINT_URL_DYNAMODB=http://{database}\nEVENT_TABLE={EVENTS}\n\

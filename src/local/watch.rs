@@ -1,16 +1,18 @@
 //! The function under `cargo lambda watch`, as a child process.
 
+use std::cell::RefCell;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
 
 use super::certificates::Certificates;
 use super::log::{Log, Source};
 use super::session::Session;
+use crate::config::Config;
 
 /// How long the child may take to stop on its own; it needs about 1.5 s.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +32,10 @@ impl Watch {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let committed = std::fs::read_to_string(root.join("events/local.env"))?;
         let mut command = Command::new(root.join(".venv/bin/cargo-lambda"));
+        // A shell may have the settings of a stack: `mail-feedbackctl env` exports them. The samples expect none.
+        for setting in settings() {
+            command.env_remove(setting);
+        }
         command
             // The features of `make run`: with others, cargo would build everything anew.
             .args([
@@ -70,14 +76,14 @@ impl Watch {
         Ok(Self { child, log })
     }
 
-    /// Waits until it fails, or the function fails during its start; returns how.
+    /// Waits until it fails, or the function exits before its output is shown; returns how.
     pub(super) async fn failed(&mut self) -> String {
         let what = tokio::select! {
             status = self.child.wait() => match status {
                 Ok(status) => format!("cargo lambda watch ended ({status})"),
                 Err(error) => format!("cannot wait for cargo lambda watch: {error}"),
             },
-            () = self.log.crashed() => "the function does not start".to_owned(),
+            () = self.log.crashed() => "the function exited".to_owned(),
         };
         // Its last lines may still be in the pipe.
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -100,6 +106,30 @@ impl Watch {
     }
 }
 
+impl Drop for Watch {
+    /// Stops both after a panic, too: killing cargo-lambda alone would leave the function running.
+    fn drop(&mut self) {
+        let Some(id) = self.child.id() else { return };
+        let interrupt = std::process::Command::new("sh").args(["-c", "kill -INT $0", &id.to_string()]).status();
+        let start = Instant::now();
+        while interrupt.is_ok() && matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < STOP_LIMIT {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The names of the variables that the function reads.
+fn settings() -> Vec<String> {
+    let names = RefCell::new(vec!["_HANDLER".to_owned()]);
+    // With both tables, which are required, it reads all others.
+    let lookup = |name: &str| {
+        names.borrow_mut().push(name.to_owned());
+        name.ends_with("_TABLE").then(|| "-".to_owned())
+    };
+    drop(Config::from_lookup(lookup));
+    names.into_inner()
+}
+
 /// The variables in a file of names and values, without the log format if the caller has set it.
 fn environment(file: &str, has_log_format: bool) -> impl Iterator<Item = (&str, &str)> {
     let lines = file.lines().filter(|line| !line.starts_with('#'));
@@ -108,7 +138,16 @@ fn environment(file: &str, has_log_format: bool) -> impl Iterator<Item = (&str, 
 
 #[cfg(test)]
 mod tests {
-    use super::{LOG_FORMAT, environment};
+    use super::{LOG_FORMAT, environment, settings};
+
+    #[test]
+    fn no_setting_of_a_stack_reaches_the_function() {
+        let names = settings();
+        for name in ["WEBHOOK_SECRET_ARN", "SES_ACCOUNT_IDS", "SOFT_BOUNCE_COOLDOWN_DAYS", "ENGAGEMENT_RETENTION_DAYS"]
+        {
+            assert!(names.iter().any(|known| known == name), "{name}: {names:?}");
+        }
+    }
 
     #[test]
     fn the_callers_log_format_wins() {

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::redrive::Cloud;
 use super::stack::StackDescription;
 use super::{Console, Outcome};
+use crate::text::shell_quoted;
 
 /// The tables, which every other command needs.
 const TABLES: [(&str, &str); 2] = [("EventTableName", "EVENT_TABLE"), ("SuppressionTableName", "SUPPRESSION_TABLE")];
@@ -63,14 +64,9 @@ pub async fn run(args: &EnvArgs, cloud: &Cloud, console: &mut Console<'_>) -> Re
         writeln!(console.out, "{}", Value::Object(object))?;
     } else {
         for (name, value) in variables {
-            writeln!(console.out, "export {name}={}", quoted(value))?;
+            writeln!(console.out, "export {name}={}", shell_quoted(value))?;
         }
     }
     console.out.flush()?;
     Ok(Outcome::Done)
-}
-
-/// A text as one word of any POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

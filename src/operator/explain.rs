@@ -30,7 +30,7 @@ struct TimelineEntry {
 /// Prints the timeline, and the current state.
 pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let address = args.address.as_str();
-    // The record is written before its events, so reading it last shows everything that the events led to.
+    // Evidence is written to the record before its event: a record read last includes all that the events show.
     let mut moments = Vec::new();
     let mut start = None;
     loop {

@@ -153,7 +153,7 @@ async fn an_invocation_of_no_known_kind_is_a_clear_error() {
     for payload in ["{}", "[]", "null", "{\"Records\":[{\"eventSource\":\"aws:s3\"}]}", "{\"source\":\"aws.events\"}"] {
         let error = invoke_both(&handler, payload).await.unwrap_err();
         assert_eq!((error.class(), error.label()), ("Malformed", "invocation"), "{payload}");
-        assert!(error.to_string().contains("invoke the function through SNS, SQS, EventBridge or HTTP"));
+        assert!(error.to_string().contains("invoke through SNS, SQS, EventBridge or HTTP"));
     }
 }
 

@@ -200,7 +200,7 @@ fn required(field: Option<Str<'_>>) -> Result<Cow<'_, str>, Error> {
     field.map(|text| text.0).ok_or(Error::Malformed(Malformed::Envelope))
 }
 
-/// The URL with which SNS itself confirms a subscription.
+/// The URL that SNS itself gives for confirming a subscription.
 pub(super) fn confirmation_url(topic: &TopicArn, token: &str) -> String {
     format!("https://{}/?Action=ConfirmSubscription&TopicArn={}&Token={token}", topic.host(), topic.as_str())
 }

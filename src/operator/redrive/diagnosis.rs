@@ -79,13 +79,13 @@ impl Diagnosis {
             }
             Verdict::Passes | Verdict::Unchecked(_) => {}
         }
-        let mend = match &self.reason {
+        let advice = match &self.reason {
             DeadLetterReason::GaveUp { attempt: Attempt::Failed(error), .. }
                 if error.disposition() == Disposition::Retry =>
             {
                 error.advice()
             }
-            DeadLetterReason::GaveUp { attempt: Attempt::Failed(_), .. } => "the cause of the refusal is fixed",
+            DeadLetterReason::GaveUp { attempt: Attempt::Failed(_), .. } => "the message passes the checks now",
             DeadLetterReason::GaveUp { attempt: Attempt::Crashed, .. } => {
                 "the function crashed; roll back to the previous version, and report the bug"
             }
@@ -105,7 +105,7 @@ impl Diagnosis {
                 "something was unavailable, or it was received too often manually; see the log"
             }
         };
-        format!("{mend}; then send it")
+        format!("{advice}; then send it")
     }
 
     fn known_error(&self) -> Option<Error> {

@@ -37,11 +37,14 @@ fn invocations(document: &Value) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn foreign_requests_leave_no_trace() {
+async fn recorded_requests_leave_no_trace() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let folders = ["peer-cases", "sns-vectors"].map(|name| shared.join(name));
     if !folders.iter().all(|folder| folder.is_dir()) {
-        return print_uncaptured("NOT RUN: the recorded requests and published messages are not next to the project");
+        return print_uncaptured(&format!(
+            "NOT RUN: not both of peer-cases and sns-vectors are in {}",
+            shared.display()
+        ));
     }
     let database = Database::start().await;
     let mut function = function(trusting_environment(&database), &[]).await;

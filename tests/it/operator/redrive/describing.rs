@@ -238,7 +238,7 @@ async fn what_was_refused_and_passes_now_can_be_sent() {
     let told = described(body, &[], &checks()).await;
     assert_eq!(told.reason.to_string(), "RetriesExhausted: Unauthentic topic");
     assert_eq!((told.now.words().as_str(), told.retry()), ("passes the checks of the function", true));
-    assert_eq!(told.advice(), "the cause of the refusal is fixed; then send it");
+    assert_eq!(told.advice(), "the message passes the checks now; then send it");
 }
 
 #[tokio::test]
