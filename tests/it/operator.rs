@@ -382,20 +382,3 @@ async fn an_export_leaves_the_certificates_alone() {
         assert!(Cli::try_parse_from(["mail-feedbackctl", command, "-"]).is_err(), "{command}: it is no address");
     }
 }
-
-#[tokio::test]
-async fn an_export_reads_every_page() {
-    let world = World::new().await;
-    world.run_ok(&["suppress", "a@example.com", "--reason", "manual", "--actor", "ops"]).await;
-    let record = world.records().await.remove(0);
-    for n in 0..100 {
-        let mut item = record.clone();
-        item.insert("address".to_owned(), AttributeValue::S(format!("{n}@example.com")));
-        // An attribute of another writer, which makes the table larger than a page of 1 MB.
-        item.insert("theirs".to_owned(), AttributeValue::S("x".repeat(30_000)));
-        world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
-    }
-    let page = world.database.client.scan().table_name(SUPPRESSIONS).send().await.unwrap();
-    assert!(page.last_evaluated_key.is_some(), "there is more than one page");
-    assert_eq!(world.run_ok(&["export"]).await.lines().count(), 102);
-}
