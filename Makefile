@@ -52,7 +52,7 @@ smoke: ## test a stack in your account, for a cent, and clean up (STACK=name; FR
 
 test: ## run all tests: unit, integration, documentation
 	cargo test --all-features
-	@cat "$${CARGO_TARGET_DIR:-target}/tmp/privacy.txt"
+	@cat "$${CARGO_TARGET_DIR:-target}/$${CARGO_BUILD_TARGET:-.}/tmp/privacy.txt"
 
 test-long: ## run the long tests: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills
 	DISORDER_SETS=$(DISORDER_SETS) HOT_EVENTS=$(HOT_EVENTS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --all-features --test it -- disorder survival
