@@ -103,7 +103,7 @@ def test_what_is_no_webhook_is_not_found(stack):
 def test_a_wrong_sender_domain_is_told(stack):
     answer = stack.post("/webhooks/mailjet/example..com", "{}")
     assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
-    assert json.loads(answer.body)["error"].startswith("the sender domain in the path is no domain")
+    assert json.loads(answer.body)["error"].startswith("the sender domain in the path is not a domain")
 
 
 @pytest.mark.usefixtures("untouched")
