@@ -7,11 +7,13 @@
 
 #![allow(clippy::missing_errors_doc, reason = "every error is a `Failure`, whose text tells a person what to do")]
 
+pub mod caller;
 pub mod cli;
 pub mod env;
 pub mod failure;
 pub mod redrive;
 pub mod sanitize;
+pub mod stop;
 pub mod tables;
 
 mod check;
@@ -22,7 +24,10 @@ mod explain;
 mod export;
 mod forget;
 mod format;
+mod heading;
+mod help;
 mod import;
+mod import_row;
 mod item;
 mod message;
 mod program;
@@ -37,6 +42,7 @@ use cli::TableCommand;
 use failure::Failure;
 pub use program::main;
 use sanitize::{Audience, Sanitizer};
+use stop::Stop;
 use tables::Tables;
 
 use crate::timestamp::Timestamp;
@@ -78,8 +84,13 @@ impl Outcome {
     }
 }
 
-/// Runs a command on the tables.
-pub async fn run(command: &TableCommand, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+/// Runs a command on the tables; a long one ends early when `stop` says so.
+pub async fn run(
+    command: &TableCommand,
+    tables: &Tables,
+    stop: Stop,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Failure> {
     let reader = match command {
         _ if console.json => Audience::Program,
         TableCommand::Export(_) => Audience::File,
@@ -95,7 +106,7 @@ pub async fn run(command: &TableCommand, tables: &Tables, console: &mut Console<
         TableCommand::Suppress(args) => decide::suppress(args, tables, console).await,
         TableCommand::Lift(args) => decide::lift(args, tables, console).await,
         TableCommand::Export(args) => export::run(args, tables, console).await,
-        TableCommand::Import(args) => import::run(args, tables, console).await,
+        TableCommand::Import(args) => import::run(args, tables, stop, console).await,
         TableCommand::Forget(args) => forget::run(args, tables, console).await,
     }?;
     console.out.flush()?;

@@ -23,6 +23,12 @@ impl EventId {
         Self(String::new())
     }
 
+    /// The id of an event as a record contains it.
+    #[must_use]
+    pub fn stored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The id of a tuple given element by element.
     pub(crate) fn of_elements<'a>(tuple: impl Iterator<Item = Option<&'a str>>) -> Self {
         let mut netstrings = String::with_capacity(256);

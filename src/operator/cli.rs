@@ -3,40 +3,20 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::format::Format;
+use super::heading::Renamed;
+use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP};
 use super::stack::VERSION;
 use crate::address::Address;
 use crate::event::Reason;
 use crate::suppression::{Entry, Scope};
 use crate::timestamp::Timestamp;
 
-const HELP: &str = "\
-Credentials and region come from the AWS SDK's usual environment: AWS_REGION, AWS_ACCESS_KEY_ID …, AWS_PROFILE. Profiles \
-with keys or with a role work; those of IAM Identity Center (SSO), `aws login` and credential_process do not. For these:
-  eval \"$(aws configure export-credentials --profile NAME --format env)\"
-
-Exit codes: 0 done, or allowed; 1 failed, or incomplete (redrive: something still fails or was parked); 2 blocked (check).";
-
-const REDRIVE_HELP: &str = "\
-Examples:
-  mail-feedbackctl redrive --stack mail-feedback
-      show what is there, why, and what to do
-  mail-feedbackctl redrive --stack mail-feedback --send --yes
-      switch it on, wait until everything is sent, switch it off; then show what failed again, and why
-  mail-feedbackctl redrive --stack mail-feedback --parked --send --yes
-      the parked messages, too
-  mail-feedbackctl redrive --stack mail-feedback --delete ID …
-      show messages; with --yes, delete them permanently
-  mail-feedbackctl redrive --stack mail-feedback --off
-      after a run that was killed
-
-A look receives each message once, and so does each attempt of the function: after ten (maxReceiveCount), SQS parks the
-message. `now` is the verdict of the function's own checks, run here with its settings; nothing is written.
-
-Exit codes: 0 shown, deleted or off, or everything sent was recorded; 1 failed, or something still fails or was parked.";
+/// The heading of the options that every command takes.
+const GLOBAL: &str = "Global options";
 
 /// The version of this program, with the commit it was built from if the build recorded it.
 fn version() -> &'static str {
@@ -52,16 +32,16 @@ fn version() -> &'static str {
 #[command(name = "mail-feedbackctl", version = version(), after_help = HELP, arg_required_else_help = true)]
 pub struct Cli {
     /// The event table (output `EventTableName` of the stack)
-    #[arg(long, global = true, env = "EVENT_TABLE", value_name = "NAME")]
+    #[arg(long, global = true, env = "EVENT_TABLE", value_name = "NAME", help_heading = GLOBAL)]
     pub event_table: Option<String>,
     /// The suppression table (output `SuppressionTableName` of the stack)
-    #[arg(long, global = true, env = "SUPPRESSION_TABLE", value_name = "NAME")]
+    #[arg(long, global = true, env = "SUPPRESSION_TABLE", value_name = "NAME", help_heading = GLOBAL)]
     pub suppression_table: Option<String>,
     /// Use the tables of `make run`, whatever else is set
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub local: bool,
     /// Print JSON for programs: one document, or one per line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
     /// What to do.
     #[command(subcommand)]
@@ -85,7 +65,7 @@ pub enum Command {
 /// A command on the tables.
 #[derive(Debug, Subcommand)]
 pub enum TableCommand {
-    /// May these addresses be mailed, and if not, why?
+    /// Check whether addresses may be mailed, and if not, why
     #[command(after_help = "Examples:
   mail-feedbackctl check jane@example.com
   mail-feedbackctl check jane@example.com john@example.com --provider ses --domain example.com --list Newsletter
@@ -93,45 +73,30 @@ pub enum TableCommand {
 
 The answer holds for the scopes that it names; it also names what stands elsewhere.")]
     Check(CheckArgs),
-    /// How did the suppressions of an address come about?
+    /// Show the history of an address and what blocks it
     #[command(after_help = "Example:\n  mail-feedbackctl explain jane@example.com")]
     Explain(ExplainArgs),
-    /// What happened to a message?
+    /// Show what happened to a message
     #[command(after_help = "Examples:
   mail-feedbackctl message ses 0100017e5d6f2b3c-1a2b3c4d-000000
   mail-feedbackctl message mailjet 57221487368978984")]
     Message(MessageArgs),
     /// Suppress an address
     #[command(after_help = "Examples:
+  mail-feedbackctl suppress jane@example.com --note 'asked us to stop'
   mail-feedbackctl suppress jane@example.com --reason complaint --note 'called us'
-  mail-feedbackctl suppress jane@example.com --reason manual --scope domain:example.com --until 2030-01-01")]
+  mail-feedbackctl suppress jane@example.com --scope domain:example.com --until 2030-01-01")]
     Suppress(SuppressArgs),
     /// Lift a suppression; an older report that arrives again does not restore it
     #[command(after_help = "Examples:
   mail-feedbackctl lift jane@example.com --reason hard_bounce --note 'mailbox is back'
   mail-feedbackctl lift jane@example.com --reason unsubscribe --scope list:ses:Newsletter --actor jane.doe")]
-    Lift(DecisionArgs),
+    Lift(LiftArgs),
     /// Write all current suppressions
-    #[command(after_help = "Examples:
-  mail-feedbackctl export > suppressions.csv
-  mail-feedbackctl export --format ses > bulk-import.csv        (with --json: one JSON object per line)
-  mail-feedbackctl export --format mailjet > exclusion-list.csv
-
-ses takes hard_bounce and invalid_address as BOUNCE and complaint as COMPLAINT, of the scopes * and provider:ses; mailjet
-takes every reason of the scopes * and provider:mailjet. What is left out is counted on standard error. Both contain the
-exact addresses, for programs: do not open them in a spreadsheet. csv is safe for one: an apostrophe precedes what it would
-run as a formula, and `import` removes the apostrophe.")]
+    #[command(after_help = EXPORT_HELP)]
     Export(ExportArgs),
     /// Import suppressions from a list; importing it again changes nothing
-    #[command(after_help = "Examples:
-  mail-feedbackctl import --source old-system --file suppressions.csv
-  mail-feedbackctl import --source ses-console --format ses --at 2026-01-01 < bulk-import.csv
-  mail-feedbackctl import --source mailjet-list --format mailjet --at 2026-01-01 --file exclusion-list.csv
-
-csv needs a heading with the columns address and reason, in any order, or without a heading all of
-address,scope,reason,since,at,until,provider,code. ses becomes hard_bounce and complaint for every send; mailjet becomes
-provider_block for Mailjet. A soft_bounce for every send becomes manual, since that entry is counted. A later lift wins
-over a row.")]
+    #[command(after_help = IMPORT_HELP)]
     Import(ImportArgs),
     /// Erase the events and personal texts of an address, but keep its suppressions
     #[command(after_help = "Example:\n  mail-feedbackctl forget jane@example.com --yes")]
@@ -178,40 +143,54 @@ pub struct MessageArgs {
     /// The provider that sent it
     #[arg(value_parser = ["ses", "tencent", "mailjet"])]
     pub provider: String,
-    /// The provider's id of the message: messageId of SES, bulkId of Tencent, `MessageID` of Mailjet
+    /// The provider's id of the message: `messageId` of SES, `bulkId` of Tencent, `MessageID` of Mailjet
     pub id: String,
 }
 
-/// A manual decision; the arguments of `lift`.
+/// The arguments of `lift`.
 #[derive(Args, Debug)]
-pub struct DecisionArgs {
+pub struct LiftArgs {
     /// The address
     #[arg(value_parser = address)]
     pub address: Address,
-    /// The reason: `hard_bounce`, `soft_bounce`, complaint, unsubscribe, `invalid_address`, `provider_block`, manual
-    #[arg(long, value_parser = reason)]
+    /// The reason
+    #[arg(long, value_parser = reason_parser())]
     pub reason: Reason,
-    /// The sends it applies to: *, provider:NAME, domain:DOMAIN, stream:STREAM, tenant:ses:TENANT, list:PROVIDER:LIST or
-    /// list:PROVIDER:LIST/TOPIC
-    #[arg(long, default_value = "*", value_parser = Scope::parse)]
-    pub scope: Scope,
-    /// Who decides
-    #[arg(long, env = "USER", value_name = "NAME", value_parser = actor)]
-    pub actor: String,
-    /// Why
-    #[arg(long, value_name = "TEXT", value_parser = note)]
-    pub note: Option<String>,
+    /// Which sends, by whom, and why.
+    #[command(flatten)]
+    pub decision: DecisionArgs,
 }
 
 /// The arguments of `suppress`.
 #[derive(Args, Debug)]
 pub struct SuppressArgs {
-    /// The decision.
+    /// The address
+    #[arg(value_parser = address)]
+    pub address: Address,
+    /// The reason
+    #[arg(long, default_value_t = Reason::Manual, value_parser = reason_parser())]
+    pub reason: Reason,
+    /// Which sends, by whom, and why.
     #[command(flatten)]
     pub decision: DecisionArgs,
     /// When it expires, such as 2030-01-31 or 2030-01-31T12:00:00Z; never, if omitted
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<Timestamp>,
+}
+
+/// The arguments of every manual decision.
+#[derive(Args, Debug)]
+pub struct DecisionArgs {
+    /// The sends it applies to: *, provider:NAME, domain:DOMAIN, stream:STREAM, tenant:ses:TENANT, list:PROVIDER:LIST or
+    /// list:PROVIDER:LIST/TOPIC
+    #[arg(long, default_value = "*", value_parser = Scope::parse)]
+    pub scope: Scope,
+    /// Who decides; by default, the identity of your credentials
+    #[arg(long, value_name = "NAME", value_parser = actor)]
+    pub actor: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT", value_parser = note)]
+    pub note: Option<String>,
 }
 
 /// The arguments of `export`.
@@ -231,9 +210,15 @@ pub struct ImportArgs {
     /// The file; standard input, if omitted
     #[arg(long)]
     pub file: Option<PathBuf>,
-    /// Where the list comes from; it becomes the actor of the entries
+    /// Where the list comes from; it becomes the actor of the entries, and is part of each row's identity
     #[arg(long, value_name = "NAME", value_parser = actor)]
     pub source: String,
+    /// The heading of a csv column, such as address=email; repeat it for several columns
+    #[arg(long = "column", value_name = "COLUMN=NAME", value_parser = Renamed::parse)]
+    pub columns: Vec<Renamed>,
+    /// Check every row and count the new suppressions, but write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// The time of rows that have none
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub at: Option<Timestamp>,
@@ -245,6 +230,9 @@ pub struct ForgetArgs {
     /// The address
     #[arg(value_parser = address)]
     pub address: Address,
+    /// Who decides; by default, the identity of your credentials
+    #[arg(long, value_name = "NAME", value_parser = actor)]
+    pub actor: Option<String>,
     /// Do it; this cannot be undone
     #[arg(long)]
     pub yes: bool,
@@ -315,9 +303,10 @@ fn domain(text: &str) -> Result<String, String> {
         .ok_or_else(|| "not a domain; give one, such as example.com".to_owned())
 }
 
-/// A reason by its name.
-fn reason(text: &str) -> Result<Reason, String> {
-    Reason::from_label(text).ok_or_else(reasons)
+/// A reason by its name; help and errors list the names.
+fn reason_parser() -> impl TypedValueParser<Value = Reason> {
+    let names = PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.as_str()));
+    names.try_map(|name| Reason::from_label(&name).ok_or_else(reasons))
 }
 
 /// The names of the reasons.
@@ -336,7 +325,7 @@ fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
 }
 
 /// The name of the person who decides.
-fn actor(text: &str) -> Result<String, String> {
+pub(super) fn actor(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("the name is empty; give the name of the person who decides".to_owned());
     }

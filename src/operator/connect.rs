@@ -9,12 +9,12 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, Region};
 
+use super::caller::Caller;
 use super::cli::Cli;
 use super::failure::Failure;
 use super::redrive::Cloud;
-use super::tables::Tables;
+use super::tables::{Settings, Tables};
 use crate::config::Config;
-use crate::suppression::SoftBounceRules;
 
 /// Where `make run` records what it has started.
 const LOCAL: &str = "target/local/environment";
@@ -27,7 +27,8 @@ pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {
     let event_table = named(cli.event_table.as_ref(), "--event-table or EVENT_TABLE")?;
     let suppression_table = named(cli.suppression_table.as_ref(), "--suppression-table or SUPPRESSION_TABLE")?;
     let sdk = sdk().await?;
-    Ok(Tables::new(Client::new(&sdk), event_table, suppression_table, rules()?))
+    let caller = Caller::Credentials(aws_sdk_sts::Client::new(&sdk));
+    Ok(Tables::new(Client::new(&sdk), event_table, suppression_table, settings()?, caller))
 }
 
 /// The services that a redrive uses.
@@ -95,7 +96,9 @@ fn local() -> Result<Tables, Failure> {
         .endpoint_url(value("AWS_ENDPOINT_URL_DYNAMODB")?)
         .timeout_config(timeouts())
         .build();
-    Ok(Tables::new(Client::from_conf(config), value("EVENT_TABLE")?, value("SUPPRESSION_TABLE")?, rules()?))
+    let caller = Caller::Named(std::env::var("USER").ok().filter(|name| !name.is_empty()));
+    let [events, suppressions] = [value("EVENT_TABLE")?, value("SUPPRESSION_TABLE")?];
+    Ok(Tables::new(Client::from_conf(config), events, suppressions, settings()?, caller))
 }
 
 /// Longer than the function's: a person is waiting, and pages are large.
@@ -104,13 +107,14 @@ fn timeouts() -> TimeoutConfig {
     builder.operation_attempt_timeout(Duration::from_secs(20)).operation_timeout(Duration::from_mins(2)).build()
 }
 
-/// The rules that the function counts by, from the same variables.
-fn rules() -> Result<SoftBounceRules, Failure> {
+/// The function's settings for counting and retention, from the same variables.
+fn settings() -> Result<Settings, Failure> {
     let config = Config::from_lookup(|name| match name {
         // Required by the configuration, and known here from elsewhere.
         "EVENT_TABLE" | "SUPPRESSION_TABLE" => Some("-".to_owned()),
-        name if name.starts_with("SOFT_BOUNCE_") => std::env::var(name).ok(),
+        name if name.starts_with("SOFT_BOUNCE_") || name.ends_with("_RETENTION_DAYS") => std::env::var(name).ok(),
         _ => None,
     });
-    config.map(|config| config.soft_bounces).map_err(|error| Failure::new(error.to_string()))
+    let settings = config.map(|config| Settings { rules: config.soft_bounces, retention: config.retention });
+    settings.map_err(|error| Failure::new(error.to_string()))
 }

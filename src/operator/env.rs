@@ -32,8 +32,9 @@ const OUTPUTS: [(&str, &str); 16] = [
     ("DashboardUrl", "DASHBOARD_URL"),
 ];
 
-/// The parameters that `explain` and `lift` count by.
-const PARAMETERS: [(&str, &str); 4] = [
+/// The parameters for counting and retention, which `explain` and decisions need.
+const PARAMETERS: [(&str, &str); 5] = [
+    ("EventRetentionDays", "EVENT_RETENTION_DAYS"),
     ("SoftBounceThreshold", "SOFT_BOUNCE_THRESHOLD"),
     ("SoftBounceWindowDays", "SOFT_BOUNCE_WINDOW_DAYS"),
     ("SoftBounceMinDays", "SOFT_BOUNCE_MIN_DAYS"),

@@ -6,55 +6,83 @@ use serde_json::{Value, json};
 
 use super::cli::ExplainArgs;
 use super::failure::Failure;
-use super::item::{Item, to_json};
+use super::item::{Item, text, to_json};
 use super::sanitize::sanitize;
 use super::show::{
-    EntryStatus, block_json, block_line, columns, entries, event_line, everything, folded_lines, time_of,
+    EntryStatus, block_json, block_line, counted, entries, event_lines, everything, folded_lines, time_of,
 };
 use super::tables::Tables;
 use super::{Console, Outcome};
+use crate::address::Address;
 use crate::event::Reason;
-use crate::suppression::{Block, Change, Entry, Scope, SoftBounceRules, SuppressionRecord};
+use crate::store::{Retention, is_manual, to_manual_item};
+use crate::suppression::{Block, Change, Entry, ManualEvent, Scope, SoftBounceRules, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
-/// One line of the timeline.
+/// Why nothing may be known about an address.
+const UNKNOWN: &str = "\
+no events and no decisions are known. Either
+  nothing was sent to it, or
+  it was sent without the SES configuration set, so SES reported nothing, or
+  its events have expired (EVENT_, DELIVERY_ and ENGAGEMENT_RETENTION_DAYS) or were erased (forget), or
+  it was sent to another spelling: case does not matter, but dots and anything after a + do";
+
+/// Why there is a suppression record, but no event.
+const EVENTS_GONE: &str = "its events were erased (forget) or have expired (EVENT_RETENTION_DAYS)";
+
+/// One event of the timeline.
 struct TimelineEntry {
     /// Its sort key: the time as text, `-` if unknown.
     time: String,
-    /// For people.
-    line: String,
+    item: Item,
+}
+
+impl TimelineEntry {
+    fn of(item: Item) -> Self {
+        Self { time: time_of(&item), item }
+    }
+
     /// For programs.
-    json: Value,
+    fn json(&self) -> Value {
+        let mut json = to_json(&self.item);
+        if let Some(fields) = json.as_object_mut() {
+            let what = if is_manual(&self.item) { "decision" } else { "event" };
+            fields.insert("what".to_owned(), what.into());
+        }
+        json
+    }
 }
 
 /// Prints the timeline, and the current state.
 pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let address = args.address.as_str();
     // Evidence is written to the record before its event: a record read last includes all that the events show.
-    let mut moments = Vec::new();
+    let mut timeline = Vec::new();
     let mut start = None;
     loop {
-        let (items, next) = tables.events_of_address(address, false, start).await?;
-        moments.extend(items.iter().map(event));
+        let (items, next) = tables.events_of_address(address, start).await?;
+        timeline.extend(items.into_iter().map(TimelineEntry::of));
         start = next;
         if start.is_none() {
             break;
         }
     }
     let record = tables.suppressions.get(&args.address).await?;
-    moments.extend(decisions(&record));
+    let unwritten = decisions(&args.address, &record, tables.retention, &timeline);
+    timeline.extend(unwritten.into_iter().map(TimelineEntry::of));
     // A stable sort: events of the same time keep the order of the table.
-    moments.sort_by(|one, other| one.time.cmp(&other.time));
+    timeline.sort_by(|one, other| one.time.cmp(&other.time));
     if console.json {
-        writeln!(console.out, "{}", document(address, moments, &record, tables.rules, console.now))?;
+        writeln!(console.out, "{}", document(address, &timeline, &record, tables.rules, console.now))?;
         return Ok(Outcome::Done);
     }
     writeln!(console.out, "{address}\n")?;
-    for moment in &moments {
-        writeln!(console.out, "{}", moment.line)?;
+    for entry in &timeline {
+        writeln!(console.out, "{}", event_lines(&entry.item))?;
     }
-    if moments.is_empty() {
-        writeln!(console.out, "no events and no decisions are known")?;
+    if timeline.is_empty() {
+        let is_known = record != SuppressionRecord::default();
+        writeln!(console.out, "{}", if is_known { EVENTS_GONE } else { UNKNOWN })?;
     }
     writeln!(console.out, "\nnow, {}: {}", console.now, verdict(&record, console.now))?;
     for (scope, reason, entry) in entries(&record) {
@@ -69,44 +97,22 @@ pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Conso
     Ok(Outcome::Done)
 }
 
-fn event(item: &Item) -> TimelineEntry {
-    let mut json = to_json(item);
-    if let Some(fields) = json.as_object_mut() {
-        fields.insert("what".to_owned(), "event".into());
-    }
-    TimelineEntry { time: time_of(item), line: event_line(item), json }
-}
-
-/// The decisions of people and imports that the record still has: the latest per scope and reason.
-fn decisions(record: &SuppressionRecord) -> Vec<TimelineEntry> {
+/// The decisions that the record has and the event table does not: made by a version that wrote no events for them, or
+/// older than the retention of events.
+fn decisions(
+    address: &Address,
+    record: &SuppressionRecord,
+    retention: Retention,
+    timeline: &[TimelineEntry],
+) -> Vec<Item> {
     let decided = entries(record).filter(|(_, _, entry)| entry.actor.is_some());
-    let mut moments: Vec<TimelineEntry> =
-        decided.map(|(scope, reason, entry)| decision(scope, reason, entry)).collect();
-    if let Some(lift) = record.soft_bounces.lifted() {
-        let time = lift.at.to_string();
-        let actor = lift.actor.as_deref().map_or_else(String::new, sanitize);
-        let note = lift.note.as_deref().map_or_else(String::new, |note| format!(": {}", sanitize(note)));
-        let head = columns(&time, "manual", "decision", "", "");
-        let effect = Change::LiftSoftBounces(lift.clone());
-        let line = format!("{head}  {:<8}  -> {effect}\n{:26}by {actor}{note}", "", "");
-        let json = json!({"what": "decision", "at": time, "state": "lifted", "reason": "soft_bounce", "scope": "*",
-            "actor": lift.actor, "note": lift.note});
-        moments.push(TimelineEntry { time, line, json });
-    }
-    moments
-}
-
-fn decision(scope: &Scope, reason: Reason, entry: &Entry) -> TimelineEntry {
-    let time = entry.at.to_string();
-    let actor = entry.actor.as_deref().unwrap_or_default();
-    let effect = Change::Entry { scope: scope.clone(), reason, entry: entry.clone() }.to_string();
-    let head = columns(&time, &sanitize(&entry.provider), "decision", "", "");
-    let note = entry.note.as_deref().map_or_else(String::new, |note| format!(": {}", sanitize(note)));
-    let line = format!("{head}  {:<8}  -> {}\n{:26}by {}{note}", "", sanitize(&effect), "", sanitize(actor));
-    let json = json!({"what": "decision", "at": time, "state": entry.state.as_str(), "reason": reason.as_str(),
-        "scope": scope.as_str(), "until": entry.until.map(|until| until.to_string()), "provider": entry.provider,
-        "actor": actor, "note": entry.note});
-    TimelineEntry { time, line, json }
+    let entries =
+        decided.map(|(scope, reason, entry)| Change::Entry { scope: scope.clone(), reason, entry: entry.clone() });
+    let lift = record.soft_bounces.lifted().cloned().map(Change::LiftSoftBounces);
+    let known: BTreeSet<_> = timeline.iter().filter_map(|entry| text(&entry.item, "event")).collect();
+    let events = entries.chain(lift).filter_map(|change| ManualEvent::of(address, &change, None));
+    let items = events.map(|event| to_manual_item(address, &event, retention));
+    items.filter(|item| text(item, "event").is_none_or(|key| !known.contains(key))).collect()
 }
 
 fn verdict(record: &SuppressionRecord, now: Timestamp) -> &'static str {
@@ -158,11 +164,12 @@ impl Count {
             return None;
         }
         let SoftBounceRules { threshold, window_days, min_days, .. } = rules;
+        let more_days = |days: usize| counted(u64::try_from(days).unwrap_or(u64::MAX), "more day", "more days");
         let rest = match self.missing(rules) {
             (0, 0) => "the threshold is reached".to_owned(),
-            (0, days) => format!("bounces on {days} more days would suppress"),
+            (0, days) => format!("bounces on {} would suppress", more_days(days)),
             (bounces, 0) => format!("{bounces} more would suppress"),
-            (bounces, days) => format!("{bounces} more would suppress, on {days} more days"),
+            (bounces, days) => format!("{bounces} more would suppress, on {}", more_days(days)),
         };
         let Self { bounces, days } = self;
         Some(format!(
@@ -173,12 +180,12 @@ impl Count {
 
 fn document(
     address: &str,
-    moments: Vec<TimelineEntry>,
+    timeline: &[TimelineEntry],
     record: &SuppressionRecord,
     rules: SoftBounceRules,
     now: Timestamp,
 ) -> Value {
-    let timeline: Vec<Value> = moments.into_iter().map(|moment| moment.json).collect();
+    let timeline: Vec<Value> = timeline.iter().map(TimelineEntry::json).collect();
     let standing = entries(record).map(|(scope, reason, entry)| {
         let mut json = block_json(&Block::of(record, scope, reason, entry));
         if let Some(fields) = json.as_object_mut() {

@@ -6,6 +6,7 @@ use super::format::{COLUMNS, Format, Row, csv_line, mailjet_line, ses_line};
 use super::item::{Item, map, owned, text};
 use super::progress::counter;
 use super::sanitize::escape_controls;
+use super::show::counted;
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::store::CERTIFICATES_KEY;
@@ -51,13 +52,19 @@ pub(super) async fn run(args: &ExportArgs, tables: &Tables, console: &mut Consol
     }
     bar.finish_and_clear();
     if left_out > 0 {
-        writeln!(console.err, "{left_out} suppressed addresses left out: no reason, scope or end that {format} knows")?;
+        let left_out = counted(left_out, "suppressed address is", "suppressed addresses are");
+        writeln!(console.err, "{left_out} left out: no reason, scope or end that {format} knows")?;
     }
     if format == Format::Ses && written > 100_000 {
         writeln!(console.err, "{written} lines; an import job of SES takes 100000, so split them")?;
     }
     if unreadable > 0 {
-        writeln!(console.err, "{unreadable} items cannot be read as suppression records; repair them")?;
+        let unreadable = counted(
+            unreadable,
+            "item cannot be read as a suppression record; repair it",
+            "items cannot be read as suppression records; repair them",
+        );
+        writeln!(console.err, "{unreadable}")?;
         return Ok(Outcome::Incomplete);
     }
     Ok(Outcome::Done)

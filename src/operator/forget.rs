@@ -1,7 +1,8 @@
 //! `forget`: erases a person's data, but not the fact that the address must not be mailed.
 
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use indicatif::ProgressBar;
 use serde_json::json;
 
@@ -9,59 +10,128 @@ use super::cli::ForgetArgs;
 use super::failure::Failure;
 use super::item::Item;
 use super::progress::counter;
+use super::show::counted;
 use super::tables::{ATTEMPTS, Tables, event_key, throttled, wait};
 use super::{Console, Outcome};
+use crate::store::is_manual;
 
 /// The most items that `BatchWriteItem` takes.
 const BATCH_WRITE: usize = 25;
-/// The personal fields of entries and soft bounces; reason, scope, times and codes stay.
+/// The personal fields of decisions, entries and soft bounces; reason, scope, times and codes stay.
 const PERSONAL: [&str; 3] = ["recipient", "detail", "note"];
 
-/// Deletes the event records of an address and the personal texts in its suppression record.
+/// Deletes the reports on an address and the personal texts in its decisions and its suppression record, and records that
+/// this was done.
 pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let address = args.address.as_str();
     if !args.yes {
         return Err(Failure::new("this permanently deletes the address's event records; repeat it with --yes"));
     }
-    let bar = counter(console, "event records deleted");
-    let mut deleted = sweep(tables, address, &bar).await?;
+    let actor = tables.caller.actor(args.actor.as_ref()).await?;
+    let bar = counter(console, "event records erased");
+    let before = sweep(tables, address, &bar).await?;
     let blanked = blank(tables, address, console).await?;
     // A report in progress writes its event after its suppression.
-    deleted = deleted.saturating_add(sweep(tables, address, &bar).await?);
+    let after = sweep(tables, address, &bar).await?;
+    // Last: once this event exists, all the rest is done.
+    tables.recorder.write_forgotten(&args.address, &actor, console.now).await?;
     bar.finish_and_clear();
+    let swept = before.and(after);
+    let (deleted, fields) = (swept.deleted, swept.fields.saturating_add(blanked));
     if console.json {
-        writeln!(console.out, "{}", json!({"address": address, "events_deleted": deleted, "fields_blanked": blanked}))?;
-    } else {
-        writeln!(
-            console.out,
-            "{address}  {deleted} event records deleted, {blanked} fields blanked; its suppressions are kept"
-        )?;
+        let done = json!({"address": address, "events_deleted": deleted, "fields_blanked": fields, "actor": actor});
+        writeln!(console.out, "{done}")?;
+        return Ok(Outcome::Done);
     }
+    let deleted = counted(deleted, "event record", "event records");
+    let fields = counted(fields, "text field", "text fields");
+    writeln!(console.out, "{address}  {deleted} deleted, {fields} erased by {actor}; its suppressions are kept")?;
     Ok(Outcome::Done)
 }
 
-/// Deletes event records, starting over each time, until none are left.
-async fn sweep(tables: &Tables, address: &str, bar: &ProgressBar) -> Result<usize, Failure> {
-    let mut deleted = 0_usize;
+/// What a sweep did to event records.
+#[derive(Clone, Copy, Default)]
+struct Swept {
+    deleted: u64,
+    /// How many personal texts were removed from decisions.
+    fields: u64,
+}
+
+impl Swept {
+    fn and(self, other: Self) -> Self {
+        Self { deleted: self.deleted.saturating_add(other.deleted), fields: self.fields.saturating_add(other.fields) }
+    }
+}
+
+/// Deletes the reports of providers and the personal texts in decisions, starting over each time, until none are left.
+async fn sweep(tables: &Tables, address: &str, bar: &ProgressBar) -> Result<Swept, Failure> {
+    let mut swept = Swept::default();
     loop {
-        let (items, _) = tables.events_of_address(address, true, None).await?;
-        if items.is_empty() {
-            return Ok(deleted);
+        let mut found = false;
+        let mut start = None;
+        loop {
+            let (items, next) = tables.events_of_address(address, start).await?;
+            let erasing: Vec<Erasing> = items.iter().filter_map(Erasing::of).collect();
+            found |= !erasing.is_empty();
+            for part in erasing.chunks(BATCH_WRITE) {
+                erase(tables, part).await?;
+                swept = part.iter().map(Erasing::swept).fold(swept, Swept::and);
+                bar.inc(u64::try_from(part.len()).unwrap_or_default());
+            }
+            start = next;
+            if start.is_none() {
+                break;
+            }
         }
-        for part in items.chunks(BATCH_WRITE) {
-            delete(tables, part).await?;
-            deleted = deleted.saturating_add(part.len());
-            bar.inc(u64::try_from(part.len()).unwrap_or_default());
+        if !found {
+            return Ok(swept);
         }
     }
 }
 
-async fn delete(tables: &Tables, items: &[Item]) -> Result<(), Failure> {
-    let request = |key| DeleteRequest::builder().set_key(Some(key)).build();
-    let requests: Result<Vec<_>, _> = items.iter().filter_map(event_key).map(request).collect();
-    let requests = requests.map_err(|error| Failure::new(error.to_string()))?;
-    let mut pending: Vec<_> =
-        requests.into_iter().map(|delete| WriteRequest::builder().delete_request(delete).build()).collect();
+/// How an event record is erased.
+enum Erasing {
+    /// A report is deleted, by its key.
+    Delete(Item),
+    /// A decision is written again without its personal texts.
+    Put { item: Item, removed: u64 },
+}
+
+impl Erasing {
+    /// How to erase an item; `None` if it has no personal texts, or no key.
+    fn of(item: &Item) -> Option<Self> {
+        if !is_manual(item) {
+            return event_key(item).map(Self::Delete);
+        }
+        let mut blanked = item.clone();
+        blanked.retain(|name, _| !PERSONAL.contains(&name.as_str()));
+        let removed = u64::try_from(item.len().saturating_sub(blanked.len())).unwrap_or_default();
+        (removed > 0).then_some(Self::Put { item: blanked, removed })
+    }
+
+    const fn swept(&self) -> Swept {
+        match self {
+            Self::Delete(_) => Swept { deleted: 1, fields: 0 },
+            Self::Put { removed, .. } => Swept { deleted: 0, fields: *removed },
+        }
+    }
+
+    fn request(&self) -> Result<WriteRequest, BuildError> {
+        let request = WriteRequest::builder();
+        Ok(match self {
+            Self::Delete(key) => {
+                request.delete_request(DeleteRequest::builder().set_key(Some(key.clone())).build()?).build()
+            }
+            Self::Put { item, .. } => {
+                request.put_request(PutRequest::builder().set_item(Some(item.clone())).build()?).build()
+            }
+        })
+    }
+}
+
+async fn erase(tables: &Tables, erasing: &[Erasing]) -> Result<(), Failure> {
+    let requests: Result<Vec<_>, _> = erasing.iter().map(Erasing::request).collect();
+    let mut pending = requests.map_err(|error| Failure::new(error.to_string()))?;
     for attempt in 1..=ATTEMPTS {
         let call = tables.client.batch_write_item().request_items(&tables.event_table, pending);
         let output = call.send().await.map_err(|error| Failure::of_call(&error, &tables.event_table))?;
@@ -75,7 +145,7 @@ async fn delete(tables: &Tables, items: &[Item]) -> Result<(), Failure> {
 }
 
 /// Removes personal texts from the record, again if another writer comes first; returns how many fields were removed.
-async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<usize, Failure> {
+async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<u64, Failure> {
     let table = &tables.suppression_table;
     for attempt in 1..=ATTEMPTS {
         let key = AttributeValue::S(address.to_owned());
@@ -85,7 +155,7 @@ async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<
         let read = item.get("version").and_then(|version| version.as_n().ok()).cloned();
         let read = read.ok_or_else(|| Failure::new("the suppression record has no version; repair the item"))?;
         let own = item.iter_mut().filter(|(name, _)| matches!(name.as_str(), "suppressions" | "soft_bounces"));
-        let blanked: usize = own.map(|(_, value)| strip(value)).sum();
+        let blanked: u64 = own.map(|(_, value)| strip(value)).sum();
         if blanked == 0 {
             return Ok(0);
         }
@@ -96,24 +166,27 @@ async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<
         let call = call.condition_expression("version = :version");
         match call.expression_attribute_values(":version", AttributeValue::N(read)).send().await {
             Ok(_) => return Ok(blanked),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                wait(attempt).await;
-            }
+            Err(error) if error.as_service_error().is_some_and(is_conflict) => wait(attempt).await,
             Err(error) => return Err(Failure::of_call(&error, table)),
         }
     }
     Err(Failure::new("the suppression record changed under every attempt; try again"))
 }
 
+/// Whether another writer came first, or is about to.
+fn is_conflict(error: &PutItemError) -> bool {
+    error.is_conditional_check_failed_exception() || error.is_transaction_conflict_exception()
+}
+
 /// Removes personal texts at any depth; returns how many. Scopes and reasons are maps, and stay even if they have the
 /// same name.
-fn strip(value: &mut AttributeValue) -> usize {
+fn strip(value: &mut AttributeValue) -> u64 {
     match value {
         AttributeValue::M(fields) => {
             let before = fields.len();
             fields.retain(|name, value| !(PERSONAL.contains(&name.as_str()) && value.is_s()));
-            let removed = before.saturating_sub(fields.len());
-            fields.values_mut().map(strip).sum::<usize>().saturating_add(removed)
+            let removed = u64::try_from(before.saturating_sub(fields.len())).unwrap_or_default();
+            fields.values_mut().map(strip).sum::<u64>().saturating_add(removed)
         }
         AttributeValue::L(list) => list.iter_mut().map(strip).sum(),
         _ => 0,

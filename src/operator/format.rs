@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::csv::{self, Formulas};
+use super::heading::{self, Renamed};
 
 /// A format of suppressions, one per line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -108,70 +109,122 @@ pub(super) fn mailjet_line(rows: &[Row]) -> Option<String> {
     Some(csv::join([row.spelling.as_ref().unwrap_or(&row.address).as_str()], Formulas::Kept))
 }
 
+/// Why a line gives no row.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ReadError {
+    /// The row is rejected; the next one may be valid.
+    Row(String),
+    /// The first line shows that the list has another format.
+    List(String),
+}
+
+impl From<String> for ReadError {
+    fn from(text: String) -> Self {
+        Self::Row(text)
+    }
+}
+
 /// Reads lines of one format, in order.
-pub(super) struct Reader {
+pub(super) struct Reader<'r> {
     format: Format,
-    columns: Option<Vec<String>>,
+    renamed: &'r [Renamed],
+    columns: Option<Vec<&'static str>>,
     /// Whether a line has been read: only the first may be a heading.
     begun: bool,
 }
 
-impl Reader {
+impl<'r> Reader<'r> {
     /// A reader before the first line.
-    pub(super) const fn new(format: Format) -> Self {
-        Self { format, columns: None, begun: false }
+    pub(super) const fn new(format: Format, renamed: &'r [Renamed]) -> Self {
+        Self { format, renamed, columns: None, begun: false }
     }
 
     /// Reads a line; `None` if it is empty, or the heading.
-    pub(super) fn read(&mut self, line: &str) -> Result<Option<Row>, String> {
+    pub(super) fn read(&mut self, line: &str) -> Result<Option<Row>, ReadError> {
         let line = line.trim_start_matches('\u{feff}').trim();
         if line.is_empty() {
             return Ok(None);
         }
         let first = !std::mem::replace(&mut self.begun, true);
+        if first && self.format != Format::Csv && !self.fits(line) {
+            let format = self.format;
+            return Err(ReadError::List(format!("not a list in the format {format}; {}", heading::found(line))));
+        }
         match self.format {
-            Format::Csv => self.csv(&csv::split(line, Formulas::Defused)?),
-            Format::Ndjson => json(line).map(Some),
-            Format::Ses if line.starts_with('{') => json(line).and_then(ses).map(Some),
-            Format::Ses => match csv::split(line, Formulas::Kept)?.as_slice() {
-                [address, _] if address.eq_ignore_ascii_case("emailAddress") => Ok(None),
-                [address, reason] => {
-                    let (email_address, reason) = (address.clone(), reason.clone());
-                    ses(SesRow { email_address, reason, last_update_time: None }).map(Some)
-                }
-                _ => Err("not of the form address,BOUNCE or address,COMPLAINT".to_owned()),
-            },
+            Format::Csv if first => self.begin_csv(line),
+            Format::Csv => self.csv(line),
+            Format::Ndjson => Ok(Some(json(line)?)),
+            Format::Ses => Ok(ses_row(line)?),
             Format::Mailjet => Ok(mailjet(&csv::split(line, Formulas::Kept)?, first)),
         }
     }
 
-    fn csv(&mut self, fields: &[String]) -> Result<Option<Row>, String> {
-        let columns = match &self.columns {
-            Some(columns) => columns,
-            None if fields.iter().any(|field| field == "address") => {
-                self.columns = Some(fields.to_vec());
-                return Ok(None);
-            }
-            None => self.columns.insert(COLUMNS.map(str::to_owned).to_vec()),
-        };
-        if fields.len() > columns.len() {
-            return Err(format!("{} fields instead of {}", fields.len(), columns.len()));
+    /// Whether a line can be the first of a list in a format with fixed columns.
+    fn fits(&self, line: &str) -> bool {
+        let fields = csv::split(line, Formulas::Kept).unwrap_or_default();
+        let is_address = |field: &String| field.contains('@');
+        match (self.format, fields.as_slice()) {
+            (Format::Csv, _) => true,
+            (Format::Ndjson | Format::Ses, _) if line.starts_with('{') => true,
+            (Format::Ses, [address, _]) => is_ses_heading(address) || is_address(address),
+            (Format::Mailjet, _) if heading::is_separated(line) => false,
+            (Format::Mailjet, [address, ..]) if is_address(address) => true,
+            (Format::Mailjet, fields) => mailjet(fields, true).is_none(),
+            (Format::Ndjson | Format::Ses, _) => false,
         }
-        let field = |name: &str| {
-            let found = columns.iter().zip(fields).find(|(column, _)| *column == name);
-            found.map(|(_, field)| field.clone()).filter(|field| !field.is_empty())
-        };
-        Ok(Some(Row {
-            address: field("address").ok_or("no address")?,
-            scope: field("scope").unwrap_or_else(everything),
-            reason: field("reason").ok_or("no reason")?,
-            since: field("since"),
-            at: field("at"),
-            until: field("until"),
-            provider: field("provider"),
-            code: field("code"),
-            spelling: None,
-        }))
+    }
+
+    fn begin_csv(&mut self, line: &str) -> Result<Option<Row>, ReadError> {
+        let other = |why: String| ReadError::List(format!("{why}; {}", heading::found(line)));
+        let fields = csv::split(line, Formulas::Defused).map_err(other)?;
+        self.columns = heading::columns(&fields, self.renamed).map_err(other)?;
+        if self.columns.is_some() { Ok(None) } else { self.csv(line) }
+    }
+
+    fn csv(&self, line: &str) -> Result<Option<Row>, ReadError> {
+        let columns = self.columns.as_deref().unwrap_or(&COLUMNS);
+        Ok(Some(csv_row(columns, &csv::split(line, Formulas::Defused)?)?))
+    }
+}
+
+/// The row that a line of CSV contains.
+fn csv_row(columns: &[&str], fields: &[String]) -> Result<Row, String> {
+    if fields.len() > columns.len() {
+        return Err(format!("{} fields instead of {}", fields.len(), columns.len()));
+    }
+    let field = |name: &str| {
+        let found = columns.iter().zip(fields).find(|(column, _)| **column == name);
+        found.map(|(_, field)| field.clone()).filter(|field| !field.is_empty())
+    };
+    Ok(Row {
+        address: field("address").ok_or("no address")?,
+        scope: field("scope").unwrap_or_else(everything),
+        reason: field("reason").ok_or("no reason")?,
+        since: field("since"),
+        at: field("at"),
+        until: field("until"),
+        provider: field("provider"),
+        code: field("code"),
+        spelling: None,
+    })
+}
+
+fn is_ses_heading(field: &str) -> bool {
+    field.eq_ignore_ascii_case("emailAddress")
+}
+
+/// A line of the SES bulk import, or of an answer of its API.
+fn ses_row(line: &str) -> Result<Option<Row>, String> {
+    if line.starts_with('{') {
+        return json(line).and_then(ses).map(Some);
+    }
+    match csv::split(line, Formulas::Kept)?.as_slice() {
+        [address, _] if is_ses_heading(address) => Ok(None),
+        [address, reason] => {
+            let (email_address, reason) = (address.clone(), reason.clone());
+            ses(SesRow { email_address, reason, last_update_time: None }).map(Some)
+        }
+        _ => Err("not of the form address,BOUNCE or address,COMPLAINT".to_owned()),
     }
 }
 

@@ -1,148 +1,244 @@
 //! `import`: adds suppressions from elsewhere.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use indicatif::ProgressBar;
 use serde_json::json;
+use tokio::sync::mpsc::Receiver;
 
-use super::cli::{self, ImportArgs};
+use super::cli::ImportArgs;
 use super::failure::Failure;
-use super::format::{Format, Reader, Row};
-use super::progress::counter;
+use super::format::{Format, ReadError, Reader};
+use super::import_row::change;
+use super::progress::bar;
+use super::show::counted;
+use super::stop::Stop;
 use super::tables::Tables;
 use super::{Console, Outcome};
-use crate::address::{Address, addr_spec};
-use crate::event::{EventId, Reason};
-use crate::suppression::{Change, Entry, Scope, State, SuppressionRecord};
+use crate::address::Address;
+use crate::store::MAX_IMPORTED_ROWS;
+use crate::suppression::Change;
 use crate::timestamp::Timestamp;
 
-/// How many rows are read before they are written.
-const BATCH: usize = 256;
-/// The longest imported code, and the longest provider name, in bytes.
-const CODE_BYTES: usize = 256;
-const PROVIDER_BYTES: usize = 32;
-/// The longest spelling of an address, in bytes.
-const SPELLING_BYTES: usize = 256;
-/// How many addresses are written concurrently.
+/// How many rows are read before they are written. Those of one address are written one after the other.
+const WINDOW: usize = 3_200;
+/// How many transactions run concurrently.
 const IN_FLIGHT: usize = 16;
+/// How many rejected rows are named.
+const NAMED_ERRORS: u64 = 20;
+
+/// Rows by address, as changes.
+type Rows = BTreeMap<Address, Vec<Change>>;
+
+/// The counts so far.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    imported: u64,
+    rejected: u64,
+    /// How many suppressions are new.
+    suppressed: u64,
+}
 
 /// Merges each row as an event at its time; a row that was merged before changes nothing.
-pub(super) async fn run(args: &ImportArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+pub(super) async fn run(
+    args: &ImportArgs,
+    tables: &Tables,
+    stop: Stop,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Failure> {
     if args.format == Format::Mailjet && args.at.is_none() {
         return Err(Failure::new("an exclusion list has no times; give the time of its rows with --at <time>"));
     }
-    let lines: Box<dyn BufRead> = match &args.file {
-        Some(path) => {
-            let file = File::open(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-            Box::new(BufReader::new(file))
-        }
-        None => Box::new(std::io::stdin().lock()),
+    if args.format != Format::Csv && !args.columns.is_empty() {
+        return Err(Failure::new("only csv has a heading; leave out --column, or use --format csv"));
+    }
+    let text = read(args)?;
+    let lines: Vec<&[u8]> = text.strip_suffix(b"\n").unwrap_or(&text).split(|byte| *byte == b'\n').collect();
+    // Before this, Ctrl-C ends the program: it may be waiting for input.
+    let mut import = Import {
+        tables,
+        dry_run: args.dry_run,
+        now: console.now,
+        stop: stop.listen()?,
+        bar: bar(console, lines.len(), "lines"),
+        tally: Tally::default(),
+        stopped: false,
     };
-    let bar = counter(console, "rows read");
-    let mut reader = Reader::new(args.format);
-    let (mut rows, mut bad, mut new) = (0_u64, 0_u64, 0_u64);
-    let mut batch: BTreeMap<Address, Vec<Change>> = BTreeMap::new();
+    let mut reader = Reader::new(args.format, &args.columns);
+    let mut rows = Rows::new();
     let mut waiting = 0_usize;
-    for (index, line) in lines.split(b'\n').enumerate() {
-        let line = line?;
-        let read = match str::from_utf8(&line) {
-            Ok(line) => reader.read(line).and_then(|row| row.map(|row| change(&row, args, console.now)).transpose()),
-            Err(_) => Err("not UTF-8".to_owned()),
-        };
+    for (index, line) in lines.iter().enumerate() {
+        let read = str::from_utf8(line).map_err(|_| "not UTF-8".to_owned().into()).and_then(|line| reader.read(line));
+        let read = read.and_then(|row| Ok(row.map(|row| change(&row, args, console.now)).transpose()?));
+        let number = index.saturating_add(1);
         match read {
-            Ok(None) => continue,
-            Ok(Some((address, change))) => batch.entry(address).or_default().push(change),
-            Err(why) => {
-                bad = bad.saturating_add(1);
-                bar.suspend(|| writeln!(console.err, "line {}: {why}", index.saturating_add(1)))?;
+            Ok(Some((address, change))) => {
+                rows.entry(address).or_default().push(change);
+                waiting = waiting.saturating_add(1);
+            }
+            Ok(None) => import.bar.inc(1),
+            Err(ReadError::List(why)) => return Err(Failure::new(format!("line {number}: {why}"))),
+            Err(ReadError::Row(why)) => import.reject(number, &why, console)?,
+        }
+        if waiting >= WINDOW {
+            waiting = 0;
+            import.write(std::mem::take(&mut rows)).await?;
+            if import.stopped {
+                break;
             }
         }
-        rows = rows.saturating_add(1);
-        waiting = waiting.saturating_add(1);
-        bar.inc(1);
-        if waiting >= BATCH {
-            new = new.saturating_add(write(tables, std::mem::take(&mut batch), console.now).await?);
-            waiting = 0;
+    }
+    if !import.stopped {
+        import.write(rows).await?;
+    }
+    import.bar.finish_and_clear();
+    import.report(console)
+}
+
+/// Reads the whole list: the progress bar needs its length.
+fn read(args: &ImportArgs) -> Result<Vec<u8>, Failure> {
+    let Some(path) = &args.file else {
+        let mut text = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut text)?;
+        return Ok(text);
+    };
+    std::fs::read(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}
+
+/// A running import.
+struct Import<'i> {
+    tables: &'i Tables,
+    dry_run: bool,
+    now: Timestamp,
+    stop: Receiver<()>,
+    bar: ProgressBar,
+    tally: Tally,
+    stopped: bool,
+}
+
+impl Import<'_> {
+    /// Counts a rejected row, and names it if it is one of the first.
+    fn reject(&mut self, number: usize, why: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+        self.tally.rejected = self.tally.rejected.saturating_add(1);
+        self.bar.inc(1);
+        if self.tally.rejected <= NAMED_ERRORS {
+            self.bar.suspend(|| writeln!(console.err, "line {number}: {why}"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes rows in concurrent transactions. After a request to stop, it only finishes those that have begun; a second
+    /// request stops at once.
+    async fn write(&mut self, rows: Rows) -> Result<(), Failure> {
+        let mut waiting = lanes(rows).into_iter();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < IN_FLIGHT && !self.stopped {
+                let Some(lane) = waiting.next() else { break };
+                running.push(write_lane(self.tables, lane, self.dry_run, self.now));
+            }
+            tokio::select! {
+                biased;
+                Some(()) = self.stop.recv() => {
+                    if self.stopped {
+                        return Ok(());
+                    }
+                    self.stopped = true;
+                }
+                written = running.next() => match written {
+                    Some(Ok((rows, suppressed))) => {
+                        self.bar.inc(rows);
+                        self.tally.imported = self.tally.imported.saturating_add(rows);
+                        self.tally.suppressed = self.tally.suppressed.saturating_add(suppressed);
+                    }
+                    Some(Err(failure)) => return Err(self.so_far(&failure)),
+                    None => return Ok(()),
+                },
+            }
         }
     }
-    new = new.saturating_add(write(tables, batch, console.now).await?);
-    bar.finish_and_clear();
-    let good = rows.saturating_sub(bad);
-    if console.json {
-        writeln!(console.out, "{}", json!({"rows": rows, "imported": good, "suppressed": new, "bad": bad}))?;
-    } else {
-        writeln!(console.out, "{rows} rows: {good} imported, which suppressed {new} more; {bad} bad")?;
+
+    /// Adds to a failure how many rows were imported before it.
+    fn so_far(&self, failure: &Failure) -> Failure {
+        self.bar.finish_and_clear();
+        if self.dry_run {
+            return Failure::new(failure.to_string());
+        }
+        let rows = counted(self.tally.imported, "row", "rows");
+        Failure::new(format!("{failure}\n{rows} imported before this; run the same command again to import the rest"))
     }
-    Ok(if bad == 0 { Outcome::Done } else { Outcome::Incomplete })
-}
 
-/// Writes the changes of a batch; returns how many suppressions are new.
-async fn write(tables: &Tables, batch: BTreeMap<Address, Vec<Change>>, now: Timestamp) -> Result<u64, Failure> {
-    let applied: Vec<usize> = stream::iter(batch)
-        .map(|(address, changes)| async move {
-            let record = tables.suppressions.get(&address).await?;
-            let changes: Vec<_> = changes.into_iter().filter(|change| !stands(&record, change)).collect();
-            tables.suppressions.apply(&address, &changes, now).await.map(|reasons| reasons.len())
-        })
-        .buffer_unordered(IN_FLIGHT)
-        .try_collect()
-        .await?;
-    Ok(u64::try_from(applied.into_iter().sum::<usize>()).unwrap_or(u64::MAX))
-}
-
-/// Whether the record already has this suppression, with its own evidence or actor, which an import must not replace.
-fn stands(record: &SuppressionRecord, change: &Change) -> bool {
-    let Change::Entry { scope, reason, entry, .. } = change else { return false };
-    let known = record.entry(scope, *reason);
-    known.is_some_and(|known| {
-        let earlier = known.first_at <= entry.first_at;
-        (known.state, known.at, known.until) == (entry.state, entry.at, entry.until) && earlier
-    })
-}
-
-/// A row as a change that depends on the row and the source alone.
-fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Change), String> {
-    let address = Address::parse(&row.address).ok_or("not an e-mail address")?;
-    let scope = Scope::parse(&row.scope).and_then(Scope::limited).map_err(|error| error.to_string())?;
-    let given = Reason::from_label(&row.reason).ok_or_else(|| format!("unknown reason; {}", cli::reasons()))?;
-    let time = |text: &String| cli::time(text);
-    let since = row.since.as_ref().map(time).transpose()?;
-    let at = row.at.as_ref().map(time).transpose()?.or(since).or(args.at);
-    let at = at.ok_or("no time; give the column since, or --at")?;
-    if at > now {
-        return Err("its time is in the future, so it would outweigh everything that follows".to_owned());
+    /// Prints the counts, and after a stop how to import the rest.
+    fn report(&self, console: &mut Console<'_>) -> Result<Outcome, Failure> {
+        let Tally { imported, rejected, suppressed } = self.tally;
+        if rejected > NAMED_ERRORS {
+            let more = counted(rejected.saturating_sub(NAMED_ERRORS), "more row", "more rows");
+            writeln!(console.err, "{more} rejected; only the first {NAMED_ERRORS} are named")?;
+        }
+        if self.stopped {
+            let lines = self.bar.length().unwrap_or_default();
+            let read = counted(self.bar.position(), "line", "lines");
+            writeln!(console.err, "stopped after {read} of {lines}; run the same command again to import the rest")?;
+        }
+        if console.json {
+            let Self { dry_run, stopped, .. } = self;
+            let line = json!({"rows": imported.saturating_add(rejected), "imported": imported, "suppressed": suppressed,
+                "bad": rejected, "dry_run": dry_run, "stopped": stopped});
+            writeln!(console.out, "{line}")?;
+        } else {
+            let [rows, rejected] = [imported, rejected].map(|count| counted(count, "row", "rows"));
+            let new = counted(suppressed, "new suppression", "new suppressions");
+            if self.dry_run {
+                writeln!(console.out, "{rows} valid, at most {new}, {rejected} rejected; nothing was written")?;
+            } else {
+                writeln!(console.out, "{rows} imported, {new}, {rejected} rejected")?;
+            }
+        }
+        Ok(if self.tally.rejected == 0 && !self.stopped { Outcome::Done } else { Outcome::Incomplete })
     }
-    let until = row.until.as_ref().map(time).transpose()?;
-    if until.is_some_and(|until| until <= at) {
-        return Err("it ends before it begins".to_owned());
-    }
-    // That entry is derived from the bounces, which are missing here: it would vanish at once.
-    let derived = given == Reason::SoftBounce && scope == Scope::everything();
-    let reason = if derived { Reason::Manual } else { given };
-    let at_text = at.to_string();
-    let tuple = ["import", &args.source, address.as_str(), scope.as_str(), given.as_str(), &at_text];
-    let entry = Entry {
-        state: State::Suppressed,
-        at,
-        first_at: Some(since.map_or(at, |since| since.min(at))),
-        until,
-        suppressed_at: None,
-        lifted_event: None,
-        provider: cut(row.provider.as_deref().filter(|name| !name.is_empty()).unwrap_or("manual"), PROVIDER_BYTES),
-        event_id: EventId::of(&tuple.map(Some)).to_string(),
-        code: row.code.as_deref().map(|code| cut(code, CODE_BYTES)),
-        detail: None,
-        recipient: Some(cut(addr_spec(&row.address), SPELLING_BYTES)),
-        actor: Some(args.source.clone()),
-        note: derived.then(|| "imported soft_bounce".to_owned()),
-    };
-    Ok((address, Change::Entry { scope, reason, entry }))
 }
 
-/// The beginning of a text, cut between characters.
-fn cut(text: &str, bytes: usize) -> String {
-    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
+/// Divides rows into lanes that can be written concurrently, since no address is in two of them. A lane is a list of
+/// transactions, written one after the other.
+fn lanes(rows: Rows) -> Vec<Vec<Rows>> {
+    let (mut lanes, mut part, mut count) = (Vec::new(), Rows::new(), 0_usize);
+    for (address, mut changes) in rows {
+        if changes.len() > MAX_IMPORTED_ROWS {
+            let mut lane = Vec::new();
+            while !changes.is_empty() {
+                let rest = changes.split_off(changes.len().min(MAX_IMPORTED_ROWS));
+                lane.push(Rows::from([(address.clone(), changes)]));
+                changes = rest;
+            }
+            lanes.push(lane);
+            continue;
+        }
+        count = count.saturating_add(changes.len());
+        if count > MAX_IMPORTED_ROWS {
+            count = changes.len();
+            lanes.push(vec![std::mem::take(&mut part)]);
+        }
+        part.insert(address, changes);
+    }
+    lanes.push(vec![part]);
+    lanes
+}
+
+/// Writes the transactions of a lane in order; returns how many rows it has, and how many suppressions are new.
+async fn write_lane(tables: &Tables, lane: Vec<Rows>, dry_run: bool, now: Timestamp) -> Result<(u64, u64), Failure> {
+    let (mut rows, mut suppressed) = (0_usize, 0_usize);
+    for part in lane.iter().filter(|part| !part.is_empty()) {
+        let new = if dry_run {
+            tables.recorder.preview_import(part, now).await?
+        } else {
+            tables.recorder.import(part, now).await?
+        };
+        suppressed = suppressed.saturating_add(new);
+        rows = part.values().map(Vec::len).fold(rows, usize::saturating_add);
+    }
+    let [rows, suppressed] = [rows, suppressed].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+    Ok((rows, suppressed))
 }

@@ -4,7 +4,7 @@ use super::cli::MessageArgs;
 use super::failure::Failure;
 use super::item::{text, to_json};
 use super::sanitize::sanitize;
-use super::show::event_line;
+use super::show::event_lines;
 use super::tables::Tables;
 use super::{Console, Outcome};
 
@@ -21,7 +21,7 @@ pub(super) async fn run(args: &MessageArgs, tables: &Tables, console: &mut Conso
                 writeln!(console.out, "{}", to_json(&item))?;
             } else {
                 let address = text(&item, "address").map(sanitize).unwrap_or_default();
-                writeln!(console.out, "{address}\n  {}", event_line(&item).replace('\n', "\n  "))?;
+                writeln!(console.out, "{address}\n  {}", event_lines(&item).replace('\n', "\n  "))?;
             }
         }
         start = next;

@@ -9,6 +9,7 @@ use super::cli::{Cli, Command};
 use super::failure::Failure;
 use super::redrive::{self, Interrupt};
 use super::sanitize::{Audience, Sanitizer, sanitize_lines};
+use super::stop::Stop;
 use super::{Console, Outcome, connect, env, signals};
 use crate::timestamp::Timestamp;
 
@@ -43,7 +44,10 @@ async fn run(cli: &Cli) -> Result<Outcome, Failure> {
     let mut console =
         Console { out: &mut out, err: &mut std::io::stderr(), json: cli.json, progress: true, now: Timestamp::now() };
     let outcome = match &cli.command {
-        Command::Tables(command) => super::run(command, &connect::tables(cli).await?, &mut console).await,
+        Command::Tables(command) => {
+            let tables = connect::tables(cli).await?;
+            super::run(command, &tables, Stop::Signals, &mut console).await
+        }
         Command::Env(args) => env::run(args, &connect::cloud(cli).await?, &mut console).await,
         Command::Redrive(args) => {
             let cloud = connect::cloud(cli).await?;

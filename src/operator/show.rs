@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::item::{Item, text};
 use super::sanitize::sanitize;
 use crate::event::{Provider, Reason};
-use crate::suppression::{Block, Entry, MAX_SCOPES, Scope, State, SuppressionRecord, Verdict};
+use crate::suppression::{Block, Entry, MAX_SCOPES, ManualKind, Scope, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
 
 /// How many suppressions in other scopes a line names; JSON has all of them.
@@ -126,17 +126,50 @@ pub(super) fn block_json(block: &Block) -> Value {
     })
 }
 
-/// An event record as one or two lines: what happened, and the diagnostic text.
-pub(super) fn event_line(item: &Item) -> String {
+/// What an event says about its message, each with the word before it.
+const OF_THE_MESSAGE: [(&str, &str); 7] = [
+    ("message", "message_id"),
+    ("from", "sender_domain"),
+    ("configuration set", "configuration_set"),
+    ("tenant", "tenant"),
+    ("stream", "stream"),
+    ("list", "list"),
+    ("campaign", "campaign"),
+];
+
+/// An event record as lines: what happened; below it the diagnostic text, the message, and the person who decided.
+pub(super) fn event_lines(item: &Item) -> String {
     let field = |name| text(item, name).map(sanitize).unwrap_or_default();
     let time = text(item, "occurred_at").map_or_else(|| time_of(item), sanitize);
     let effect = text(item, "effect").map_or_else(String::new, |effect| format!("-> {}", sanitize(effect)));
-    let line = columns(&time, &field("provider"), &field("kind"), &field("permanence"), &field("cause"));
-    let line = format!("{line}  {:<8}  {effect}", field("code"));
-    match text(item, "detail") {
-        Some(detail) => format!("{}\n{:26}{}", line.trim_end(), "", sanitize(detail)),
-        None => line.trim_end().to_owned(),
-    }
+    let head = columns(&time, &field("provider"), &field("kind"), &field("permanence"), &field("cause"));
+    let head = format!("{head}  {:<8}  {effect}", field("code"));
+    let below = [text(item, "detail").map(sanitize), message_line(item), actor_line(item)].into_iter().flatten();
+    below.fold(head.trim_end().to_owned(), |lines, line| format!("{lines}\n{:26}{line}", ""))
+}
+
+/// What an erasure did; it has no note of its own.
+const FORGOTTEN: &str = ": erased earlier reports and personal texts";
+
+fn message_line(item: &Item) -> Option<String> {
+    let known = OF_THE_MESSAGE.iter().filter_map(|(word, name)| Some((word, text(item, name)?)));
+    let parts: Vec<String> = known.map(|(word, text)| format!("{word} {}", sanitize(text))).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn actor_line(item: &Item) -> Option<String> {
+    let actor = text(item, "actor")?;
+    let part =
+        |word: &str, name: &str| text(item, name).map(|text| format!("{word}{}", sanitize(text))).unwrap_or_default();
+    let [at, until, note] =
+        [(" on ", "decided_at"), (", until ", "until"), (": ", "note")].map(|(word, name)| part(word, name));
+    let erased = if text(item, "kind") == Some(ManualKind::Forgotten.as_str()) { FORGOTTEN } else { "" };
+    Some(format!("by {}{at}{until}{note}{erased}", sanitize(actor)))
+}
+
+/// A number with its noun.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// The first columns of a timeline.

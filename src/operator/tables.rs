@@ -3,9 +3,11 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
+use super::caller::Caller;
 use super::failure::Failure;
 use super::item::{Item, text};
-use crate::store::Suppressions;
+use crate::policy::Policy;
+use crate::store::{Recorder, Retention, Suppressions};
 use crate::suppression::SoftBounceRules;
 
 /// The most keys that `BatchGetItem` takes.
@@ -23,8 +25,23 @@ pub struct Tables {
     pub suppression_table: String,
     /// The suppression table through the library.
     pub suppressions: Suppressions,
+    /// Both tables through the library, for manual decisions.
+    pub recorder: Recorder,
     /// How soft bounces count.
     pub rules: SoftBounceRules,
+    /// How long event records are kept.
+    pub retention: Retention,
+    /// Who decides, unless the command line names an actor.
+    pub caller: Caller,
+}
+
+/// The settings of a deployment that operators need, too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How soft bounces count.
+    pub rules: SoftBounceRules,
+    /// How long events are kept.
+    pub retention: Retention,
 }
 
 /// One page of a query, and where the next one starts.
@@ -33,18 +50,23 @@ type Page = (Vec<Item>, Option<Item>);
 impl Tables {
     /// The tables with these names.
     #[must_use]
-    pub fn new(client: Client, event_table: String, suppression_table: String, rules: SoftBounceRules) -> Self {
-        let suppressions = Suppressions::new(client.clone(), suppression_table.clone(), rules);
-        Self { client, event_table, suppression_table, suppressions, rules }
+    pub fn new(
+        client: Client,
+        event_table: String,
+        suppression_table: String,
+        settings: Settings,
+        caller: Caller,
+    ) -> Self {
+        let Settings { rules, retention } = settings;
+        let names = (event_table.clone(), suppression_table.clone());
+        // The policy is for reports; a manual decision states its own reason and scope.
+        let recorder = Recorder::new(client.clone(), names.0, names.1, rules, Policy::default(), retention);
+        let suppressions = recorder.suppressions().clone();
+        Self { client, event_table, suppression_table, suppressions, recorder, rules, retention, caller }
     }
 
     /// A page of the event records of an address, oldest first, with a strongly consistent read.
-    pub async fn events_of_address(
-        &self,
-        address: &str,
-        keys_only: bool,
-        start: Option<Item>,
-    ) -> Result<Page, Failure> {
+    pub async fn events_of_address(&self, address: &str, start: Option<Item>) -> Result<Page, Failure> {
         let call = self
             .client
             .query()
@@ -52,7 +74,6 @@ impl Tables {
             .consistent_read(true)
             .key_condition_expression("address = :address")
             .expression_attribute_values(":address", AttributeValue::S(address.to_owned()))
-            .set_projection_expression(keys_only.then(|| "address, event".to_owned()))
             .set_exclusive_start_key(start);
         let page = call.send().await.map_err(|error| Failure::of_call(&error, &self.event_table))?;
         Ok((page.items.unwrap_or_default(), page.last_evaluated_key))

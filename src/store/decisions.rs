@@ -1,11 +1,20 @@
-//! Writes the decisions of people about an address.
+//! Writes the decisions of people about an address, and their events.
+//!
+//! The record and the event of a decision are written in one transaction, so neither exists without the other. The key of
+//! the event is the time from which the decision counts, and its id: no two decisions about the same reason and scope have
+//! the same time.
 
 use std::fmt;
 
-use super::Suppressions;
+use super::Recorder;
+use super::backoff;
+use super::item_limit::fitted;
+use super::manual_item::to_item;
+use super::suppressions::ATTEMPTS;
+use super::transaction::{Committed, Decided};
 use crate::address::Address;
-use crate::error::Error;
-use crate::suppression::{Decision, DecisionRefusal, State};
+use crate::error::{Error, Outage};
+use crate::suppression::{Change, Decision, DecisionRefusal, ManualEvent, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// Why a decision was not written.
@@ -40,12 +49,12 @@ impl fmt::Display for DecisionError {
 
 impl std::error::Error for DecisionError {}
 
-impl Suppressions {
+impl Recorder {
     /// Suppresses an address by a person's decision, whatever its record says.
     ///
     /// # Errors
-    /// The decision would have no effect, or one of its texts is too long. Otherwise transient: the table fails, or
-    /// every attempt met another writer.
+    /// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails, or every
+    /// attempt met another writer.
     pub async fn suppress(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
         self.decide(address, decision, State::Suppressed, now).await
     }
@@ -56,10 +65,19 @@ impl Suppressions {
     /// restore the suppression.
     ///
     /// # Errors
-    /// The decision would have no effect, or one of its texts is too long. Otherwise transient: the table fails, or
-    /// every attempt met another writer.
+    /// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails, or every
+    /// attempt met another writer.
     pub async fn lift(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
         self.decide(address, decision, State::Lifted, now).await
+    }
+
+    /// Writes the event of an erasure.
+    ///
+    /// # Errors
+    /// Transient: the event table fails.
+    pub async fn write_forgotten(&self, address: &Address, actor: &str, now: Timestamp) -> Result<(), Error> {
+        let event = ManualEvent::forgotten(address, actor, now);
+        self.events.write(vec![to_item(address, &event, self.retention)]).await
     }
 
     async fn decide(
@@ -70,7 +88,51 @@ impl Suppressions {
         now: Timestamp,
     ) -> Result<(), DecisionError> {
         decision.check(state, now)?;
-        let apply = |record: &mut _| Ok(decision.apply(record, address, state, self.rules(), now)?);
-        self.update(address, now, apply).await.map(|_| ())
+        let rules = self.suppressions.rules();
+        let mut outage = Outage::Contention;
+        for attempt in 1..=ATTEMPTS {
+            let stored = self.suppressions.stored(address).await?;
+            let mut changed = stored.record.clone();
+            let change = decision.apply(&mut changed, address, state, rules, now)?;
+            self.keep_replaced(address, &stored.record, &change, now).await?;
+            let event = ManualEvent::of(address, &change, Some(now));
+            let events = event.map(|event| to_item(address, &event, self.retention)).into_iter().collect();
+            let record = fitted(address, &mut changed, &stored, rules, now);
+            let decided = Decided { record, read: stored.version, events };
+            match self.commit([decided]).await? {
+                Committed::Yes => return Ok(()),
+                Committed::Again(why) => outage = why,
+            }
+            backoff::wait(attempt).await;
+        }
+        Err(Error::Transient(outage).into())
+    }
+
+    /// Writes the event of the decision that another one replaces, if it has none: versions up to 0.2.0 wrote no events of
+    /// decisions.
+    async fn keep_replaced(
+        &self,
+        address: &Address,
+        record: &SuppressionRecord,
+        by: &Change,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let event = replaced(record, by).and_then(|change| ManualEvent::of(address, &change, None));
+        match event.filter(|event| event.at.plus_days(self.retention.evidence_days) > now) {
+            Some(event) => self.events.write_missing(to_item(address, &event, self.retention)).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// The decision that a change replaces.
+fn replaced(record: &SuppressionRecord, by: &Change) -> Option<Change> {
+    match by {
+        Change::Entry { scope, reason, .. } => {
+            let known = record.entry(scope, *reason).filter(|entry| entry.actor.is_some())?;
+            Some(Change::Entry { scope: scope.clone(), reason: *reason, entry: known.clone() })
+        }
+        Change::LiftSoftBounces(_) => record.soft_bounces.lifted().cloned().map(Change::LiftSoftBounces),
+        Change::SoftBounce(_) | Change::Delivered { .. } => None,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
 use super::attribute::{Item, text};
@@ -45,6 +46,18 @@ impl Events {
             backoff::wait(attempt).await;
         }
         Err(Error::Transient(Outage::Throttled))
+    }
+
+    /// Writes an item, unless one with its key exists.
+    pub(super) async fn write_missing(&self, item: Item) -> Result<(), Error> {
+        let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        match call.condition_expression("attribute_not_exists(address)").send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(())
+            }
+            Err(error) => Err(classified(&error)),
+        }
     }
 
     /// The time of the latest delivery to an address between `since` and a day after `now`, with strongly consistent

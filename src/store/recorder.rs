@@ -30,10 +30,10 @@ const IN_FLIGHT: usize = 16;
 /// Writes events and their consequences.
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    events: Events,
-    suppressions: Suppressions,
+    pub(super) events: Events,
+    pub(super) suppressions: Suppressions,
     policy: Policy,
-    retention: Retention,
+    pub(super) retention: Retention,
 }
 
 /// The result for the events of one invocation.

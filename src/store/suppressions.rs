@@ -20,7 +20,7 @@ use crate::timestamp::Timestamp;
 /// The most keys that `BatchGetItem` takes.
 pub(super) const BATCH_GET: usize = 100;
 /// How often a conflicting write is tried.
-const ATTEMPTS: u32 = 20;
+pub(super) const ATTEMPTS: u32 = 20;
 /// How many times keys that DynamoDB left unprocessed are requested.
 const READ_ATTEMPTS: u32 = 8;
 
@@ -29,10 +29,10 @@ pub(super) type Delivery = (Address, Timestamp);
 
 /// The records of a batch of addresses.
 #[derive(Default)]
-struct Found {
-    records: BTreeMap<String, Stored>,
+pub(super) struct Found {
+    pub(super) records: BTreeMap<String, Stored>,
     /// The error if one of the records cannot be read.
-    unreadable: Option<Error>,
+    pub(super) unreadable: Option<Error>,
 }
 
 /// The suppression table: one item per address, and one with certificates.
@@ -149,7 +149,7 @@ impl Suppressions {
     }
 
     /// The records of at most 100 different addresses, with strongly consistent reads.
-    async fn stored_batch(&self, addresses: &[&Address]) -> Result<Found, Error> {
+    pub(super) async fn stored_batch(&self, addresses: &[&Address]) -> Result<Found, Error> {
         let key =
             |address: &&Address| Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))]);
         let mut keys: Vec<Item> = addresses.iter().map(key).collect();
@@ -175,7 +175,7 @@ impl Suppressions {
         Err(Error::Transient(Outage::Throttled))
     }
 
-    async fn stored(&self, address: &Address) -> Result<Stored, Error> {
+    pub(super) async fn stored(&self, address: &Address) -> Result<Stored, Error> {
         let key = AttributeValue::S(address.as_str().to_owned());
         let call = self.client.get_item().table_name(&self.table).key("address", key).consistent_read(true);
         let output = call.send().await.map_err(|error| classified(&error))?;
@@ -196,16 +196,19 @@ impl Suppressions {
         };
         match call.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(false)
-            }
+            Err(error) if error.as_service_error().is_some_and(is_conflict) => Ok(false),
             Err(error) => Err(classified(&error)),
         }
     }
 }
 
+/// Whether another writer came first: it has changed the record, or an operator's transaction is about to.
+fn is_conflict(error: &PutItemError) -> bool {
+    error.is_conditional_check_failed_exception() || error.is_transaction_conflict_exception()
+}
+
 /// The reasons that suppress after a merge but did not before, one per scope.
-fn newly_suppressed(before: &SuppressionRecord, after: &SuppressionRecord) -> Vec<Reason> {
+pub(super) fn newly_suppressed(before: &SuppressionRecord, after: &SuppressionRecord) -> Vec<Reason> {
     let entries = after
         .suppressions
         .iter()

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::manual_event::decision_id;
 use super::{Change, Entry, Scope, SoftBounceLift, SoftBounceRules, State, SuppressionRecord, folded_reason};
 use crate::address::Address;
-use crate::event::{EventId, Reason};
+use crate::event::Reason;
 use crate::timestamp::Timestamp;
 
 /// How far the date of a report may be ahead of the decider's clock and still count as past, in milliseconds.
@@ -83,7 +84,7 @@ impl Decision {
         }
     }
 
-    /// Applies a decision to the record of an address.
+    /// Applies a decision to the record of an address, and returns the change that it made.
     ///
     /// # Errors
     /// The decision would have no effect. The record may have changed even so, and must not be written.
@@ -94,7 +95,7 @@ impl Decision {
         state: State,
         rules: SoftBounceRules,
         now: Timestamp,
-    ) -> Result<(), DecisionRefusal> {
+    ) -> Result<Change, DecisionRefusal> {
         // A record of an older version may have more scopes than are kept apart, and longer ones.
         record.fold();
         let known = record.entry(&self.scope, self.reason).is_some();
@@ -107,7 +108,7 @@ impl Decision {
         let change = change(record, address, self, state, now);
         remove_later_entry(record, &change);
         record.merge(&change, rules);
-        if took_effect(record, &change) { Ok(()) } else { Err(refusal(record, self)) }
+        if took_effect(record, &change) { Ok(change) } else { Err(refusal(record, self)) }
     }
 }
 
@@ -174,8 +175,6 @@ fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, st
     let at = known.map_or(now, |entry| entry.at.next().max(now));
     let at = if at.millis_since(now) > CLOCK_SKEW_MS { now } else { at };
     let lifted = known.filter(|_| state == State::Lifted);
-    let id =
-        [Some("manual"), Some(address.as_str()), Some(scope.as_str()), Some(reason.as_str()), Some(actor.as_str())];
     let entry = Entry {
         state,
         at,
@@ -184,7 +183,7 @@ fn change(record: &SuppressionRecord, address: &Address, decision: &Decision, st
         lifted_event: lifted.and_then(ended_event),
         until: until.filter(|_| state == State::Suppressed),
         provider: "manual".to_owned(),
-        event_id: EventId::of(&id).to_string(),
+        event_id: decision_id(state, address, scope, reason, actor, at).to_string(),
         code: None,
         detail: None,
         recipient: None,

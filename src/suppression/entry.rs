@@ -79,7 +79,8 @@ impl Entry {
     /// Whether another entry comes from the same report with another time, or from the one that a person has lifted.
     ///
     /// A report whose own time is not usable yet has its time of arrival instead, and later its own; a repetition must
-    /// not move the entry that the report set. Manual decisions may move it: their id says who decided, not when.
+    /// not move the entry that the report set. Manual decisions may move it: in older records, their id says who
+    /// decided, not when.
     #[must_use]
     pub(super) fn is_repeated_by(&self, other: &Self) -> bool {
         if other.actor.is_some() {

@@ -113,6 +113,20 @@ async fn a_refused_item_does_not_fail_its_batch() {
 }
 
 #[tokio::test]
+async fn a_transaction_of_an_operator_only_delays_a_report() {
+    let (database, requests) = faulty(|request| match (request.operation.as_str(), request.number) {
+        ("PutItem", 1) => {
+            Reply::Answer(Message::answer("400 Bad Request", &json!({"__type": "TransactionConflictException"})))
+        }
+        _ => Reply::Database,
+    })
+    .await;
+    let spam = r#"{"event":"spam","time":1763600000,"MessageID":1,"email":"a@example.com"}"#;
+    assert_eq!(send(&database, spam).await, 200);
+    assert_eq!(requests.load(Ordering::Relaxed), 2 + 2 + 1, "it is read and written again");
+}
+
+#[tokio::test]
 async fn attributes_of_other_writers_survive() {
     let database = Database::start().await;
     let spam = r#"{"event":"spam","time":1763600000,"MessageID":1,"email":"a@example.com"}"#;

@@ -137,7 +137,7 @@ async fn a_complaint_from_the_future_yields_to_a_lift() {
             actor: "jo".to_owned(),
             note: None,
         };
-        world.handler.suppressions.lift(&address(), &decision, Timestamp::now()).await.unwrap();
+        world.handler.recorder.lift(&address(), &decision, Timestamp::now()).await.unwrap();
         assert_eq!(world.blocks().await, Vec::<String>::new(), "{far}");
     }
 }

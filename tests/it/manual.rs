@@ -49,10 +49,10 @@ impl World {
             actor: "jo".to_owned(),
             note: Some("called them".to_owned()),
         };
-        let suppressions = &self.handler.suppressions;
+        let recorder = &self.handler.recorder;
         let outcome = match state {
-            State::Suppressed => suppressions.suppress(&address(), &decision, now).await,
-            State::Lifted => suppressions.lift(&address(), &decision, now).await,
+            State::Suppressed => recorder.suppress(&address(), &decision, now).await,
+            State::Lifted => recorder.lift(&address(), &decision, now).await,
         };
         outcome.unwrap();
     }

@@ -1,25 +1,32 @@
 //! The operators' commands, from the command line to the tables.
 
+mod actor;
 mod asked;
 mod crowded;
 mod env;
+mod explaining;
+mod forgetting;
+mod history;
+mod importing;
 mod lists;
 mod output;
 mod redrive;
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{CommandFactory, Parser};
 use mail_feedback::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Reason, Recipient, Ruling, ScopeKind};
+use mail_feedback::operator::caller::Caller;
 use mail_feedback::operator::cli::{Cli, Command};
-use mail_feedback::operator::tables::Tables;
+use mail_feedback::operator::stop::Stop;
+use mail_feedback::operator::tables::{Settings, Tables};
 use mail_feedback::operator::{self, Console, Outcome};
-use mail_feedback::policy::Policy;
-use mail_feedback::store::{Recorder, Retention};
-use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
+
+use tokio::sync::mpsc::channel;
 
 use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
 
@@ -27,7 +34,6 @@ use support::database::{Database, EVENTS, Item, SUPPRESSIONS, entries, text};
 struct World {
     database: Database,
     tables: Tables,
-    recorder: Recorder,
     now: Timestamp,
 }
 
@@ -41,20 +47,20 @@ struct CommandResult {
 impl World {
     async fn new() -> Self {
         let database = Database::start().await;
-        let rules = SoftBounceRules::default();
-        let names = || (EVENTS.to_owned(), SUPPRESSIONS.to_owned());
-        let tables = Tables::new(database.client.clone(), names().0, names().1, rules);
-        let (client, policy) = (database.client.clone(), Policy::default());
-        let recorder = Recorder::new(client, names().0, names().1, rules, policy, Retention::default());
-        Self { database, tables, recorder, now: time("2026-11-20T12:00:00Z") }
+        let client = database.client.clone();
+        Self { tables: tables(client), database, now: time("2026-11-20T12:00:00Z") }
     }
 
     async fn run(&self, args: &[&str]) -> CommandResult {
+        self.run_until(args, Stop::Message(channel(1).1)).await
+    }
+
+    async fn run_until(&self, args: &[&str], stop: Stop) -> CommandResult {
         let cli = Cli::try_parse_from([&["mail-feedbackctl"], args].concat()).expect("a right command line");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut console = Console { out: &mut out, err: &mut err, json: cli.json, progress: false, now: self.now };
         let Command::Tables(command) = &cli.command else { panic!("a command about the tables") };
-        let outcome = operator::run(command, &self.tables, &mut console).await;
+        let outcome = operator::run(command, &self.tables, stop, &mut console).await;
         CommandResult {
             outcome: outcome.map_err(|failure| failure.to_string()),
             out: String::from_utf8(out).unwrap(),
@@ -70,12 +76,18 @@ impl World {
     }
 
     async fn record(&self, events: &[EmailEvent]) {
-        self.recorder.record(events.to_vec(), self.now, Duration::MAX).await.unwrap();
+        self.tables.recorder.record(events.to_vec(), self.now, Duration::MAX).await.unwrap();
     }
 
     async fn records(&self) -> Vec<Item> {
         self.database.scan(SUPPRESSIONS).await.into_values().collect()
     }
+}
+
+/// The tables through a client, for somebody called jo.
+fn tables(client: Client) -> Tables {
+    let caller = Caller::Named(Some("jo".to_owned()));
+    Tables::new(client, EVENTS.to_owned(), SUPPRESSIONS.to_owned(), Settings::default(), caller)
 }
 
 fn time(text: &str) -> Timestamp {
@@ -192,37 +204,6 @@ async fn suppress_takes_an_end_and_a_scope() {
 }
 
 #[tokio::test]
-async fn explain_shows_the_history_of_the_current_state() {
-    let world = World::new().await;
-    let bounces = ["2026-11-02T09:12:44Z", "2026-11-05T09:12:31Z", "2026-11-14T17:30:02Z"].map(soft);
-    world.record(&bounces).await;
-    world.record(&[complaint("2026-11-16T08:01:59Z")]).await;
-    world.run_ok(&["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops", "--note", "a slip"]).await;
-    let shown = world.run_ok(&["explain", "jane@example.com"]).await;
-    let expected = "\
-jane@example.com
-
-2026-11-02T09:12:44.000Z  ses       bounced        transient     mailbox_full      4.2.2     -> soft_bounce
-                          smtp; 452 4.2.2 mailbox [31m full
-2026-11-05T09:12:31.000Z  ses       bounced        transient     mailbox_full      4.2.2     -> soft_bounce
-                          smtp; 452 4.2.2 mailbox [31m full
-2026-11-14T17:30:02.000Z  ses       bounced        transient     mailbox_full      4.2.2     -> soft_bounce
-                          smtp; 452 4.2.2 mailbox [31m full
-2026-11-16T08:01:59.000Z  ses       complained                                     abuse     -> suppress complaint *
-2026-11-20T12:00:00.000Z  manual    decision                                                 -> lift complaint *
-                          by ops: a slip
-
-now, 2026-11-20T12:00:00.000Z: not blocked
-  lifted   complaint        *  at 2026-11-20T12:00:00.000Z by ops
-  counted  soft_bounce      3 of 5 within 30 days, on 3 of 3 days; 2 more would suppress
-";
-    assert_eq!(shown, expected);
-    let json: Value = serde_json::from_str(&world.run_ok(&["explain", "jane@example.com", "--json"]).await).unwrap();
-    assert_eq!(json["timeline"].as_array().unwrap().len(), 5);
-    assert_eq!(json["soft_bounces"]["missing"], 2);
-}
-
-#[tokio::test]
 async fn message_reads_the_whole_records_through_the_index() {
     let world = World::new().await;
     world.record(&[soft("2026-11-02T09:12:44Z")]).await;
@@ -246,11 +227,11 @@ async fn an_export_is_imported_into_other_tables_as_it_was() {
         let path = file(&format!("round-trip.{format}"), &exported);
         let other = World::new().await;
         let import = ["import", "--format", format, "--source", "move", "--file", &path];
-        assert_eq!(other.run_ok(&import).await, "3 rows: 3 imported, which suppressed 3 more; 0 bad\n");
+        assert_eq!(other.run_ok(&import).await, "3 rows imported, 3 new suppressions, 0 rows rejected\n");
         assert_eq!(other.run_ok(&["export", "--format", format]).await, exported);
         let once = other.records().await;
         assert!(once.iter().flat_map(entry_texts).all(|entry| entry.ends_with(" move")));
-        assert_eq!(other.run_ok(&import).await, "3 rows: 3 imported, which suppressed 0 more; 0 bad\n");
+        assert_eq!(other.run_ok(&import).await, "3 rows imported, 0 new suppressions, 0 rows rejected\n");
         assert_eq!(other.records().await, once, "not even the version changes");
         std::fs::remove_file(path).unwrap();
     }
@@ -267,7 +248,7 @@ async fn the_lists_of_providers_hold_what_they_can() {
     let mut lines: Vec<_> = ses.out.lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["Jane@Example.com,COMPLAINT", "hard@example.com,BOUNCE"]);
-    assert!(ses.err.starts_with("1 suppressed addresses left out"), "{}", ses.err);
+    assert!(ses.err.starts_with("1 suppressed address is left out"), "{}", ses.err);
     let json = world.run_ok(&["export", "--format", "ses", "--json"]).await;
     assert!(json.contains(r#"{"emailAddress":"hard@example.com","reason":"BOUNCE"}"#), "{json}");
     assert_eq!(world.run_ok(&["export", "--format", "mailjet"]).await.lines().count(), 3);
@@ -310,62 +291,13 @@ async fn bad_rows_are_named_and_do_not_stop_the_rest() {
     }
     assert_eq!(
         (ran.err.lines().count(), ran.out.as_str()),
-        (5, "7 rows: 2 imported, which suppressed 2 more; 5 bad\n")
+        (5, "2 rows imported, 2 new suppressions, 5 rows rejected\n")
     );
     let found: Vec<_> = world.records().await.iter().flat_map(entry_texts).collect();
     assert_eq!(
         found,
         ["a@example.com * complaint suppressed manual old", "f@example.com * manual suppressed manual old"]
     );
-}
-
-#[tokio::test]
-async fn forget_erases_the_person_and_keeps_the_decision() {
-    let world = World::new().await;
-    let many = (0..60).map(|n| soft(&format!("2026-11-02T09:12:{n:02}Z")));
-    world.record(&many.collect::<Vec<_>>()).await;
-    world.record(&[complaint("2026-11-16T08:01:59Z")]).await;
-    let suppress = ["suppress", "jane@example.com", "--reason", "manual", "--actor", "ops", "--note", "called as Jane"];
-    world.run_ok(&suppress).await;
-    world.run_ok(&["suppress", "john@example.com", "--reason", "manual", "--actor", "ops", "--note", "stays"]).await;
-    let refused = world.run(&["forget", "jane@example.com"]).await.outcome.unwrap_err();
-    assert!(refused.ends_with("repeat it with --yes"), "{refused}");
-    assert_eq!(world.database.scan(EVENTS).await.len(), 61);
-
-    let before: Vec<_> = world.records().await.iter().flat_map(entry_texts).collect();
-    assert!(world.run_ok(&["forget", "jane@example.com", "--yes"]).await.contains("61 event records deleted"));
-    assert!(world.database.scan(EVENTS).await.is_empty());
-    let records = world.records().await;
-    assert_eq!(records.iter().flat_map(entry_texts).collect::<Vec<_>>(), before);
-    let all = format!("{records:?}");
-    for gone in ["Jane@Example.com", "mailbox", "called as Jane"] {
-        assert!(!all.contains(gone), "{gone}");
-    }
-    assert!(all.contains("stays"), "another address keeps its note");
-    let again = world.run_ok(&["forget", "jane@example.com", "--yes"]).await;
-    assert!(again.contains("0 event records deleted, 0 fields blanked"), "{again}");
-    assert_eq!(world.records().await, records);
-    // The library still reads and changes the record.
-    world.run_ok(&["lift", "jane@example.com", "--reason", "complaint", "--actor", "ops"]).await;
-}
-
-#[tokio::test]
-async fn forget_loses_nothing_that_is_written_meanwhile() {
-    let world = World::new().await;
-    world.record(&[complaint("2026-11-01T09:00:00Z")]).await;
-    let lists: Vec<String> = (0..6).map(|n| format!("list:ses:{n}")).collect();
-    let suppress = ["suppress", "jane@example.com", "--reason", "unsubscribe", "--actor", "ops", "--scope"];
-    let decide = |list| {
-        let args = [&suppress[..], &[list]].concat();
-        let world = &world;
-        async move { world.run_ok(&args).await }
-    };
-    let forget = ["forget", "jane@example.com", "--yes"];
-    let decisions = futures_util::future::join_all(lists.iter().map(|list| decide(list.as_str())));
-    tokio::join!(world.run_ok(&forget), decisions);
-    let record = &world.records().await[0];
-    assert_eq!(entries(record).len(), 7);
-    assert!(!format!("{record:?}").contains("Jane@Example.com"));
 }
 
 /// It is not about an address, although it is in the table of addresses.

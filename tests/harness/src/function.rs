@@ -8,7 +8,7 @@ use mail_feedback::error::Error;
 use mail_feedback::handler::{Answer, Clients, Handler};
 use mail_feedback::intake::sns::{Fetcher, TopicArn};
 use mail_feedback::provider::StreamTag;
-use mail_feedback::store::Suppressions;
+use mail_feedback::store::{Recorder, Suppressions};
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
@@ -26,6 +26,8 @@ pub struct InProcess {
     pub handler: Arc<Handler>,
     /// The suppression table, with the handler's rules.
     pub suppressions: Suppressions,
+    /// Both tables, for manual decisions.
+    pub recorder: Recorder,
     /// The settings with which the real binary runs the same invocations, in addition to the local environment.
     pub settings: Vec<(String, String)>,
 }
@@ -52,9 +54,12 @@ pub fn custom_handler(
     let mut config = Config::from_lookup(lookup).expect("a valid environment");
     let mut clients = clients("test", database.client.clone());
     change(&mut config, &mut clients);
-    let (client, table) = (clients.dynamodb.clone(), config.suppression_table.clone());
+    let tables = (config.event_table.clone(), config.suppression_table.clone());
+    let (rules, policy, retention) = (config.soft_bounces, config.policy, config.retention);
+    let recorder = Recorder::new(clients.dynamodb.clone(), tables.0, tables.1, rules, policy, retention);
     InProcess {
-        suppressions: Suppressions::new(client, table, config.soft_bounces),
+        suppressions: recorder.suppressions().clone(),
+        recorder,
         settings: settings(&config),
         handler: Arc::new(Handler::new(config, clients)),
     }

@@ -44,13 +44,13 @@ impl World {
 
     /// The results of a lift and of a suppression, neither of which may write anything if it fails.
     async fn decided(&self, decision: &Decision) -> [Result<(), DecisionError>; 2] {
-        let suppressions = &self.handler.suppressions;
+        let recorder = &self.handler.recorder;
         let mut answers = [Ok(()); 2];
         for (state, answer) in [State::Lifted, State::Suppressed].into_iter().zip(&mut answers) {
             let before = self.items().await;
             *answer = match state {
-                State::Lifted => suppressions.lift(&address(), decision, at(START)).await,
-                State::Suppressed => suppressions.suppress(&address(), decision, at(START)).await,
+                State::Lifted => recorder.lift(&address(), decision, at(START)).await,
+                State::Suppressed => recorder.suppress(&address(), decision, at(START)).await,
             };
             assert_eq!(answer.is_err(), before == self.items().await, "{answer:?}");
         }
@@ -84,8 +84,8 @@ async fn what_is_dated_ahead_is_replaced_and_outweighs_no_later_report() {
         world.reported(["*".to_owned()].into_iter(), ahead).await;
         assert_eq!(world.blocks(&mailjet(), at(START + 10)).await, ["* unsubscribe"], "after a suppression");
 
-        let suppressions = &world.handler.suppressions;
-        suppressions.lift(&address(), &decision("*"), at(START + 20)).await.unwrap();
+        let (recorder, suppressions) = (&world.handler.recorder, &world.handler.suppressions);
+        recorder.lift(&address(), &decision("*"), at(START + 20)).await.unwrap();
         world.reported(["*".to_owned()].into_iter(), ahead).await;
         assert_eq!(world.blocks(&mailjet(), at(START + 30)).await, [""; 0], "the same report again");
         let Change::Entry { scope, reason, entry } = report("*", at(START + 40)) else { panic!() };
@@ -101,22 +101,22 @@ async fn a_lift_from_before_a_fold_lifts_nothing() {
     let world = World::open().await;
     world.reported(lists(MAX_SCOPES), at(START - 500)).await;
     assert_eq!(world.decided(&decision("*")).await, [Ok(()); 2]);
-    let suppressions = &world.handler.suppressions;
-    suppressions.lift(&address(), &decision("*"), at(START + 1)).await.unwrap();
+    let recorder = &world.handler.recorder;
+    recorder.lift(&address(), &decision("*"), at(START + 1)).await.unwrap();
     world.reported(["list:ses:last".to_owned()].into_iter(), at(START - 900)).await;
     assert!(world.record().await.is_folded(Reason::Unsubscribe));
     assert_eq!(world.blocks(&mailjet(), at(START + 2)).await, ["* unsubscribe"]);
-    suppressions.lift(&address(), &decision("*"), at(START + 3)).await.unwrap();
+    recorder.lift(&address(), &decision("*"), at(START + 3)).await.unwrap();
     assert_eq!(world.blocks(&mailjet(), at(START + 4)).await, [""; 0]);
 }
 
 #[tokio::test]
 async fn a_lift_of_manual_soft_bounces_names_the_existing_reason() {
     let world = World::open().await;
-    let suppressions = &world.handler.suppressions;
+    let (recorder, suppressions) = (&world.handler.recorder, &world.handler.suppressions);
     for scope in lists(MAX_SCOPES + 1) {
         let by_hand = Decision { reason: Reason::SoftBounce, ..decision(&scope) };
-        let _full = suppressions.suppress(&address(), &by_hand, at(START)).await;
+        let _full = recorder.suppress(&address(), &by_hand, at(START)).await;
     }
     let reports: Vec<_> = [report("list:ses:more", at(START))].into_iter().collect();
     let Change::Entry { scope, entry, .. } = &reports[0] else { panic!() };
@@ -124,7 +124,7 @@ async fn a_lift_of_manual_soft_bounces_names_the_existing_reason() {
     suppressions.apply(&address(), &[fold], at(START)).await.unwrap();
     assert!(world.record().await.is_folded(Reason::Manual));
     let lift = Decision { reason: Reason::SoftBounce, ..decision("*") };
-    let answer = suppressions.lift(&address(), &lift, at(START + 5)).await;
+    let answer = recorder.lift(&address(), &lift, at(START + 5)).await;
     assert_eq!(answer, Err(DecisionRefusal::Folded { reason: Reason::Manual }.into()));
 }
 
@@ -133,8 +133,8 @@ async fn a_scope_that_is_longer_than_a_person_may_name_can_be_lifted() {
     let world = World::open().await;
     let long = format!("list:ses:{}", "x".repeat(400));
     world.reported([long.clone()].into_iter(), at(START - 5)).await;
-    let suppressions = &world.handler.suppressions;
-    assert_eq!(suppressions.lift(&address(), &decision(&long), at(START)).await, Ok(()));
+    let recorder = &world.handler.recorder;
+    assert_eq!(recorder.lift(&address(), &decision(&long), at(START)).await, Ok(()));
 }
 
 #[tokio::test]
@@ -169,9 +169,9 @@ async fn a_lift_is_later_than_what_it_folds() {
 #[tokio::test]
 async fn ends_that_have_passed_and_texts_that_are_too_long_are_refused() {
     let world = World::open().await;
-    let suppressions = &world.handler.suppressions;
+    let recorder = &world.handler.recorder;
     let ended = Decision { until: Some(at(START)), ..decision("*") };
-    assert_eq!(suppressions.suppress(&address(), &ended, at(START)).await, Err(DecisionRefusal::Ended.into()));
+    assert_eq!(recorder.suppress(&address(), &ended, at(START)).await, Err(DecisionRefusal::Ended.into()));
     for (text, limit, long) in [
         ("scope", 280, decision(&format!("list:ses:{}", "x".repeat(272)))),
         ("actor", 256, Decision { actor: "x".repeat(257), ..decision("*") }),

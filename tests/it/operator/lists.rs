@@ -45,7 +45,7 @@ async fn an_export_imported_over_its_own_table_replaces_no_evidence() {
 async fn only_the_first_line_of_an_exclusion_list_may_be_a_heading() {
     let world = World::new().await;
     let (out, err) = import(&world, "mailjet", "Email\na@example.com\njane.doe.gmail.com\n").await;
-    assert!(out.ends_with("1 bad\n") && err.starts_with("line 3: not an e-mail address"), "{out}{err}");
+    assert!(out.ends_with("1 row rejected\n") && err.starts_with("line 3: not an e-mail address"), "{out}{err}");
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn provider_text_stays_one_field_of_one_line() {
     let exported = world.run_ok(&["export"]).await;
     assert!(exported.contains("\"'=x v@example.com,*,complaint \""), "{exported}");
     let other = World::new().await;
-    assert!(import(&other, "csv", &exported).await.0.starts_with("1 rows: 1 imported"));
+    assert!(import(&other, "csv", &exported).await.0.starts_with("1 row imported, "));
     assert_eq!(other.records().await.len(), 1);
 }
 

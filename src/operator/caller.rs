@@ -1,0 +1,32 @@
+//! Who decides, if the command line names no actor.
+
+use super::cli;
+use super::failure::Failure;
+
+/// Who runs the program.
+#[derive(Debug)]
+pub enum Caller {
+    /// The identity of the credentials.
+    Credentials(aws_sdk_sts::Client),
+    /// The user of this machine, if known: `make run` has no credentials.
+    Named(Option<String>),
+}
+
+impl Caller {
+    /// The actor of a decision: the given name, or else the ARN of the caller's identity.
+    pub(super) async fn actor(&self, given: Option<&String>) -> Result<String, Failure> {
+        if let Some(name) = given {
+            return Ok(name.clone());
+        }
+        let found = match self {
+            Self::Credentials(client) => {
+                let answer = client.get_caller_identity().send().await;
+                answer.ok().and_then(|identity| identity.arn)
+            }
+            Self::Named(name) => Some(name.clone().unwrap_or_else(|| "local".to_owned())),
+        };
+        found.and_then(|name| cli::actor(&name).ok()).ok_or_else(|| {
+            Failure::new("STS did not identify the caller; name the person who decides with --actor NAME")
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! The first line of a list: the columns that it names, or why the list has another format.
+
+use super::format::COLUMNS;
+use super::sanitize::sanitize;
+use crate::address::Address;
+use crate::event::Reason;
+use crate::text::clip;
+
+/// The columns that every row needs.
+const NEEDED: [&str; 2] = ["address", "reason"];
+/// The separators of other lists.
+const SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
+/// What to do about an unknown heading.
+const ADVICE: &str = "name the columns, as --column address=email, or give another --format";
+/// How much of a heading is shown, in bytes.
+const SHOWN_BYTES: usize = 120;
+
+/// The name of a column in the heading of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// The column.
+    pub column: &'static str,
+    /// Its name in the heading.
+    pub name: String,
+}
+
+impl Renamed {
+    /// Reads `address=email`.
+    ///
+    /// # Errors
+    /// The column does not exist, or the name is empty.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (column, name) = text.split_once('=').unwrap_or((text, ""));
+        let known = COLUMNS.into_iter().find(|known| *known == column);
+        match (known, name.trim()) {
+            (Some(column), name) if !name.is_empty() => Ok(Self { column, name: name.to_owned() }),
+            (Some(column), _) => Err(format!("no name; give the name in the heading, such as {column}=name")),
+            (None, _) => Err(format!("no such column; the columns are {}", COLUMNS.join(", "))),
+        }
+    }
+}
+
+/// The column in each place of a heading, an empty text for an unknown one; `None` if the line is already a row.
+///
+/// # Errors
+/// The line is neither a heading nor a row.
+pub(super) fn columns(fields: &[String], renamed: &[Renamed]) -> Result<Option<Vec<&'static str>>, String> {
+    let name = |column: &'static str| {
+        renamed.iter().find(|one| one.column == column).map_or(column, |renamed| renamed.name.as_str())
+    };
+    let column = |field: &String| {
+        COLUMNS.into_iter().find(|column| name(column).eq_ignore_ascii_case(field.trim())).unwrap_or_default()
+    };
+    let columns: Vec<&'static str> = fields.iter().map(column).collect();
+    if renamed.is_empty() && !columns.contains(&"address") && is_row(fields) {
+        return Ok(None);
+    }
+    let renamed = renamed.iter().map(|one| one.column).filter(|column| !NEEDED.contains(column));
+    let needed = NEEDED.into_iter().chain(renamed);
+    let missing: Vec<&str> = needed.filter(|column| !columns.contains(column)).map(name).collect();
+    if missing.is_empty() {
+        return Ok(Some(columns));
+    }
+    let plural = if missing.len() == 1 { "" } else { "s" };
+    Err(format!("no column{plural} {}", missing.join(" and ")))
+}
+
+/// Whether fields can be a row in the order of the columns.
+fn is_row(fields: &[String]) -> bool {
+    let [address, _, reason, ..] = fields else { return false };
+    fields.len() <= COLUMNS.len() && Address::parse(address).is_some() && Reason::from_label(reason).is_some()
+}
+
+/// Whether the fields of a line are separated by something other than commas.
+pub(super) fn is_separated(line: &str) -> bool {
+    separator(line).is_some()
+}
+
+/// The name of a separator that is not a comma. Before the `@`, it may be part of an address.
+fn separator(line: &str) -> Option<&'static str> {
+    let rest = line.rsplit('@').next().unwrap_or_default();
+    let found = SEPARATORS.into_iter().find(|(separator, _)| !line.contains(',') && rest.contains(*separator));
+    found.map(|(_, name)| name)
+}
+
+/// What a first line contains instead, and what to do; quotes no address.
+pub(super) fn found(line: &str) -> String {
+    if let Some(name) = separator(line) {
+        return format!("found {name} instead of commas; save the list with commas");
+    }
+    if line.contains('@') {
+        let fields = line.split(',').count();
+        let plural = if fields == 1 { "" } else { "s" };
+        return format!("found {fields} field{plural}, an address among them; {ADVICE}");
+    }
+    let shown = sanitize(clip(line, SHOWN_BYTES));
+    let rest = if shown.len() < line.len() { " …" } else { "" };
+    format!("found: {shown}{rest}; {ADVICE}")
+}
