@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::super::cli::RedriveArgs;
 use super::super::failure::Failure;
 use super::super::progress::counter;
+use super::super::show::counted;
 use super::super::{Console, Outcome};
 use super::cloud::Cloud;
 use super::depth::Depths;
@@ -46,7 +47,8 @@ pub(super) async fn run(
     if before.open().total() == 0 {
         writeln!(console.err, "nothing to send; the redrive stays off")?;
     } else {
-        writeln!(console.err, "{} messages to send; switching the redrive on", before.open().total())?;
+        let messages = counted(before.open().total(), "message", "messages");
+        writeln!(console.err, "{messages} to send; switching the redrive on")?;
         console.err.flush()?;
         let watched = watched(cloud, deployment, mappings, before, console);
         let watched = interrupt.or(watched, "interrupted; what is not recorded yet waits in its queue").await;
@@ -93,7 +95,8 @@ async fn unpark(cloud: &Cloud, deployment: &Deployment, console: &mut Console<'_
         return Ok(());
     }
     let moved = move_back(cloud, parked).await?;
-    writeln!(console.err, "{moved} parked messages are back in their queues")?;
+    let messages = counted(moved, "parked message is", "parked messages are");
+    writeln!(console.err, "{messages} back in the queues")?;
     Ok(())
 }
 
@@ -169,10 +172,11 @@ async fn leftovers(
     }
     if after.open().hidden > 0 {
         let seconds = deployment.visibility_s();
+        let messages = counted(after.open().total(), "message", "messages");
         writeln!(
             console.err,
-            "{} messages failed again; SQS hides them for up to {seconds} s. Ctrl-C: do not wait to look at them",
-            after.open().total()
+            "{messages} failed again; SQS hides failed messages for up to {seconds} s. Ctrl-C: do not wait to look at \
+             them"
         )?;
         console.err.flush()?;
         let end = Instant::now().checked_add(Duration::from_secs(seconds.into()));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::sanitize::sanitize;
+use super::super::show::counted;
 use super::depth::Depth;
 use super::diagnosis::Diagnosis;
 use super::group::{Group, grouped};
@@ -28,8 +29,11 @@ pub fn queue_text(shown: &QueueListing, personal: bool) -> String {
 fn amount(depth: Depth) -> String {
     match (depth.total(), depth.hidden) {
         (0, _) => "empty".to_owned(),
-        (total, 0) => format!("{total} messages"),
-        (total, hidden) => format!("{total} messages, {hidden} of them received a short while ago and hidden for now"),
+        (total, 0) => counted(total, "message", "messages"),
+        (total, hidden) => {
+            let messages = counted(total, "message", "messages");
+            format!("{messages}, {hidden} of them received a short while ago and hidden for now")
+        }
     }
 }
 

@@ -81,7 +81,7 @@ async fn an_older_task_is_never_mistaken_for_the_started_one() {
             let account = account(&older, own, 3);
             let ran = account.run(&SEND).await;
             assert_eq!(ran.outcome, Ok(Outcome::Done), "{status} {own:?}: {}", ran.err);
-            assert!(ran.err.starts_with("1 parked messages are back"), "{status} {own:?}: {}", ran.err);
+            assert!(ran.err.starts_with("1 parked message is back"), "{status} {own:?}: {}", ran.err);
         }
     }
 }

@@ -39,7 +39,7 @@ async fn what_fails_again_is_shown_with_its_reason_and_was_tried_once() {
     let account = account();
     account.state().queues[0].push(QueuedMessage::failing("bad", NEVER, "garbage"));
     let out = account.expect_outcome(&["--send", "--yes"], Outcome::Incomplete).await;
-    assert!(out.starts_with("4 sent, 3 recorded, 1 failing still, 0 parked\nUndeliveredQueue: 1 messages\n"), "{out}");
+    assert!(out.starts_with("4 sent, 3 recorded, 1 failing still, 0 parked\nUndeliveredQueue: 1 message\n"), "{out}");
     assert!(out.contains("refused: Malformed envelope") && out.contains("retry  no"), "{out}");
     assert_eq!(account.state().queues[0][0].attempts, 1);
     assert_off(&account);
@@ -70,7 +70,7 @@ async fn a_poisonous_message_is_parked_after_ten_receives_and_is_not_sent_again(
     let last_look = 1;
     assert_eq!((parked.received, parked.attempts, runs), (LIMIT + last_look, LIMIT / 2, LIMIT / 2 + 1));
     let out = account.expect_outcome(&[], Outcome::Done).await;
-    assert!(out.contains("ParkedQueue: 1 messages") && out.contains("refused: Malformed envelope"), "{out}");
+    assert!(out.contains("ParkedQueue: 1 message\n") && out.contains("refused: Malformed envelope"), "{out}");
     account.expect_outcome(&["--send", "--yes"], Outcome::Done).await;
     assert_eq!(account.state().queues[2][0].attempts, parked.attempts, "what is parked is left alone");
 }
