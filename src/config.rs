@@ -1,8 +1,12 @@
 //! Configuration from environment variables, read once at the cold start; the error for a wrong value names its
 //! variable.
 
+mod functions;
+
 use std::fmt;
 use std::path::PathBuf;
+
+pub use functions::CheckConfig;
 
 use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};

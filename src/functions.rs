@@ -3,25 +3,35 @@
 //! | `Handler` | function |
 //! |---|---|
 //! | `feedback`, `bootstrap` | [`feedback`]: records what e-mail providers report |
+//! | `check` | [`check`]: answers whether addresses may be mailed |
+//!
+//! Each reads its own settings, creates its own clients, and refuses the invocations of the others.
 //!
 //! Lambda passes the setting on as `_HANDLER`: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 //! `cargo lambda watch` sets no such variable, and `feedback` runs there.
 
+pub mod check;
+mod environment;
 pub mod feedback;
 
 use std::fmt;
 
+use crate::api::ApiError;
 use crate::config::ConfigError;
+use crate::error::Disposition;
 
 /// A function of this binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     /// Records what e-mail providers report.
     Feedback,
+    /// Answers whether addresses may be mailed.
+    Check,
 }
 
 /// The values that `Handler` may have; `bootstrap` is the usual one in templates for custom runtimes.
-const NAMES: [(&str, Function); 2] = [("feedback", Function::Feedback), ("bootstrap", Function::Feedback)];
+const NAMES: [(&str, Function); 3] =
+    [("feedback", Function::Feedback), ("bootstrap", Function::Feedback), ("check", Function::Check)];
 
 /// Why a function did not start, or stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,8 +70,16 @@ impl Function {
     pub async fn run(self) -> Result<(), StartError> {
         match self {
             Self::Feedback => feedback::run().await,
+            Self::Check => check::run().await,
         }
     }
+}
+
+/// Logs an invocation that got no answer.
+fn log_failure(error: ApiError, request_id: &str, duration_ms: u64) {
+    let (class, label) = (error.class(), error.label());
+    let retry = error.disposition() == Disposition::Retry;
+    tracing::warn!(request_id, class, label, retry, duration_ms, "{error}");
 }
 
 impl fmt::Display for StartError {
@@ -88,7 +106,8 @@ mod tests {
         for name in [None, Some(""), Some("feedback"), Some("bootstrap")] {
             assert_eq!(Function::named(name), Ok(Function::Feedback), "{name:?}");
         }
-        for name in ["Feedback", "feedback ", "check", "hello.handler"] {
+        assert_eq!(Function::named(Some("check")), Ok(Function::Check));
+        for name in ["Feedback", "feedback ", "Check", "hello.handler"] {
             assert_eq!(Function::named(Some(name)), Err(StartError::UnknownFunction), "{name:?}");
         }
     }

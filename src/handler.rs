@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 pub use answer::{Answer, BatchItemFailure};
 pub use clients::Clients;
-use deadline::Deadline;
+pub use deadline::Deadline;
 use futures_util::{StreamExt, stream};
 use outcome_log::OutcomeLog;
 

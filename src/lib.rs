@@ -14,11 +14,12 @@
 //! ```
 //!
 //! The modules form layers, and each uses only its own and those before it: ground (`address`, `error`, `label`,
-//! `lenient`, `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`, then
-//! `telemetry` and `handler`, and above them `functions`, `operator` and `local`. `tests/it/architecture.rs` checks
-//! this.
+//! `lenient`, `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`,
+//! `api`, then `telemetry` and `handler`, and above them `functions`, `operator` and `local`.
+//! `tests/it/architecture.rs` checks this.
 //!
-//! Each of the [`functions`] is started by its name; today, `feedback` is the only one.
+//! Each of the [`functions`] is started by its name: `feedback` follows these steps, and `check` answers questions
+//! about what it recorded.
 //!
 //! The types make it impossible to skip a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
 //! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor,
@@ -26,6 +27,7 @@
 //! clock, no network.
 
 pub mod address;
+pub mod api;
 pub mod config;
 pub mod error;
 pub mod event;

@@ -11,22 +11,16 @@
 //! set and a webhook request arrives.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 use super::StartError;
+use super::environment::{sdk_config, time_left};
 use crate::config::Config;
 use crate::handler::{Clients, Handler};
 use crate::intake::sns::Sha1;
 use crate::telemetry;
-
-/// The time for an invocation without a deadline, or with one that has already passed by this clock.
-const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
 /// Runs the cold start (configuration, clients, one warm connection), then serves invocations.
 ///
@@ -43,24 +37,9 @@ pub async fn run() -> Result<(), StartError> {
     let served = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = Arc::clone(&handler);
         async move {
-            let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(DEFAULT_TIME);
-            let work = handler.handle(event.payload.get(), &event.context.request_id, time_left);
+            let work = handler.handle(event.payload.get(), &event.context.request_id, time_left(&event.context));
             telemetry::redact_panic(work).await
         }
     }));
     served.await.map_err(|_| StartError::RuntimeApi)
-}
-
-/// The limits are below Lambda's timeout: after a freeze the first connection is often dead.
-async fn sdk_config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .operation_timeout(Duration::from_secs(8))
-        .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard())
-        .load()
-        .await
 }

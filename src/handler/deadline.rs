@@ -11,12 +11,13 @@ use crate::error::{Error, Outage};
 const MARGIN: Duration = Duration::from_secs(1);
 
 /// When an invocation must have an outcome.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline(Instant);
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
 
 impl Deadline {
-    /// The deadline: before the remaining time ends, by a tenth of it but at most [`MARGIN`].
-    pub(super) fn after(time_left: Duration) -> Self {
+    /// The deadline: before the remaining time ends, by a tenth of it but at most a second.
+    #[must_use]
+    pub fn after(time_left: Duration) -> Self {
         let margin = time_left.checked_div(10).unwrap_or_default().min(MARGIN);
         let now = Instant::now();
         Self(now.checked_add(time_left.saturating_sub(margin)).unwrap_or(now))
@@ -30,7 +31,10 @@ impl Deadline {
     /// The outcome of the work, or [`Outage::Deadline`] when the time runs out.
     ///
     /// A retry repeats abandoned work, which is safe because all of it is idempotent.
-    pub(super) async fn enforce<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        timeout_at(self.0, work).await.unwrap_or(Err(Error::Transient(Outage::Deadline)))
+    ///
+    /// # Errors
+    /// Those of the work, and [`Outage::Deadline`].
+    pub async fn enforce<T, E: From<Error>>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        timeout_at(self.0, work).await.unwrap_or_else(|_| Err(Error::Transient(Outage::Deadline).into()))
     }
 }

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::cli::CheckArgs;
 use super::failure::Failure;
-use super::show::{block_json, block_line, elsewhere_phrase, scopes_phrase, unknown_providers_warning};
+use super::show::{block_line, elsewhere_phrase, scopes_phrase, with_fields};
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::address::Address;
-use crate::suppression::{AskedScopes, Block, Context, Scope, Verdict};
+use crate::api::{Answer, unknown_providers_warning};
+use crate::suppression::{AskedScopes, Context, Scope, Verdict};
 
 /// Prints one verdict per address, in the given order, and the scopes it holds for.
 pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
@@ -18,19 +19,27 @@ pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console
         writeln!(console.err, "warning: {warning}")?;
     }
     let verdicts = tables.suppressions.check_all(&args.addresses, &asked, console.now).await?;
-    let mut outcome = Outcome::Done;
+    let (mut outcome, mut unreadable) = (Outcome::Done, 0_usize);
     for (address, verdict) in args.addresses.iter().zip(&verdicts) {
-        if !verdict.is_allowed() {
-            outcome = Outcome::Blocked;
+        match verdict {
+            Ok(verdict) if verdict.is_allowed() => {}
+            Ok(_) => outcome = Outcome::Blocked,
+            Err(_) => unreadable = unreadable.saturating_add(1),
         }
         if console.json {
-            writeln!(console.out, "{}", to_json(address, verdict, &asked, warning.as_deref()))?;
+            writeln!(console.out, "{}", to_json(address, verdict.as_ref().ok(), &asked, warning.as_deref()))?;
             continue;
         }
-        writeln!(console.out, "{}", answer(address, verdict, &asked))?;
-        for block in &verdict.blocks {
+        writeln!(console.out, "{}", answer(address, verdict.as_ref().ok(), &asked))?;
+        for block in verdict.iter().flat_map(|verdict| &verdict.blocks) {
             writeln!(console.out, "  {}", block_line(block))?;
         }
+    }
+    if unreadable > 0 {
+        return Err(Failure::new(format!(
+            "{unreadable} of {} records cannot be read; repair the items",
+            verdicts.len()
+        )));
     }
     Ok(outcome)
 }
@@ -50,8 +59,9 @@ fn context(args: &CheckArgs) -> Result<Context, Failure> {
     })
 }
 
-fn answer(address: &Address, verdict: &Verdict, asked: &AskedScopes) -> String {
+fn answer(address: &Address, verdict: Option<&Verdict>, asked: &AskedScopes) -> String {
     let (address, scopes) = (address.as_str(), scopes_phrase(asked.as_slice()));
+    let Some(verdict) = verdict else { return format!("{address}  not known: its record cannot be read; do not send") };
     let elsewhere = elsewhere_phrase(&verdict.elsewhere);
     if verdict.is_allowed() {
         format!("{address}  allowed for {scopes}{elsewhere}")
@@ -60,14 +70,13 @@ fn answer(address: &Address, verdict: &Verdict, asked: &AskedScopes) -> String {
     }
 }
 
-fn to_json(address: &Address, verdict: &Verdict, asked: &AskedScopes, warning: Option<&str>) -> Value {
-    let all = |blocks: &[Block]| blocks.iter().map(block_json).collect::<Vec<_>>();
-    json!({
-        "address": address.as_str(),
-        "allowed": verdict.is_allowed(),
-        "asked": asked.as_slice().iter().map(Scope::as_str).collect::<Vec<_>>(),
-        "blocks": all(&verdict.blocks),
-        "elsewhere": all(&verdict.elsewhere),
-        "warning": warning,
-    })
+/// The answer of the function `check` about the address, with the fields that the function returns once for all
+/// addresses.
+fn to_json(address: &Address, verdict: Option<&Verdict>, asked: &AskedScopes, warning: Option<&str>) -> Value {
+    let text = address.as_str().to_owned();
+    let answer = match verdict {
+        Some(verdict) => Answer::known(text, address, verdict, Some(|_| true)),
+        None => Answer::unreadable(text, address),
+    };
+    with_fields(&answer, [("asked", asked.as_slice().iter().map(Scope::as_str).collect()), ("warning", json!(warning))])
 }

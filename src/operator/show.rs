@@ -1,10 +1,12 @@
 //! Formats verdicts, entries and event records, for people and for programs.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::item::{Item, text};
 use super::sanitize::sanitize;
-use crate::event::{Provider, Reason};
+use crate::api::BlockedBy;
+use crate::event::Reason;
 use crate::suppression::{Block, Entry, MAX_SCOPES, ManualKind, Scope, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
 
@@ -89,15 +91,6 @@ pub(super) fn elsewhere_phrase(elsewhere: &[Block]) -> String {
     }
 }
 
-/// A warning about providers from which no report comes; nothing where there are none.
-pub(super) fn unknown_providers_warning<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<String> {
-    let names: Vec<&str> = names.into_iter().collect();
-    let known: Vec<&str> = Provider::ALL.iter().map(|provider| provider.as_str()).collect();
-    let text =
-        || format!("no report comes from {}, only from {}; check the spelling", names.join(", "), known.join(", "));
-    (!names.is_empty()).then(text)
-}
-
 /// One reason not to send, as a line.
 pub(super) fn block_line(block: &Block) -> String {
     let until = block.until.map_or_else(|| "without end".to_owned(), |until| format!("until {until}"));
@@ -114,16 +107,16 @@ pub(super) fn block_line(block: &Block) -> String {
 
 /// The same as [`block_line`], for programs.
 pub(super) fn block_json(block: &Block) -> Value {
-    json!({
-        "scope": block.scope.as_str(),
-        "reason": block.reason.as_str(),
-        "since": block.since.to_string(),
-        "until": block.until.map(|until| until.to_string()),
-        "provider": block.provider,
-        "code": block.code,
-        "folded": block.folded,
-        "lifted_by": block.lifted_by(),
-    })
+    with_fields(&BlockedBy::from(block), [("folded", block.folded.into())])
+}
+
+/// An object as JSON, with more fields.
+pub(super) fn with_fields<const N: usize>(object: &impl Serialize, more: [(&str, Value); N]) -> Value {
+    let mut json = json!(object);
+    if let Some(fields) = json.as_object_mut() {
+        fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    json
 }
 
 /// What an event says about its message, each with the word before it.

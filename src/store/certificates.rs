@@ -25,15 +25,20 @@ impl Suppressions {
     /// Opens the connection to DynamoDB by reading the stored certificates; none if there are none, if they cannot be
     /// read, or if DynamoDB does not answer.
     pub async fn warm_up(&self) -> Vec<ProvenCertificate> {
+        self.open_connection().await.as_ref().map(from_item).unwrap_or_default()
+    }
+
+    /// Opens the connection to DynamoDB by reading the item with the certificates, and returns that.
+    pub(crate) async fn open_connection(&self) -> Option<Item> {
         let call = self.client.get_item().table_name(&self.table).key("address", key());
         let Ok(output) = call.send().await else {
             tracing::warn!(
                 table = self.table,
                 "dynamodb did not answer during the cold start; the first event tries again"
             );
-            return Vec::new();
+            return None;
         };
-        output.item.as_ref().map(from_item).unwrap_or_default()
+        output.item
     }
 
     /// Stores certificates in addition to those already stored.

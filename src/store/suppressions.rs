@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use futures_util::future::try_join_all;
 
 use super::attribute::{Item, text};
 use super::backoff;
@@ -23,6 +24,8 @@ pub(super) const BATCH_GET: usize = 100;
 pub(super) const ATTEMPTS: u32 = 20;
 /// How many times keys that DynamoDB left unprocessed are requested.
 const READ_ATTEMPTS: u32 = 8;
+/// The item of an address is not a suppression record.
+pub(super) const UNREADABLE: Error = Error::Transient(Outage::StoredRecord);
 
 /// An address and the time of the latest delivery to it.
 pub(super) type Delivery = (Address, Timestamp);
@@ -31,8 +34,8 @@ pub(super) type Delivery = (Address, Timestamp);
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) records: BTreeMap<String, Stored>,
-    /// The error if one of the records cannot be read.
-    pub(super) unreadable: Option<Error>,
+    /// The addresses whose records cannot be read.
+    pub(super) unreadable: BTreeSet<String>,
 }
 
 /// The suppression table: one item per address, and one with certificates.
@@ -71,27 +74,38 @@ impl Suppressions {
         self.get(address).await.map(|record| record.verdict(asked, now))
     }
 
-    /// Whether each of many addresses may be mailed in one send, in their order; one request reads 100.
+    /// Whether each of many addresses may be mailed in one send, in their order; an error for each unreadable record.
+    ///
+    /// One address takes a `GetItem`; several take one `BatchGetItem` per 100, all at once.
     ///
     /// # Errors
-    /// Transient if the table cannot be read, or holds something else under one of the addresses.
+    /// Transient if the table cannot be read.
     pub async fn check_all(
         &self,
         addresses: &[Address],
         asked: &AskedScopes,
         now: Timestamp,
-    ) -> Result<Vec<Verdict>, Error> {
+    ) -> Result<Vec<Result<Verdict, Error>>, Error> {
         let distinct: BTreeSet<&Address> = addresses.iter().collect();
         let distinct: Vec<&Address> = distinct.into_iter().collect();
-        let mut verdicts = BTreeMap::new();
-        for part in distinct.chunks(BATCH_GET) {
-            let found = self.stored_batch(part).await?;
-            if let Some(error) = found.unreadable {
-                return Err(error);
-            }
-            verdicts.extend(found.records.into_iter().map(|(key, stored)| (key, stored.record.verdict(asked, now))));
+        if let [address] = distinct.as_slice() {
+            let verdict = match self.check(address, asked, now).await {
+                Err(error) if error != UNREADABLE => return Err(error),
+                verdict => verdict,
+            };
+            return Ok(vec![verdict; addresses.len()]);
         }
-        Ok(addresses.iter().map(|address| verdicts.get(address.as_str()).cloned().unwrap_or_default()).collect())
+        let mut found = Found::default();
+        for part in try_join_all(distinct.chunks(BATCH_GET).map(|part| self.stored_batch(part))).await? {
+            found.records.extend(part.records);
+            found.unreadable.extend(part.unreadable);
+        }
+        let verdict = |address: &Address| match found.records.get(address.as_str()) {
+            _ if found.unreadable.contains(address.as_str()) => Err(UNREADABLE),
+            Some(stored) => Ok(stored.record.verdict(asked, now)),
+            None => Ok(Verdict::default()),
+        };
+        Ok(addresses.iter().map(verdict).collect())
     }
 
     /// Merges changes into the record of an address, and returns the reasons that newly suppress it.
@@ -145,7 +159,7 @@ impl Suppressions {
         let voided = deliveries.iter().filter(|(address, at)| {
             found.records.get(address.as_str()).is_some_and(|stored| stored.record.soft_bounces.any_at_or_before(*at))
         });
-        Ok((voided.cloned().collect(), found.unreadable))
+        Ok((voided.cloned().collect(), (!found.unreadable.is_empty()).then_some(UNREADABLE)))
     }
 
     /// The records of at most 100 different addresses, with strongly consistent reads.
@@ -160,9 +174,10 @@ impl Suppressions {
             let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
             let output = call.map_err(|error| classified(&error))?;
             for item in output.responses.unwrap_or_default().into_values().flatten() {
-                match (text(&item, "address"), from_item(&item)) {
-                    (Some(address), Some(stored)) => drop(found.records.insert(address.to_owned(), stored)),
-                    _ => found.unreadable = Some(Error::Transient(Outage::StoredRecord)),
+                let address = text(&item, "address").ok_or(UNREADABLE)?.to_owned();
+                match from_item(&item) {
+                    Some(stored) => drop(found.records.insert(address, stored)),
+                    None => drop(found.unreadable.insert(address)),
                 }
             }
             let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
@@ -180,7 +195,7 @@ impl Suppressions {
         let call = self.client.get_item().table_name(&self.table).key("address", key).consistent_read(true);
         let output = call.send().await.map_err(|error| classified(&error))?;
         match output.item {
-            Some(item) => from_item(&item).ok_or(Error::Transient(Outage::StoredRecord)),
+            Some(item) => from_item(&item).ok_or(UNREADABLE),
             None => Ok(Stored::default()),
         }
     }

@@ -92,6 +92,12 @@ impl Scope {
         owner.filter(|owner| Provider::from_label(owner).is_none())
     }
 
+    /// Whether it names a tenant.
+    #[must_use]
+    pub fn is_of_a_tenant(&self) -> bool {
+        self.0.starts_with("tenant:")
+    }
+
     /// A scope as stored in a record, without any check.
     #[must_use]
     pub fn from_text(text: &str) -> Self {

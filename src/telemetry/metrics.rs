@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::FunctionVersion;
+use crate::api::Flaw;
 use crate::error::Error;
 use crate::event::{Cause, EmailEvent, Kind, Permanence, Provider, Reason};
 use crate::label::labelled;
@@ -19,6 +20,8 @@ const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
 /// Counts failures that may succeed later, by version: they trigger the rollback of a deployment. Failures that
 /// strangers can cause at will are not counted.
 const FAILURES: &str = "failures";
+/// Counts malformed questions, by version: Lambda counts them as errors, but the version is not at fault.
+const MALFORMED: &str = "malformed";
 /// The most values that a metric may have in one line.
 const MAX_VALUES: usize = 100;
 
@@ -34,9 +37,24 @@ labelled! {
     }
 }
 
+labelled! {
+    /// The possible answers about an address.
+    pub enum CheckOutcome {
+        /// It may be mailed.
+        Allowed = "allowed",
+        /// A suppression blocks the send.
+        Blocked = "blocked",
+        /// The text has no key.
+        NotAnAddress = "not_an_address",
+        /// Its record cannot be read, so there is no answer.
+        RecordUnreadable = "record_unreadable",
+    }
+}
+
 /// The counts of one invocation.
 ///
-/// [`metric_names`] lists the names; the only dimension is the function, and for `failures` also its version.
+/// [`metric_names`] lists the names; the only dimension is the function, and for `failures` and `malformed` also its
+/// version.
 #[derive(Debug, Default)]
 pub struct Metrics {
     counts: BTreeMap<String, u64>,
@@ -44,6 +62,8 @@ pub struct Metrics {
     sha1_topics: BTreeSet<String>,
     /// Failures that may succeed later.
     retries: u64,
+    /// Malformed questions.
+    malformed: u64,
 }
 
 impl Metrics {
@@ -81,6 +101,19 @@ impl Metrics {
         }
     }
 
+    /// Counts the answers about addresses.
+    pub fn checked(&mut self, outcomes: impl Iterator<Item = CheckOutcome>) {
+        for outcome in outcomes {
+            self.count(&format!("checks.{outcome}"));
+        }
+    }
+
+    /// Counts a malformed question by its cause, and by version.
+    pub fn malformed(&mut self, label: &str) {
+        self.count(&format!("rejected.{label}"));
+        self.malformed = self.malformed.saturating_add(1);
+    }
+
     /// Counts a message accepted with a signature over a SHA-1 digest, and names its topic in the line.
     pub fn sha1(&mut self, topic_arn: &str) {
         self.count(SIGNATURE_VERSION_1);
@@ -106,6 +139,7 @@ impl Metrics {
         self.lags_ms.extend(other.lags_ms.into_iter().take(MAX_VALUES.saturating_sub(self.lags_ms.len())));
         self.sha1_topics.extend(other.sha1_topics);
         self.retries = self.retries.saturating_add(other.retries);
+        self.malformed = self.malformed.saturating_add(other.malformed);
     }
 
     /// The line of a function for a given time.
@@ -128,10 +162,11 @@ impl Metrics {
             values.insert("signature_version_1_topics".to_owned(), json!(self.sha1_topics));
         }
         let mut directives = vec![json!({"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics})];
-        if self.retries > 0 {
+        let by_version = [(FAILURES, self.retries), (MALFORMED, self.malformed)];
+        for (name, count) in by_version.into_iter().filter(|(_, count)| *count > 0) {
             values.insert("version".to_owned(), Value::from(function.version.as_str()));
-            values.insert(FAILURES.to_owned(), Value::from(self.retries));
-            let metrics = [json!({"Name": FAILURES, "Unit": "Count"})];
+            values.insert(name.to_owned(), Value::from(count));
+            let metrics = [json!({"Name": name, "Unit": "Count"})];
             let dimensions = [["function", "version"]];
             directives.push(json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}));
         }
@@ -144,14 +179,15 @@ impl Metrics {
 #[must_use]
 pub fn metric_names() -> BTreeSet<String> {
     let mut names: BTreeSet<String> =
-        ["invocations", "lag_ms", "unauthentic", FAILURES, SIGNATURE_VERSION_1].map(str::to_owned).into();
+        ["invocations", "lag_ms", "unauthentic", FAILURES, MALFORMED, SIGNATURE_VERSION_1].map(str::to_owned).into();
     for provider in Provider::ALL {
         names.extend(["events", "hard_bounces", "undetermined"].map(|what| format!("{what}.{provider}")));
         names.extend(Kind::ALL.iter().map(|kind| format!("events.{provider}.{kind}")));
     }
     names.extend(Reason::ALL.iter().map(|reason| format!("suppressions.{reason}")));
     names.extend(SubscriptionStep::ALL.iter().map(|step| format!("sns.{step}")));
-    names.extend(Error::labels().map(|label| format!("rejected.{label}")));
+    names.extend(CheckOutcome::ALL.iter().map(|outcome| format!("checks.{outcome}")));
+    names.extend(Error::labels().chain(Flaw::LABELS).map(|label| format!("rejected.{label}")));
     names
 }
 

@@ -8,6 +8,7 @@ mod allocations;
 mod architecture;
 mod attacks;
 mod binary;
+mod check;
 mod costs;
 mod decisions;
 mod disorder;

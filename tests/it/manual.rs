@@ -195,6 +195,7 @@ async fn many_addresses_are_answered_in_their_order() {
     addresses.push(address());
     let suppressions = &world.handler.suppressions;
     let verdicts = suppressions.check_all(&addresses, &mailjet().scopes().unwrap(), at(START)).await.unwrap();
+    let verdicts: Vec<_> = verdicts.into_iter().map(Result::unwrap).collect();
     let blocked: Vec<_> =
         verdicts.iter().enumerate().filter(|(_, verdict)| !verdict.is_allowed()).map(|(n, _)| n).collect();
     assert_eq!((verdicts.len(), blocked), (252, vec![130, 251]));

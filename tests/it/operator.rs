@@ -170,7 +170,7 @@ async fn check_says_why_and_what_would_lift() {
     );
     let ran = world.run(&["check", "--json", "jane@example.com", "--provider", "ses", "--list", "News"]).await;
     let verdict: Value = serde_json::from_str(&ran.out).unwrap();
-    let reasons: Vec<_> = verdict["blocks"].as_array().unwrap().iter().map(|block| &block["reason"]).collect();
+    let reasons: Vec<_> = verdict["blocked_by"].as_array().unwrap().iter().map(|block| &block["reason"]).collect();
     assert_eq!(reasons, ["complaint", "unsubscribe"]);
     world.run_ok(&["check", "john@example.com"]).await;
 }

@@ -83,11 +83,54 @@ async fn the_answer_says_for_what_it_holds_and_what_stands_elsewhere() {
         let blocks = answer[name].as_array().unwrap().iter();
         blocks.map(|block| block["scope"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(scopes("blocks"), ["list:mailjet:42"]);
+    assert_eq!(scopes("blocked_by"), ["list:mailjet:42"]);
     assert_eq!(scopes("elsewhere"), ["list:own:weekly", "stream:marketing", "tenant:ses:Acme"]);
     assert_eq!(answer["warning"], Value::Null);
     let nobody = world.run_ok(&["check", "john@example.com", "--domain", "Example.com", "--provider", "ses"]).await;
     assert_eq!(nobody, "john@example.com  allowed for *, provider:ses and domain:example.com\n");
+}
+
+/// A line of `check --json` is the answer of the function `check`, with the fields that this returns once for all
+/// addresses.
+#[tokio::test]
+async fn the_program_answers_what_the_function_answers() {
+    let world = world().await;
+    world
+        .run_ok(&["suppress", "jane@example.com", "--reason", "manual", "--until", "2027-01-01", "--actor", "ops"])
+        .await;
+    let item = Item::from([("address".to_owned(), AttributeValue::S("broken@example.com".to_owned()))]);
+    world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
+    let addresses = ["jane@example.com", "broken@example.com", "john@example.com"];
+    for (arguments, mut question) in [
+        (&[][..], json!({})),
+        (&["--provider", "Mailjet", "--list", "42"], json!({"provider": "Mailjet", "lists": ["42"]})),
+        (
+            &["--provider", "sess", "--domain", "Example.com"],
+            json!({"provider": "sess", "sender_domain": "Example.com"}),
+        ),
+        (
+            &["--provider", "ses", "--tenant", "Acme", "--stream", "marketing"],
+            json!({"provider": "ses", "tenant": "Acme", "stream": "marketing"}),
+        ),
+    ] {
+        question["addresses"] = json!(addresses);
+        let function = crate::check::checker(world.database.client.clone());
+        let answer = function.answer(&question.to_string(), "test-request", Duration::from_secs(10)).await.unwrap();
+        let answer = json!(answer);
+        let ran = world.run(&[&["check", "--json"], &addresses[..], arguments].concat()).await;
+        assert_eq!(ran.outcome, Err("1 of 3 records cannot be read; repair the items".to_owned()));
+        let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), addresses.len());
+        for (mut line, result) in lines.into_iter().zip(answer["results"].as_array().unwrap()) {
+            let fields = line.as_object_mut().unwrap();
+            fields.remove("elsewhere");
+            assert_eq!(fields.remove("asked"), Some(answer["asked"].clone()));
+            assert_eq!(fields.remove("warning"), Some(answer["warning"].clone()));
+            assert_eq!(line, *result, "{arguments:?}");
+        }
+    }
+    let shown = world.run(&[&["check"], &addresses[..]].concat()).await.out;
+    assert!(shown.contains("broken@example.com  not known: its record cannot be read; do not send\n"), "{shown}");
 }
 
 #[tokio::test]

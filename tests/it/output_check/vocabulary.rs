@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use mail_feedback::api::{Flaw, Question};
 use mail_feedback::error::Error;
+use mail_feedback::suppression::ScopeError;
 use mail_feedback::telemetry::metric_names;
 use serde_json::Value;
 
 use super::secrets::Secrets;
 
 /// The log messages other than the advice on errors.
-const SENTENCES: [&str; 9] = [
+const SENTENCES: [&str; 10] = [
     "a dependency logged a warning; see source and line",
     "a dependency logged an error; see source and line",
     "recorded",
+    "answered",
     "a subscription is waiting to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
     "a subscription of the topic to this endpoint has ended",
     "SNS_ALLOW_SHA1 also admits sha-1 over https; set SignatureVersion 2 on the topics instead",
@@ -22,7 +25,8 @@ const SENTENCES: [&str; 9] = [
     "attributes of other writers left no room for a suppression record; the largest were removed",
 ];
 /// The log fields with numbers or booleans.
-const FIGURES: [&str; 6] = ["events", "status", "duration_ms", "retry", "line", "dropped"];
+const FIGURES: [&str; 9] =
+    ["events", "status", "duration_ms", "retry", "line", "dropped", "addresses", "blocked", "unreadable"];
 /// Its other fields, and those of an answer.
 const FIELDS: [&str; 22] = [
     "timestamp",
@@ -77,15 +81,35 @@ const DIRECTIVES: [&str; 13] = [
 static METRICS: LazyLock<BTreeSet<String>> = LazyLock::new(metric_names);
 static ADVICE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::all().map(Error::advice).collect());
 static CLASSES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::all().map(Error::class).collect());
-static LABELS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::labels().collect());
+static LABELS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::labels().chain(Flaw::LABELS).collect());
 /// How the Lambda runtime prints an error of the handler.
 static PRINTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| format!("{error:?}")).collect());
-static MESSAGES: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| error.to_string()).collect());
+static MESSAGES: LazyLock<BTreeSet<String>> =
+    LazyLock::new(|| Error::all().map(|error| error.to_string()).chain(flaws()).collect());
 /// The bodies of answers that say what to do.
 static ANSWERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let told = Error::all().filter_map(Error::answer);
     told.map(|sentence| format!("{{\"error\":\"{sentence}\"}}")).collect()
 });
+
+/// The messages about malformed questions.
+fn flaws() -> impl Iterator<Item = String> {
+    let wrong = ["5", r#"{"addresses":5}"#, r#"{"addresses":[],"x":5}"#];
+    let values = ["provider", "sender_domain", "lists", "tenant", "stream", "elsewhere"];
+    let values = values.map(|field| format!(r#"{{"addresses":["a@example.com"],"{field}":5}}"#));
+    let malformed = wrong.map(str::to_owned).into_iter().chain(values);
+    let scopes = [
+        ScopeError::Provider,
+        ScopeError::List,
+        ScopeError::ListWithoutProvider,
+        ScopeError::OtherProvider,
+        ScopeError::Stream,
+        ScopeError::Tenant,
+        ScopeError::Domain,
+    ];
+    let read = malformed.map(|json| Question::parse(&json).expect_err("a malformed question"));
+    read.chain(scopes.map(Flaw::Scope)).map(|flaw| flaw.to_string())
+}
 
 /// The whole vocabulary as one text, in lower case.
 static ALL: LazyLock<String> = LazyLock::new(|| {
@@ -135,7 +159,9 @@ fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
         "level" => is_text(&|it| ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"].contains(&it)),
         "target" => is_text(&|it| it.starts_with("mail_feedback") && is_path(it)),
         "source" => is_text(&is_path),
-        "message" => is_text(&|it| SENTENCES.contains(&it) || ADVICE.contains(it) || PRINTED.contains(it)),
+        "message" => is_text(&|it| {
+            SENTENCES.contains(&it) || ADVICE.contains(it) || PRINTED.contains(it) || MESSAGES.contains(it)
+        }),
         "request_id" => is_text(&|it| it.starts_with(&ids.request)),
         "message_id" => is_text(&|it| secrets.queued.iter().any(|id| id == it)),
         "table" => is_text(&|it| ids.configured.iter().any(|name| name == it)),

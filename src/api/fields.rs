@@ -1,0 +1,94 @@
+//! Reads the fields of a JSON object, and refuses unknown ones.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use super::Flaw;
+
+/// What a function accepts.
+pub(super) struct Form {
+    /// What to send, as a message.
+    pub(super) demand: &'static str,
+    /// Every field.
+    pub(super) fields: &'static [&'static str],
+}
+
+/// The fields of an object. `null` counts as absent, because many languages write it for unset values.
+pub(super) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// Parses a JSON object that has only the fields of a form.
+    ///
+    /// An unknown field is probably a typing error; without the refusal, the answer would ignore what it asks for.
+    pub(super) fn read(json: &str, form: &'static Form) -> Result<Self, Flaw> {
+        let Ok(Value::Object(mut fields)) = serde_json::from_str(json) else { return Err(Flaw::Form(form.demand)) };
+        if fields.keys().any(|name| !form.fields.contains(&name.as_str())) {
+            // An AWS event has none of them.
+            let is_meant = form.fields.iter().any(|name| fields.contains_key(*name));
+            return Err(if is_meant { Flaw::UnknownField(form.fields) } else { Flaw::Form(form.demand) });
+        }
+        fields.retain(|_, value| !value.is_null());
+        Ok(Self(fields))
+    }
+
+    /// A string, if present.
+    pub(super) fn text(&mut self, field: &'static str) -> Result<Option<String>, Flaw> {
+        match self.0.remove(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Flaw::Field { field, demand: Demand::Text }),
+        }
+    }
+
+    /// A boolean; `false` if absent.
+    pub(super) fn flag(&mut self, field: &'static str) -> Result<bool, Flaw> {
+        match self.0.remove(field) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(_) => Err(Flaw::Field { field, demand: Demand::Flag }),
+        }
+    }
+
+    /// An array of strings with a length in this range; empty if absent.
+    pub(super) fn texts(&mut self, field: &'static str, count: RangeInclusive<usize>) -> Result<Vec<String>, Flaw> {
+        let flaw = Flaw::Field { field, demand: Demand::Texts { least: *count.start(), most: *count.end() } };
+        let values = match self.0.remove(field) {
+            None => Vec::new(),
+            Some(Value::Array(values)) => values,
+            Some(_) => return Err(flaw),
+        };
+        if !count.contains(&values.len()) {
+            return Err(flaw);
+        }
+        let text = |value| if let Value::String(text) = value { Ok(text) } else { Err(flaw) };
+        values.into_iter().map(text).collect()
+    }
+}
+
+/// What a field must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// A string.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// An array of strings.
+    Texts {
+        /// The fewest.
+        least: usize,
+        /// The most.
+        most: usize,
+    },
+}
+
+impl fmt::Display for Demand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("a string"),
+            Self::Flag => f.write_str("true or false"),
+            Self::Texts { least, most } => write!(f, "an array of {least} to {most} strings"),
+        }
+    }
+}
