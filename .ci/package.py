@@ -43,17 +43,18 @@ Parameters:
 """
 
 
-def replaced(text: str, old: str, new: str) -> str:
-    """Replaces the only occurrence of `old`."""
-    if text.count(old) != 1:
-        sys.exit(f"template.yaml should contain this once, but contains it {text.count(old)} times:\n{old}")
+def replaced(text: str, old: str, new: str, times: int = 1) -> str:
+    """Replaces exactly `times` occurrences of `old`; any other number is an error."""
+    if text.count(old) != times:
+        sys.exit(f"template.yaml should contain this {times} times, but contains it {text.count(old)} times:\n{old}")
     return text.replace(old, new)
 
 
 def template(version: str) -> str:
     text = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    text = replaced(text, BUILD, "")
-    text = replaced(text, CODE, BY_PARAMETERS)
+    functions = text.count("    Type: AWS::Serverless::Function\n")
+    text = replaced(text, BUILD, "", functions)
+    text = replaced(text, CODE, BY_PARAMETERS, functions)
     return replaced(text, "\nParameters:\n", "\n" + PARAMETERS % version)
 
 

@@ -92,6 +92,12 @@ class Stack:
         answer = self.cloud.client("lambda").invoke(FunctionName=self.invoked, Payload=json.dumps(event))
         return Invocation(answer.get("FunctionError"), json.loads(answer["Payload"].read() or b"null"))
 
+    def ask(self, question: dict, **credentials) -> Invocation:
+        """Asks the function that answers senders."""
+        client = self.cloud.client("lambda", **credentials)
+        answer = client.invoke(FunctionName=self.outputs["CheckFunctionName"], Payload=json.dumps(question))
+        return Invocation(answer.get("FunctionError"), json.loads(answer["Payload"].read() or b"null"))
+
     def invoke_later(self, event: dict) -> None:
         self.cloud.client("lambda").invoke(
             FunctionName=self.invoked, InvocationType="Event", Payload=json.dumps(event)

@@ -27,6 +27,8 @@ OUTPUTS = {
     "SnsWebhookUrl",
     "WebhookSecretArn",
     "FunctionName",
+    "CheckFunctionName",
+    "CheckFunctionArn",
     "UndeliveredQueueUrl",
     "FailedQueueUrl",
 }

@@ -63,6 +63,8 @@ def test_the_template_deploys_with(cloud, existing, url, trust, variant):
     expected = {name: value.format(**existing) for name, value in variant.environment.items()}
     assert {name: environment.get(name) for name in expected} == expected
     assert stack.post("/webhooks/mailjet", "[]").status == 401, "the function starts under this configuration"
+    answer = stack.ask({"addresses": ["nobody@example.com"]})
+    assert answer.payload["results"][0]["allowed"] is True, answer
     if "WebhookDomain" in resources:
         assert stack.outputs["MailjetWebhookUrl"] == "https://feedback.example.com/webhooks/mailjet"
         assert stack.outputs["WebhookDomainTarget"]

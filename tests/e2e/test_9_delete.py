@@ -52,6 +52,13 @@ def test_the_function_is_left_and_goes_with_one_command(deleted, cloud, stack):
         client.get_function(FunctionName=stack.function)
 
 
+def test_senders_get_no_answer_any_more(deleted, cloud, stack):
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        stack.ask({"addresses": ["nobody@example.com"]})
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        cloud.client("ssm").get_parameter(Name=f"/{stack.name}/check-function")
+
+
 def test_only_the_tables_are_left(deleted, cloud, stack):
     _, resources = deleted
     kept = [each for each in resources.values() if each["ResourceType"] == "AWS::DynamoDB::Table"]

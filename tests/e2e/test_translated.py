@@ -36,8 +36,8 @@ def test_a_mistake_is_found_by(processed, rule):
     elif rule is translated.unprotected_tables:
         del broken["Resources"]["EventTable"]["DeletionPolicy"]
     elif rule is translated.mortal_versions:
-        (version,) = [each for each in broken["Resources"].values() if each["Type"] == "AWS::Lambda::Version"]
-        version["DeletionPolicy"] = "Delete"
+        (version,) = [name for name in translated.of_type(broken, "AWS::Lambda::Version") if name.startswith("FunctionV")]
+        broken["Resources"][version]["DeletionPolicy"] = "Delete"
     else:
         kind, key = MISTAKES[rule.__name__]
         for properties in translated.of_type(broken, kind).values():
@@ -67,7 +67,8 @@ def test_no_exception_is_out_of_date(processed):
 
 def test_every_door_leads_to_the_same(processed):
     """To the alias if there is one, else to the function: a door that bypasses the alias would skip gradual updates."""
-    aliases = [{"Ref": name} for name in translated.of_type(processed, "AWS::Lambda::Alias")]
+    aliases = translated.of_type(processed, "AWS::Lambda::Alias").items()
+    aliases = [{"Ref": name} for name, alias in aliases if alias["FunctionName"] == {"Ref": "Function"}]
     allowed = aliases or [{"Ref": "Function"}, {"Fn::GetAtt": ["Function", "Arn"]}]
     doors = {
         "AWS::Lambda::Permission": "FunctionName",

@@ -7,6 +7,7 @@ NAMED_BY_ACCOUNT = {"s3.amazonaws.com", "ses.amazonaws.com"}
 # (logical id, Sid or action) of statements on all resources, each with its reason.
 WILDCARDS = {
     ("FunctionRole", "Traces"): "X-Ray's actions do not support resources",
+    ("CheckRole", "Traces"): "X-Ray's actions do not support resources",
 }
 
 
@@ -148,9 +149,10 @@ def alarms_off_target(template: dict) -> list[str]:
         for metric in queries or [properties]:
             if metric.get("Namespace") != "mail-feedback":
                 continue
-            names = ["function", "version"] if metric.get("MetricName") == "failures" else ["function"]
+            by_version = metric.get("MetricName") in ("failures", "malformed")
+            names = ["function", "version"] if by_version else ["function"]
             dimensions = metric.get("Dimensions", [])
-            function = {"Name": "function", "Value": {"Ref": "Function"}}
+            function = {"Name": "function", "Value": {"Ref": "CheckFunction" if name.startswith("Check") else "Function"}}
             if [each["Name"] for each in dimensions] != names or function not in dimensions:
                 wrong.append(f"{name}: {metric.get('MetricName')} has dimensions {dimensions}")
     return wrong
@@ -182,7 +184,8 @@ def mortal_versions(template: dict) -> list[str]:
     return [
         f"{name}: {policy} is not {meant}"
         for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Lambda::Version"
+        # The other function is only invoked synchronously, so nothing needs its old versions.
+        if resource["Type"] == "AWS::Lambda::Version" and name.startswith("FunctionVersion")
         for policy, meant in (("DeletionPolicy", "RetainExceptOnCreate"), ("UpdateReplacePolicy", "Retain"))
         if resource.get(policy) != meant
     ]

@@ -33,7 +33,7 @@ class Variant:
 VARIANTS = [
     Variant(
         "nothing but defaults",
-        present=EVENT_DESTINATION | {"Function", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
+        present=EVENT_DESTINATION | {"Function", "CheckFunction", "CheckFunctionParameter", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
         absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | {"AlarmTopic"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
@@ -136,7 +136,13 @@ VARIANTS = [
     ),
     Variant(
         "another size",
-        {"MemorySize": "512", "ReservedConcurrency": "10", "Tracing": "PassThrough", "Deployment": "AllAtOnce"},
+        {
+            "MemorySize": "512",
+            "ReservedConcurrency": "10",
+            "CheckReservedConcurrency": "5",
+            "Tracing": "PassThrough",
+            "Deployment": "AllAtOnce",
+        },
     ),
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
     Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic"}),

@@ -38,7 +38,7 @@ fn now() -> Timestamp {
 }
 
 /// Asks, and returns the JSON that the sender gets.
-async fn ask(checker: &Checker, question: &Value) -> Result<Value, ApiError> {
+pub async fn ask(checker: &Checker, question: &Value) -> Result<Value, ApiError> {
     let answer = checker.answer(&question.to_string(), "test-request", Duration::from_secs(10)).await;
     answer.map(|answers| serde_json::to_value(answers).unwrap())
 }

@@ -25,9 +25,9 @@ class NoManagedPolicies:
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         template = yaml_parse(file)
-    function = template["Resources"]["Function"]["Properties"]
-    if isinstance(function["CodeUri"], str):
-        function["CodeUri"] = {"Bucket": "artifacts", "Key": "function"}
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function" and isinstance(resource["Properties"]["CodeUri"], str):
+            resource["Properties"]["CodeUri"] = {"Bucket": "artifacts", "Key": "function"}
     parameters = {"CodeBucket": "artifacts", "CodeKey": "function"}
     json.dump(transform(template, parameters, NoManagedPolicies()), sys.stdout, indent=1)
 

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
+use mail_feedback::api::Flaw;
 use mail_feedback::error::Error;
 use mail_feedback::event::Reason;
-use mail_feedback::telemetry::metric_names;
+use mail_feedback::telemetry::{CheckOutcome, metric_names};
 use serde_json::{Value, json};
 use support::samples;
 
@@ -50,7 +51,9 @@ fn every_metric_on_it_is_written_under_these_dimensions() {
         for (namespace, name, rest) in metrics(&widget) {
             if namespace == "mail-feedback" {
                 assert!(written.contains(&name), "{title}: the function writes no metric {name}");
-                assert_eq!((&rest[0], &rest[1]), (&"function".into(), &"${Function}".into()), "{title}");
+                let of_check = title.contains("to senders") || title.contains("without an answer");
+                let function = if of_check { "${CheckFunction}" } else { "${Function}" };
+                assert_eq!((&rest[0], &rest[1]), (&"function".into(), &function.into()), "{title}");
             } else if namespace.starts_with("mail-feedback/") {
                 let counted = &template.properties("HeldBackRequests")["MetricTransformations"][0];
                 let known = (&counted["MetricNamespace"]["Fn::Sub"], &counted["MetricName"]);
@@ -79,8 +82,11 @@ fn it_shows_every_kind_that_occurs_every_reason_and_every_cause() {
     for reason in Reason::ALL.iter().filter(|reason| **reason != Reason::Manual) {
         assert!(shown.contains(&format!("suppressions.{reason}")), "{reason}");
     }
-    for label in Error::labels() {
+    for label in Error::labels().chain(Flaw::LABELS) {
         assert!(shown.contains(&format!("rejected.{label}")), "{label}");
+    }
+    for outcome in CheckOutcome::ALL {
+        assert!(shown.contains(&format!("checks.{outcome}")), "{outcome}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mail_feedback::config::Config;
+use mail_feedback::config::{CheckConfig, Config};
 use mail_feedback::intake::webhook::CredentialSource;
 use serde_json::Value;
 
@@ -13,8 +13,8 @@ use super::document::Template;
 const BY_DEFAULT: [&str; 1] = ["MakesTables"];
 
 /// The environment if every parameter has its default; values that only AWS has are made up.
-fn default_environment(template: &Template) -> BTreeMap<String, String> {
-    let set = template.properties("Function")["Environment"]["Variables"].as_object().unwrap();
+fn default_environment(template: &Template, function: &str) -> BTreeMap<String, String> {
+    let set = template.properties(function)["Environment"]["Variables"].as_object().unwrap();
     set.iter().map(|(name, value)| (name.clone(), by_default(template, value))).collect()
 }
 
@@ -35,7 +35,7 @@ fn by_default(template: &Template, value: &Value) -> String {
 #[test]
 fn exactly_what_is_read_is_set() {
     let template = Template::read();
-    let environment = default_environment(&template);
+    let environment = default_environment(&template, "Function");
     let read = RefCell::new(BTreeSet::new());
     let config = Config::from_lookup(|name| {
         read.borrow_mut().insert(name.to_owned());
@@ -48,8 +48,20 @@ fn exactly_what_is_read_is_set() {
 }
 
 #[test]
+fn exactly_what_check_reads_is_set() {
+    let environment = default_environment(&Template::read(), "CheckFunction");
+    let read = RefCell::new(BTreeSet::new());
+    let config = CheckConfig::from_lookup(|name| {
+        read.borrow_mut().insert(name.to_owned());
+        environment.get(name).cloned()
+    });
+    assert_eq!(config.unwrap().suppression_table, "the-SuppressionTable");
+    assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
+}
+
+#[test]
 fn defaults_of_the_parameters_are_those_of_the_code() {
-    let environment = default_environment(&Template::read());
+    let environment = default_environment(&Template::read(), "Function");
     // The template on the left, the code on the right.
     let deployed = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     let tables = ["EVENT_TABLE", "SUPPRESSION_TABLE"];
@@ -72,7 +84,7 @@ fn each_value_that_may_be_chosen_for_sha1_is_read() {
     let allowed = template.0["Parameters"]["SnsAllowSha1"]["AllowedValues"].as_array().unwrap().clone();
     assert_eq!(allowed, ["iam", "all", "none", "true", "false"]);
     for value in allowed {
-        let mut environment = default_environment(&template);
+        let mut environment = default_environment(&template, "Function");
         environment.insert("SNS_ALLOW_SHA1".to_owned(), value.as_str().unwrap().to_owned());
         Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     }

@@ -52,8 +52,16 @@ impl Formula<'_> {
     }
 
     fn comparison(&mut self) -> Option<f64> {
-        let left = self.product();
-        if self.takes(">=") { pair(left, self.product(), |left, right| f64::from(left >= right)) } else { left }
+        let left = self.difference();
+        if self.takes(">=") { pair(left, self.difference(), |left, right| f64::from(left >= right)) } else { left }
+    }
+
+    fn difference(&mut self) -> Option<f64> {
+        let mut left = self.product();
+        while self.takes("-") {
+            left = pair(left, self.product(), |left, right| left - right);
+        }
+        left
     }
 
     fn product(&mut self) -> Option<f64> {
@@ -179,6 +187,24 @@ fn a_version_that_fails_is_rolled_back() {
     assert!(new_version(20.0, 2.0, Gap), "a tenth");
     assert!(new_version(40.0, 0.0, Counted(40.0)), "webhooks that find nothing");
     assert!(new_version(40.0, 20.0, Counted(40.0)), "both doors");
+}
+
+#[test]
+fn crashes_block_a_deployment_and_malformed_questions_do_not() {
+    let new_version = |invocations, errors, malformed| {
+        let counted = [("invocations", invocations), ("errors", errors), ("malformed", malformed)];
+        breaches("CheckDeploymentAlarm", &counted)
+    };
+    for malformed in [Never, Gap] {
+        assert!(new_version(Counted(3.0), Counted(3.0), malformed), "crashes");
+        assert!(new_version(Counted(20.0), Counted(2.0), malformed), "a tenth");
+        assert!(!new_version(Counted(100.0), Counted(9.0), malformed), "fewer than a tenth");
+        assert!(!new_version(Counted(3.0), Counted(1.0), malformed), "one");
+        assert!(!new_version(Gap, Gap, malformed), "a quiet minute");
+    }
+    assert!(!new_version(Counted(40.0), Counted(40.0), Counted(40.0)), "only malformed questions");
+    assert!(!new_version(Counted(40.0), Counted(41.0), Counted(40.0)), "and one crash");
+    assert!(new_version(Counted(40.0), Counted(30.0), Counted(20.0)), "both");
 }
 
 #[test]

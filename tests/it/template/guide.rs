@@ -46,8 +46,11 @@ fn the_page_on_deploying_lists_each_parameter_and_output() {
 fn stack_function_and_changelog_name_the_version() {
     let template = Template::read();
     assert_eq!(template.0["Outputs"]["Version"]["Value"], env!("CARGO_PKG_VERSION"));
-    let description = template.properties("Function")["Description"].as_str().unwrap();
-    assert!(description.starts_with(concat!("mail-feedback ", env!("CARGO_PKG_VERSION"), ",")), "{description}");
+    for (id, body) in template.resources("AWS::Serverless::Function") {
+        let description = body["Properties"]["Description"].as_str().unwrap();
+        let is_named = description.starts_with(concat!("mail-feedback ", env!("CARGO_PKG_VERSION"), ","));
+        assert!(is_named, "{id}: {description}");
+    }
     let changelog = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CHANGELOG.md")).unwrap();
     let versions: Vec<_> = changelog.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     assert_eq!(versions[0], "Unreleased");

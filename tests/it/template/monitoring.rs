@@ -157,7 +157,14 @@ fn the_alarms_on_rates_use_the_ids_they_define_and_silence_alone_takes_no_data_f
 fn a_deployment_is_rolled_back_by_alarms_of_the_stack() {
     let template = Template::read();
     let alarms: BTreeSet<_> = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();
-    let named = template.properties("Function")["DeploymentPreference"]["Alarms"].as_array().unwrap();
-    assert!(!named.is_empty());
-    assert!(named.iter().all(|alarm| alarms.contains(alarm["Ref"].as_str().unwrap())));
+    for (function, body) in template.resources("AWS::Serverless::Function") {
+        let named = body["Properties"]["DeploymentPreference"]["Alarms"].as_array().unwrap();
+        assert!(!named.is_empty(), "{function}");
+        for alarm in named {
+            let id = alarm["Ref"].as_str().unwrap();
+            assert!(alarms.contains(id), "{id}");
+            let watched = &template.properties(id)["Metrics"];
+            assert!(watched.to_string().contains(&json!({"Ref": function}).to_string()), "{id} watches {function}");
+        }
+    }
 }

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::document::{Template, text};
 
 /// Properties that create a version on their own, or belong to none.
-const UNVERSIONED: [&str; 6] = [
+const UNVERSIONED: [&str; 7] = [
     "AutoPublishAlias",
     "CodeUri",
     "DeploymentPreference",
     "EventInvokeConfig",
     "ReservedConcurrentExecutions",
+    "VersionDeletionPolicy",
     "VersionDescription",
 ];
 
@@ -49,25 +50,37 @@ fn lines(name: &str, value: &Value, variables: &Value, found: &mut BTreeSet<Stri
     }
 }
 
+/// Each function has its own document, because a change of one must not create a new version of another.
 #[test]
 fn a_version_consists_of_the_settings() {
     let template = Template::read();
-    let content = &template.properties("SettingsVersion")["Content"]["Fn::Sub"];
-    let mut expected = BTreeSet::new();
-    for (name, value) in template.properties("Function").as_object().unwrap() {
-        if !UNVERSIONED.contains(&name.as_str()) {
-            lines(name, value, &content[1], &mut expected);
+    for (function, settings, profile, least) in [
+        ("Function", "SettingsVersion", "SettingsProfile", 26),
+        ("CheckFunction", "CheckSettingsVersion", "CheckSettingsProfile", 12),
+    ] {
+        let properties = template.properties(settings);
+        assert_eq!(properties["ConfigurationProfileId"], json!({"Ref": profile}));
+        let content = &properties["Content"]["Fn::Sub"];
+        let mut expected = BTreeSet::new();
+        for (name, value) in template.properties(function).as_object().unwrap() {
+            if !UNVERSIONED.contains(&name.as_str()) {
+                lines(name, value, &content[1], &mut expected);
+            }
         }
+        assert!(expected.len() >= least, "{expected:?}");
+        let written: BTreeSet<_> = content[0].as_str().unwrap().lines().map(str::to_owned).collect();
+        assert_eq!(written, expected, "{settings}");
+        let description = json!({"Fn::Sub": format!("Settings ${{{settings}}}")});
+        assert_eq!(template.properties(function)["VersionDescription"], description);
     }
-    assert!(expected.len() > 25, "{expected:?}");
-    let settings: BTreeSet<_> = content[0].as_str().unwrap().lines().map(str::to_owned).collect();
-    assert_eq!(settings, expected);
-    assert_eq!(template.properties("Function")["VersionDescription"]["Fn::Sub"], "Settings ${SettingsVersion}");
+    assert_eq!(template.resources("AWS::Serverless::Function").len(), 2);
 }
 
 /// AWS may change the hash that `AutoPublishAliasAllProperties` computes of the function.
 #[test]
 fn no_hash_of_all_properties_names_the_version() {
     let template = Template::read();
-    assert!(template.properties("Function")["AutoPublishAliasAllProperties"].is_null());
+    for (id, body) in template.resources("AWS::Serverless::Function") {
+        assert!(body["Properties"]["AutoPublishAliasAllProperties"].is_null(), "{id}");
+    }
 }
