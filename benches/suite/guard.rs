@@ -10,6 +10,8 @@ const MARGIN_PERCENT: u64 = 15;
 /// The limit for one SES notification, in percent of the instructions of the bare cryptography. In time the budget is
 /// 150, because RSA does more per instruction than the rest.
 const OWN_CPU_PERCENT: u64 = 142;
+/// The limit for a question about one address, in percent of the instructions of one `GetItem` through the SDK.
+const QUESTION_CPU_PERCENT: u64 = 130;
 /// The counts of the profile `guard`, in thousands of instructions.
 const COUNTED: [(&str, u64); 21] = [
     ("floor.rsa_sha256", 347),
@@ -53,4 +55,12 @@ pub fn passes(stages: &[Stage]) -> bool {
     let percent = of("ses.own_cpu") * 100 / of("floor.rsa_sha256").max(1);
     println!("  one notification of SES  {percent} percent of the floor, {OWN_CPU_PERCENT} at most");
     passes && percent <= OWN_CPU_PERCENT
+}
+
+/// Whether a question about one address stays within its budget relative to a plain `GetItem`; prints the counts.
+pub fn question_passes() -> bool {
+    let count = |name| clock::instructions(name).expect("valgrind counts");
+    let percent = count("check.one") * 100 / count("floor.get_item").max(1);
+    println!("  a question about one address  {percent} percent of one GetItem, {QUESTION_CPU_PERCENT} at most");
+    percent <= QUESTION_CPU_PERCENT
 }

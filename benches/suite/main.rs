@@ -13,6 +13,7 @@ mod certificates;
 mod clock;
 mod guard;
 mod process;
+mod questions;
 
 use std::path::Path;
 
@@ -24,26 +25,34 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["stage", name, repetitions] => repeat(name, repetitions.parse().expect("a number")),
-        ["guard"] => std::process::exit(i32::from(!guard::passes(&stages::all()))),
+        ["guard"] => {
+            let passes = guard::passes(&stages::all()) & guard::question_passes();
+            std::process::exit(i32::from(!passes));
+        }
         _ => report(),
     }
 }
 
 /// The part that runs under valgrind.
 fn repeat(name: &str, repetitions: u64) {
-    let stage = stages::all().into_iter().find(|stage| stage.name == name).expect("a stage of this name");
+    let stage = stages::all()
+        .into_iter()
+        .chain(stages::questions())
+        .find(|stage| stage.name == name)
+        .expect("a stage of this name");
     (0..repetitions).for_each(|_| (stage.run)());
 }
 
 fn report() {
     let stages = stages::all();
-    report_stages(&stages);
+    report_stages("CPU of each step", &stages);
+    report_stages("CPU of a question, compared to one GetItem", &stages::questions());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(report_processes());
 }
 
-fn report_stages(stages: &[Stage]) {
-    println!("CPU of each step");
+fn report_stages(title: &str, stages: &[Stage]) {
+    println!("{title}");
     println!("  {:<24} {:>12} {:>16} {:>14}", "step", "time, us", "x floor", "instructions");
     let medians = clock::medians(stages);
     let floor = medians[0];
@@ -67,6 +76,7 @@ async fn report_processes() {
             "  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {peak_mb:>10.1} {size_mb:>10.1} {zip_mb:>10.1}"
         );
     }
+    report_questions().await;
     let (fetched_ms, kept_ms) = certificates::measure(Path::new(env!("CARGO_BIN_EXE_mail-feedback"))).await;
     println!("\nThe first event of SNS over TLS");
     println!("  {:<34} {fetched_ms:>12.1} ms", "certificate fetched");
@@ -84,6 +94,20 @@ async fn report_processes() {
         println!(
             "  {events:<10} {cpu_us:>16.1} {invocation_ms:>16.1} {rate:>12.0} {peak_mb:>10.1} {writes:>16} {reads:>14}"
         );
+    }
+}
+
+async fn report_questions() {
+    let rows = questions::measure().await;
+    println!("\nQuestions, over the embedded DynamoDB");
+    println!(
+        "  {:<24} {:>10} {:>14} {:>12} {:>10} {:>10}",
+        "program", "ready, ms", "answered, ms", "warm, us", "CPU, us", "x floor"
+    );
+    let floor = rows[0].cpu_us;
+    for questions::Row { name, ready_ms, answered_ms, warm_us, cpu_us, .. } in &rows {
+        let times = cpu_us / floor;
+        println!("  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {cpu_us:>10.0} {times:>10.2}");
     }
 }
 

@@ -10,10 +10,13 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use mail_feedback::config::Config;
+use mail_feedback::functions::check::Checker;
 use mail_feedback::handler::{Clients, Handler};
 use mail_feedback::intake::sns::{Fetcher, Verifier};
 use mail_feedback::intake::webhook::CredentialStore;
-use serde_json::Value;
+use mail_feedback::store::Suppressions;
+use mail_feedback::suppression::SoftBounceRules;
+use serde_json::{Value, json};
 
 use crate::function::{ACCOUNT, CREDENTIALS, authorization, clients};
 use support::envelope::TOPIC;
@@ -84,15 +87,35 @@ pub fn handler() -> Arc<Handler> {
 
 /// The same with a changed configuration or changed clients.
 pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Handler> {
+    let (mut config, mut clients) = (config(), clients("bench", empty_dynamo()));
+    change(&mut config, &mut clients);
+    Arc::new(Handler::new(config, clients))
+}
+
+/// The function that answers senders, with the same DynamoDB.
+pub fn checker() -> Checker {
+    let Clients { dynamodb, clock, metrics, .. } = clients("bench", empty_dynamo());
+    let suppressions = Suppressions::new(dynamodb, "SUPPRESSION_TABLE".to_owned(), SoftBounceRules::default());
+    Checker { suppressions, clock, metrics }
+}
+
+/// A client of a DynamoDB that answers at once and remembers nothing.
+pub fn empty_dynamo() -> aws_sdk_dynamodb::Client {
     let sdk = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
         .http_client(EmptyDynamo)
         .build();
-    let (mut config, mut clients) = (config(), clients("bench", aws_sdk_dynamodb::Client::from_conf(sdk)));
-    change(&mut config, &mut clients);
-    Arc::new(Handler::new(config, clients))
+    aws_sdk_dynamodb::Client::from_conf(sdk)
+}
+
+/// A question about this number of addresses.
+pub fn question(addresses: usize) -> String {
+    let addresses: Vec<String> = (0..addresses).map(|n| format!("recipient-{n}@example.com")).collect();
+    json!({"addresses": addresses, "provider": "ses", "sender_domain": "example.com", "lists": ["News/Offers"],
+        "stream": "marketing"})
+    .to_string()
 }
 
 /// A DynamoDB without a network: every request succeeds, nothing is ever found.

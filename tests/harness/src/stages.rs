@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
@@ -39,7 +40,7 @@ fn stage(name: &'static str, run: impl Fn() + 'static) -> Stage {
     Stage { name, run: Box::new(run) }
 }
 
-/// All stages.
+/// All stages of an event.
 pub fn all() -> Vec<Stage> {
     let handler = fixture::handler();
     let mut stages = vec![floor()];
@@ -57,6 +58,25 @@ pub fn all() -> Vec<Stage> {
         &handler,
     ));
     stages
+}
+
+/// One `GetItem` through the SDK, and complete questions to the function `check`.
+pub fn questions() -> [Stage; 3] {
+    let (client, checker) = (fixture::empty_dynamo(), Arc::new(fixture::checker()));
+    let get_item = move || {
+        let key = AttributeValue::S("recipient-0@example.com".to_owned());
+        let call = client.get_item().table_name("SUPPRESSION_TABLE").key("address", key).consistent_read(true);
+        black_box(RUNTIME.block_on(call.send()).expect("an answer"));
+    };
+    let asked = |name, addresses| {
+        let (checker, json) = (Arc::clone(&checker), leaked(fixture::question(addresses)));
+        stage(name, move || {
+            let answers = RUNTIME.block_on(checker.answer(black_box(json), "bench", TIME_LEFT)).expect("an answer");
+            assert_eq!(answers.results.len(), addresses);
+            black_box(serde_json::to_string(&answers).expect("JSON"));
+        })
+    };
+    [stage("floor.get_item", get_item), asked("check.one", 1), asked("check.thousand", 1_000)]
 }
 
 /// Text that lives as long as the program: the stages borrow from it.

@@ -1,0 +1,96 @@
+//! Measures the real binary as `check`, and a plain `GetItem`: start, warm invocations, CPU.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use harness::fixture;
+use harness::function::environment;
+use support::database::Database;
+use support::runtime_api::Function;
+
+use crate::clock::median;
+
+/// The starts of each program, in turn.
+const STARTS: usize = 15;
+/// The warm invocations with one address, and with a thousand.
+const WARM: (usize, usize) = (2_000, 100);
+
+/// A program with a question, and its measurements.
+pub struct Row {
+    /// Its name in the table.
+    pub name: &'static str,
+    path: PathBuf,
+    addresses: usize,
+    /// From the start to the first request to the Runtime API, in milliseconds.
+    pub ready_ms: f64,
+    /// From the start to the first answer, in milliseconds.
+    pub answered_ms: f64,
+    /// The time of a warm invocation, in microseconds.
+    pub warm_us: f64,
+    /// The CPU time of a warm invocation, in microseconds.
+    pub cpu_us: f64,
+}
+
+/// Measures all rows, in turn in each round.
+pub async fn measure() -> [Row; 3] {
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_mail-feedback"));
+    let row = |name, path, addresses| Row {
+        name,
+        path,
+        addresses,
+        ready_ms: 0.0,
+        answered_ms: 0.0,
+        warm_us: 0.0,
+        cpu_us: 0.0,
+    };
+    let mut rows = [
+        row("runtime + one GetItem", binary.with_file_name("floor-get"), 1),
+        row("check, 1 address", binary.clone(), 1),
+        row("check, 1,000 addresses", binary, 1_000),
+    ];
+    let database = Database::start().await;
+    let mut starts = vec![(Vec::new(), Vec::new()); rows.len()];
+    for _ in 0..STARTS {
+        for (row, (ready, answered)) in rows.iter().zip(&mut starts) {
+            let started = Instant::now();
+            let mut function = start(row, &database).await;
+            ready.push(function.until_ready().await.as_secs_f64() * 1e3);
+            function.invoke(&fixture::question(row.addresses)).await.expect("an answer");
+            answered.push(started.elapsed().as_secs_f64() * 1e3);
+            function.stop().await;
+        }
+    }
+    for (row, (ready, answered)) in rows.iter_mut().zip(starts) {
+        (row.ready_ms, row.answered_ms) = (median(ready), median(answered));
+        (row.warm_us, row.cpu_us) = warm(row, &database).await;
+    }
+    rows
+}
+
+async fn start(row: &Row, database: &Database) -> Function {
+    let mut settings = environment(database);
+    settings.push(("_HANDLER".to_owned(), "check".to_owned()));
+    Function::start(&row.path, &settings).await
+}
+
+/// The time and the CPU time of a warm invocation, in microseconds.
+async fn warm(row: &Row, database: &Database) -> (f64, f64) {
+    let question = fixture::question(row.addresses);
+    let invocations = if row.addresses == 1 { WARM.0 } else { WARM.1 };
+    let mut function = start(row, database).await;
+    for _ in 0..20 {
+        function.invoke(&question).await.expect("an answer");
+    }
+    let before = function.cpu();
+    let mut times = Vec::with_capacity(invocations);
+    for _ in 0..invocations {
+        let started = Instant::now();
+        function.invoke(&question).await.expect("an answer");
+        times.push(started.elapsed().as_secs_f64() * 1e6);
+    }
+    let spent = function.cpu().saturating_sub(before);
+    function.stop().await;
+    #[expect(clippy::cast_precision_loss, reason = "a count of invocations")]
+    let cpu_us = spent.as_secs_f64() * 1e6 / invocations as f64;
+    (median(times), cpu_us)
+}
