@@ -6,7 +6,7 @@ mod functions;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use functions::CheckConfig;
+pub use functions::{CheckConfig, DecideConfig};
 
 use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};
@@ -84,9 +84,8 @@ impl Config {
         let env = Environment(lookup);
         // The SDK's HTTPS client panics if it cannot read this file; this error names the variable instead.
         env.readable("SSL_CERT_FILE")?;
-        let soft = SoftBounceRules::default();
         let keep = Retention::default();
-        let config = Self {
+        Ok(Self {
             event_table: env.required("EVENT_TABLE")?,
             suppression_table: env.required("SUPPRESSION_TABLE")?,
             sns: VerifierSettings {
@@ -104,27 +103,13 @@ impl Config {
                 complaint_scope: env.complaint_scope()?,
                 hard_bounce_days: env.number("HARD_BOUNCE_DAYS", 0)?,
             },
-            soft_bounces: SoftBounceRules {
-                threshold: env.number("SOFT_BOUNCE_THRESHOLD", soft.threshold)?,
-                window_days: env.number("SOFT_BOUNCE_WINDOW_DAYS", soft.window_days)?,
-                min_days: env.number("SOFT_BOUNCE_MIN_DAYS", soft.min_days)?,
-                cooldown_days: env.number("SOFT_BOUNCE_COOLDOWN_DAYS", soft.cooldown_days)?,
-            },
+            soft_bounces: env.soft_bounces()?,
             retention: Retention {
-                evidence_days: env.number("EVENT_RETENTION_DAYS", keep.evidence_days)?,
+                evidence_days: env.evidence_days()?,
                 delivery_days: env.number("DELIVERY_RETENTION_DAYS", keep.delivery_days)?,
                 engagement_days: env.number("ENGAGEMENT_RETENTION_DAYS", keep.engagement_days)?,
             },
-        };
-        config.check_soft_bounces()?;
-        Ok(config)
-    }
-
-    /// A record must hold enough bounces for the rules.
-    fn check_soft_bounces(&self) -> Result<(), ConfigError> {
-        let demand = "is too large: threshold x minimal days must not exceed 300";
-        let error = ConfigError { variable: "SOFT_BOUNCE_THRESHOLD", demand };
-        if self.soft_bounces.fit_a_record() { Ok(()) } else { Err(error) }
+        })
     }
 }
 
@@ -148,6 +133,24 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             Some("true") => Ok(true),
             Some(_) => Err(ConfigError { variable, demand: "must be true or false" }),
         }
+    }
+
+    fn evidence_days(&self) -> Result<u32, ConfigError> {
+        self.number("EVENT_RETENTION_DAYS", Retention::default().evidence_days)
+    }
+
+    /// The rules, if a record can hold enough bounces for them.
+    fn soft_bounces(&self) -> Result<SoftBounceRules, ConfigError> {
+        let default = SoftBounceRules::default();
+        let rules = SoftBounceRules {
+            threshold: self.number("SOFT_BOUNCE_THRESHOLD", default.threshold)?,
+            window_days: self.number("SOFT_BOUNCE_WINDOW_DAYS", default.window_days)?,
+            min_days: self.number("SOFT_BOUNCE_MIN_DAYS", default.min_days)?,
+            cooldown_days: self.number("SOFT_BOUNCE_COOLDOWN_DAYS", default.cooldown_days)?,
+        };
+        let demand = "is too large: threshold x minimal days must not exceed 300";
+        let error = ConfigError { variable: "SOFT_BOUNCE_THRESHOLD", demand };
+        if rules.fit_a_record() { Ok(rules) } else { Err(error) }
     }
 
     fn sha1(&self) -> Result<Sha1, ConfigError> {

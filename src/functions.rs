@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `feedback`, `bootstrap` | [`feedback`]: records what e-mail providers report |
 //! | `check` | [`check`]: answers whether addresses may be mailed |
+//! | `decide` | [`decide`]: suppresses and lifts on behalf of programs |
 //!
 //! Each reads its own settings, creates its own clients, and refuses the invocations of the others.
 //!
@@ -11,6 +12,7 @@
 //! `cargo lambda watch` sets no such variable, and `feedback` runs there.
 
 pub mod check;
+pub mod decide;
 mod environment;
 pub mod feedback;
 
@@ -27,11 +29,17 @@ pub enum Function {
     Feedback,
     /// Answers whether addresses may be mailed.
     Check,
+    /// Suppresses and lifts on behalf of programs.
+    Decide,
 }
 
 /// The values that `Handler` may have; `bootstrap` is the usual one in templates for custom runtimes.
-const NAMES: [(&str, Function); 3] =
-    [("feedback", Function::Feedback), ("bootstrap", Function::Feedback), ("check", Function::Check)];
+const NAMES: [(&str, Function); 4] = [
+    ("feedback", Function::Feedback),
+    ("bootstrap", Function::Feedback),
+    ("check", Function::Check),
+    ("decide", Function::Decide),
+];
 
 /// Why a function did not start, or stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,6 +79,7 @@ impl Function {
         match self {
             Self::Feedback => feedback::run().await,
             Self::Check => check::run().await,
+            Self::Decide => decide::run().await,
         }
     }
 }
@@ -107,6 +116,7 @@ mod tests {
             assert_eq!(Function::named(name), Ok(Function::Feedback), "{name:?}");
         }
         assert_eq!(Function::named(Some("check")), Ok(Function::Check));
+        assert_eq!(Function::named(Some("decide")), Ok(Function::Decide));
         for name in ["Feedback", "feedback ", "Check", "hello.handler"] {
             assert_eq!(Function::named(Some(name)), Err(StartError::UnknownFunction), "{name:?}");
         }

@@ -18,8 +18,8 @@
 //! `api`, then `telemetry` and `handler`, and above them `functions`, `operator` and `local`.
 //! `tests/it/architecture.rs` checks this.
 //!
-//! Each of the [`functions`] is started by its name: `feedback` follows these steps, and `check` answers questions
-//! about what it recorded.
+//! Each of the [`functions`] is started by its name: `feedback` follows these steps, `check` answers questions about
+//! what it recorded, and `decide` suppresses and lifts on behalf of programs.
 //!
 //! The types make it impossible to skip a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
 //! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor,

@@ -1,4 +1,4 @@
-//! Why a function gives no answer; the messages quote nothing from the question.
+//! Why a function gives no answer; the messages quote nothing from the invocation.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use lambda_runtime::Diagnostic;
 
 use super::fields::Demand;
 use crate::error::{Disposition, Error};
-use crate::suppression::ScopeError;
+use crate::suppression::{DecisionRefusal, ScopeError};
 
-/// What is wrong with a question; a retry cannot help.
+/// What is wrong with a question or an order; a retry cannot help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// It is not what the function accepts; the text says what that is.
@@ -26,11 +26,22 @@ pub enum Flaw {
     Scope(ScopeError),
 }
 
+/// Why an order was refused; nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `soft_bounce` for `*` is derived from the bounces.
+    Counted,
+    /// The decision is impossible or would have no effect.
+    Decision(DecisionRefusal),
+}
+
 /// Why there is no answer. Without an answer, do not send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiError {
-    /// The question is malformed.
+    /// The question or order is malformed.
     Malformed(Flaw),
+    /// The order was not carried out.
+    Refused(Refusal),
     /// The table did not answer.
     Store(Error),
 }
@@ -51,11 +62,15 @@ impl Flaw {
 }
 
 impl ApiError {
-    /// The `errorType` of the failed invocation: `Malformed` or `Transient`. These names never change.
+    /// The name of a refused order in logs and metrics.
+    pub const REFUSED: &'static str = "refused";
+
+    /// The `errorType` of the failed invocation: `Malformed`, `Refused` or `Transient`. These names never change.
     #[must_use]
     pub const fn class(self) -> &'static str {
         match self {
             Self::Malformed(_) => "Malformed",
+            Self::Refused(_) => "Refused",
             Self::Store(error) => error.class(),
         }
     }
@@ -65,6 +80,7 @@ impl ApiError {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Malformed(flaw) => flaw.label(),
+            Self::Refused(_) => Self::REFUSED,
             Self::Store(error) => error.label(),
         }
     }
@@ -73,7 +89,7 @@ impl ApiError {
     #[must_use]
     pub const fn disposition(self) -> Disposition {
         match self {
-            Self::Malformed(_) => Disposition::GiveUp,
+            Self::Malformed(_) | Self::Refused(_) => Disposition::GiveUp,
             Self::Store(error) => error.disposition(),
         }
     }
@@ -93,10 +109,20 @@ impl fmt::Display for Flaw {
     }
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Counted => f.write_str("soft_bounce in scope * is counted, not set; use the reason manual"),
+            Self::Decision(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(flaw) => flaw.fmt(f),
+            Self::Refused(refusal) => write!(f, "{}: {refusal}", Self::REFUSED),
             Self::Store(error) => error.fmt(f),
         }
     }
@@ -107,6 +133,12 @@ impl std::error::Error for ApiError {}
 impl From<Flaw> for ApiError {
     fn from(flaw: Flaw) -> Self {
         Self::Malformed(flaw)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 

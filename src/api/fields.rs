@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::Flaw;
+use crate::event::Reason;
 
 /// What a function accepts.
 pub(super) struct Form {
@@ -40,6 +41,11 @@ impl Fields {
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Flaw::Field { field, demand: Demand::Text }),
         }
+    }
+
+    /// A string that must be present.
+    pub(super) fn required(&mut self, field: &'static str) -> Result<String, Flaw> {
+        self.text(field)?.ok_or(Flaw::Field { field, demand: Demand::Text })
     }
 
     /// A boolean; `false` if absent.
@@ -81,6 +87,12 @@ pub enum Demand {
         /// The most.
         most: usize,
     },
+    /// An e-mail address.
+    Address,
+    /// A reason.
+    Reason,
+    /// An action.
+    Action,
 }
 
 impl fmt::Display for Demand {
@@ -89,6 +101,12 @@ impl fmt::Display for Demand {
             Self::Text => f.write_str("a string"),
             Self::Flag => f.write_str("true or false"),
             Self::Texts { least, most } => write!(f, "an array of {least} to {most} strings"),
+            Self::Address => f.write_str("one e-mail address"),
+            Self::Reason => {
+                let names: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+                write!(f, "one of {}", names.join(", "))
+            }
+            Self::Action => f.write_str("suppress or lift"),
         }
     }
 }

@@ -91,6 +91,7 @@ fn counted(outcome: &Result<Answers, ApiError>) -> Metrics {
     match outcome {
         Ok(answers) => metrics.checked(answers.results.iter().map(outcome_of)),
         Err(ApiError::Malformed(flaw)) => metrics.malformed(flaw.label()),
+        Err(ApiError::Refused(_)) => metrics.malformed(ApiError::REFUSED),
         Err(ApiError::Store(error)) => metrics.rejected(*error),
     }
     metrics

@@ -9,10 +9,10 @@ use super::show::{block_json, block_line, everything};
 use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::address::Address;
-use crate::api::unknown_providers_warning;
+use crate::api::{Decided, decide, is_counted, unknown_providers_warning};
 use crate::event::Reason;
 use crate::store::DecisionError;
-use crate::suppression::{Decision, DecisionRefusal, MAX_SCOPES, Scope, State, SuppressionRecord};
+use crate::suppression::{Decision, DecisionRefusal, MAX_SCOPES, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// The decision that a command line asks for.
@@ -27,37 +27,47 @@ pub(super) async fn suppress(
     tables: &Tables,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
-    if is_derived(&args.decision.scope, args.reason) {
-        return Err(Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until"));
-    }
     if args.until.is_some_and(|until| until <= console.now) {
         return Err(Failure::new("--until is in the past; give a future time, or omit it"));
     }
     let request = request(&args.address, args.reason, &args.decision, args.until, tables).await?;
-    let decided = tables.recorder.suppress(request.address, &request.decision, console.now).await;
-    decided.map_err(|error| refused("suppress", &request, error))?;
-    report("suppressed", &request, tables, console).await
+    match decided(State::Suppressed, &request, tables, console.now).await? {
+        Decided::Counted => {
+            Err(Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until"))
+        }
+        Decided::Written | Decided::NothingToLift(_) => report("suppressed", &request, tables, console).await,
+    }
 }
 
 /// Lifts a reason in a scope; one that never existed there is probably a mistake.
 pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
-    let record = tables.suppressions.get(&args.address).await?;
-    let (scope, reason) = (&args.decision.scope, args.reason);
-    if !is_there(&record, scope, reason) && !record.is_folded(reason) {
-        let mut text = format!("nothing to lift: there is no {reason} in scope {scope}");
-        let standing = everything(&record, console.now);
-        text.push_str(if standing.is_allowed() { "; nothing blocks the address" } else { "; it is blocked by:" });
-        for block in &standing.blocks {
-            text.push_str(
-                &format_args!("\n  --reason {} --scope '{}'", block.reason, sanitize(block.scope.as_str())).to_string(),
-            );
-        }
-        return Err(Failure::new(text));
+    let request = request(&args.address, args.reason, &args.decision, None, tables).await?;
+    match decided(State::Lifted, &request, tables, console.now).await? {
+        Decided::NothingToLift(record) => Err(nothing_to_lift(&request.decision, &record, console.now)),
+        Decided::Written | Decided::Counted => report("lifted", &request, tables, console).await,
     }
-    let request = request(&args.address, reason, &args.decision, None, tables).await?;
-    let decided = tables.recorder.lift(request.address, &request.decision, console.now).await;
-    decided.map_err(|error| refused("lift", &request, error))?;
-    report("lifted", &request, tables, console).await
+}
+
+async fn decided(state: State, request: &Request<'_>, tables: &Tables, now: Timestamp) -> Result<Decided, Failure> {
+    let verb = match state {
+        State::Suppressed => "suppress",
+        State::Lifted => "lift",
+    };
+    let decided = decide(&tables.recorder, request.address, &request.decision, state, now).await;
+    decided.map_err(|error| refused(verb, request, error))
+}
+
+/// The error for a lift without effect, with everything that can be lifted.
+fn nothing_to_lift(decision: &Decision, record: &SuppressionRecord, now: Timestamp) -> Failure {
+    let mut text = format!("nothing to lift: there is no {} in scope {}", decision.reason, decision.scope);
+    let standing = everything(record, now);
+    text.push_str(if standing.is_allowed() { "; nothing blocks the address" } else { "; it is blocked by:" });
+    for block in &standing.blocks {
+        text.push_str(
+            &format_args!("\n  --reason {} --scope '{}'", block.reason, sanitize(block.scope.as_str())).to_string(),
+        );
+    }
+    Failure::new(text)
 }
 
 async fn request<'a>(
@@ -87,22 +97,9 @@ fn refused(verb: &str, request: &Request<'_>, error: DecisionError) -> Failure {
     }
 }
 
-/// Whether a lift would end anything, including bounces that are counted but do not suppress yet.
-fn is_there(record: &SuppressionRecord, scope: &Scope, reason: Reason) -> bool {
-    if is_derived(scope, reason) {
-        return !record.soft_bounces.bounces().is_empty();
-    }
-    record.entry(scope, reason).is_some_and(|entry| entry.state == State::Suppressed)
-}
-
-/// Whether the entry is derived from soft bounces.
-fn is_derived(scope: &Scope, reason: Reason) -> bool {
-    reason == Reason::SoftBounce && *scope == Scope::everything()
-}
-
 /// The time from which a decision counts.
 fn decided_at(record: &SuppressionRecord, decision: &Decision) -> Option<Timestamp> {
-    if is_derived(&decision.scope, decision.reason) {
+    if is_counted(&decision.scope, decision.reason) {
         return record.soft_bounces.lifted_at();
     }
     record.entry(&decision.scope, decision.reason).map(|entry| entry.at)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::FunctionVersion;
-use crate::api::Flaw;
+use crate::api::{ApiError, Flaw};
 use crate::error::Error;
 use crate::event::{Cause, EmailEvent, Kind, Permanence, Provider, Reason};
 use crate::label::labelled;
@@ -20,7 +20,8 @@ const SIGNATURE_VERSION_1: &str = "sns.signature_version_1";
 /// Counts failures that may succeed later, by version: they trigger the rollback of a deployment. Failures that
 /// strangers can cause at will are not counted.
 const FAILURES: &str = "failures";
-/// Counts malformed questions, by version: Lambda counts them as errors, but the version is not at fault.
+/// Counts malformed or refused questions and orders, by version: Lambda counts them as errors, but the version is not
+/// at fault.
 const MALFORMED: &str = "malformed";
 /// The most values that a metric may have in one line.
 const MAX_VALUES: usize = 100;
@@ -51,6 +52,16 @@ labelled! {
     }
 }
 
+labelled! {
+    /// The possible results of an order.
+    pub enum DecisionOutcome {
+        /// It was written.
+        Written = "written",
+        /// There was nothing to lift.
+        Unchanged = "unchanged",
+    }
+}
+
 /// The counts of one invocation.
 ///
 /// [`metric_names`] lists the names; the only dimension is the function, and for `failures` and `malformed` also its
@@ -62,7 +73,7 @@ pub struct Metrics {
     sha1_topics: BTreeSet<String>,
     /// Failures that may succeed later.
     retries: u64,
-    /// Malformed questions.
+    /// Malformed or refused questions and orders.
     malformed: u64,
 }
 
@@ -108,7 +119,12 @@ impl Metrics {
         }
     }
 
-    /// Counts a malformed question by its cause, and by version.
+    /// Counts the result of an order.
+    pub fn decided(&mut self, outcome: DecisionOutcome) {
+        self.count(&format!("decisions.{outcome}"));
+    }
+
+    /// Counts a malformed question or order, or a refused order, by its cause and by version.
     pub fn malformed(&mut self, label: &str) {
         self.count(&format!("rejected.{label}"));
         self.malformed = self.malformed.saturating_add(1);
@@ -187,7 +203,10 @@ pub fn metric_names() -> BTreeSet<String> {
     names.extend(Reason::ALL.iter().map(|reason| format!("suppressions.{reason}")));
     names.extend(SubscriptionStep::ALL.iter().map(|step| format!("sns.{step}")));
     names.extend(CheckOutcome::ALL.iter().map(|outcome| format!("checks.{outcome}")));
-    names.extend(Error::labels().chain(Flaw::LABELS).map(|label| format!("rejected.{label}")));
+    names.extend(DecisionOutcome::ALL.iter().map(|outcome| format!("decisions.{outcome}")));
+    names.extend(
+        Error::labels().chain(Flaw::LABELS).chain([ApiError::REFUSED]).map(|label| format!("rejected.{label}")),
+    );
     names
 }
 

@@ -1,4 +1,4 @@
-"""The function's role, with one of its statements removed temporarily."""
+"""The function's role, with one of its statements removed temporarily; and users with few permissions."""
 
 import contextlib
 import json
@@ -35,3 +35,14 @@ def without(stack: Stack, sid: str):
         yield
     finally:
         put(document)
+
+
+def new_user(stack: Stack, name: str, *statements: dict) -> dict[str, str]:
+    """The credentials of a new user with only these permissions."""
+    iam = stack.cloud.client("iam")
+    iam.create_user(UserName=name)
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    if statements:
+        iam.put_user_policy(UserName=name, PolicyName="permissions", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}

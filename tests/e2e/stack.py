@@ -94,8 +94,15 @@ class Stack:
 
     def ask(self, question: dict, **credentials) -> Invocation:
         """Asks the function that answers senders."""
+        return self.invoke_by_name("CheckFunctionName", question, **credentials)
+
+    def order(self, order: dict, **credentials) -> Invocation:
+        """Gives an order to the function that suppresses and lifts."""
+        return self.invoke_by_name("DecideFunctionName", order, **credentials)
+
+    def invoke_by_name(self, output: str, payload: dict, **credentials) -> Invocation:
         client = self.cloud.client("lambda", **credentials)
-        answer = client.invoke(FunctionName=self.outputs["CheckFunctionName"], Payload=json.dumps(question))
+        answer = client.invoke(FunctionName=self.outputs[output], Payload=json.dumps(payload))
         return Invocation(answer.get("FunctionError"), json.loads(answer["Payload"].read() or b"null"))
 
     def invoke_later(self, event: dict) -> None:

@@ -7,6 +7,7 @@ import jsonschema
 import messages
 import pytest
 from botocore.exceptions import ClientError
+from permissions import new_user
 from sam import REPOSITORY
 
 BOUNCED = "checked@example.com"
@@ -15,17 +16,6 @@ SCHEMAS = REPOSITORY / "src" / "guide" / "schemas"
 
 def schema(name: str) -> dict:
     return json.loads(Path(SCHEMAS / f"{name}.json").read_text())
-
-
-def new_user(stack, name: str, *statements: dict) -> dict[str, str]:
-    """The credentials of a new user with only these permissions."""
-    iam = stack.cloud.client("iam")
-    iam.create_user(UserName=name)
-    document = {"Version": "2012-10-17", "Statement": list(statements)}
-    if statements:
-        iam.put_user_policy(UserName=name, PolicyName="permissions", PolicyDocument=json.dumps(document))
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
 
 @pytest.fixture(scope="module")

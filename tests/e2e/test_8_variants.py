@@ -4,6 +4,7 @@ import needed
 import pytest
 import samples
 from botocore.exceptions import ClientError
+from permissions import new_user
 from stack import Stack
 from variants import VARIANTS
 from waiting import until
@@ -68,8 +69,29 @@ def test_the_template_deploys_with(cloud, existing, url, trust, variant):
     if "WebhookDomain" in resources:
         assert stack.outputs["MailjetWebhookUrl"] == "https://feedback.example.com/webhooks/mailjet"
         assert stack.outputs["WebhookDomainTarget"]
+    if "DecideFunction" in resources:
+        carries_out_orders(stack)
     if "LoadBalancer" in resources:
         reaches_through_the_load_balancer(stack)
+
+
+def carries_out_orders(stack: Stack) -> None:
+    """A program with permission suppresses and lifts, which senders' questions reflect; others are refused."""
+    address = {"address": "Decided@Example.com", "scope": "list:ses:News", "reason": "unsubscribe", "actor": "e2e"}
+    question = {"addresses": ["decided@example.com"], "provider": "ses", "lists": ["News"]}
+    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": stack.outputs["DecideFunctionArn"]}
+    program = new_user(stack, "program", statement)
+    for action, allowed in (("suppress", False), ("lift", True)):
+        done = stack.order(address | {"action": action}, **program)
+        assert (done.error, done.payload["changed"]) == (None, True), done
+        assert stack.ask(question).payload["results"][0]["allowed"] is allowed
+    again = stack.order(address | {"action": "lift"}, **program)
+    assert again.payload["changed"] is False, again
+    refused = stack.order(address | {"action": "suppress", "scope": "*", "reason": "soft_bounce"}, **program)
+    assert (refused.error, refused.payload["errorType"]) == ("Unhandled", "Refused"), refused
+    sender = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": stack.outputs["CheckFunctionArn"]}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stack.order(address | {"action": "lift"}, **new_user(stack, "sender-only", sender))
 
 
 def reaches_through_the_load_balancer(stack: Stack) -> None:

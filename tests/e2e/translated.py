@@ -8,6 +8,7 @@ NAMED_BY_ACCOUNT = {"s3.amazonaws.com", "ses.amazonaws.com"}
 WILDCARDS = {
     ("FunctionRole", "Traces"): "X-Ray's actions do not support resources",
     ("CheckRole", "Traces"): "X-Ray's actions do not support resources",
+    ("DecideRole", "Traces"): "X-Ray's actions do not support resources",
 }
 
 

@@ -16,6 +16,7 @@ LOAD_BALANCER = {
 WEBHOOK_DOMAIN = {"WebhookDomain", "WebhookDomainMapping"}
 SILENT_ALARMS = {"SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"}
 EVENT_BRIDGE = {"EventBridgeRule", "EventBridgePermission"}
+DECIDE = {"DecideFunction", "DecideRole", "DecideErrorAlarm"}
 EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
 
 
@@ -34,7 +35,7 @@ VARIANTS = [
     Variant(
         "nothing but defaults",
         present=EVENT_DESTINATION | {"Function", "CheckFunction", "CheckFunctionParameter", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
-        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | {"AlarmTopic"},
+        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | {"AlarmTopic"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
             "SNS_ALLOW_SHA1": "iam",
@@ -144,6 +145,7 @@ VARIANTS = [
             "Deployment": "AllAtOnce",
         },
     ),
+    Variant("orders of programs", {"DecideEnabled": "true"}, present=DECIDE),
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
     Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic"}),
     Variant(

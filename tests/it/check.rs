@@ -4,7 +4,7 @@ mod answers;
 mod binary;
 mod faults;
 mod requests;
-mod schema;
+pub mod schema;
 mod speed;
 
 use std::time::Duration;

@@ -10,6 +10,7 @@ mod attacks;
 mod binary;
 mod check;
 mod costs;
+mod decide;
 mod decisions;
 mod disorder;
 mod doors;

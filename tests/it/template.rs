@@ -3,6 +3,7 @@
 
 mod check;
 mod dashboard;
+mod decide;
 mod document;
 mod encryption;
 mod environment;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use mail_feedback::api::{Flaw, Question};
+use mail_feedback::api::{Action, ApiError, Flaw, Order, Question, Refusal};
 use mail_feedback::error::Error;
+use mail_feedback::event::Reason;
 use mail_feedback::suppression::ScopeError;
 use mail_feedback::telemetry::metric_names;
 use serde_json::Value;
@@ -12,11 +13,12 @@ use serde_json::Value;
 use super::secrets::Secrets;
 
 /// The log messages other than the advice on errors.
-const SENTENCES: [&str; 10] = [
+const SENTENCES: [&str; 11] = [
     "a dependency logged a warning; see source and line",
     "a dependency logged an error; see source and line",
     "recorded",
     "answered",
+    "decided",
     "a subscription is waiting to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
     "a subscription of the topic to this endpoint has ended",
     "SNS_ALLOW_SHA1 also admits sha-1 over https; set SignatureVersion 2 on the topics instead",
@@ -25,8 +27,8 @@ const SENTENCES: [&str; 10] = [
     "attributes of other writers left no room for a suppression record; the largest were removed",
 ];
 /// The log fields with numbers or booleans.
-const FIGURES: [&str; 9] =
-    ["events", "status", "duration_ms", "retry", "line", "dropped", "addresses", "blocked", "unreadable"];
+const FIGURES: [&str; 10] =
+    ["events", "status", "duration_ms", "retry", "line", "dropped", "addresses", "blocked", "unreadable", "changed"];
 /// Its other fields, and those of an answer.
 const FIELDS: [&str; 22] = [
     "timestamp",
@@ -80,8 +82,10 @@ const DIRECTIVES: [&str; 13] = [
 
 static METRICS: LazyLock<BTreeSet<String>> = LazyLock::new(metric_names);
 static ADVICE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::all().map(Error::advice).collect());
-static CLASSES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::all().map(Error::class).collect());
-static LABELS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| Error::labels().chain(Flaw::LABELS).collect());
+static CLASSES: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| Error::all().map(Error::class).chain(["Refused"]).collect());
+static LABELS: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| Error::labels().chain(Flaw::LABELS).chain([ApiError::REFUSED]).collect());
 /// How the Lambda runtime prints an error of the handler.
 static PRINTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| format!("{error:?}")).collect());
 static MESSAGES: LazyLock<BTreeSet<String>> =
@@ -92,7 +96,7 @@ static ANSWERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     told.map(|sentence| format!("{{\"error\":\"{sentence}\"}}")).collect()
 });
 
-/// The messages about malformed questions.
+/// The messages about malformed questions, and about malformed and refused orders.
 fn flaws() -> impl Iterator<Item = String> {
     let wrong = ["5", r#"{"addresses":5}"#, r#"{"addresses":[],"x":5}"#];
     let values = ["provider", "sender_domain", "lists", "tenant", "stream", "elsewhere"];
@@ -108,7 +112,9 @@ fn flaws() -> impl Iterator<Item = String> {
         ScopeError::Domain,
     ];
     let read = malformed.map(|json| Question::parse(&json).expect_err("a malformed question"));
-    read.chain(scopes.map(Flaw::Scope)).map(|flaw| flaw.to_string())
+    let order = Order::parse("5").expect_err("a malformed order");
+    let refused = ApiError::Refused(Refusal::Counted).to_string();
+    read.chain(scopes.map(Flaw::Scope)).chain([order]).map(|flaw| flaw.to_string()).chain([refused])
 }
 
 /// The whole vocabulary as one text, in lower case.
@@ -168,6 +174,8 @@ fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
         "door" => is_text(&|it| it.len() <= 16 && it.chars().all(|c| c.is_ascii_lowercase() || c == '_')),
         "class" => is_text(&|it| CLASSES.contains(it)),
         "label" => is_text(&|it| LABELS.contains(it)),
+        "action" => is_text(&|it| Action::from_label(it).is_some()),
+        "reason" => is_text(&|it| Reason::from_label(it).is_some()),
         _ => FIGURES.contains(&field) && (value.is_u64() || value.is_boolean()),
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mail_feedback::config::{CheckConfig, Config};
+use mail_feedback::config::{CheckConfig, Config, DecideConfig};
 use mail_feedback::intake::webhook::CredentialSource;
 use serde_json::Value;
 
@@ -56,6 +56,25 @@ fn exactly_what_check_reads_is_set() {
         environment.get(name).cloned()
     });
     assert_eq!(config.unwrap().suppression_table, "the-SuppressionTable");
+    assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
+}
+
+/// It counts bounces by the same rules as the function that records them.
+#[test]
+fn exactly_what_decide_reads_is_set() {
+    let template = Template::read();
+    let environment = default_environment(&template, "DecideFunction");
+    let read = RefCell::new(BTreeSet::new());
+    let config = DecideConfig::from_lookup(|name| {
+        read.borrow_mut().insert(name.to_owned());
+        environment.get(name).cloned()
+    });
+    let of_function = default_environment(&template, "Function");
+    let recording = Config::from_lookup(|name| of_function.get(name).cloned()).unwrap();
+    let config = config.unwrap();
+    assert_eq!(config.soft_bounces, recording.soft_bounces);
+    assert_eq!(config.retention.evidence_days, recording.retention.evidence_days);
+    assert!(environment.iter().all(|(name, value)| of_function[name] == *value));
     assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
 }
 

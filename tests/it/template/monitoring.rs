@@ -158,7 +158,10 @@ fn a_deployment_is_rolled_back_by_alarms_of_the_stack() {
     let template = Template::read();
     let alarms: BTreeSet<_> = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();
     for (function, body) in template.resources("AWS::Serverless::Function") {
-        let named = body["Properties"]["DeploymentPreference"]["Alarms"].as_array().unwrap();
+        let Some(named) = body["Properties"]["DeploymentPreference"]["Alarms"].as_array() else {
+            assert_eq!(function, "DecideFunction", "it takes over at once");
+            continue;
+        };
         assert!(!named.is_empty(), "{function}");
         for alarm in named {
             let id = alarm["Ref"].as_str().unwrap();

@@ -57,6 +57,7 @@ fn a_version_consists_of_the_settings() {
     for (function, settings, profile, least) in [
         ("Function", "SettingsVersion", "SettingsProfile", 26),
         ("CheckFunction", "CheckSettingsVersion", "CheckSettingsProfile", 12),
+        ("DecideFunction", "DecideSettingsVersion", "DecideSettingsProfile", 16),
     ] {
         let properties = template.properties(settings);
         assert_eq!(properties["ConfigurationProfileId"], json!({"Ref": profile}));
@@ -73,7 +74,7 @@ fn a_version_consists_of_the_settings() {
         let description = json!({"Fn::Sub": format!("Settings ${{{settings}}}")});
         assert_eq!(template.properties(function)["VersionDescription"], description);
     }
-    assert_eq!(template.resources("AWS::Serverless::Function").len(), 2);
+    assert_eq!(template.resources("AWS::Serverless::Function").len(), 3);
 }
 
 /// AWS may change the hash that `AutoPublishAliasAllProperties` computes of the function.

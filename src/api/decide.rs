@@ -1,0 +1,58 @@
+//! Writes the decisions of programs and operators.
+
+use crate::address::Address;
+use crate::event::Reason;
+use crate::store::{DecisionError, Recorder};
+use crate::suppression::{Decision, Scope, State, SuppressionRecord};
+use crate::timestamp::Timestamp;
+
+/// The result of a decision.
+#[derive(Debug)]
+pub enum Decided {
+    /// It was written.
+    Written,
+    /// Nothing was written, because there is nothing to lift in this record.
+    NothingToLift(Box<SuppressionRecord>),
+    /// Nothing was written, because `soft_bounce` for `*` is counted, not set.
+    Counted,
+}
+
+/// Writes a decision and its event, unless there is nothing to decide.
+///
+/// # Errors
+/// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails.
+pub async fn decide(
+    recorder: &Recorder,
+    address: &Address,
+    decision: &Decision,
+    state: State,
+    now: Timestamp,
+) -> Result<Decided, DecisionError> {
+    let (scope, reason) = (&decision.scope, decision.reason);
+    match state {
+        State::Suppressed if is_counted(scope, reason) => return Ok(Decided::Counted),
+        State::Suppressed => recorder.suppress(address, decision, now).await?,
+        State::Lifted => {
+            let record = recorder.suppressions().get(address).await?;
+            if !exists(&record, scope, reason) && !record.is_folded(reason) {
+                return Ok(Decided::NothingToLift(Box::new(record)));
+            }
+            recorder.lift(address, decision, now).await?;
+        }
+    }
+    Ok(Decided::Written)
+}
+
+/// Whether a lift would end anything, including bounces that are counted but do not suppress yet.
+fn exists(record: &SuppressionRecord, scope: &Scope, reason: Reason) -> bool {
+    if is_counted(scope, reason) {
+        return !record.soft_bounces.bounces().is_empty();
+    }
+    record.entry(scope, reason).is_some_and(|entry| entry.state == State::Suppressed)
+}
+
+/// Whether the entry is derived from soft bounces.
+#[must_use]
+pub fn is_counted(scope: &Scope, reason: Reason) -> bool {
+    reason == Reason::SoftBounce && *scope == Scope::everything()
+}

@@ -1,0 +1,157 @@
+//! The function `decide`: orders of programs, carried out like decisions of operators.
+
+use std::path::Path;
+use std::time::Duration;
+
+use mail_feedback::api::{Action, ApiError, Order};
+use mail_feedback::config::DecideConfig;
+use mail_feedback::event::Reason;
+use mail_feedback::functions::decide::Decider;
+use mail_feedback::store::Retention;
+use mail_feedback::suppression::SoftBounceRules;
+use mail_feedback::telemetry::{FunctionVersion, MetricSink};
+use mail_feedback::timestamp::Timestamp;
+use serde_json::{Value, json};
+use support::database::{Database, EVENTS, SUPPRESSIONS, entries, text};
+use support::environment::environment;
+use support::runtime_api::{Function, REQUEST};
+
+use crate::check::schema::Schema;
+use crate::output_check::OutputChecker;
+use crate::real_binary;
+
+/// A decider without metrics.
+pub fn decider(client: aws_sdk_dynamodb::Client) -> Decider {
+    let function = FunctionVersion { name: "decide".to_owned(), version: "1".to_owned() };
+    let config = DecideConfig {
+        event_table: EVENTS.to_owned(),
+        suppression_table: SUPPRESSIONS.to_owned(),
+        soft_bounces: SoftBounceRules::default(),
+        retention: Retention::default(),
+    };
+    let clock = || Timestamp::parse("2026-11-20T12:00:00Z").unwrap();
+    Decider::new(client, config, clock, MetricSink { function, write_line: |_| {} })
+}
+
+fn order(action: &str, scope: &str, reason: &str) -> Value {
+    json!({"address": "Jane@Example.com", "scope": scope, "reason": reason, "action": action, "actor": "preferences",
+        "note": "clicked in the footer"})
+}
+
+/// Gives an order, and returns the JSON that the program gets.
+pub async fn give(decider: &Decider, order: &Value) -> Result<Value, ApiError> {
+    let done = decider.carry_out(&order.to_string(), "test-request", Duration::from_secs(10)).await;
+    done.map(|done| serde_json::to_value(done).unwrap())
+}
+
+#[tokio::test]
+async fn somebody_leaves_a_list_and_comes_back() {
+    let database = Database::start().await;
+    let decider = decider(database.client.clone());
+    let (leave, back) =
+        (order("suppress", "list:SES:News", "unsubscribe"), order("lift", "list:ses:News", "unsubscribe"));
+    let lift = "the recipient subscribing again where the provider reports it, or a manual lift";
+    let block = json!({"scope": "list:ses:News", "reason": "unsubscribe", "since": "2026-11-20T12:00:00.000Z",
+        "until": null, "provider": "manual", "code": null, "lift": lift});
+    let answer = |action: &str, changed: bool, blocked_by: Value| {
+        json!({"address": "Jane@Example.com", "key": "jane@example.com", "action": action, "scope": "list:ses:News",
+            "reason": "unsubscribe", "changed": changed, "blocked_by": blocked_by})
+    };
+    let nothing = answer("lift", false, json!([]));
+    assert_eq!(give(&decider, &back).await.unwrap(), nothing, "there is nothing to lift");
+    assert!(database.scan(SUPPRESSIONS).await.is_empty());
+    assert_eq!(give(&decider, &leave).await.unwrap(), answer("suppress", true, json!([block])));
+    let record = database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
+    let (_, _, entry) = &entries(&record)[0];
+    assert_eq!((text(entry, "actor"), text(entry, "note")), ("preferences", "clicked in the footer"));
+    assert_eq!(give(&decider, &back).await.unwrap(), answer("lift", true, json!([])));
+    assert_eq!(give(&decider, &back).await.unwrap(), nothing, "a second click changes nothing");
+    let history = database.scan(EVENTS).await;
+    let history: Vec<_> =
+        history.values().map(|event| [text(event, "kind"), text(event, "actor"), text(event, "scope")]).collect();
+    assert_eq!(history, [["suppressed", "preferences", "list:ses:News"], ["lifted", "preferences", "list:ses:News"]]);
+    let schema = Schema::read("decide-answer");
+    assert!(schema.admits(&nothing) && schema.admits(&answer("suppress", true, json!([block]))));
+}
+
+#[tokio::test]
+async fn impossible_decisions_are_refused() {
+    let decider = decider(Database::start().await.client);
+    let mut long = order("suppress", "*", "manual");
+    long["note"] = "x".repeat(1_025).into();
+    for (order, expected) in [
+        (order("suppress", "*", "soft_bounce"), "refused: soft_bounce in scope * is counted, not set"),
+        (long, "refused: the note is longer than 1024 bytes"),
+    ] {
+        let error = give(&decider, &order).await.unwrap_err();
+        assert_eq!((error.class(), error.label()), ("Refused", "refused"));
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+/// Tries each field with values of every type, absent, and under a wrong name.
+#[test]
+fn the_schema_accepts_exactly_what_the_code_accepts() {
+    let schema = Schema::read("decide-order");
+    let mut known = schema.fields("");
+    known.sort_unstable();
+    assert_eq!(known, ["action", "actor", "address", "note", "reason", "scope"]);
+    let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(schema.values("/properties/reason/enum"), reasons);
+    let actions: Vec<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
+    assert_eq!(schema.values("/properties/action/enum"), actions);
+    let whole = order("lift", "*", "complaint");
+    let (mut read, mut refused) = (0, 0);
+    let mut compare = |order: &Value| {
+        let is_read = Order::parse(&order.to_string()).is_ok();
+        assert_eq!(schema.admits(order), is_read, "{order}");
+        *(if is_read { &mut read } else { &mut refused }) += 1;
+    };
+    for value in [json!(null), json!(true), json!(5), json!([]), json!({})] {
+        compare(&value);
+        for field in known.iter().chain(&["until", "Address"]) {
+            let mut wrong = whole.clone();
+            wrong[*field] = value.clone();
+            compare(&wrong);
+        }
+    }
+    for field in &known {
+        let mut without = whole.clone();
+        without.as_object_mut().unwrap().remove(*field);
+        compare(&without);
+    }
+    compare(&whole);
+    assert!(read == 3 && refused > 30, "{read} {refused}");
+}
+
+#[tokio::test]
+async fn the_binary_accepts_only_orders() {
+    let database = Database::start().await;
+    let of_decide = |name: &str| name.starts_with("AWS_") || ["EVENT_TABLE", "SUPPRESSION_TABLE"].contains(&name);
+    let mut settings: Vec<_> = environment(&database).into_iter().filter(|(name, _)| of_decide(name)).collect();
+    settings.push(("_HANDLER".to_owned(), "decide".to_owned()));
+    let settings = real_binary::verbose(settings);
+    let checker = OutputChecker::new(&settings, REQUEST);
+    let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
+        let outcome = outcome.as_ref().map(|_| json!({})).map_err(Clone::clone);
+        checker.check(written, payload, &outcome).map_err(|found| format!("not private: {found}"))
+    };
+    let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
+    let mut function = Function::start(binary, &settings).await.checked_by(Box::new(check));
+    let done = function.invoke(&order("suppress", "*", "complaint").to_string()).await.unwrap();
+    assert_eq!((&done["changed"], &done["blocked_by"][0]["reason"]), (&json!(true), &json!("complaint")));
+    for wrong in [r#"{"addresses":["jane@example.com"]}"#, r#"{"Records":[]}"#, "5"] {
+        let error = function.invoke(wrong).await.unwrap_err();
+        assert_eq!(error["errorType"], "Malformed");
+        assert!(error["errorMessage"].as_str().unwrap().starts_with("form: not an order; "), "{error}");
+    }
+    let error = function.invoke(&order("suppress", "*", "soft_bounce").to_string()).await.unwrap_err();
+    assert_eq!(error["errorType"], "Refused");
+    let lines: Vec<Value> = function.stop().await.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 10, "one log line and one metrics line each: {lines:?}");
+    let (log, metrics) = (&lines[0], &lines[1]);
+    let fields = (&log["message"], &log["action"], &log["reason"], &log["changed"]);
+    assert_eq!(fields, (&json!("decided"), &json!("suppress"), &json!("complaint"), &json!(true)));
+    assert_eq!(metrics["decisions.written"], 1);
+    assert_eq!(lines[9]["rejected.refused"], 1);
+}
