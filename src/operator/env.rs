@@ -13,7 +13,7 @@ use crate::text::shell_quoted;
 const TABLES: [(&str, &str); 2] = [("EventTableName", "EVENT_TABLE"), ("SuppressionTableName", "SUPPRESSION_TABLE")];
 
 /// The other outputs, for the commands in the guide; one that the stack lacks is omitted.
-const OUTPUTS: [(&str, &str); 16] = [
+const OUTPUTS: [(&str, &str); 20] = [
     ("SuppressionStreamArn", "SUPPRESSION_STREAM_ARN"),
     ("ConfigurationSetName", "CONFIGURATION_SET"),
     ("TopicArn", "TOPIC_ARN"),
@@ -24,6 +24,10 @@ const OUTPUTS: [(&str, &str); 16] = [
     ("WebhookSecretArn", "WEBHOOK_SECRET_ARN"),
     ("FunctionName", "FUNCTION_NAME"),
     ("FunctionAliasArn", "FUNCTION_ALIAS_ARN"),
+    ("CheckFunctionName", "CHECK_FUNCTION_NAME"),
+    ("CheckFunctionArn", "CHECK_FUNCTION_ARN"),
+    ("DecideFunctionName", "DECIDE_FUNCTION_NAME"),
+    ("DecideFunctionArn", "DECIDE_FUNCTION_ARN"),
     ("LogGroupName", "LOG_GROUP"),
     ("AccessLogGroupName", "ACCESS_LOG_GROUP"),
     ("UndeliveredQueueUrl", "UNDELIVERED_QUEUE_URL"),

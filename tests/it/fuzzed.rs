@@ -126,6 +126,7 @@ fuzzed! {
     invocation: 400,
     mailjet: 1_500,
     merge: 400,
+    question: 4_000,
     ses: 400,
     tencent: 2_000,
     timestamp: 6_000,

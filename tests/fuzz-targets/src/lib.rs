@@ -10,6 +10,7 @@ mod fake_aws;
 pub mod invocation;
 pub mod mailjet;
 pub mod merge;
+pub mod question;
 pub mod ses;
 mod signed;
 pub mod tencent;
@@ -26,13 +27,14 @@ pub struct Target {
 }
 
 /// All fuzzers.
-pub const ALL: [Target; 9] = [
+pub const ALL: [Target; 10] = [
     Target { name: "address", run: address::run },
     Target { name: "certificate", run: certificate::run },
     Target { name: "envelope", run: envelope::run },
     Target { name: "invocation", run: invocation::run },
     Target { name: "mailjet", run: mailjet::run },
     Target { name: "merge", run: merge::run },
+    Target { name: "question", run: question::run },
     Target { name: "ses", run: ses::run },
     Target { name: "tencent", run: tencent::run },
     Target { name: "timestamp", run: timestamp::run },
