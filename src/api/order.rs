@@ -96,8 +96,8 @@ impl Order {
         };
         let record = recorder.suppressions().get(&key).await?;
         let reasons = record.suppressions.get(&decision.scope).into_iter().flatten();
-        let standing = reasons.filter(|(_, entry)| entry.is_active(now));
-        let blocks = standing.map(|(reason, entry)| Block::of(&record, &decision.scope, *reason, entry));
+        let active = reasons.filter(|(_, entry)| entry.is_active(now));
+        let blocks = active.map(|(reason, entry)| Block::of(&record, &decision.scope, *reason, entry));
         Ok(Done {
             address,
             key: key.as_str().to_owned(),

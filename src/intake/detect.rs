@@ -239,8 +239,8 @@ mod tests {
     fn format_one_is_recognized_by_its_method_and_path() {
         let json =
             r#"{"httpMethod":"POST","path":"/webhooks/sns","headers":{"X-Amz-Sns-Message-Type":"Notification"}}"#;
-        let told = http(json, |request| (request.format, request.method.to_string(), request.path.to_string()));
-        assert_eq!(told, Some((PayloadFormat::V1, "POST".to_owned(), "/webhooks/sns".to_owned())));
+        let detected = http(json, |request| (request.format, request.method.to_string(), request.path.to_string()));
+        assert_eq!(detected, Some((PayloadFormat::V1, "POST".to_owned(), "/webhooks/sns".to_owned())));
         let header = http(json, |request| request.header("x-amz-sns-message-type").map(str::to_owned));
         assert_eq!(header.flatten().as_deref(), Some("Notification"));
     }
@@ -252,8 +252,8 @@ mod tests {
             "multiValueQueryStringParameters":{"a":[null]}}"#;
         assert_eq!(http(json, |request| request.format), Some(PayloadFormat::V1));
         let elb = json.replacen('{', r#"{"requestContext":{"elb":{}},"#, 1);
-        let told = http(&elb, |request| (request.header("a").is_some(), request.header("b").map(str::to_owned)));
-        assert_eq!(told, Some((false, Some("c".to_owned()))));
+        let detected = http(&elb, |request| (request.header("a").is_some(), request.header("b").map(str::to_owned)));
+        assert_eq!(detected, Some((false, Some("c".to_owned()))));
     }
 
     #[test]
@@ -267,8 +267,8 @@ mod tests {
             (request.format, of(request.header("authorization")), of(request.parameter("token")))
         };
         let format = |multi_value| PayloadFormat::LoadBalancer { multi_value };
-        let told = http(multi, read);
-        assert_eq!(told, Some((format(true), "two".to_owned(), "a+b".to_owned())));
+        let detected = http(multi, read);
+        assert_eq!(detected, Some((format(true), "two".to_owned(), "a+b".to_owned())));
         assert_eq!(http(plain, read), Some((format(false), "Basic x".to_owned(), "last".to_owned())));
         let encoded = plain.replace(r#","token":"last""#, "");
         assert_eq!(http(&encoded, read), Some((format(false), "Basic x".to_owned(), "a+b+c%".to_owned())));
@@ -278,25 +278,25 @@ mod tests {
     fn messages_of_a_queue_keep_their_ids() {
         let json =
             r#"{"Records":[{"eventSource":"aws:sqs","eventSourceARN":"arn","messageId":"m-1","body":"{\"a\":1}"}]}"#;
-        let told: Vec<_> = match Invocation::detect(json) {
+        let detected: Vec<_> = match Invocation::detect(json) {
             Ok(Invocation::Queue(messages)) => {
                 messages.into_iter().map(|message| (message.id, message.queue_arn, message.body)).collect()
             }
             _ => Vec::new(),
         };
-        assert_eq!(told, [("m-1".into(), "arn".into(), "{\"a\":1}".into())]);
+        assert_eq!(detected, [("m-1".into(), "arn".into(), "{\"a\":1}".into())]);
     }
 
     #[test]
     fn an_ses_event_is_recognized_by_its_source() {
         let json = r#"{"version":"0","id":"e-1","detail-type":"Email Bounced","source":"aws.ses","account":"123456789012",
             "time":"2026-11-20T09:00:02Z","region":"us-east-1","resources":[],"detail":{"bounce":{"x":"\ud83d"}}}"#;
-        let told = match Invocation::detect(json) {
+        let detected = match Invocation::detect(json) {
             Ok(Invocation::EventBridge(event)) => Some((event.id, event.account, event.time, event.text)),
             _ => None,
         };
         let time = Timestamp::parse("2026-11-20T09:00:02.000Z");
-        assert_eq!(told, Some(("e-1".into(), "123456789012".into(), time, json)));
+        assert_eq!(detected, Some(("e-1".into(), "123456789012".into(), time, json)));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, Strin
     let mut field = String::new();
     let (mut quoted, mut was_quoted) = (false, false);
     let mut chars = line.chars().peekable();
-    let said = |field: &str, was_quoted| {
+    let value = |field: &str, was_quoted| {
         // Outer space counts only within quotes.
         let field = if was_quoted { field } else { field.trim() };
         if formulas == Formulas::Defused { restore(field) } else { field.to_owned() }
@@ -37,14 +37,14 @@ pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, Strin
                 field.clear();
                 (quoted, was_quoted) = (true, true);
             }
-            ',' if !quoted => fields.push(said(&std::mem::take(&mut field), std::mem::take(&mut was_quoted))),
+            ',' if !quoted => fields.push(value(&std::mem::take(&mut field), std::mem::take(&mut was_quoted))),
             char => field.push(char),
         }
     }
     if quoted {
         return Err("a quote is not closed".to_owned());
     }
-    fields.push(said(&field, was_quoted));
+    fields.push(value(&field, was_quoted));
     Ok(fields)
 }
 

@@ -60,9 +60,9 @@ async fn decided(state: State, request: &Request<'_>, tables: &Tables, now: Time
 /// The error for a lift without effect, with everything that can be lifted.
 fn nothing_to_lift(decision: &Decision, record: &SuppressionRecord, now: Timestamp) -> Failure {
     let mut text = format!("nothing to lift: there is no {} in scope {}", decision.reason, decision.scope);
-    let standing = everything(record, now);
-    text.push_str(if standing.is_allowed() { "; nothing blocks the address" } else { "; it is blocked by:" });
-    for block in &standing.blocks {
+    let verdict = everything(record, now);
+    text.push_str(if verdict.is_allowed() { "; nothing blocks the address" } else { "; it is blocked by:" });
+    for block in &verdict.blocks {
         text.push_str(
             &format_args!("\n  --reason {} --scope '{}'", block.reason, sanitize(block.scope.as_str())).to_string(),
         );
@@ -114,7 +114,7 @@ async fn report(
 ) -> Result<Outcome, Failure> {
     let Decision { scope, reason, actor, .. } = &request.decision;
     let record = tables.suppressions.get(request.address).await?;
-    let standing = everything(&record, console.now);
+    let verdict = everything(&record, console.now);
     let address = request.address.as_str();
     if let Some(warning) = unknown_providers_warning(scope.unknown_provider()) {
         writeln!(console.err, "warning: {warning}")?;
@@ -126,18 +126,18 @@ async fn report(
         )?;
     }
     if console.json {
-        let blocks: Vec<Value> = standing.blocks.iter().map(block_json).collect();
+        let blocks: Vec<Value> = verdict.blocks.iter().map(block_json).collect();
         let done = json!({"reason": reason.as_str(), "scope": scope.as_str(), "actor": actor});
         writeln!(console.out, "{}", json!({"address": address, what: done, "blocks": blocks}))?;
         return Ok(Outcome::Done);
     }
     writeln!(console.out, "{address}  {what} {reason} {scope} by {actor}")?;
-    if standing.is_allowed() {
+    if verdict.is_allowed() {
         writeln!(console.out, "  not blocked")?;
     } else {
         writeln!(console.out, "  blocked by:")?;
     }
-    for block in &standing.blocks {
+    for block in &verdict.blocks {
         writeln!(console.out, "  {}", block_line(block))?;
     }
     Ok(Outcome::Done)

@@ -84,9 +84,9 @@ pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Conso
         let is_known = record != SuppressionRecord::default();
         writeln!(console.out, "{}", if is_known { EVENTS_GONE } else { UNKNOWN })?;
     }
-    writeln!(console.out, "\nnow, {}: {}", console.now, verdict(&record, console.now))?;
+    writeln!(console.out, "\nnow, {}: {}", console.now, verdict_text(&record, console.now))?;
     for (scope, reason, entry) in entries(&record) {
-        writeln!(console.out, "  {}", standing_line(&record, scope, reason, entry, console.now))?;
+        writeln!(console.out, "  {}", entry_line(&record, scope, reason, entry, console.now))?;
     }
     for line in folded_lines(&record) {
         writeln!(console.out, "  {line}")?;
@@ -115,20 +115,20 @@ fn decisions(
     items.filter(|item| text(item, "event").is_none_or(|key| !known.contains(key))).collect()
 }
 
-fn verdict(record: &SuppressionRecord, now: Timestamp) -> &'static str {
-    let standing = everything(record, now);
-    match standing.blocks.iter().any(|block| block.scope == Scope::everything()) {
+fn verdict_text(record: &SuppressionRecord, now: Timestamp) -> &'static str {
+    let verdict = everything(record, now);
+    match verdict.blocks.iter().any(|block| block.scope == Scope::everything()) {
         true => "blocked for every send",
-        false if standing.is_allowed() => "not blocked",
+        false if verdict.is_allowed() => "not blocked",
         false => "blocked for some sends",
     }
 }
 
-fn standing_line(record: &SuppressionRecord, scope: &Scope, reason: Reason, entry: &Entry, now: Timestamp) -> String {
-    let standing = EntryStatus::of(entry, now);
-    let head = format!("{:<8}", standing.as_str());
+fn entry_line(record: &SuppressionRecord, scope: &Scope, reason: Reason, entry: &Entry, now: Timestamp) -> String {
+    let status = EntryStatus::of(entry, now);
+    let head = format!("{:<8}", status.as_str());
     let named = format!("{head} {:<15}  {}", reason.as_str(), sanitize(scope.as_str()));
-    match standing {
+    match status {
         EntryStatus::Blocked => format!("{head} {}", block_line(&Block::of(record, scope, reason, entry))),
         EntryStatus::Ended => format!("{named}  at {}", entry.until.unwrap_or(entry.at)),
         EntryStatus::Lifted => {
@@ -186,7 +186,7 @@ fn document(
     now: Timestamp,
 ) -> Value {
     let timeline: Vec<Value> = timeline.iter().map(TimelineEntry::json).collect();
-    let standing = entries(record).map(|(scope, reason, entry)| {
+    let entries = entries(record).map(|(scope, reason, entry)| {
         let mut json = block_json(&Block::of(record, scope, reason, entry));
         if let Some(fields) = json.as_object_mut() {
             fields.insert("standing".to_owned(), EntryStatus::of(entry, now).as_str().into());
@@ -202,7 +202,7 @@ fn document(
         "address": address,
         "now": now.to_string(),
         "timeline": timeline,
-        "entries": standing.collect::<Vec<_>>(),
+        "entries": entries.collect::<Vec<_>>(),
         "folded": record.folded.iter().map(|reason| reason.as_str()).collect::<Vec<_>>(),
         "soft_bounces": {
             "counted": count.bounces, "threshold": rules.threshold, "missing": bounces_missing,

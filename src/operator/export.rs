@@ -31,7 +31,7 @@ pub(super) async fn run(args: &ExportArgs, tables: &Tables, console: &mut Consol
         let is_of_an_address = |item: &Item| text(item, "address") != Some(CERTIFICATES_KEY);
         for item in page.items.unwrap_or_default().into_iter().filter(is_of_an_address) {
             bar.inc(1);
-            let Some(rows) = standing(&item, &now) else {
+            let Some(rows) = active_rows(&item, &now) else {
                 unreadable = unreadable.saturating_add(1);
                 continue;
             };
@@ -89,7 +89,7 @@ fn to_json(row: &Row) -> Result<String, Failure> {
 /// The current entries of an item, by scope and reason; `None` if it is not a suppression record.
 ///
 /// Times as text sort like times.
-fn standing(item: &Item, now: &str) -> Option<Vec<Row>> {
+fn active_rows(item: &Item, now: &str) -> Option<Vec<Row>> {
     let address = text(item, "address")?;
     let mut rows = Vec::new();
     for (scope, reasons) in map(item, "suppressions")? {

@@ -8,6 +8,7 @@ pub mod depth;
 pub mod diagnosis;
 pub mod group;
 mod interrupt;
+pub mod listing;
 mod look;
 mod mappings;
 pub mod message;

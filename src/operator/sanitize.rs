@@ -1,4 +1,4 @@
-//! Makes output safe for terminals and programs, whatever foreign text it contains.
+//! Makes output safe for terminals and programs, whatever text from outside it contains.
 
 use std::io::{Error, ErrorKind, Result, Write};
 
@@ -45,7 +45,7 @@ impl Write for Sanitizer<'_> {
 
 /// Whether a character could control a terminal (C0, DEL and C1), break a line, or change the direction of later text.
 #[must_use]
-pub fn is_steering(char: char) -> bool {
+pub fn is_control(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -53,13 +53,13 @@ pub fn is_steering(char: char) -> bool {
 /// Foreign text as one line, with spaces for control characters.
 #[must_use]
 pub fn sanitize(text: &str) -> String {
-    text.chars().map(|char| if is_steering(char) { ' ' } else { char }).collect()
+    text.chars().map(|char| if is_control(char) { ' ' } else { char }).collect()
 }
 
 /// The same for text of several lines.
 #[must_use]
 pub fn sanitize_lines(text: &str) -> String {
-    text.chars().map(|char| if is_steering(char) && char != '\n' { ' ' } else { char }).collect()
+    text.chars().map(|char| if is_control(char) && char != '\n' { ' ' } else { char }).collect()
 }
 
 /// JSON with `\u` escapes for control characters that JSON itself permits; existing escapes are unchanged.
@@ -67,7 +67,7 @@ pub fn sanitize_lines(text: &str) -> String {
 pub fn escape_controls(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
-        if is_steering(char) && !char.is_ascii_whitespace() {
+        if is_control(char) && !char.is_ascii_whitespace() {
             escaped.extend(["\\u", &format!("{:04x}", u32::from(char))]);
         } else {
             escaped.push(char);

@@ -52,8 +52,8 @@ pub(super) fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scop
 
 /// Every suppression of an address in any scope, whatever the send.
 pub(super) fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
-    let standing = entries(record).filter(|(_, _, entry)| entry.is_active(now));
-    let blocks = standing.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect();
+    let active = entries(record).filter(|(_, _, entry)| entry.is_active(now));
+    let blocks = active.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect();
     Verdict { blocks, elsewhere: Vec::new() }
 }
 

@@ -43,8 +43,8 @@ fn write_object(fields: &[(String, &RawValue)], depth: usize, text: &mut String)
     // The value of each key, or `None` if it has several.
     let mut agreed: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for (name, value) in fields {
-        let said = agreed.entry(name).or_insert(Some(value.get()));
-        *said = said.filter(|said| *said == value.get());
+        let value_of_key = agreed.entry(name).or_insert(Some(value.get()));
+        *value_of_key = value_of_key.filter(|earlier| *earlier == value.get());
     }
     text.push('{');
     let mut separator = "";

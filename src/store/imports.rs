@@ -103,7 +103,7 @@ impl Recorder {
         let mut merged = stored.record.clone();
         // By key, since a transaction may not contain an item twice.
         let mut events: BTreeMap<String, Item> = BTreeMap::new();
-        for change in changes.iter().filter(|change| !stands(&stored.record, change)) {
+        for change in changes.iter().filter(|change| !is_known(&stored.record, change)) {
             let before = touched(&merged, change);
             merged.merge(change, rules);
             if touched(&merged, change) == before {
@@ -140,7 +140,7 @@ fn touched(record: &SuppressionRecord, change: &Change) -> (BTreeSet<Reason>, Ve
 }
 
 /// Whether the record already has this suppression, with its own evidence or actor, which an import must not replace.
-fn stands(record: &SuppressionRecord, change: &Change) -> bool {
+fn is_known(record: &SuppressionRecord, change: &Change) -> bool {
     let Change::Entry { scope, reason, entry, .. } = change else { return false };
     let known = record.entry(scope, *reason);
     known.is_some_and(|known| {

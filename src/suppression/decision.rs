@@ -154,7 +154,7 @@ fn remove_later_entry(record: &mut SuppressionRecord, decided: &Change) {
     if let Change::Entry { scope, reason, entry } = decided
         && let Some(reasons) = record.suppressions.get_mut(scope)
     {
-        let _ = reasons.extract_if(.., |known, standing| known == reason && standing.at >= entry.at).count();
+        let _ = reasons.extract_if(.., |known, other| known == reason && other.at >= entry.at).count();
     }
 }
 

@@ -80,11 +80,11 @@ impl SuppressionRecord {
     /// What is suppressed at a time: what blocks a send that these scopes apply to, and the rest.
     #[must_use]
     pub fn verdict(&self, asked: &AskedScopes, now: Timestamp) -> Verdict {
-        let standing = self.suppressions.iter().flat_map(|(scope, reasons)| {
+        let active = self.suppressions.iter().flat_map(|(scope, reasons)| {
             let active = reasons.iter().filter(|(_, entry)| entry.is_active(now));
             active.map(|(reason, entry)| Block::of(self, scope, *reason, entry))
         });
-        let (blocks, elsewhere) = standing.partition(|block| asked.contains(&block.scope));
+        let (blocks, elsewhere) = active.partition(|block| asked.contains(&block.scope));
         Verdict { blocks, elsewhere }
     }
 }

@@ -59,7 +59,7 @@ class Undo:
 
 
 def reason(error: Exception) -> str:
-    """An error in a few words, without foreign texts."""
+    """An error in a few words, without texts from outside."""
     match error:
         case ClientError():
             return code(error)

@@ -60,8 +60,8 @@ impl Route {
             return if domain.is_none() { Ok(Self::Sns) } else { Err(Error::NotFound) };
         }
         let provider = Provider::from_label(name).filter(|provider| provider.has_webhook()).ok_or(Error::NotFound)?;
-        let is_foreign = domain.is_some() && !provider.takes_sender_domain();
-        if is_foreign || domain == Some("") || more.is_some() {
+        let is_unexpected = domain.is_some() && !provider.takes_sender_domain();
+        if is_unexpected || domain == Some("") || more.is_some() {
             return Err(Error::NotFound);
         }
         let sender_domain = domain.map(|domain| normalize_domain(domain).ok_or(Error::SenderDomain)).transpose()?;

@@ -9,7 +9,7 @@ use super::message::Message;
 use super::payload::Payload;
 use crate::error::Error;
 
-/// How much of foreign text is shown.
+/// How much of a text from outside is shown.
 const SHOWN_CHARS: usize = 200;
 
 /// Why a message is in its queue.
@@ -103,7 +103,7 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// A short excerpt of foreign text, safe for a terminal.
+/// A short excerpt of a text from outside, safe for a terminal.
 fn shown(text: &str) -> String {
     sanitize(&text.chars().take(SHOWN_CHARS).collect::<String>())
 }

@@ -6,7 +6,8 @@ use super::super::failure::Failure;
 use super::super::{Console, Outcome};
 use super::cloud::{Call, Cloud};
 use super::diagnosis::Diagnosis;
-use super::run::QueueListing;
+use super::listing::QueueListing;
+use super::show::write_queue;
 use super::stack::Deployment;
 use crate::timestamp::Timestamp;
 
@@ -45,7 +46,8 @@ pub(super) async fn run(
             continue;
         }
         let depth = queue.depth(cloud).await?;
-        QueueListing { kind: queue.kind, depth, limits: queue.limits, found, passed_over }.write(console, personal)?;
+        let shown = QueueListing { kind: queue.kind, depth, limits: queue.limits, found, passed_over };
+        write_queue(&shown, console, personal)?;
         for message in chosen.iter().filter(|_| is_wanted) {
             let receipt = message.receipt.clone();
             let answer = cloud.sqs.delete_message().queue_url(&queue.url).receipt_handle(receipt).send().await;

@@ -87,15 +87,17 @@ impl Queue {
 /// Converts a message from SQS.
 fn read(received: Received) -> Message {
     let system = received.attributes.unwrap_or_default();
-    let told = |name| system.get(&name).cloned();
+    let attribute = |name| system.get(&name).cloned();
     let attributes = received.message_attributes.unwrap_or_default().into_iter();
     Message {
         id: received.message_id.unwrap_or_default(),
         receipt: received.receipt_handle.unwrap_or_default(),
         body: received.body.unwrap_or_default(),
         attributes: attributes.filter_map(|(name, value)| Some((name, value.string_value?))).collect(),
-        sent_at: told(Attribute::SentTimestamp).as_deref().and_then(time),
-        received: told(Attribute::ApproximateReceiveCount).and_then(|count| count.parse().ok()).unwrap_or_default(),
-        parked_from: told(Attribute::DeadLetterQueueSourceArn),
+        sent_at: attribute(Attribute::SentTimestamp).as_deref().and_then(time),
+        received: attribute(Attribute::ApproximateReceiveCount)
+            .and_then(|count| count.parse().ok())
+            .unwrap_or_default(),
+        parked_from: attribute(Attribute::DeadLetterQueueSourceArn),
     }
 }

@@ -7,29 +7,14 @@ use super::super::failure::Failure;
 use super::super::sanitize::{Audience, Sanitizer};
 use super::super::{Console, Outcome};
 use super::cloud::Cloud;
-use super::depth::Depth;
 use super::diagnosis::Diagnosis;
 use super::interrupt::Interrupt;
+use super::listing::{QueueListing, look};
 use super::mappings::{self, Mapping, State};
-use super::queue::{Kind, Limits};
-use super::show::{queue_json, queue_text};
+use super::queue::Kind;
+use super::show::{queue_json, write_queue};
 use super::stack::Deployment;
 use super::{delete, send};
-use crate::timestamp::Timestamp;
-
-/// A queue, and what was found in it.
-pub struct QueueListing {
-    /// Which one.
-    pub kind: Kind,
-    /// How many messages it holds.
-    pub depth: Depth,
-    /// The attributes of the queue.
-    pub limits: Limits,
-    /// The messages that were examined.
-    pub found: Vec<Diagnosis>,
-    /// How many more were examined, but are not shown.
-    pub passed_over: usize,
-}
 
 /// Looks into the queues, or does what else was requested.
 pub async fn run(
@@ -78,32 +63,6 @@ async fn other(
     Ok(Outcome::Done)
 }
 
-/// Looks into some of the queues.
-pub async fn look(
-    args: &RedriveArgs,
-    cloud: &Cloud,
-    deployment: &Deployment,
-    kinds: &[Kind],
-    console: &mut Console<'_>,
-) -> Result<Vec<QueueListing>, Failure> {
-    let checks = deployment.checks(cloud).await;
-    let mut shown = Vec::new();
-    for kind in kinds {
-        let queue = deployment.queue(*kind)?;
-        let depth = queue.depth(cloud).await?;
-        let mut found = Vec::new();
-        if depth.total() > 0 {
-            let look = queue.look(cloud, &checks, args.look.limit, Timestamp::now()).await?;
-            found = look.found;
-            if let Some(failure) = look.not_shown_again {
-                writeln!(console.err, "what was looked at in {} is hidden for a minute: {failure}", kind.as_str())?;
-            }
-        }
-        shown.push(QueueListing { kind: *kind, depth, limits: queue.limits, found, passed_over: 0 });
-    }
-    Ok(shown)
-}
-
 fn write_look(
     deployment: &Deployment,
     mappings: &[Mapping],
@@ -112,7 +71,7 @@ fn write_look(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     if console.json {
-        let queues: Vec<Value> = shown.iter().map(|shown| shown.json(personal)).collect();
+        let queues: Vec<Value> = shown.iter().map(|shown| queue_json(shown, personal)).collect();
         let states = mappings.iter().map(|mapping| (mapping.kind.as_str().to_owned(), mapping.state.as_str().into()));
         let switches: serde_json::Map<String, Value> = states.collect();
         writeln!(console.out, "{}", json!({"stack": deployment.name, "redrive": switches, "queues": queues}))?;
@@ -125,7 +84,7 @@ fn write_look(
         }
     }
     for each in shown {
-        each.write(console, personal)?;
+        write_queue(each, console, personal)?;
     }
     if shown.iter().any(|each| each.kind != Kind::Parked && each.found.iter().any(Diagnosis::retry)) {
         writeln!(console.err, "once it is fixed: mail-feedbackctl redrive --stack {} --send --yes", deployment.name)?;
@@ -138,22 +97,4 @@ fn write_look(
         )?;
     }
     Ok(())
-}
-
-impl QueueListing {
-    /// The listing for programs.
-    #[must_use]
-    pub fn json(&self, personal: bool) -> Value {
-        queue_json(self.kind, self.depth, self.limits, &self.found, personal)
-    }
-
-    /// Writes the listing in the form that the console asks for.
-    pub fn write(&self, console: &mut Console<'_>, personal: bool) -> Result<(), Failure> {
-        if console.json {
-            writeln!(console.out, "{}", self.json(personal))?;
-        } else {
-            write!(console.out, "{}", queue_text(self, personal))?;
-        }
-        Ok(())
-    }
 }

@@ -13,12 +13,13 @@ use super::super::{Console, Outcome};
 use super::cloud::Cloud;
 use super::depth::Depths;
 use super::interrupt::Interrupt;
+use super::listing::{QueueListing, look};
 use super::look::HIDDEN_S;
 use super::mappings::{self, Mapping, State};
 use super::move_task::move_back;
 use super::queue::Kind;
 use super::report::Report;
-use super::run::{QueueListing, look};
+use super::show::{queue_json, write_queue};
 use super::stack::Deployment;
 use super::watch::{Step, Watch};
 
@@ -196,7 +197,7 @@ fn write_report(
 ) -> Result<Outcome, Failure> {
     let Report { sent, recorded, failing, parked } = report;
     if console.json {
-        let queues: Vec<Value> = shown.iter().map(|shown| shown.json(personal)).collect();
+        let queues: Vec<Value> = shown.iter().map(|shown| queue_json(shown, personal)).collect();
         let report = json!({
             "stack": deployment.name,
             "sent": sent,
@@ -209,7 +210,7 @@ fn write_report(
     } else {
         writeln!(console.out, "{sent} sent, {recorded} recorded, {failing} failing still, {parked} parked")?;
         for each in shown {
-            each.write(console, personal)?;
+            write_queue(each, console, personal)?;
         }
     }
     console.out.flush()?;

@@ -2,14 +2,26 @@
 
 use serde_json::{Value, json};
 
+use super::super::Console;
+use super::super::failure::Failure;
 use super::super::sanitize::sanitize;
 use super::super::show::counted;
 use super::depth::Depth;
 use super::diagnosis::Diagnosis;
 use super::group::{Group, grouped};
-use super::queue::{Kind, Limits};
+use super::listing::QueueListing;
+use super::queue::Limits;
 use super::report_summary::ReportSummary;
-use super::run::QueueListing;
+
+/// Writes a queue in the form that the console asks for.
+pub fn write_queue(shown: &QueueListing, console: &mut Console<'_>, personal: bool) -> Result<(), Failure> {
+    if console.json {
+        writeln!(console.out, "{}", queue_json(shown, personal))?;
+    } else {
+        write!(console.out, "{}", queue_text(shown, personal))?;
+    }
+    Ok(())
+}
 
 /// The queue, its groups by reason and their messages, as lines.
 #[must_use]
@@ -98,7 +110,8 @@ fn line(text: &mut String, margin: &str, words: &str) {
 
 /// The same for programs.
 #[must_use]
-pub fn queue_json(kind: Kind, depth: Depth, limits: Limits, found: &[Diagnosis], personal: bool) -> Value {
+pub fn queue_json(shown: &QueueListing, personal: bool) -> Value {
+    let QueueListing { kind, depth, limits, found, .. } = shown;
     let groups: Vec<Value> = grouped(found).iter().map(|group| group_json(group, personal)).collect();
     json!({
         "queue": kind.as_str(),

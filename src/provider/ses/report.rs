@@ -12,7 +12,7 @@ use crate::event::{Cause, Effect, EmailEvent, EventId, Kind, Provider, Recipient
 use crate::lenient::{List, Object, Text};
 use crate::timestamp::Timestamp;
 
-/// How long after the mail an event may happen; bounce times come from foreign clocks.
+/// How long after the mail an event may happen; bounce times come from the clocks of other servers.
 const MAX_DELAY_DAYS: u32 = 400;
 /// Documented for bounces and complaints of mail that was sent for a tenant.
 const TENANT: &str = "ses:tenant-name";

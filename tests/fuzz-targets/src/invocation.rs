@@ -44,25 +44,25 @@ pub fn run(input: &[u8]) {
 /// The answer to an invocation, after its form was checked.
 fn judged(payload: &str) -> (Result<Value, Error>, usize) {
     let (answer, writes) = World::with(|world| world.invoke(payload));
-    let Ok(told) = &answer else {
+    let Ok(response) = &answer else {
         assert_eq!(writes, 0, "what failed left a trace");
         return (answer, writes);
     };
-    if let Some(failures) = told.get("batchItemFailures") {
+    if let Some(failures) = response.get("batchItemFailures") {
         let failures = failures.as_array().expect("a list");
         assert!(failures.iter().all(|failure| failure["itemIdentifier"].is_string()));
-    } else if let Some(status) = told.get("statusCode") {
+    } else if let Some(status) = response.get("statusCode") {
         let status = status.as_i64().expect("a number");
         assert!(STATUSES.contains(&status), "{status}");
         if status == 200 {
-            let body: Value = serde_json::from_str(told["body"].as_str().expect("a text")).expect("JSON");
+            let body: Value = serde_json::from_str(response["body"].as_str().expect("a text")).expect("JSON");
             counted(&body, writes);
         } else {
-            let body = told["body"].as_str().expect("a text");
+            let body = response["body"].as_str().expect("a text");
             assert_eq!((says_why(body), writes), (EXPLAINED.contains(&status), 0), "{status} leaves no trace: {body}");
         }
     } else {
-        counted(told, writes);
+        counted(response, writes);
     }
     (answer, writes)
 }
@@ -76,8 +76,8 @@ fn says_why(body: &str) -> bool {
 }
 
 /// Each event is one item, and each record of an address one more.
-fn counted(told: &Value, writes: usize) {
-    let events = told["events"].as_u64().expect("a number");
+fn counted(response: &Value, writes: usize) {
+    let events = response["events"].as_u64().expect("a number");
     assert!(usize::try_from(events).is_ok_and(|events| events <= writes && (events > 0 || writes == 0)));
 }
 

@@ -33,11 +33,11 @@ pub fn run(input: &[u8]) {
         cooldown_days: u32::from(head[3] % 40),
     };
     let mut floods = 0;
-    let said = rest.chunks_exact(6).take(MAX_CHANGES).flat_map(|bytes| {
+    let decoded = rest.chunks_exact(6).take(MAX_CHANGES).flat_map(|bytes| {
         floods += usize::from(bytes[0] >= FLOOD_FROM);
         if bytes[0] < FLOOD_FROM || floods > MAX_FLOODS { vec![change(bytes)] } else { flood(bytes) }
     });
-    let mut changes: Vec<Change> = said.collect();
+    let mut changes: Vec<Change> = decoded.collect();
     let deliveries = changes.extract_if(.., |change| matches!(change, Change::Delivered { .. })).collect::<Vec<_>>();
     limit_crowded_days(&mut changes, rules);
 

@@ -102,7 +102,7 @@ async fn control_characters_are_escaped_for_programs_and_spaces_for_people() {
     let world = World::new().await;
     let row = json!({"address": address, "reason": "complaint", "since": "2026-01-01", "code": code}).to_string();
     import(&world, "ndjson", &row).await;
-    let is_steering = |char: char| CONTROL_CHARACTERS.contains(char) || char.is_control() && char != '\n';
+    let is_control = |char: char| CONTROL_CHARACTERS.contains(char) || char.is_control() && char != '\n';
     for args in [
         &["check", &address][..],
         &["explain", &address],
@@ -118,7 +118,7 @@ async fn control_characters_are_escaped_for_programs_and_spaces_for_people() {
     ] {
         let ran = world.run(args).await;
         assert!(
-            !ran.out.contains(is_steering) && !ran.err.contains(is_steering),
+            !ran.out.contains(is_control) && !ran.err.contains(is_control),
             "{args:?}: {:?} {:?}",
             ran.out,
             ran.err

@@ -13,9 +13,9 @@ use mail_feedback::operator::redrive::checks::{Checks, Verdict};
 use mail_feedback::operator::redrive::depth::Depth;
 use mail_feedback::operator::redrive::diagnosis::Diagnosis;
 use mail_feedback::operator::redrive::group::grouped;
+use mail_feedback::operator::redrive::listing::QueueListing;
 use mail_feedback::operator::redrive::message::Message;
 use mail_feedback::operator::redrive::queue::{Kind, Limits};
-use mail_feedback::operator::redrive::run::QueueListing;
 use mail_feedback::operator::redrive::show::{queue_json, queue_text};
 
 const LIMITS: Limits = Limits { receives: Some(10), retention_s: 14 * 86_400, visibility_s: 180 };
@@ -271,7 +271,7 @@ async fn one_reason_is_one_group_and_nothing_personal_is_shown_unasked() {
     let depth = Depth { waiting: 5, hidden: 1 };
     let shown = QueueListing { kind: Kind::Failed, depth, limits: LIMITS, found, passed_over: 0 };
     let text = queue_text(&shown, false);
-    let json = queue_json(Kind::Failed, depth, LIMITS, &shown.found, false).to_string();
+    let json = queue_json(&shown, false).to_string();
     for word in ["jane", "192.0.2.1", "550"] {
         assert!(!text.contains(word) && !json.contains(word), "{word}: {text}{json}");
     }
@@ -288,7 +288,7 @@ async fn one_reason_is_one_group_and_nothing_personal_is_shown_unasked() {
     }
     let text = queue_text(&shown, true);
     assert!(text.contains("jane@example.com"), "{text}");
-    let json = queue_json(Kind::Failed, depth, LIMITS, &shown.found, true);
+    let json = queue_json(&shown, true);
     assert_eq!(json["groups"][0]["count"], 2);
     assert_eq!(json["groups"][0]["messages"][0]["reports"][0]["addresses"], json!(["jane@example.com"]));
     assert_eq!(json["groups"][0]["messages"][0]["body"], shown.found[2].message.body);
