@@ -26,6 +26,8 @@ const START_LIMIT: Duration = Duration::from_mins(15);
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// How often to read the tables.
 const LOOK: Duration = Duration::from_secs(1);
+/// A look reads both tables: of large ones, it must leave the time to whoever imports into them.
+const PAUSE_PER_LOOK: u32 = 9;
 /// How long to wait for lines of the function that are still in transit.
 const LINES_LIMIT: Duration = Duration::from_secs(2);
 /// How many records of one read are shown.
@@ -73,9 +75,12 @@ impl Feed {
     pub(super) async fn follow(&self) -> Result<(), Failure> {
         self.log.show(Show::Everything).await;
         let mut before = Snapshot::take(&self.database).await;
+        let mut pause = LOOK;
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(pause).await;
+            let start = Instant::now();
             let (effect, after) = observe(&self.database, &before).await;
+            pause = LOOK.max(start.elapsed().saturating_mul(PAUSE_PER_LOOK));
             if effect != Effect::default() {
                 println!("written:");
                 report::print_some(&effect, SHOWN_ROWS);
