@@ -57,7 +57,7 @@ test: ## run all tests: unit, integration, documentation
 test-long: ## run the long tests: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills
 	DISORDER_SETS=$(DISORDER_SETS) HOT_EVENTS=$(HOT_EVENTS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --all-features --test it -- disorder survival
 
-checks: ## compare the checks in examples/, Python and JavaScript, with the library's own (needs Node.js 20)
+checks: ## run the code that senders copy: all of examples/, and the programs of src/guide/ask.md (needs Node.js 20; jq and Go for two of them)
 	$(TOOLS) checks
 	CHECKS=.venv-checks cargo test --all-features --test checks
 

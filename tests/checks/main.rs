@@ -1,263 +1,29 @@
-//! Compares the checks of `examples/` in Python and JavaScript with the library's own, on one table: `make checks`.
-//! Without `CHECKS`, the folder with the packages of the two languages, this test is skipped.
-//!
-//! The samples in `events/` fill the table. All three implementations must compute the same keys for the address
-//! vectors and for every character of Unicode 14 in several places of an address, and give the same answer for every
-//! address, list and provider in the samples.
+//! Runs the code that senders copy, against the real binary and against the library's own check: `make checks`.
+//! Without `CHECKS`, the folder with the packages of the languages, this test is skipped.
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a program for people at a terminal")]
 #![allow(unreachable_pub, reason = "a module of a program has no one to export to")]
 
+mod ask;
 mod characters;
+mod programs;
+mod read;
+mod world;
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
 
-use characters::{Keys, Ranges};
-use harness::function::{environment, handler, invoke};
-use mail_feedback::address::Address;
-use mail_feedback::store::Suppressions;
-use mail_feedback::suppression::{Context, SoftBounceRules};
-use mail_feedback::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use support::database::{Database, SUPPRESSIONS};
-use support::samples;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use world::World;
 
 /// Any reason why this program fails.
 type Failure = Box<dyn std::error::Error>;
 
-/// A send to ask about.
-#[derive(Serialize)]
-struct Question {
-    address: String,
-    provider: &'static str,
-    domain: &'static str,
-    lists: &'static [&'static str],
-    tenant: Option<&'static str>,
-    stream: Option<&'static str>,
-}
-
-/// The expected output of a program: the keys of the vectors and of the characters, and `scope reason` of each block,
-/// one list per question; `refused` for a question about a scope that cannot exist.
-#[derive(Deserialize)]
-struct Answers {
-    keys: Vec<Option<String>>,
-    characters: Keys,
-    blocked: Vec<Vec<String>>,
-}
-
-/// One of the vectors.
-#[derive(Deserialize)]
-struct Vector {
-    address: String,
-    key: Option<String>,
-}
-
-/// Runs `check.py`.
-const PYTHON: &str = r#"
-import json, sys
-from check import blocked, normalize
-asked = json.load(sys.stdin)
-def answer(q):
-    try:
-        found = blocked(q["address"], q["provider"], q["domain"], q["lists"], q["tenant"], q["stream"])
-    except ValueError:
-        return ["refused"]
-    return sorted(f"{scope} {reason}" for scope, reason, _ in found)
-def key(address):
-    try:
-        return normalize(address)
-    except ValueError:
-        return None
-characters = [chr(point) for first, last in asked["ranges"] for point in range(ord(first), ord(last) + 1)]
-print(json.dumps({
-    "keys": [key(a) for a in asked["addresses"]],
-    "characters": [[key(pattern.replace("*", char)) for char in characters] for pattern in asked["patterns"]],
-    "blocked": [answer(q) for q in asked["questions"]],
-}))
-"#;
-
-/// Runs `check.mjs`.
-const JAVASCRIPT: &str = r#"
-import { readFileSync } from "node:fs";
-import { blocked, normalize } from "./check.mjs";
-const asked = JSON.parse(readFileSync(0, "utf8"));
-const answers = [];
-for (const q of asked.questions) {
-  const found = blocked(q.address, q.provider, q.domain, q.lists, q.tenant ?? undefined, q.stream ?? undefined);
-  const named = (entries) => entries.map(([scope, reason]) => `${scope} ${reason}`).sort();
-  answers.push(await found.then(named, () => ["refused"]));
-}
-const key = (address) => { try { return normalize(address); } catch { return null; } };
-const characters = asked.ranges.flatMap(([first, last]) => {
-  const start = first.codePointAt(0);
-  return Array.from({ length: last.codePointAt(0) - start + 1 }, (_, offset) => String.fromCodePoint(start + offset));
-});
-console.log(JSON.stringify({
-  keys: asked.addresses.map(key),
-  characters: asked.patterns.map((pattern) => characters.map((char) => key(pattern.replaceAll("*", () => char)))),
-  blocked: answers,
-}));
-"#;
-
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let Some(folder) = std::env::var_os("CHECKS").filter(|folder| !folder.is_empty()).map(PathBuf::from) else {
-        println!("\nSKIPPED: the checks in Python and JavaScript. They need packages: make checks\n");
+        println!("\nSKIPPED: the code that senders copy. It needs packages: make checks\n");
         return Ok(());
     };
-    let database = Database::start().await;
-    let function = handler(&database, &environment(&database));
-    for sample in samples::all() {
-        invoke(&function, &sample.json).await?;
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let vectors: Vec<Vector> =
-        serde_json::from_str(&std::fs::read_to_string(root.join("tests/vectors/addresses.json"))?)?;
-    let points: Vec<(u32, u32)> =
-        serde_json::from_str(&std::fs::read_to_string(root.join("tests/vectors/unicode-14.json"))?)?;
-    let range = |(first, last)| Some((char::from_u32(first)?, char::from_u32(last)?));
-    let ranges: Ranges = points.into_iter().map(range).collect::<Option<_>>().ok_or("a range of no characters")?;
-    let questions = questions(&database).await;
-    let asked = serde_json::json!({
-        "addresses": vectors.iter().map(|vector| &vector.address).collect::<Vec<_>>(),
-        "patterns": characters::PATTERNS,
-        "ranges": &ranges,
-        "questions": &questions,
-    })
-    .to_string();
-
-    let examples = root.join("examples");
-    let mut python_check = Command::new(folder.join("bin/python"));
-    python_check.args(["-B", "-c", PYTHON]).env("PYTHONPATH", &examples);
-    // Next to its packages, because Node.js searches for them from the file's folder.
-    std::fs::copy(examples.join("check.mjs"), folder.join("check.mjs"))?;
-    std::fs::write(folder.join("ask.mjs"), JAVASCRIPT)?;
-    let mut node_check = Command::new("node");
-    node_check.arg(folder.join("ask.mjs"));
-    let (library, python, javascript) = tokio::join!(
-        library(&database, &vectors, &ranges, &questions),
-        run(python_check, &database, &asked),
-        run(node_check, &database, &asked)
-    );
-    let library = library?;
-    let mut agreed = usize::MAX;
-    for (name, answers) in [("python", python?), ("javascript", javascript?)] {
-        if (&answers.keys, &answers.blocked) != (&library.keys, &library.blocked) {
-            let [other, own] = [&answers, &library].map(|answers| format!("{:?}\n{:?}", answers.keys, answers.blocked));
-            return Err(format!("{name} answers otherwise than the library:\n{other}\n{own}").into());
-        }
-        let compared = characters::compare(&ranges, &library.characters, &answers.characters);
-        agreed = agreed.min(compared.map_err(|lines| format!("{name} has other keys than the library:\n{lines}"))?);
-    }
-    let blocked = library.blocked.iter().filter(|blocks| !blocks.is_empty() && **blocks != ["refused"]).count();
-    println!("3 checks agree on {} keys and {} sends, {blocked} of them blocked,", vectors.len(), questions.len());
-    println!("and on the keys of {agreed} addresses with each character of Unicode 14");
-    Ok(())
-}
-
-/// The provider, the lists, the tenant and the stream of a send.
-type Send = (&'static str, &'static [&'static str], Option<&'static str>, Option<&'static str>);
-
-/// The sends: through each provider, to lists of the samples, and those that name what cannot exist.
-const SENDS: &[Send] = &[
-    ("ses", &["Newsletter"], None, None),
-    ("SES", &["list:ses:Newsletter/Offers"], Some("Acme"), Some("Marketing")),
-    ("ses", &["Newsletter/Offers", "list:own:weekly"], Some("tenant:ses:acme"), Some("stream:transactional")),
-    ("tencent", &["none"], None, Some("marketing")),
-    ("mailjet", &["42"], None, None),
-    ("mailjet", &["list:Mailjet:42", "43"], None, Some("marketing")),
-    ("mailjet", &["list:ses:Newsletter"], None, None),
-    ("mailjet", &["list:mailjet"], None, None),
-    ("mailjet", &["list:mailjet:"], None, None),
-    ("mailjet", &["own:weekly"], None, None),
-    ("mailjet", &["*"], None, None),
-    ("mailjet", &[""], None, None),
-    ("mailjet", &[], Some("Acme"), None),
-    ("ses", &[], Some("Acme, Inc."), None),
-    ("ses", &[], Some("tenant:mailjet:Acme"), None),
-    ("ses", &[], None, Some("spring sale")),
-    ("ses", &[], None, Some("")),
-    ("mail jet", &[], None, None),
-    ("provider:ses", &[], None, None),
-];
-
-/// Each of the sends for each address with a record and one without.
-async fn questions(database: &Database) -> Vec<Question> {
-    let records = database.scan(SUPPRESSIONS).await;
-    let addresses = records.keys().map(|key| key.trim().to_uppercase()).chain(["NOBODY@example.com".to_owned()]);
-    let of_address = |address: String| {
-        let question = move |&(provider, lists, tenant, stream): &Send| Question {
-            address: address.clone(),
-            provider,
-            domain: "example.com",
-            lists,
-            tenant,
-            stream,
-        };
-        SENDS.iter().map(question)
-    };
-    addresses.flat_map(of_address).collect()
-}
-
-async fn library(
-    database: &Database,
-    vectors: &[Vector],
-    ranges: &Ranges,
-    questions: &[Question],
-) -> Result<Answers, Failure> {
-    let rules = SoftBounceRules::default();
-    let suppressions = Suppressions::new(database.client.clone(), SUPPRESSIONS.to_owned(), rules);
-    let mut blocked = Vec::new();
-    for question in questions {
-        let context = Context {
-            provider: Some(question.provider.to_owned()),
-            sender_domain: Some(question.domain.to_owned()),
-            lists: question.lists.iter().map(|list| (*list).to_owned()).collect(),
-            tenant: question.tenant.map(str::to_owned),
-            stream: question.stream.map(str::to_owned),
-        };
-        let Ok(asked) = context.scopes() else {
-            blocked.push(vec!["refused".to_owned()]);
-            continue;
-        };
-        let address = Address::parse(&question.address).ok_or("an address in a sample is invalid")?;
-        let verdict = suppressions.check(&address, &asked, Timestamp::now()).await?;
-        let mut blocks: Vec<_> =
-            verdict.blocks.iter().map(|block| format!("{} {}", block.scope, block.reason)).collect();
-        blocks.sort();
-        blocked.push(blocks);
-    }
-    let keys = vectors.iter().map(|vector| {
-        let key = Address::parse(&vector.address).map(|address| address.as_str().to_owned());
-        if key == vector.key { Ok(key) } else { Err(format!("{} has the key {key:?}", vector.address)) }
-    });
-    let keys = keys.collect::<Result<_, _>>()?;
-    let ranges = ranges.clone();
-    let characters = tokio::task::spawn_blocking(move || characters::keys(&ranges)).await?;
-    Ok(Answers { keys, characters, blocked })
-}
-
-async fn run(mut command: Command, database: &Database, asked: &str) -> Result<Answers, Failure> {
-    command
-        .env("AWS_ENDPOINT_URL_DYNAMODB", database.endpoint())
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_DEFAULT_REGION", "us-east-1")
-        .env("SUPPRESSION_TABLE", SUPPRESSIONS)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn()?;
-    child.stdin.take().ok_or("no standard input")?.write_all(asked.as_bytes()).await?;
-    let output = child.wait_with_output().await?;
-    if !output.status.success() {
-        return Err(format!("a check failed: {}", output.status).into());
-    }
-    let text = String::from_utf8(output.stdout)?;
-    let last: Value = serde_json::from_str(text.lines().last().ok_or("a check prints nothing")?)?;
-    Ok(serde_json::from_value(last)?)
+    let world = World::start(folder).await?;
+    read::compare(&world).await?;
+    ask::run(&world).await
 }

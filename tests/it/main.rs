@@ -6,6 +6,7 @@
 
 mod allocations;
 mod architecture;
+mod ask_page;
 mod attacks;
 mod binary;
 mod check;

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod client;
 pub mod door;
 pub mod envelope;
+pub mod page;
 pub mod request;
 pub mod seeded;
 pub mod size;
@@ -24,6 +25,8 @@ pub mod fault_proxy;
 pub mod fault_schedule;
 #[cfg(feature = "servers")]
 pub mod http_message;
+#[cfg(feature = "servers")]
+pub mod invoke_api;
 #[cfg(feature = "servers")]
 pub mod proxy;
 #[cfg(feature = "servers")]

@@ -1,6 +1,6 @@
-//! A TLS host on this machine that misbehaves as SNS should not.
+//! A TLS host on this machine that misbehaves as SNS should not, and one for other servers.
 //!
-//! A proxy setting leads the client under test here: it requests a tunnel to the SNS host, and finds this host at its
+//! A proxy setting leads the client under test here: it requests a tunnel to the real host, and finds this host at its
 //! end. So the test covers the client's own name check, limits and timeouts.
 
 use std::net::SocketAddr;
@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::authority::{AUTHORITY, Request, issue, rsa_key};
 
@@ -59,6 +60,47 @@ impl TlsHost {
     }
 }
 
+/// A listener at the end of such tunnels to one host.
+pub(crate) struct Tunnel {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    request: String,
+}
+
+impl Tunnel {
+    /// The end of the tunnels to `host` that clients of this listener request.
+    pub(crate) fn new(listener: TcpListener, host: &str) -> Self {
+        let request = format!("CONNECT {host}:443 ");
+        Self { listener, acceptor: TlsAcceptor::from(Arc::new(config(host))), request }
+    }
+}
+
+impl axum::serve::Listener for Tunnel {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let Ok((stream, address)) = self.listener.accept().await else { continue };
+            if let Some(stream) = tunnel(stream, &self.request, &self.acceptor).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+/// Answers the request for a tunnel; `None` if the client rejects the certificate, or disconnects.
+async fn tunnel(mut stream: TcpStream, request: &str, acceptor: &TlsAcceptor) -> Option<TlsStream<TcpStream>> {
+    let asked = head(&mut stream).await;
+    assert!(asked.starts_with(request), "{asked}");
+    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.ok()?;
+    acceptor.accept(stream).await.ok()
+}
+
 fn config(name: &str) -> ServerConfig {
     let key = rsa_key();
     let request = Request { names: vec![name.to_owned()], ..Request::default() };
@@ -79,12 +121,8 @@ fn der(pem: &str) -> CertificateDer<'static> {
     CertificateDer::from(base64::engine::general_purpose::STANDARD.decode(body).unwrap())
 }
 
-async fn serve(mut stream: TcpStream, acceptor: TlsAcceptor, behaviour: Behaviour, paths: Arc<Mutex<Vec<String>>>) {
-    let tunnel = head(&mut stream).await;
-    assert!(tunnel.starts_with("CONNECT sns.us-east-1.amazonaws.com:443 "), "{tunnel}");
-    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-    // A client that rejects the certificate disconnects here.
-    let Ok(mut stream) = acceptor.accept(stream).await else { return };
+async fn serve(stream: TcpStream, acceptor: TlsAcceptor, behaviour: Behaviour, paths: Arc<Mutex<Vec<String>>>) {
+    let Some(mut stream) = tunnel(stream, "CONNECT sns.us-east-1.amazonaws.com:443 ", &acceptor).await else { return };
     let request = head(&mut stream).await;
     let Some(path) = request.split(' ').nth(1) else { return };
     paths.lock().unwrap().push(path.to_owned());
