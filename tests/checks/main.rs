@@ -6,6 +6,7 @@
 
 mod ask;
 mod characters;
+mod hooks;
 mod programs;
 mod read;
 mod world;
@@ -25,5 +26,6 @@ async fn main() -> Result<(), Failure> {
     };
     let world = World::start(folder).await?;
     read::compare(&world).await?;
-    ask::run(&world).await
+    ask::run(&world).await?;
+    hooks::run(&world).await
 }
