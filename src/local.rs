@@ -9,6 +9,7 @@
 pub mod certificates;
 pub mod event;
 
+mod check;
 mod feed;
 mod http;
 mod log;

@@ -8,6 +8,7 @@ use support::database::{EVENTS, SUPPRESSIONS};
 use support::request::CREDENTIALS;
 use support::samples::Effect;
 
+use super::check::NAME;
 use super::log::Lines;
 use super::session::Session;
 use super::webhook::{WEBHOOKS, Webhook};
@@ -124,8 +125,9 @@ fn rows(effect: &Effect, limit: usize) -> Vec<String> {
 
 /// Prints what is running, and where.
 pub(super) fn print_places(session: &Session) {
-    let Session { function, database } = session;
+    let Session { function, check, database } = session;
     println!("function   http://{function}   under cargo lambda watch, which rebuilds it when the source changes");
+    println!("check      http://{check}   the function that answers senders, behind Lambda's API");
     println!("DynamoDB   http://{database}   in memory: {EVENTS}, {SUPPRESSIONS}");
     println!(
         "SNS        none; the samples and `make ses-bounce` are signed by test authorities that the function trusts"
@@ -158,18 +160,23 @@ pub(super) fn print_lines(lines: &Lines) {
 
 /// Prints commands to paste that use what is running.
 pub(super) fn print_next(session: &Session, message: Option<&str>) {
-    let Session { function, database } = session;
+    let Session { function, check, database } = session;
     let (ctl, address) = (program("mail-feedbackctl"), address());
     println!("\nEverything runs until Ctrl-C, and new records are shown here. To paste into another terminal:\n");
     println!("export AWS_ENDPOINT_URL_DYNAMODB=http://{database} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
     println!("export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local; unset AWS_PROFILE AWS_SESSION_TOKEN");
-    println!("export EVENT_TABLE={EVENTS} SUPPRESSION_TABLE={SUPPRESSIONS}\n");
+    println!("export EVENT_TABLE={EVENTS} SUPPRESSION_TABLE={SUPPRESSIONS}");
+    println!("export AWS_ENDPOINT_URL_LAMBDA=http://{check} CHECK_FUNCTION_NAME={NAME}\n");
     println!("{ctl} --local check {address}");
     println!("{ctl} --local explain {address}");
     if let Some(message) = message {
         println!("{ctl} --local message ses {message}");
     }
-    println!("aws dynamodb get-item --table-name {SUPPRESSIONS} --key '{{\"address\": {{\"S\": \"{address}\"}}}}'\n");
+    println!("aws dynamodb get-item --table-name {SUPPRESSIONS} --key '{{\"address\": {{\"S\": \"{address}\"}}}}'");
+    println!(
+        "aws lambda invoke --function-name {NAME} --payload fileb:///dev/stdin /dev/stdout <<< \
+         '{{\"addresses\": [\"{address}\"]}}'\n"
+    );
     println!("make ses-bounce TO=jane@example.com");
     for webhook in &WEBHOOKS {
         let Webhook { path, query, .. } = webhook;

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
 use super::certificates::Certificates;
+use super::check;
 use super::feed::Feed;
 use super::log::Show;
 use super::options::Options;
@@ -26,7 +27,8 @@ pub(super) async fn run() -> Result<ExitCode, Failure> {
     let database = Database::start_on(listener).await;
     let certificates = Certificates::of(&session::folder().join("certificates"));
     certificates.write()?;
-    let session = Session { function: options.function, database: database.address };
+    let check = check::start(&database).await?;
+    let session = Session { function: options.function, check: check.address, database: database.address };
     // Removed when this function returns, however it does.
     let _written = session.write()?;
     report::print_places(&session);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use support::database::{EVENTS, SUPPRESSIONS};
 
 use super::Failure;
+use super::check::NAME;
 
 /// The failure of a command that needs `make run`.
 pub(super) const NOT_RUNNING: &str = "`make run` is not running; start it in another terminal";
@@ -20,6 +21,8 @@ pub(super) fn folder() -> PathBuf {
 pub(super) struct Session {
     /// The function.
     pub(super) function: SocketAddr,
+    /// Lambda's API in front of the function `check`.
+    pub(super) check: SocketAddr,
     /// DynamoDB.
     pub(super) database: SocketAddr,
 }
@@ -30,9 +33,14 @@ impl Session {
         let text = std::fs::read_to_string(path()).map_err(|_| NOT_RUNNING)?;
         let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("=http://"));
         let address = |name: &str| value(name)?.parse().ok();
-        let session =
-            (|| Some(Self { function: address("FUNCTION_URL")?, database: address("AWS_ENDPOINT_URL_DYNAMODB")? }))();
-        session.ok_or_else(|| "the files of `make run` are incomplete; restart it".into())
+        let session = || {
+            Some(Self {
+                function: address("FUNCTION_URL")?,
+                check: address("AWS_ENDPOINT_URL_LAMBDA")?,
+                database: address("AWS_ENDPOINT_URL_DYNAMODB")?,
+            })
+        };
+        session().ok_or_else(|| "the files of `make run` are incomplete; restart it".into())
     }
 
     /// Writes the session; it exists as long as the returned guard.
@@ -42,10 +50,10 @@ impl Session {
         {
             return Err(format!("`make run` is already running, at http://{}; stop it first", other.function).into());
         }
-        let Self { function, database } = self;
+        let Self { function, check, database } = self;
         let text = format!(
-            "FUNCTION_URL=http://{function}\nAWS_ENDPOINT_URL_DYNAMODB=http://{database}\nEVENT_TABLE={EVENTS}\n\
-             SUPPRESSION_TABLE={SUPPRESSIONS}\n"
+            "FUNCTION_URL=http://{function}\nAWS_ENDPOINT_URL_LAMBDA=http://{check}\nCHECK_FUNCTION_NAME={NAME}\n\
+             AWS_ENDPOINT_URL_DYNAMODB=http://{database}\nEVENT_TABLE={EVENTS}\nSUPPRESSION_TABLE={SUPPRESSIONS}\n"
         );
         std::fs::create_dir_all(folder())?;
         std::fs::write(path(), &text)?;

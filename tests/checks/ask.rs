@@ -57,7 +57,7 @@ const fn case(function: &'static str, addresses: &'static [&'static str], expect
 /// Asks by each program.
 pub async fn run(world: &World) -> Result<(), Failure> {
     let mut api = world.api().await;
-    let places = Places { endpoint: api.endpoint.clone(), proxy: api.start_proxy().await };
+    let places = Places { endpoint: api.endpoint(), proxy: api.start_proxy().await };
     let programs = programs::all(world).await?;
     let cases = || {
         let senseless = SENSELESS.into_iter().map(|function| case(function, &[FREE], Expected::Refusal));
@@ -70,7 +70,7 @@ pub async fn run(world: &World) -> Result<(), Failure> {
         Ok::<_, Failure>(())
     }))
     .await?;
-    readme(world, &api.endpoint).await?;
+    readme(world, &api.endpoint()).await?;
     let names: Vec<_> = programs.iter().map(|program| program.name).collect();
     println!("{} answer {} questions as the page says", names.join(", "), cases().count());
     Ok(())

@@ -31,7 +31,7 @@ async fn sends(mut command: Command, api: &InvokeApi) -> Result<usize, Failure> 
     let functions = [("CHECK", world::CHECK), ("NO_TABLE", world::NO_TABLE), ("MISSING", world::MISSING)];
     let addresses = [("FREE", world::FREE), ("BOUNCED", world::BOUNCED), ("LEFT", world::LEFT)];
     command
-        .env("AWS_ENDPOINT_URL_LAMBDA", &api.endpoint)
+        .env("AWS_ENDPOINT_URL_LAMBDA", api.endpoint())
         .env("SENSELESS", world::SENSELESS.join(" "))
         .envs(functions)
         .envs(addresses);

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 
 use axum::body::Bytes;
@@ -31,9 +32,8 @@ pub enum Target {
 
 /// The running API, which stops with this value.
 pub struct InvokeApi {
-    /// The endpoint for `AWS_ENDPOINT_URL_LAMBDA`. `GET /questions` returns the payloads since the previous such
-    /// request.
-    pub endpoint: String,
+    /// Where it listens. `GET /questions` returns the payloads since the previous such request.
+    pub address: SocketAddr,
     routes: Router,
     servers: JoinSet<()>,
 }
@@ -46,7 +46,7 @@ struct Shared {
 impl InvokeApi {
     /// Serves functions by name on a free port.
     pub async fn start(targets: impl IntoIterator<Item = (String, Target)>) -> Self {
-        let (listener, endpoint) = listen().await;
+        let (listener, address) = listen().await;
         let targets = targets.into_iter().map(|(name, target)| (name, Mutex::new(target))).collect();
         let routes = Router::new()
             .route("/2015-03-31/functions/{name}/invocations", post(invoke))
@@ -55,22 +55,27 @@ impl InvokeApi {
         let mut servers = JoinSet::new();
         let served = routes.clone();
         servers.spawn(async move { axum::serve(listener, served).await.expect("the server runs") });
-        Self { endpoint, routes, servers }
+        Self { address, routes, servers }
+    }
+
+    /// The endpoint for `AWS_ENDPOINT_URL_LAMBDA`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Starts a proxy for `HTTPS_PROXY`, for clients that know no other endpoint than [`HOST`], and returns its URL.
     pub async fn start_proxy(&mut self) -> String {
-        let (listener, url) = listen().await;
+        let (listener, address) = listen().await;
         let (tunnel, served) = (Tunnel::new(listener, HOST), self.routes.clone());
         self.servers.spawn(async move { axum::serve(tunnel, served).await.expect("the server runs") });
-        url
+        format!("http://{address}")
     }
 }
 
-async fn listen() -> (TcpListener, String) {
+async fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("a bound port"));
-    (listener, url)
+    let address = listener.local_addr().expect("a bound port");
+    (listener, address)
 }
 
 async fn invoke(
