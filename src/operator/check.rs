@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::cli::CheckArgs;
 use super::failure::Failure;
+use super::sanitize::sanitize;
 use super::show::{block_line, elsewhere_phrase, scopes_phrase, with_fields};
 use super::tables::Tables;
 use super::{Console, Outcome};
@@ -18,16 +19,30 @@ pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console
     if let Some(warning) = &warning {
         writeln!(console.err, "warning: {warning}")?;
     }
-    let verdicts = tables.suppressions.check_all(&args.addresses, &asked, console.now).await?;
+    let keys: Vec<Option<Address>> = args.addresses.iter().map(|text| Address::parse(text)).collect();
+    let known: Vec<Address> = keys.iter().flatten().cloned().collect();
+    let verdicts = tables.suppressions.check_all(&known, &asked, console.now).await?;
+    let mut of_known = known.iter().zip(&verdicts);
     let (mut outcome, mut unreadable) = (Outcome::Done, 0_usize);
-    for (address, verdict) in args.addresses.iter().zip(&verdicts) {
+    for (text, key) in args.addresses.iter().zip(&keys) {
+        let Some((address, verdict)) = key.as_ref().and_then(|_| of_known.next()) else {
+            outcome = Outcome::Blocked;
+            if console.json {
+                let answer = Answer::without_key(text.clone(), true);
+                writeln!(console.out, "{}", to_json(&answer, &asked, warning.as_deref()))?;
+            } else {
+                writeln!(console.out, "{}  not an e-mail address; do not send", sanitize(text))?;
+            }
+            continue;
+        };
         match verdict {
             Ok(verdict) if verdict.is_allowed() => {}
             Ok(_) => outcome = Outcome::Blocked,
             Err(_) => unreadable = unreadable.saturating_add(1),
         }
         if console.json {
-            writeln!(console.out, "{}", to_json(address, verdict.as_ref().ok(), &asked, warning.as_deref()))?;
+            let answer = known_answer(address, verdict.as_ref().ok());
+            writeln!(console.out, "{}", to_json(&answer, &asked, warning.as_deref()))?;
             continue;
         }
         writeln!(console.out, "{}", answer(address, verdict.as_ref().ok(), &asked))?;
@@ -70,13 +85,16 @@ fn answer(address: &Address, verdict: Option<&Verdict>, asked: &AskedScopes) -> 
     }
 }
 
-/// The answer of the function `check` about the address, with the fields that the function returns once for all
-/// addresses.
-fn to_json(address: &Address, verdict: Option<&Verdict>, asked: &AskedScopes, warning: Option<&str>) -> Value {
+fn known_answer(address: &Address, verdict: Option<&Verdict>) -> Answer {
     let text = address.as_str().to_owned();
-    let answer = match verdict {
+    match verdict {
         Some(verdict) => Answer::known(text, address, verdict, Some(|_| true)),
         None => Answer::unreadable(text, address),
-    };
-    with_fields(&answer, [("asked", asked.as_slice().iter().map(Scope::as_str).collect()), ("warning", json!(warning))])
+    }
+}
+
+/// The answer of the function `check` about one address, with the fields that the function returns once for all
+/// addresses.
+fn to_json(answer: &Answer, asked: &AskedScopes, warning: Option<&str>) -> Value {
+    with_fields(answer, [("asked", asked.as_slice().iter().map(Scope::as_str).collect()), ("warning", json!(warning))])
 }

@@ -107,8 +107,8 @@ The answer holds for the scopes that it names; it also names what stands elsewhe
 #[derive(Args, Debug)]
 pub struct CheckArgs {
     /// The addresses; 100 are read in one request
-    #[arg(required = true, value_name = "ADDRESS", value_parser = address)]
-    pub addresses: Vec<Address>,
+    #[arg(required = true, value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
     /// The provider that would send the mail
     #[arg(long)]
     pub provider: Option<String>,

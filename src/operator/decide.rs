@@ -61,7 +61,7 @@ async fn decided(state: State, request: &Request<'_>, tables: &Tables, now: Time
 fn nothing_to_lift(decision: &Decision, record: &SuppressionRecord, now: Timestamp) -> Failure {
     let mut text = format!("nothing to lift: there is no {} in scope {}", decision.reason, decision.scope);
     let verdict = everything(record, now);
-    text.push_str(if verdict.is_allowed() { "; nothing blocks the address" } else { "; it is blocked by:" });
+    text.push_str(if verdict.is_allowed() { "; nothing blocks the address" } else { "; the address is blocked by:" });
     for block in &verdict.blocks {
         text.push_str(
             &format_args!("\n  --reason {} --scope '{}'", block.reason, sanitize(block.scope.as_str())).to_string(),

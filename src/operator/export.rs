@@ -52,8 +52,8 @@ pub(super) async fn run(args: &ExportArgs, tables: &Tables, console: &mut Consol
     }
     bar.finish_and_clear();
     if left_out > 0 {
-        let left_out = counted(left_out, "suppressed address is", "suppressed addresses are");
-        writeln!(console.err, "{left_out} left out: no reason, scope or end that {format} knows")?;
+        let left_out = counted(left_out, "suppressed address", "suppressed addresses");
+        writeln!(console.err, "{left_out} left out: {format} cannot express the reason, scope or expiry")?;
     }
     if format == Format::Ses && written > 100_000 {
         writeln!(console.err, "{written} lines; an import job of SES takes 100000, so split them")?;

@@ -25,7 +25,9 @@ const PERSONAL: [&str; 3] = ["recipient", "detail", "note"];
 pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
     let address = args.address.as_str();
     if !args.yes {
-        return Err(Failure::new("this permanently deletes the address's event records; repeat it with --yes"));
+        return Err(Failure::new(
+            "this permanently erases the reports and personal texts of the address; repeat it with --yes",
+        ));
     }
     let actor = tables.caller.actor(args.actor.as_ref()).await?;
     let bar = counter(console, "event records erased");
@@ -33,11 +35,15 @@ pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Consol
     let blanked = blank(tables, address, console).await?;
     // A report in progress writes its event after its suppression.
     let after = sweep(tables, address, &bar).await?;
+    if blanked.is_none() && !before.found && !after.found {
+        bar.finish_and_clear();
+        return Err(Failure::new("nothing is known about this address; check its spelling"));
+    }
     // Last: once this event exists, all the rest is done.
     tables.recorder.write_forgotten(&args.address, &actor, console.now).await?;
     bar.finish_and_clear();
     let swept = before.and(after);
-    let (deleted, fields) = (swept.deleted, swept.fields.saturating_add(blanked));
+    let (deleted, fields) = (swept.deleted, swept.fields.saturating_add(blanked.unwrap_or_default()));
     if console.json {
         let done = json!({"address": address, "events_deleted": deleted, "fields_blanked": fields, "actor": actor});
         writeln!(console.out, "{done}")?;
@@ -52,6 +58,8 @@ pub(super) async fn run(args: &ForgetArgs, tables: &Tables, console: &mut Consol
 /// What a sweep did to event records.
 #[derive(Clone, Copy, Default)]
 struct Swept {
+    /// Whether there was any event record, also one without personal texts.
+    found: bool,
     deleted: u64,
     /// How many personal texts were removed from decisions.
     fields: u64,
@@ -59,7 +67,11 @@ struct Swept {
 
 impl Swept {
     fn and(self, other: Self) -> Self {
-        Self { deleted: self.deleted.saturating_add(other.deleted), fields: self.fields.saturating_add(other.fields) }
+        Self {
+            found: self.found || other.found,
+            deleted: self.deleted.saturating_add(other.deleted),
+            fields: self.fields.saturating_add(other.fields),
+        }
     }
 }
 
@@ -67,12 +79,13 @@ impl Swept {
 async fn sweep(tables: &Tables, address: &str, bar: &ProgressBar) -> Result<Swept, Failure> {
     let mut swept = Swept::default();
     loop {
-        let mut found = false;
+        let mut again = false;
         let mut start = None;
         loop {
             let (items, next) = tables.events_of_address(address, start).await?;
             let erasing: Vec<Erasing> = items.iter().filter_map(Erasing::of).collect();
-            found |= !erasing.is_empty();
+            swept.found |= !items.is_empty();
+            again |= !erasing.is_empty();
             for part in erasing.chunks(BATCH_WRITE) {
                 erase(tables, part).await?;
                 swept = part.iter().map(Erasing::swept).fold(swept, Swept::and);
@@ -83,7 +96,7 @@ async fn sweep(tables: &Tables, address: &str, bar: &ProgressBar) -> Result<Swep
                 break;
             }
         }
-        if !found {
+        if !again {
             return Ok(swept);
         }
     }
@@ -111,8 +124,8 @@ impl Erasing {
 
     const fn swept(&self) -> Swept {
         match self {
-            Self::Delete(_) => Swept { deleted: 1, fields: 0 },
-            Self::Put { removed, .. } => Swept { deleted: 0, fields: *removed },
+            Self::Delete(_) => Swept { found: true, deleted: 1, fields: 0 },
+            Self::Put { removed, .. } => Swept { found: true, deleted: 0, fields: *removed },
         }
     }
 
@@ -144,20 +157,21 @@ async fn erase(tables: &Tables, erasing: &[Erasing]) -> Result<(), Failure> {
     Err(throttled(&tables.event_table))
 }
 
-/// Removes personal texts from the record, again if another writer comes first; returns how many fields were removed.
-async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<u64, Failure> {
+/// Removes personal texts from the record, again if another writer comes first; returns how many fields were removed,
+/// `None` if there is no record.
+async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<Option<u64>, Failure> {
     let table = &tables.suppression_table;
     for attempt in 1..=ATTEMPTS {
         let key = AttributeValue::S(address.to_owned());
         let call = tables.client.get_item().table_name(table).key("address", key).consistent_read(true);
         let output = call.send().await.map_err(|error| Failure::of_call(&error, table))?;
-        let Some(mut item) = output.item else { return Ok(0) };
+        let Some(mut item) = output.item else { return Ok(None) };
         let read = item.get("version").and_then(|version| version.as_n().ok()).cloned();
         let read = read.ok_or_else(|| Failure::new("the suppression record has no version; repair the item"))?;
         let own = item.iter_mut().filter(|(name, _)| matches!(name.as_str(), "suppressions" | "soft_bounces"));
         let blanked: u64 = own.map(|(_, value)| strip(value)).sum();
         if blanked == 0 {
-            return Ok(0);
+            return Ok(Some(0));
         }
         let next = read.parse::<u64>().unwrap_or_default().saturating_add(1);
         item.insert("version".to_owned(), AttributeValue::N(next.to_string()));
@@ -165,7 +179,7 @@ async fn blank(tables: &Tables, address: &str, console: &Console<'_>) -> Result<
         let call = tables.client.put_item().table_name(table).set_item(Some(item));
         let call = call.condition_expression("version = :version");
         match call.expression_attribute_values(":version", AttributeValue::N(read)).send().await {
-            Ok(_) => return Ok(blanked),
+            Ok(_) => return Ok(Some(blanked)),
             Err(error) if error.as_service_error().is_some_and(is_conflict) => wait(attempt).await,
             Err(error) => return Err(Failure::of_call(&error, table)),
         }

@@ -248,7 +248,7 @@ async fn the_lists_of_providers_hold_what_they_can() {
     let mut lines: Vec<_> = ses.out.lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["Jane@Example.com,COMPLAINT", "hard@example.com,BOUNCE"]);
-    assert!(ses.err.starts_with("1 suppressed address is left out"), "{}", ses.err);
+    assert!(ses.err.starts_with("1 suppressed address left out"), "{}", ses.err);
     let json = world.run_ok(&["export", "--format", "ses", "--json"]).await;
     assert!(json.contains(r#"{"emailAddress":"hard@example.com","reason":"BOUNCE"}"#), "{json}");
     assert_eq!(world.run_ok(&["export", "--format", "mailjet"]).await.lines().count(), 3);

@@ -100,7 +100,7 @@ async fn the_program_answers_what_the_function_answers() {
         .await;
     let item = Item::from([("address".to_owned(), AttributeValue::S("broken@example.com".to_owned()))]);
     world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
-    let addresses = ["jane@example.com", "broken@example.com", "john@example.com"];
+    let addresses = ["jane@example.com", "broken@example.com", "foo@", "john@example.com"];
     for (arguments, mut question) in [
         (&[][..], json!({})),
         (&["--provider", "Mailjet", "--list", "42"], json!({"provider": "Mailjet", "lists": ["42"]})),
@@ -131,6 +131,9 @@ async fn the_program_answers_what_the_function_answers() {
     }
     let shown = world.run(&[&["check"], &addresses[..]].concat()).await.out;
     assert!(shown.contains("broken@example.com  not known: its record cannot be read; do not send\n"), "{shown}");
+    assert!(shown.contains("foo@  not an e-mail address; do not send\n"), "{shown}");
+    let alone = world.run(&["check", "john@example.com", "foo@"]).await;
+    assert_eq!(alone.outcome, Ok(Outcome::Blocked));
 }
 
 #[tokio::test]

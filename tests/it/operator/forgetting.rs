@@ -109,3 +109,11 @@ async fn forget_reads_every_page() {
     assert_eq!(events.len(), 42);
     assert!(!format!("{events:?}").contains("asked"));
 }
+
+#[tokio::test]
+async fn forget_says_if_nothing_is_known_and_writes_nothing() {
+    let world = World::new().await;
+    let refused = world.run(&["forget", "jnae@example.com", "--yes"]).await.outcome.unwrap_err();
+    assert_eq!(refused, "nothing is known about this address; check its spelling");
+    assert!(world.database.scan(EVENTS).await.is_empty());
+}
