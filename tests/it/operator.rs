@@ -141,7 +141,7 @@ fn file(name: &str, content: &str) -> String {
 fn the_command_line_is_consistent() {
     Cli::command().debug_assert();
     for wrong in [
-        &["mail-feedbackctl", "check", "nobody"][..],
+        &["mail-feedbackctl", "explain", "nobody"][..],
         &["mail-feedbackctl", "check", "a@example.com", "--topic", "Offers"],
         &["mail-feedbackctl", "lift", "a@example.com", "--reason", "spam"],
         &["mail-feedbackctl", "lift", "a@example.com", "--reason", "complaint", "--scope", "everything"],
@@ -310,7 +310,9 @@ async fn an_export_leaves_the_certificates_alone() {
     call.send().await.unwrap();
     assert_eq!(world.run_ok(&["export"]).await.lines().count(), 1);
     assert_eq!(world.run_ok(&["--json", "export"]).await, "");
-    for command in ["check", "explain", "forget"] {
+    let checked = world.run(&["check", "-"]).await;
+    assert_eq!(checked.out, "-  not an e-mail address; do not send\n");
+    for command in ["explain", "forget"] {
         assert!(Cli::try_parse_from(["mail-feedbackctl", command, "-"]).is_err(), "{command}: it is no address");
     }
 }

@@ -44,23 +44,18 @@ impl Intercept for Calls {
         };
         assert!(is_strong, "{operation} reads what may be old");
         let mut calls = self.0.lock().expect("no test panicked in here");
-        for call in calls_of(&operation, &body) {
-            *calls.entry(call).or_default() += 1;
+        for table in tables(&body) {
+            *calls.entry((operation.clone(), table)).or_default() += 1;
         }
         Ok(())
     }
 }
 
-/// The actions of a request as IAM sees them, each with its table; a request that names no table counts as one.
-fn calls_of(operation: &str, body: &Value) -> Vec<(String, String)> {
-    let call = |operation: &str, table: &str| (operation.to_owned(), table.to_owned());
-    match (&body["TableName"], &body["RequestItems"], &body["TransactItems"]) {
-        (Value::String(table), _, _) => vec![call(operation, table)],
-        (_, Value::Object(items), _) => items.keys().map(|table| call(operation, table)).collect(),
-        (_, _, Value::Array(items)) => {
-            let parts = items.iter().filter_map(Value::as_object).flatten();
-            parts.map(|(verb, part)| call(&format!("{verb}Item"), part["TableName"].as_str().unwrap_or(""))).collect()
-        }
-        _ => vec![call(operation, "")],
+/// The tables of a request; one that names none counts as one.
+fn tables(body: &Value) -> Vec<String> {
+    match (&body["TableName"], &body["RequestItems"]) {
+        (Value::String(table), _) => vec![table.clone()],
+        (_, Value::Object(items)) => items.keys().cloned().collect(),
+        _ => vec![String::new()],
     }
 }
