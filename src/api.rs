@@ -11,6 +11,7 @@ mod error;
 mod fields;
 mod order;
 mod question;
+mod written;
 
 pub use answer::{Answer, AnswerError};
 pub use ask::{Answers, ask, unknown_providers_warning};
@@ -20,3 +21,4 @@ pub use error::{ApiError, Flaw, Refusal};
 pub use fields::Demand;
 pub use order::{Action, Done, Order};
 pub use question::{MAX_ADDRESSES, Question};
+pub use written::MAX_ANSWER_BYTES;

@@ -24,6 +24,8 @@ pub enum Flaw {
     },
     /// It names a scope that cannot exist.
     Scope(ScopeError),
+    /// The answer would be longer than [`MAX_ANSWER_BYTES`](super::MAX_ANSWER_BYTES).
+    Size,
 }
 
 /// Why an order was refused; nothing was changed.
@@ -48,7 +50,7 @@ pub enum ApiError {
 
 impl Flaw {
     /// The names in logs and metrics.
-    pub const LABELS: [&'static str; 3] = ["form", "field", "scope"];
+    pub const LABELS: [&'static str; 4] = ["form", "field", "scope", "size"];
 
     /// The name in logs and metrics.
     #[must_use]
@@ -57,6 +59,7 @@ impl Flaw {
             Self::Form(_) => "form",
             Self::UnknownField(_) | Self::Field { .. } => "field",
             Self::Scope(_) => "scope",
+            Self::Size => "size",
         }
     }
 }
@@ -105,6 +108,9 @@ impl fmt::Display for Flaw {
             }
             Self::Field { field, demand } => write!(f, "{field} must be {demand}"),
             Self::Scope(error) => error.fmt(f),
+            Self::Size => {
+                f.write_str("the answer is too long for lambda; ask about fewer addresses, or without elsewhere")
+            }
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! **Given**: a question ([`Question`]), only through `Invoke`.
 //!
-//! **Answers**: what blocks each address, in order ([`Answers`]). If the question is malformed or the table does not
-//! answer, the invocation fails ([`ApiError`]); a sender without an answer does not send.
+//! **Answers**: what blocks each address, in order ([`Answers`]). If the question is malformed, the answer is too long or
+//! the table does not answer, the invocation fails ([`ApiError`]); a sender without an answer does not send.
 //!
 //! **Needs**: DynamoDB, only the suppression table; the connection is opened during the cold start.
 
@@ -56,25 +56,34 @@ pub async fn run() -> Result<(), StartError> {
 }
 
 impl Checker {
-    /// Answers one invocation, given as the JSON that Lambda received, before the remaining time ends.
+    /// Answers one invocation, given as the JSON that Lambda received, before the remaining time ends; returns
+    /// [`Answers`] as JSON.
     ///
     /// # Errors
-    /// The question is malformed, or the table did not answer in time.
-    pub async fn answer(&self, payload: &str, request_id: &str, time_left: Duration) -> Result<Answers, ApiError> {
+    /// The question is malformed, the answer is too long, or the table did not answer in time.
+    pub async fn answer(
+        &self,
+        payload: &str,
+        request_id: &str,
+        time_left: Duration,
+    ) -> Result<Box<RawValue>, ApiError> {
         let (started, now) = (Instant::now(), (self.clock)());
         let outcome = match Question::parse(payload) {
             Ok(question) => {
                 let work = Box::pin(ask(question, &self.suppressions, now));
-                Deadline::after(time_left).enforce(work).await
+                Deadline::after(time_left).enforce(work).await.and_then(|answers| Ok((answers.to_json()?, answers)))
             }
             Err(flaw) => Err(flaw.into()),
         };
         let metrics = counted(&outcome);
         write_log(&outcome, request_id, started);
         self.metrics.write(&metrics, now);
-        outcome
+        outcome.map(|(json, _)| json)
     }
 }
+
+/// An answer as JSON, and what it says.
+type Answered = (Box<RawValue>, Answers);
 
 /// The outcome for the metrics.
 const fn outcome_of(answer: &Answer) -> CheckOutcome {
@@ -86,10 +95,10 @@ const fn outcome_of(answer: &Answer) -> CheckOutcome {
     }
 }
 
-fn counted(outcome: &Result<Answers, ApiError>) -> Metrics {
+fn counted(outcome: &Result<Answered, ApiError>) -> Metrics {
     let mut metrics = Metrics::default();
     match outcome {
-        Ok(answers) => metrics.checked(answers.results.iter().map(outcome_of)),
+        Ok((_, answers)) => metrics.checked(answers.results.iter().map(outcome_of)),
         Err(ApiError::Malformed(flaw)) => metrics.malformed(flaw.label()),
         Err(ApiError::Refused(_)) => metrics.malformed(ApiError::REFUSED),
         Err(ApiError::Store(error)) => metrics.rejected(*error),
@@ -98,10 +107,10 @@ fn counted(outcome: &Result<Answers, ApiError>) -> Metrics {
 }
 
 /// Writes one log line, without any address.
-fn write_log(outcome: &Result<Answers, ApiError>, request_id: &str, started: Instant) {
+fn write_log(outcome: &Result<Answered, ApiError>, request_id: &str, started: Instant) {
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match outcome {
-        Ok(answers) => {
+        Ok((_, answers)) => {
             let of =
                 |wanted: CheckOutcome| answers.results.iter().filter(|answer| outcome_of(answer) == wanted).count();
             let addresses = answers.results.len();

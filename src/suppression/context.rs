@@ -30,9 +30,14 @@ impl Context {
     /// The scopes that apply to the send, in the spelling of the records.
     ///
     /// # Errors
-    /// A name that no scope can have, a list in its short form without a provider, or a list or tenant of another provider
+    /// A name that no scope can have or that is too long, a list in its short form without a provider, or a list or tenant of another provider
     /// than the send's. Nothing is suppressed in such a scope, so the answer about it would always be "allowed".
     pub fn scopes(&self) -> Result<AskedScopes, ScopeError> {
+        let Self { provider, sender_domain, lists, tenant, stream } = self;
+        let mut names = lists.iter().chain([provider, sender_domain, tenant, stream].into_iter().flatten());
+        if names.any(|name| name.len() > Scope::MAX_ASKED_BYTES) {
+            return Err(ScopeError::AskedTooLong);
+        }
         let owner = |name: &String| owner_name(name).ok_or(ScopeError::Provider);
         let provider = self.provider.as_ref().map(owner).transpose()?;
         let provider = provider.as_deref();
@@ -203,6 +208,27 @@ mod tests {
             assert_eq!(elsewhere, Some(ScopeError::OtherProvider), "{provider}");
         }
         assert_eq!(with(&|it| (it.provider, it.tenant) = (None, text("tenant:ses:Acme"))), None);
+    }
+
+    #[test]
+    fn a_name_of_more_than_a_kilobyte_is_refused() {
+        let name = |bytes: usize| Some("x".repeat(bytes));
+        let with = |change: &dyn Fn(&mut Context)| {
+            let mut context = Context { provider: Some("own".to_owned()), ..Context::default() };
+            change(&mut context);
+            asked(&context).err()
+        };
+        assert_eq!(with(&|it| it.provider = name(1_024)), None);
+        assert_eq!(with(&|it| it.lists.extend(name(1_024))), None);
+        for refused in [
+            with(&|it| it.provider = name(1_025)),
+            with(&|it| it.sender_domain = name(1_025)),
+            with(&|it| it.lists.extend(name(1_025))),
+            with(&|it| it.tenant = name(1_025)),
+            with(&|it| it.stream = name(1_025)),
+        ] {
+            assert_eq!(refused, Some(ScopeError::AskedTooLong));
+        }
     }
 
     #[test]

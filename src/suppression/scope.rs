@@ -18,6 +18,9 @@ impl Scope {
     /// (`list:tencent:` and a list of 256 bytes).
     pub const MAX_BYTES: usize = 280;
 
+    /// The longest name in a question, in bytes: records of older versions may have such scopes.
+    pub const MAX_ASKED_BYTES: usize = 1_024;
+
     /// Every send.
     #[must_use]
     pub fn everything() -> Self {
@@ -157,6 +160,8 @@ pub enum ScopeError {
     Domain,
     /// It is longer than [`Scope::MAX_BYTES`].
     TooLong,
+    /// A question names something longer than [`Scope::MAX_ASKED_BYTES`].
+    AskedTooLong,
 }
 
 impl fmt::Display for ScopeError {
@@ -175,6 +180,9 @@ impl fmt::Display for ScopeError {
             }
             Self::Domain => f.write_str("not a domain; give one, such as example.com"),
             Self::TooLong => write!(f, "the scope is longer than {} bytes; shorten it", Scope::MAX_BYTES),
+            Self::AskedTooLong => {
+                write!(f, "a name is longer than {} bytes; no scope has such a name", Scope::MAX_ASKED_BYTES)
+            }
         }
     }
 }

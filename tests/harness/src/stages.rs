@@ -72,8 +72,8 @@ pub fn questions() -> [Stage; 3] {
         let (checker, json) = (Arc::clone(&checker), leaked(fixture::question(addresses)));
         stage(name, move || {
             let answers = RUNTIME.block_on(checker.answer(black_box(json), "bench", TIME_LEFT)).expect("an answer");
-            assert_eq!(answers.results.len(), addresses);
-            black_box(serde_json::to_string(&answers).expect("JSON"));
+            assert_eq!(answers.get().matches("\"allowed\":").count(), addresses);
+            black_box(answers);
         })
     };
     [stage("floor.get_item", get_item), asked("check.one", 1), asked("check.thousand", 1_000)]

@@ -68,17 +68,21 @@ async fn a_malformed_question_fails_the_invocation() {
         (r#"{"addresses":["jane@example.com"],"lists":["secret-list"]}"#, "scope: a list without its provider"),
         (r#""jane@example.com""#, "form: not a question"),
     ];
+    let long = json!({"addresses": ["x".repeat(5_900_000)]}).to_string();
+    let long = [(long.as_str(), "size: the answer is too long for lambda")];
     let reports = feedback.iter().map(|json| (json.as_str(), "form: not a question"));
-    for (payload, expected) in questions.into_iter().chain(reports) {
+    for (payload, expected) in questions.into_iter().chain(long).chain(reports) {
         let error = function.invoke(payload).await.unwrap_err();
-        assert_eq!(error["errorType"], "Malformed", "{payload}");
+        assert_eq!(error["errorType"], "Malformed", "{expected}");
         assert!(error["errorMessage"].as_str().unwrap().starts_with(expected), "{error}");
     }
     let output = function.stop().await;
     let metrics = output.lines().filter(|line| line.contains("_aws")).map(|line| serde_json::from_str(line).unwrap());
     let metrics: Vec<Value> = metrics.collect();
     assert!(metrics.iter().all(|line| line["malformed"] == 1 && line["failures"].is_null()), "{metrics:?}");
-    assert!(metrics.iter().any(|line| line["rejected.scope"] == 1));
+    for metric in ["rejected.scope", "rejected.size"] {
+        assert!(metrics.iter().any(|line| line[metric] == 1), "{metric}");
+    }
     assert!(database.scan(EVENTS).await.is_empty() && database.scan(SUPPRESSIONS).await.is_empty());
 }
 

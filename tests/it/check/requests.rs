@@ -1,12 +1,13 @@
 //! Which questions the code and the schema accept.
 
 use mail_feedback::api::{AnswerError, MAX_ADDRESSES, Question};
+use mail_feedback::error::Disposition;
 use mail_feedback::event::Reason;
 use serde_json::{Value, json};
 use support::database::Database;
 
 use super::schema::Schema;
-use super::{ask, checker};
+use super::{ask, checker, suppress};
 
 /// Values of every JSON type, alone and in arrays.
 fn values() -> Vec<Value> {
@@ -89,5 +90,36 @@ async fn a_scope_that_cannot_exist_is_malformed() {
         let error = ask(&checker, &question).await.unwrap_err();
         assert_eq!((error.class(), error.label()), ("Malformed", "scope"));
         assert!(error.to_string().starts_with(&format!("scope: {expected}")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_lambda_cannot_return_is_refused() {
+    let database = Database::start().await;
+    for n in 0..30 {
+        suppress(&database, "jane@example.com", Reason::Unsubscribe, &format!("list:own:{n}"), None).await;
+    }
+    let checker = checker(database.client);
+    let question = |count| json!({"addresses": vec!["jane@example.com"; count], "elsewhere": true});
+    assert!(ask(&checker, &question(500)).await.is_ok());
+    for question in [question(MAX_ADDRESSES), json!({"addresses": ["x".repeat(5_900_000)]})] {
+        let error = ask(&checker, &question).await.unwrap_err();
+        assert_eq!((error.class(), error.label(), error.disposition()), ("Malformed", "size", Disposition::GiveUp));
+        assert!(error.to_string().starts_with("size: the answer is too long for lambda; ask about fewer addresses"));
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_more_than_a_kilobyte_is_refused() {
+    let (checker, schema) = (checker(Database::start().await.client), Schema::read("check-question"));
+    let name = |bytes| Value::from("x".repeat(bytes));
+    for field in ["provider", "sender_domain", "lists", "tenant", "stream"] {
+        let question = |bytes| {
+            let value = if field == "lists" { json!([name(bytes)]) } else { name(bytes) };
+            json!({"addresses": ["a@example.com"], field: value})
+        };
+        assert!(schema.admits(&question(1_024)) && !schema.admits(&question(1_025)), "{field}");
+        let error = ask(&checker, &question(1_025)).await.unwrap_err();
+        assert_eq!(error.to_string(), "scope: a name is longer than 1024 bytes; no scope has such a name");
     }
 }

@@ -110,11 +110,12 @@ fn flaws() -> impl Iterator<Item = String> {
         ScopeError::Stream,
         ScopeError::Tenant,
         ScopeError::Domain,
+        ScopeError::AskedTooLong,
     ];
     let read = malformed.map(|json| Question::parse(&json).expect_err("a malformed question"));
     let order = Order::parse("5").expect_err("a malformed order");
     let refused = ApiError::Refused(Refusal::Counted).to_string();
-    read.chain(scopes.map(Flaw::Scope)).chain([order]).map(|flaw| flaw.to_string()).chain([refused])
+    read.chain(scopes.map(Flaw::Scope)).chain([order, Flaw::Size]).map(|flaw| flaw.to_string()).chain([refused])
 }
 
 /// The whole vocabulary as one text, in lower case.
