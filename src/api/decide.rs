@@ -9,8 +9,8 @@ use crate::timestamp::Timestamp;
 /// The result of a decision.
 #[derive(Debug)]
 pub enum Decided {
-    /// It was written.
-    Written,
+    /// It was written; the record is as written.
+    Written(Box<SuppressionRecord>),
     /// Nothing was written, because there is nothing to lift in this record.
     NothingToLift(Box<SuppressionRecord>),
     /// Nothing was written, because `soft_bounce` for `*` is counted, not set.
@@ -29,18 +29,18 @@ pub async fn decide(
     now: Timestamp,
 ) -> Result<Decided, DecisionError> {
     let (scope, reason) = (&decision.scope, decision.reason);
-    match state {
+    let written = match state {
         State::Suppressed if is_counted(scope, reason) => return Ok(Decided::Counted),
         State::Suppressed => recorder.suppress(address, decision, now).await?,
         State::Lifted => {
             let record = recorder.suppressions().get(address).await?;
-            if !exists(&record, scope, reason) && !record.is_folded(reason) {
+            if !exists(&record, scope, reason) && !is_refused(&record, scope, reason) {
                 return Ok(Decided::NothingToLift(Box::new(record)));
             }
-            recorder.lift(address, decision, now).await?;
+            recorder.lift(address, decision, now).await?
         }
-    }
-    Ok(Decided::Written)
+    };
+    Ok(Decided::Written(Box::new(written)))
 }
 
 /// Whether a lift would end anything, including bounces that are counted but do not suppress yet.
@@ -49,6 +49,21 @@ fn exists(record: &SuppressionRecord, scope: &Scope, reason: Reason) -> bool {
         return !record.soft_bounces.bounces().is_empty();
     }
     record.entry(scope, reason).is_some_and(|entry| entry.state == State::Suppressed)
+}
+
+/// Whether the recorder refuses a lift that would end nothing, and says which one would.
+fn is_refused(record: &SuppressionRecord, scope: &Scope, reason: Reason) -> bool {
+    record.is_folded(reason) && (*scope != Scope::everything() || is_counted(scope, reason))
+}
+
+/// Whether this very suppression exists, by the same actor, with the same note and end.
+pub(super) fn is_standing(record: &SuppressionRecord, decision: &Decision) -> bool {
+    record.entry(&decision.scope, decision.reason).is_some_and(|entry| {
+        entry.state == State::Suppressed
+            && entry.until == decision.until
+            && entry.actor.as_ref() == Some(&decision.actor)
+            && entry.note == decision.note
+    })
 }
 
 /// Whether the entry is derived from soft bounces.

@@ -78,6 +78,8 @@ impl Fields {
 pub enum Demand {
     /// A string.
     Text,
+    /// A string with more than white space.
+    Name,
     /// `true` or `false`.
     Flag,
     /// An array of strings.
@@ -99,6 +101,7 @@ impl fmt::Display for Demand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text => f.write_str("a string"),
+            Self::Name => f.write_str("a string that is not blank"),
             Self::Flag => f.write_str("true or false"),
             Self::Texts { least, most } => write!(f, "an array of {least} to {most} strings"),
             Self::Address => f.write_str("one e-mail address"),

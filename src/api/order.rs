@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::decide::is_standing;
 use super::fields::{Fields, Form};
-use super::{ApiError, BlockedBy, Decided, Demand, Flaw, Refusal, decide};
+use super::{ApiError, BlockedBy, Decided, Demand, Flaw, Refusal, decide, unknown_providers_warning};
 use crate::address::Address;
 use crate::event::Reason;
 use crate::label::labelled;
@@ -53,10 +54,13 @@ pub struct Done {
     pub scope: String,
     /// The reason.
     pub reason: &'static str,
-    /// Whether anything was written: `false` if there was nothing to lift.
+    /// Whether anything was written: `false` if there was nothing to lift, or the same suppression exists.
     pub changed: bool,
     /// The suppressions in that scope now.
     pub blocked_by: Vec<BlockedBy>,
+    /// A likely mistake in the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 impl Order {
@@ -74,12 +78,12 @@ impl Order {
         let action = Action::from_label(&fields.required("action")?);
         let action = action.ok_or(Flaw::Field { field: "action", demand: Demand::Action })?;
         let actor = Some(fields.required("actor")?).filter(|actor| !actor.trim().is_empty());
-        let actor = actor.ok_or(Flaw::Field { field: "actor", demand: Demand::Text })?;
+        let actor = actor.ok_or(Flaw::Field { field: "actor", demand: Demand::Name })?;
         let decision = Decision { scope, reason, until: None, actor, note: fields.text("note")? };
         Ok(Self { address, key, action, decision })
     }
 
-    /// Carries out the order, like `mail-feedbackctl suppress` and `lift`.
+    /// Carries out the order, like `mail-feedbackctl suppress` and `lift`; a repeated order changes nothing.
     ///
     /// # Errors
     /// The decision is refused, or a table did not answer.
@@ -89,12 +93,18 @@ impl Order {
             Action::Suppress => State::Suppressed,
             Action::Lift => State::Lifted,
         };
-        let changed = match decide(recorder, &key, &decision, state, now).await? {
-            Decided::Written => true,
-            Decided::NothingToLift(_) => false,
-            Decided::Counted => return Err(Refusal::Counted.into()),
+        let known = match state {
+            State::Suppressed => Some(recorder.suppressions().get(&key).await?),
+            State::Lifted => None,
         };
-        let record = recorder.suppressions().get(&key).await?;
+        let (changed, record) = match known.filter(|record| is_standing(record, &decision)) {
+            Some(record) => (false, Box::new(record)),
+            None => match decide(recorder, &key, &decision, state, now).await? {
+                Decided::Written(record) => (true, record),
+                Decided::NothingToLift(record) => (false, record),
+                Decided::Counted => return Err(Refusal::Counted.into()),
+            },
+        };
         let reasons = record.suppressions.get(&decision.scope).into_iter().flatten();
         let active = reasons.filter(|(_, entry)| entry.is_active(now));
         let blocks = active.map(|(reason, entry)| Block::of(&record, &decision.scope, *reason, entry));
@@ -106,6 +116,7 @@ impl Order {
             reason: decision.reason.as_str(),
             changed,
             blocked_by: blocks.map(|block| BlockedBy::from(&block)).collect(),
+            warning: unknown_providers_warning(decision.scope.unknown_provider()),
         })
     }
 }
@@ -142,7 +153,7 @@ mod tests {
             ("list:ses:News", "News", "scope: not a scope; "),
             ("\"unsubscribe\"", "\"tired\"", "field: reason must be one of hard_bounce, soft_bounce, "),
             ("\"lift\"", "\"remove\"", "field: action must be suppress or lift"),
-            ("preferences", " ", "field: actor must be a string"),
+            ("preferences", " ", "field: actor must be a string that is not blank"),
             ("\"note\"", "\"until\"", "field: unknown field; known fields are address, "),
         ] {
             let wrong = flaw(&WHOLE.replace(from, to));

@@ -326,8 +326,8 @@ fn fits(what: &str, text: &str, limit: usize) -> Result<String, String> {
 
 /// The name of the person who decides.
 pub(super) fn actor(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Err("the name is empty; give the name of the person who decides".to_owned());
+    if text.trim().is_empty() {
+        return Err("the name is blank; give the name of the person who decides".to_owned());
     }
     fits("name", text, Entry::ACTOR_BYTES)
 }

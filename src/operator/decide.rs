@@ -35,7 +35,7 @@ pub(super) async fn suppress(
         Decided::Counted => {
             Err(Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until"))
         }
-        Decided::Written | Decided::NothingToLift(_) => report("suppressed", &request, tables, console).await,
+        Decided::Written(_) | Decided::NothingToLift(_) => report("suppressed", &request, tables, console).await,
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console
     let request = request(&args.address, args.reason, &args.decision, None, tables).await?;
     match decided(State::Lifted, &request, tables, console.now).await? {
         Decided::NothingToLift(record) => Err(nothing_to_lift(&request.decision, &record, console.now)),
-        Decided::Written | Decided::Counted => report("lifted", &request, tables, console).await,
+        Decided::Written(_) | Decided::Counted => report("lifted", &request, tables, console).await,
     }
 }
 

@@ -50,16 +50,21 @@ impl fmt::Display for DecisionError {
 impl std::error::Error for DecisionError {}
 
 impl Recorder {
-    /// Suppresses an address by a person's decision, whatever its record says.
+    /// Suppresses an address by a person's decision, whatever its record says, and returns the record as written.
     ///
     /// # Errors
     /// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails, or every
     /// attempt met another writer.
-    pub async fn suppress(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
+    pub async fn suppress(
+        &self,
+        address: &Address,
+        decision: &Decision,
+        now: Timestamp,
+    ) -> Result<SuppressionRecord, DecisionError> {
         self.decide(address, decision, State::Suppressed, now).await
     }
 
-    /// Lifts a reason by a person's decision.
+    /// Lifts a reason by a person's decision, and returns the record as written.
     ///
     /// The lift is an entry of its own, never a deletion, so that an older report that arrives late or again does not
     /// restore the suppression.
@@ -67,7 +72,12 @@ impl Recorder {
     /// # Errors
     /// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails, or every
     /// attempt met another writer.
-    pub async fn lift(&self, address: &Address, decision: &Decision, now: Timestamp) -> Result<(), DecisionError> {
+    pub async fn lift(
+        &self,
+        address: &Address,
+        decision: &Decision,
+        now: Timestamp,
+    ) -> Result<SuppressionRecord, DecisionError> {
         self.decide(address, decision, State::Lifted, now).await
     }
 
@@ -86,7 +96,7 @@ impl Recorder {
         decision: &Decision,
         state: State,
         now: Timestamp,
-    ) -> Result<(), DecisionError> {
+    ) -> Result<SuppressionRecord, DecisionError> {
         decision.check(state, now)?;
         let rules = self.suppressions.rules();
         let mut outage = Outage::Contention;
@@ -100,7 +110,7 @@ impl Recorder {
             let record = fitted(address, &mut changed, &stored, rules, now);
             let decided = Decided { record, read: stored.version, events };
             match self.commit([decided]).await? {
-                Committed::Yes => return Ok(()),
+                Committed::Yes => return Ok(changed),
                 Committed::Again(why) => outage = why,
             }
             backoff::wait(attempt).await;

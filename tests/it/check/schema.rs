@@ -60,6 +60,10 @@ impl Schema {
             }
             "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= demand.as_u64().unwrap()),
             "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= demand.as_u64().unwrap()),
+            "pattern" => {
+                assert_eq!(demand, "\\S");
+                value.as_str().is_none_or(|text| !text.trim().is_empty())
+            }
             "maxLength" => value.as_str().is_none_or(|text| text.chars().count() as u64 <= demand.as_u64().unwrap()),
             "items" => value.as_array().is_none_or(|items| items.iter().all(|item| self.holds(demand, item))),
             "required" => value

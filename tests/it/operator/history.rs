@@ -189,7 +189,7 @@ async fn agree_in_spite_of(fault: Fault) {
                 _ => recorder.lift(address, &decision(nth), now).await,
             };
             match outcome {
-                Ok(()) => {
+                Ok(_) => {
                     decided += 1;
                     break;
                 }
