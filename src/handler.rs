@@ -23,7 +23,7 @@ use crate::intake::sns::{Delivery, Post, Verified, VerifiedMessage, Verifier};
 use crate::intake::webhook::{AuthenticRequest, CredentialStore, Route};
 use crate::intake::{HttpRequest, Invocation, Queued, QueuedMessage};
 use crate::provider::{SesSettings, normalize_event_bridge, normalize_sns, normalize_webhook};
-use crate::store::Recorder;
+use crate::store::{Recorded, Recorder};
 use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
 
@@ -227,12 +227,18 @@ impl Handler {
         normalize_sns(message, &self.ses)
     }
 
-    /// Evidence of several events may take half of the remaining time; independent events are written in the other half.
+    /// Records events that succeed or fail as a whole.
     async fn record(&self, events: Vec<EmailEvent>, context: &mut Context) -> Result<usize, Error> {
-        let patience = if events.len() > 1 { context.deadline.half_remaining() } else { Duration::MAX };
-        let recorded = self.recorder.record(events, context.received_at, patience).await?;
+        let recorded = self.record_reports(vec![events], context).await;
+        recorded.whole().map(|()| recorded.events.len())
+    }
+
+    /// Records reports that succeed or fail one by one, and counts what succeeded.
+    async fn record_reports(&self, reports: Vec<Vec<EmailEvent>>, context: &mut Context) -> Recorded {
+        let limits = context.deadline.limits(reports.iter().map(Vec::len).sum());
+        let recorded = self.recorder.record(reports, context.received_at, limits).await;
         context.metrics.events(&recorded.events, context.received_at);
         context.metrics.suppressed(&recorded.suppressed);
-        Ok(recorded.events.len())
+        recorded
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, Outage};
+use crate::store::TimeLimits;
 
 /// The most time reserved for the answer itself.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -23,9 +24,18 @@ impl Deadline {
         Self(now.checked_add(time_left.saturating_sub(margin)).unwrap_or(now))
     }
 
-    /// Half of the time until then.
-    pub(super) fn half_remaining(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now()).checked_div(2).unwrap_or_default()
+    /// The limits of recording this many events: the evidence of several may take half of the remaining time, and
+    /// independent events are written in the other half.
+    pub(super) fn limits(self, events: usize) -> TimeLimits {
+        let evidence = if events > 1 { self.halfway() } else { self.0 };
+        TimeLimits { evidence: Some(evidence), all: Some(self.0) }
+    }
+
+    /// When half of the time until then is over.
+    pub(super) fn halfway(self) -> Instant {
+        let now = Instant::now();
+        let half = self.0.saturating_duration_since(now).checked_div(2).unwrap_or_default();
+        now.checked_add(half).unwrap_or(now)
     }
 
     /// The outcome of the work, or [`Outage::Deadline`] when the time runs out.

@@ -87,7 +87,7 @@ impl Recorder {
     /// Transient: the event table fails.
     pub async fn write_forgotten(&self, address: &Address, actor: &str, now: Timestamp) -> Result<(), Error> {
         let event = ManualEvent::forgotten(address, actor, now);
-        self.events.write(vec![to_item(address, &event, self.retention)]).await
+        self.events.write(vec![to_item(address, &event, self.retention)]).await.map_err(|unwritten| unwritten.error)
     }
 
     async fn decide(

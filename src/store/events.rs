@@ -1,6 +1,6 @@
 //! Reads and writes the event table.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -21,6 +21,25 @@ const ATTEMPTS: u32 = 8;
 /// million times has more, which must not prevent a bounce of the same recipient from being recorded.
 const DELIVERY_PAGES: usize = 4;
 
+/// Partition key and sort key of an item.
+type Key = (String, String);
+
+/// Items of a batch that were not written.
+#[derive(Debug)]
+pub(super) struct Unwritten {
+    /// Why.
+    pub(super) error: Error,
+    /// Their keys; `None`: none of the batch was written.
+    keys: Option<BTreeSet<Key>>,
+}
+
+impl Unwritten {
+    /// Whether the item with these keys is one of them.
+    pub(super) fn contains(&self, partition_key: String, sort_key: String) -> bool {
+        self.keys.as_ref().is_none_or(|keys| keys.contains(&(partition_key, sort_key)))
+    }
+}
+
 /// The event table.
 #[derive(Clone, Debug)]
 pub(super) struct Events {
@@ -30,22 +49,29 @@ pub(super) struct Events {
 
 impl Events {
     /// Writes at most 25 items with different keys, until DynamoDB has processed all of them.
-    pub(super) async fn write(&self, items: Vec<Item>) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Names the items that were not written: DynamoDB may have processed the others.
+    pub(super) async fn write(&self, items: Vec<Item>) -> Result<(), Unwritten> {
         let puts = items.into_iter().map(|item| PutRequest::builder().set_item(Some(item)).build());
         let requests: Result<Vec<_>, _> =
             puts.map(|put| put.map(|put| WriteRequest::builder().put_request(put).build())).collect();
-        let mut pending = requests.map_err(|_| Error::Transient(Outage::Store))?;
+        let mut pending = requests.map_err(|_| Unwritten { error: Error::Transient(Outage::Store), keys: None })?;
+        let mut keys: Option<BTreeSet<Key>> = None;
         for attempt in 1..=ATTEMPTS {
             let call = self.client.batch_write_item().request_items(&self.table, pending).send().await;
-            let output = call.map_err(|error| classified(&error))?;
-            let unprocessed: HashMap<_, _> = output.unprocessed_items.unwrap_or_default();
-            pending = unprocessed.into_values().flatten().collect();
+            let output = match call {
+                Ok(output) => output,
+                Err(error) => return Err(Unwritten { error: classified(&error), keys }),
+            };
+            pending = output.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
             if pending.is_empty() {
                 return Ok(());
             }
+            keys = pending.iter().map(key_of).collect();
             backoff::wait(attempt).await;
         }
-        Err(Error::Transient(Outage::Throttled))
+        Err(Unwritten { error: Error::Transient(Outage::Throttled), keys })
     }
 
     /// Writes an item, unless one with its key exists.
@@ -103,4 +129,9 @@ impl Events {
         }
         Ok(None)
     }
+}
+
+fn key_of(request: &WriteRequest) -> Option<Key> {
+    let item = request.put_request()?.item();
+    Some((text(item, "address")?.to_owned(), text(item, "event")?.to_owned()))
 }

@@ -8,7 +8,7 @@ use super::backoff;
 use super::item_limit::fitted;
 use super::manual_item::to_item;
 use super::record_item::Stored;
-use super::suppressions::{ATTEMPTS, UNREADABLE, newly_suppressed};
+use super::suppressions::{ATTEMPTS, newly_suppressed};
 use super::transaction::{Committed, Decided, fitting};
 use crate::address::Address;
 use crate::error::{Error, Outage};
@@ -88,9 +88,9 @@ impl Recorder {
     /// The changes of rows, without the rows that change nothing.
     async fn plan_import<'r>(&self, rows: &[Rows<'r>], now: Timestamp) -> Result<Vec<Plan<'r>>, Error> {
         let addresses: Vec<&Address> = rows.iter().map(|(address, _)| *address).collect();
-        let mut found = self.suppressions.stored_batch(&addresses).await?;
-        if !found.unreadable.is_empty() {
-            return Err(UNREADABLE);
+        let mut found = self.suppressions.stored_batch(&addresses).await;
+        if let Some(error) = found.failed.values().next() {
+            return Err(*error);
         }
         let stored = |address: &Address| found.records.remove(address.as_str()).unwrap_or_default();
         let read: Vec<(Rows<'r>, Stored)> = rows.iter().copied().zip(addresses.into_iter().map(stored)).collect();

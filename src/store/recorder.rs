@@ -3,25 +3,27 @@
 //! Evidence: first the suppression, then the event. A delivery: first the event, then the suppression is read. A soft
 //! bounce: it is merged first, then the event log is searched for a later delivery, then the event is written. Each
 //! side writes its own fact before it reads the other's, so whichever comes second sees the first.
+//!
+//! Several reports are recorded as one: the evidence of an address is merged once, and events share requests. Each
+//! report still has its own outcome.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-use std::future::ready;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::future::{pending, ready};
 
 use aws_sdk_dynamodb::Client;
 use futures_util::{StreamExt, stream};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use super::event_item::{partition_key, sort_key, to_item};
 use super::events::{BATCH_WRITE, Events};
-use super::suppressions::BATCH_GET;
+use super::plan::{AddressChanges, Outcome, Plan, Planned};
+use super::suppressions::{BATCH_GET, Delivery};
 use super::{Retention, Suppressions};
 use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::{EmailEvent, Reason};
-use crate::policy::{Policy, decide};
-use crate::suppression::{Change, SoftBounceRules, effect_text};
+use crate::policy::Policy;
+use crate::suppression::{Change, SoftBounceRules};
 use crate::timestamp::Timestamp;
 
 /// How many DynamoDB requests run concurrently.
@@ -36,22 +38,37 @@ pub struct Recorder {
     pub(super) retention: Retention,
 }
 
-/// The result for the events of one invocation.
+/// Until when a recording may take; by default, as long as it needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TimeLimits {
+    /// Until when evidence is merged.
+    pub evidence: Option<Instant>,
+    /// Until when anything is read or written.
+    pub all: Option<Instant>,
+}
+
+/// The result of recording some reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// The events whose records were written, each fact once.
+    /// The outcome of each report, in their order.
+    ///
+    /// A report succeeds if all of its events and all their consequences are durable. Its error is transient, and its
+    /// sender should retry it.
+    pub reports: Vec<Result<(), Error>>,
+    /// The events of the reports that succeeded, each fact once.
     pub events: Vec<EmailEvent>,
-    /// The reasons that newly suppress an address.
+    /// The reasons that newly suppress an address, also by reports that failed later: a retry finds nothing new.
     pub suppressed: Vec<Reason>,
 }
 
-/// An event, once, with its consequences.
-struct Planned {
-    event: EmailEvent,
-    /// The text of the consequences of this report.
-    effect: Option<String>,
-    /// The changes from every report of it.
-    changes: Vec<Change>,
+impl Recorded {
+    /// The first error of a report.
+    ///
+    /// # Errors
+    /// Transient.
+    pub fn whole(&self) -> Result<(), Error> {
+        self.reports.iter().copied().collect()
+    }
 }
 
 impl Recorder {
@@ -79,59 +96,39 @@ impl Recorder {
         &self.suppressions
     }
 
-    /// Writes events; success means that all of them and all their consequences are durable.
+    /// Writes the events of reports, and all their consequences.
     ///
     /// Whatever can be written is written even if something else fails, since all of it is idempotent and will be
-    /// retried. Evidence that takes longer than `evidence_timeout` fails; independent events are still written.
-    ///
-    /// # Errors
-    /// Transient; the sender should retry everything.
-    pub async fn record(
-        &self,
-        events: Vec<EmailEvent>,
-        received_at: Timestamp,
-        evidence_timeout: Duration,
-    ) -> Result<Recorded, Error> {
-        let planned = plan(events, self.policy, received_at);
-        let mut recorded = Recorded::default();
-        let mut failure: Option<Error> = None;
+    /// retried. A report fails if and only if something of its own is not written, or not known to be when the time is
+    /// over; a fact in several reports is written once, and if it fails, all of them fail.
+    pub async fn record(&self, reports: Vec<Vec<EmailEvent>>, received_at: Timestamp, limits: TimeLimits) -> Recorded {
+        let mut plan = Plan::new(reports, self.policy, received_at);
+        let suppressed = self.merge(&mut plan, received_at, limits.evidence).await;
+        self.write(&mut plan, received_at, limits.all).await;
+        self.void_soft_bounces(&mut plan, received_at, limits.all).await;
+        let Outcome { reports, events } = plan.outcome();
+        Recorded { reports, events, suppressed }
+    }
 
-        let evidence = by_address(&planned, is_evidence);
-        let mut unmerged: BTreeSet<&Address> = evidence.keys().collect();
+    /// Merges the evidence of each address; returns the reasons that newly suppress one.
+    async fn merge(&self, plan: &mut Plan, received_at: Timestamp, limit: Option<Instant>) -> Vec<Reason> {
+        let mut suppressed = Vec::new();
+        let evidence = plan.changes_by_address(is_evidence);
+        for of_address in evidence.values() {
+            plan.failures.expect(&of_address.facts);
+        }
         let outcomes = stream::iter(&evidence)
-            .map(
-                |(address, changes)| async move { (address, self.merge_evidence(address, changes, received_at).await) },
-            )
+            .map(|(address, of_address)| async move {
+                (of_address, self.merge_evidence(address, &of_address.changes, received_at).await)
+            })
             .buffer_unordered(IN_FLIGHT)
-            .take_until(sleep(evidence_timeout));
-        let merged = outcomes.for_each(|(address, outcome)| {
-            match outcome {
-                Ok(suppressed) => {
-                    recorded.suppressed.extend(suppressed);
-                    unmerged.remove(address);
-                }
-                Err(error) => failure = failure.or(Some(error)),
-            }
+            .take_until(over(limit));
+        let merged = outcomes.for_each(|(of_address, outcome)| {
+            plan.failures.set(&of_address.facts, outcome.map(|reasons| suppressed.extend(reasons)));
             ready(())
         });
         merged.await;
-        if !unmerged.is_empty() {
-            failure = failure.or(Some(Error::Transient(Outage::Deadline)));
-        }
-
-        let mut written: Vec<Planned> = Vec::new();
-        for outcome in self.write(planned, &unmerged, received_at).await {
-            match outcome {
-                Ok(chunk) => written.extend(chunk),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-
-        let delivered = self.void_soft_bounces(&written, received_at).await;
-        match failure.or(delivered.err()) {
-            Some(error) => Err(error),
-            None => Ok(Recorded { events: written.into_iter().map(|entry| entry.event).collect(), ..recorded }),
-        }
+        suppressed
     }
 
     /// Merges evidence; after a soft bounce, also the latest later delivery in the event log.
@@ -156,99 +153,128 @@ impl Recorder {
     }
 
     /// Writes the events in batches, except those whose evidence failed.
-    async fn write(
-        &self,
-        planned: Vec<Planned>,
-        unmerged: &BTreeSet<&Address>,
-        received_at: Timestamp,
-    ) -> Vec<Result<Vec<Planned>, Error>> {
-        let mut chunks: Vec<Vec<Planned>> = Vec::new();
-        let is_merged = |entry: &Planned| entry.event.address().is_none_or(|address| !unmerged.contains(address));
-        for entry in planned.into_iter().filter(is_merged) {
-            match chunks.last_mut() {
-                Some(chunk) if chunk.len() < BATCH_WRITE => chunk.push(entry),
-                _ => chunks.push(vec![entry]),
-            }
-        }
-        stream::iter(chunks)
-            .map(|chunk| self.write_chunk(chunk, received_at))
-            .buffer_unordered(IN_FLIGHT)
-            .map(stream::iter)
-            .flatten()
-            .collect()
-            .await
+    ///
+    /// DynamoDB refuses a whole batch because of one item, so the items of such a batch are written one by one.
+    async fn write(&self, plan: &mut Plan, received_at: Timestamp, limit: Option<Instant>) {
+        let facts: Vec<usize> = plan.pending().collect();
+        plan.failures.expect(&facts);
+        let refused = self.write_batches(plan, facts.chunks(BATCH_WRITE), received_at, limit).await;
+        self.write_batches(plan, refused.chunks(1), received_at, limit).await;
     }
 
-    /// Writes a batch; an item that DynamoDB refuses does not fail the others.
-    async fn write_chunk(&self, chunk: Vec<Planned>, received_at: Timestamp) -> Vec<Result<Vec<Planned>, Error>> {
-        let as_item = |entry: &Planned| to_item(&entry.event, entry.effect.as_deref(), self.retention, received_at);
-        match self.events.write(chunk.iter().map(as_item).collect()).await {
-            Ok(()) => vec![Ok(chunk)],
-            Err(Error::Transient(Outage::ItemRefused)) => {
-                let mut outcomes = Vec::with_capacity(chunk.len());
-                for entry in chunk {
-                    outcomes.push(self.events.write(vec![as_item(&entry)]).await.map(|()| vec![entry]));
-                }
-                outcomes
+    /// Writes batches of facts; returns the facts of refused batches of several.
+    async fn write_batches(
+        &self,
+        plan: &mut Plan,
+        batches: impl Iterator<Item = &[usize]>,
+        received_at: Timestamp,
+        limit: Option<Instant>,
+    ) -> Vec<usize> {
+        let Plan { facts, failures, .. } = plan;
+        let facts = &*facts;
+        let outcomes = stream::iter(batches)
+            .map(|batch| self.write_batch(facts, batch, received_at))
+            .buffer_unordered(IN_FLIGHT)
+            .take_until(over(limit));
+        let mut refused = Vec::new();
+        let written = outcomes.for_each(|written| {
+            failures.set(&written.done, Ok(()));
+            match written.failed {
+                Some((Error::Transient(Outage::ItemRefused), rest)) if written.is_of_several => refused.extend(rest),
+                Some((error, rest)) => failures.set(&rest, Err(error)),
+                None => {}
             }
-            Err(error) => vec![Err(error)],
+            ready(())
+        });
+        written.await;
+        refused
+    }
+
+    async fn write_batch(&self, facts: &[Planned], batch: &[usize], received_at: Timestamp) -> Written {
+        let of_batch = || batch.iter().filter_map(|place| facts.get(*place).map(|fact| (*place, fact)));
+        let as_item = |fact: &Planned| to_item(&fact.event, fact.effect.as_deref(), self.retention, received_at);
+        let is_of_several = batch.len() > 1;
+        match self.events.write(of_batch().map(|(_, fact)| as_item(fact)).collect()).await {
+            Ok(()) => Written { done: batch.to_vec(), failed: None, is_of_several },
+            Err(unwritten) => {
+                let is_unwritten = |(_, fact): &(usize, &Planned)| {
+                    unwritten.contains(partition_key(&fact.event), sort_key(&fact.event))
+                };
+                let (rest, done): (Vec<_>, Vec<_>) = of_batch().partition(is_unwritten);
+                let places = |facts: Vec<(usize, &Planned)>| facts.into_iter().map(|(place, _)| place).collect();
+                Written { done: places(done), failed: Some((unwritten.error, places(rest))), is_of_several }
+            }
         }
     }
 
     /// Voids the soft bounces at or before the deliveries that were just written.
-    async fn void_soft_bounces(&self, written: &[Planned], now: Timestamp) -> Result<(), Error> {
-        let delivered = by_address(written, |change| matches!(change, Change::Delivered { .. }));
-        let latest: Vec<(Address, Timestamp)> = delivered
-            .into_iter()
-            .filter_map(|(address, changes)| Some((address, changes.iter().filter_map(delivered_at).max()?)))
+    async fn void_soft_bounces(&self, plan: &mut Plan, now: Timestamp, limit: Option<Instant>) {
+        let delivered = plan.changes_by_address(is_delivery);
+        for of_address in delivered.values() {
+            plan.failures.expect(&of_address.facts);
+        }
+        let latest: Vec<Delivery<'_>> = delivered
+            .iter()
+            .filter_map(|(address, of_address)| {
+                Some((address, of_address.changes.iter().filter_map(delivered_at).max()?))
+            })
             .collect();
-        let mut lookups = stream::iter(latest.chunks(BATCH_GET))
-            .map(|chunk| self.suppressions.affected_by(chunk))
-            .buffer_unordered(IN_FLIGHT);
-        let mut failure = None;
-        while let Some(outcome) = lookups.next().await {
-            let (voided, unreadable) = match outcome {
-                Ok(found) => found,
-                Err(error) => {
-                    failure = failure.or(Some(error));
-                    continue;
+        let mut affected: Vec<Delivery<'_>> = Vec::new();
+        let lookups = stream::iter(latest.chunks(BATCH_GET))
+            .map(|batch| async move { batch.iter().zip(self.suppressions.have_soft_bounces(batch).await) })
+            .buffer_unordered(IN_FLIGHT)
+            .take_until(over(limit));
+        let looked_up = lookups.for_each(|answers| {
+            for (delivery, answer) in answers {
+                match answer {
+                    Ok(true) => affected.push(*delivery),
+                    Ok(false) => set_address(plan, &delivered, delivery.0, Ok(())),
+                    Err(error) => set_address(plan, &delivered, delivery.0, Err(error)),
                 }
-            };
-            failure = failure.or(unreadable);
-            for (address, at) in voided {
-                let applied = self.suppressions.apply(&address, &[Change::Delivered { at }], now).await;
-                failure = failure.or(applied.err());
             }
-        }
-        failure.map_or(Ok(()), Err)
+            ready(())
+        });
+        looked_up.await;
+        let voided = stream::iter(affected)
+            .map(|(address, at)| async move {
+                (address, self.suppressions.apply(address, &[Change::Delivered { at }], now).await)
+            })
+            .buffer_unordered(IN_FLIGHT)
+            .take_until(over(limit));
+        let voided = voided.for_each(|(address, outcome)| {
+            set_address(plan, &delivered, address, outcome.map(drop));
+            ready(())
+        });
+        voided.await;
     }
 }
 
-/// Each fact once, since a batch write refuses duplicate keys, with the consequences of every report of it.
-fn plan(events: Vec<EmailEvent>, policy: Policy, received_at: Timestamp) -> Vec<Planned> {
-    let mut planned: BTreeMap<(String, String), Planned> = BTreeMap::new();
-    for event in events {
-        let changes = decide(&event, policy, received_at);
-        match planned.entry((partition_key(&event), sort_key(&event))) {
-            Entry::Occupied(mut known) => known.get_mut().changes.extend(changes),
-            Entry::Vacant(free) => {
-                let effect = effect_text(&changes);
-                free.insert(Planned { event, effect, changes });
-            }
-        }
-    }
-    planned.into_values().collect()
+/// What became of a batch of facts.
+struct Written {
+    done: Vec<usize>,
+    /// Those that were not written, and why.
+    failed: Option<(Error, Vec<usize>)>,
+    is_of_several: bool,
 }
 
-fn by_address(planned: &[Planned], wanted: fn(&Change) -> bool) -> BTreeMap<Address, Vec<Change>> {
-    let mut grouped: BTreeMap<Address, Vec<Change>> = BTreeMap::new();
-    for entry in planned {
-        let mut changes = entry.changes.iter().filter(|change| wanted(change)).cloned().peekable();
-        if let Some(address) = entry.event.address().filter(|_| changes.peek().is_some()) {
-            grouped.entry(address.clone()).or_default().extend(changes);
-        }
+/// Sets the outcome of the facts of an address.
+fn set_address(
+    plan: &mut Plan,
+    facts: &BTreeMap<Address, AddressChanges>,
+    address: &Address,
+    outcome: Result<(), Error>,
+) {
+    if let Some(of_address) = facts.get(address) {
+        plan.failures.set(&of_address.facts, outcome);
     }
-    grouped
+}
+
+/// Waits until the time is over.
+async fn over(limit: Option<Instant>) {
+    match limit {
+        Some(limit) => sleep_until(limit).await,
+        None => pending().await,
+    }
 }
 
 const fn is_evidence(change: &Change) -> bool {
@@ -256,6 +282,10 @@ const fn is_evidence(change: &Change) -> bool {
         Change::Entry { .. } | Change::SoftBounce(_) | Change::LiftSoftBounces(_) => true,
         Change::Delivered { .. } => false,
     }
+}
+
+const fn is_delivery(change: &Change) -> bool {
+    !is_evidence(change)
 }
 
 const fn delivered_at(change: &Change) -> Option<Timestamp> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
 use super::attribute::{Item, text};
 use super::backoff;
@@ -28,14 +28,24 @@ const READ_ATTEMPTS: u32 = 8;
 pub(super) const UNREADABLE: Error = Error::Transient(Outage::StoredRecord);
 
 /// An address and the time of the latest delivery to it.
-pub(super) type Delivery = (Address, Timestamp);
+pub(super) type Delivery<'a> = (&'a Address, Timestamp);
 
 /// The records of a batch of addresses.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) records: BTreeMap<String, Stored>,
-    /// The addresses whose records cannot be read.
-    pub(super) unreadable: BTreeSet<String>,
+    /// The addresses whose records were not read, and why.
+    pub(super) failed: BTreeMap<String, Error>,
+}
+
+impl Found {
+    /// The record of an address; `None` if it has none.
+    fn record(&self, address: &Address) -> Result<Option<&Stored>, Error> {
+        match self.failed.get(address.as_str()) {
+            Some(error) => Err(*error),
+            None => Ok(self.records.get(address.as_str())),
+        }
+    }
 }
 
 /// The suppression table: one item per address, and one with certificates.
@@ -96,14 +106,17 @@ impl Suppressions {
             return Ok(vec![verdict; addresses.len()]);
         }
         let mut found = Found::default();
-        for part in try_join_all(distinct.chunks(BATCH_GET).map(|part| self.stored_batch(part))).await? {
+        for part in join_all(distinct.chunks(BATCH_GET).map(|part| self.stored_batch(part))).await {
             found.records.extend(part.records);
-            found.unreadable.extend(part.unreadable);
+            found.failed.extend(part.failed);
         }
-        let verdict = |address: &Address| match found.records.get(address.as_str()) {
-            _ if found.unreadable.contains(address.as_str()) => Err(UNREADABLE),
-            Some(stored) => Ok(stored.record.verdict(asked, now)),
-            None => Ok(Verdict::default()),
+        if let Some(outage) = found.failed.values().find(|error| **error != UNREADABLE) {
+            return Err(*outage);
+        }
+        let verdict = |address: &Address| {
+            found
+                .record(address)
+                .map(|stored| stored.map(|stored| stored.record.verdict(asked, now)).unwrap_or_default())
         };
         Ok(addresses.iter().map(verdict).collect())
     }
@@ -151,43 +164,63 @@ impl Suppressions {
         Err(Error::Transient(Outage::Contention).into())
     }
 
-    /// The addresses, of at most 100, whose soft bounces a delivery at the given time would void, and the error if one
-    /// of their records cannot be read.
-    pub(super) async fn affected_by(&self, deliveries: &[Delivery]) -> Result<(Vec<Delivery>, Option<Error>), Error> {
-        let addresses: Vec<&Address> = deliveries.iter().map(|(address, _)| address).collect();
-        let found = self.stored_batch(&addresses).await?;
-        let voided = deliveries.iter().filter(|(address, at)| {
-            found.records.get(address.as_str()).is_some_and(|stored| stored.record.soft_bounces.any_at_or_before(*at))
-        });
-        Ok((voided.cloned().collect(), (!found.unreadable.is_empty()).then_some(UNREADABLE)))
+    /// For each of at most 100 different addresses: whether a delivery at the given time voids soft bounces of it.
+    pub(super) async fn have_soft_bounces(&self, deliveries: &[Delivery<'_>]) -> Vec<Result<bool, Error>> {
+        let addresses: Vec<&Address> = deliveries.iter().map(|(address, _)| *address).collect();
+        let found = self.stored_batch(&addresses).await;
+        let is_affected = |(address, at): &Delivery<'_>| {
+            let stored = found.record(address)?;
+            Ok(stored.is_some_and(|stored| stored.record.soft_bounces.any_at_or_before(*at)))
+        };
+        deliveries.iter().map(is_affected).collect()
     }
 
     /// The records of at most 100 different addresses, with strongly consistent reads.
-    pub(super) async fn stored_batch(&self, addresses: &[&Address]) -> Result<Found, Error> {
+    ///
+    /// An address fails only if its own record was not read: DynamoDB may process a part of a batch.
+    pub(super) async fn stored_batch(&self, addresses: &[&Address]) -> Found {
         let key =
             |address: &&Address| Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))]);
         let mut keys: Vec<Item> = addresses.iter().map(key).collect();
+        // `None`: all of them.
+        let mut pending: Option<BTreeSet<String>> = None;
         let mut found = Found::default();
+        let mut outage = Error::Transient(Outage::Throttled);
         for attempt in 1..=READ_ATTEMPTS {
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            let request = request.map_err(|_| Error::Transient(Outage::Store))?;
-            let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
-            let output = call.map_err(|error| classified(&error))?;
-            for item in output.responses.unwrap_or_default().into_values().flatten() {
-                let address = text(&item, "address").ok_or(UNREADABLE)?.to_owned();
-                match from_item(&item) {
-                    Some(stored) => drop(found.records.insert(address, stored)),
-                    None => drop(found.unreadable.insert(address)),
+            keys = match self.read_into(&mut found, keys).await {
+                Ok(unprocessed) => unprocessed,
+                Err(error) => {
+                    outage = error;
+                    break;
                 }
-            }
-            let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
-            keys = unprocessed.flat_map(|request| request.keys).collect();
+            };
             if keys.is_empty() {
-                return Ok(found);
+                return found;
             }
+            pending = keys.iter().map(|key| text(key, "address").map(str::to_owned)).collect();
             backoff::wait(attempt).await;
         }
-        Err(Error::Transient(Outage::Throttled))
+        let addresses = addresses.iter().map(|address| address.as_str());
+        let missing = addresses.filter(|address| pending.as_ref().is_none_or(|pending| pending.contains(*address)));
+        found.failed.extend(missing.map(|address| (address.to_owned(), outage)));
+        found
+    }
+
+    /// Requests keys once, and returns those that DynamoDB left unprocessed.
+    async fn read_into(&self, found: &mut Found, keys: Vec<Item>) -> Result<Vec<Item>, Error> {
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let request = request.map_err(|_| Error::Transient(Outage::Store))?;
+        let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
+        let output = call.map_err(|error| classified(&error))?;
+        for item in output.responses.unwrap_or_default().into_values().flatten() {
+            let address = text(&item, "address").ok_or(UNREADABLE)?.to_owned();
+            match from_item(&item) {
+                Some(stored) => drop(found.records.insert(address, stored)),
+                None => drop(found.failed.insert(address, UNREADABLE)),
+            }
+        }
+        let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
+        Ok(unprocessed.flat_map(|request| request.keys).collect())
     }
 
     pub(super) async fn stored(&self, address: &Address) -> Result<Stored, Error> {

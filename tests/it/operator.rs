@@ -12,8 +12,6 @@ mod lists;
 mod output;
 mod redrive;
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{CommandFactory, Parser};
@@ -23,6 +21,7 @@ use mail_feedback::operator::cli::{Cli, Command};
 use mail_feedback::operator::stop::Stop;
 use mail_feedback::operator::tables::{Settings, Tables};
 use mail_feedback::operator::{self, Console, Outcome};
+use mail_feedback::store::TimeLimits;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -76,7 +75,7 @@ impl World {
     }
 
     async fn record(&self, events: &[EmailEvent]) {
-        self.tables.recorder.record(events.to_vec(), self.now, Duration::MAX).await.unwrap();
+        self.tables.recorder.record(vec![events.to_vec()], self.now, TimeLimits::default()).await.whole().unwrap();
     }
 
     async fn records(&self) -> Vec<Item> {

@@ -1,12 +1,13 @@
 //! Many handlers at once on one address: `HOT_EVENTS` says how many (60). The work grows with the square of the number.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mail_feedback::address::Address;
 use mail_feedback::policy::Policy;
+use mail_feedback::store::TimeLimits;
 use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::timestamp::Timestamp;
 
@@ -35,7 +36,9 @@ async fn events_at_once_on_one_address_are_all_kept() {
     for _ in 0..ROUNDS {
         let calls: FuturesUnordered<_> = pending
             .iter()
-            .map(|fact| async { (*fact, recorder.record(vec![fact.event()], now, Duration::MAX).await.is_ok()) })
+            .map(|fact| async {
+                (*fact, recorder.record(vec![vec![fact.event()]], now, TimeLimits::default()).await.whole().is_ok())
+            })
             .collect();
         let answers: Vec<_> = calls.collect().await;
         pending = answers.into_iter().filter(|(_, done)| !done).map(|(fact, _)| fact).collect();

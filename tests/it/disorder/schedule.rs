@@ -3,10 +3,9 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
 
 use mail_feedback::event::EmailEvent;
-use mail_feedback::store::Recorder;
+use mail_feedback::store::{Recorder, TimeLimits};
 use mail_feedback::timestamp::Timestamp;
 use support::seeded::Seeded;
 
@@ -27,10 +26,24 @@ pub enum Subject {
 }
 
 impl Subject {
-    async fn record(self, events: Vec<EmailEvent>, now: Timestamp) -> bool {
+    /// Records events, each as a message of its own; returns those that failed, which come again.
+    async fn record(self, events: Vec<EmailEvent>, now: Timestamp) -> Vec<EmailEvent> {
         match self {
-            Self::Real(recorder) => recorder.record(events, now, Duration::MAX).await.is_ok(),
-            Self::Simple(recorder) => recorder.record(events, now).await.is_ok(),
+            Self::Real(recorder) => {
+                let reports = events.iter().map(|event| vec![event.clone()]).collect();
+                let outcomes = recorder.record(reports, now, TimeLimits::default()).await.reports;
+                assert_eq!(outcomes.len(), events.len());
+                events
+                    .into_iter()
+                    .zip(outcomes)
+                    .filter(|(_, outcome)| outcome.is_err())
+                    .map(|(event, _)| event)
+                    .collect()
+            }
+            Self::Simple(recorder) => match recorder.record(events.clone(), now).await {
+                Ok(()) => Vec::new(),
+                Err(_) => events,
+            },
         }
     }
 }
@@ -50,7 +63,7 @@ pub struct Tally {
     pub late: usize,
 }
 
-/// Some events in one invocation.
+/// Some messages of one event each in one invocation.
 #[derive(Clone)]
 struct Batch {
     events: Vec<EmailEvent>,
@@ -61,7 +74,7 @@ struct Batch {
 struct RunningHandler {
     number: usize,
     batch: Batch,
-    work: Pin<Box<dyn Future<Output = bool>>>,
+    work: Pin<Box<dyn Future<Output = Vec<EmailEvent>>>>,
 }
 
 /// Runs the facts through the recorder until each has been answered with success; `trace` receives each step.
@@ -90,8 +103,8 @@ pub async fn run(
             running.push(RunningHandler { number: handlers, batch, work: Box::pin(work) });
             handlers += 1;
         }
-        for (batch, done) in settle(&mut running, &gate).await {
-            if !done {
+        for batch in settle(&mut running, &gate).await {
+            if !batch.events.is_empty() {
                 let place = random.below(waiting_batches.len() + 1);
                 waiting_batches.insert(place, batch);
             }
@@ -157,14 +170,14 @@ fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
 }
 
 /// Runs every handler until it is done or waits at the gate, so that the choice among the requests depends on the seed
-/// and not on how long the handlers paused; returns those that are done.
-async fn settle(running: &mut Vec<RunningHandler>, gate: &Gate) -> Vec<(Batch, bool)> {
+/// and not on how long the handlers paused; returns what failed of those that are done.
+async fn settle(running: &mut Vec<RunningHandler>, gate: &Gate) -> Vec<Batch> {
     let mut done = Vec::new();
     poll_fn(|context| {
         let mut at = 0;
         while at < running.len() {
             match running[at].work.as_mut().poll(context) {
-                Poll::Ready(success) => done.push((running.remove(at).batch, success)),
+                Poll::Ready(events) => done.push(Batch { events, ..running.remove(at).batch }),
                 Poll::Pending => at += 1,
             }
         }

@@ -1,5 +1,7 @@
 //! For which send an answer holds, and what it says of the rest.
 
+use std::time::Duration;
+
 use super::*;
 
 /// A list of Mailjet is left, and two other reasons stand in scopes of their own.
