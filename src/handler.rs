@@ -1,6 +1,7 @@
 //! Handles an invocation: detect, authenticate, normalize, record, answer.
 
 mod answer;
+mod batch;
 mod certificates;
 mod clients;
 mod deadline;
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
 pub use answer::{Answer, BatchItemFailure};
 pub use clients::Clients;
 pub use deadline::Deadline;
-use futures_util::{StreamExt, stream};
 use outcome_log::OutcomeLog;
 
 use crate::config::Config;
@@ -21,16 +21,15 @@ use crate::event::EmailEvent;
 use crate::intake::event_bridge::{AllowList, EventBridgeEvent};
 use crate::intake::sns::{Delivery, Post, Verified, VerifiedMessage, Verifier};
 use crate::intake::webhook::{AuthenticRequest, CredentialStore, Route};
-use crate::intake::{HttpRequest, Invocation, Queued, QueuedMessage};
+use crate::intake::{HttpRequest, Invocation};
 use crate::provider::{SesSettings, normalize_event_bridge, normalize_sns, normalize_webhook};
 use crate::store::{Recorded, Recorder};
 use crate::telemetry::{MetricSink, Metrics, SubscriptionStep};
 use crate::timestamp::Timestamp;
 
-/// How many events of a webhook body are in memory at once; a multiple of the DynamoDB batch size.
+/// From how many events on those of a webhook body or of a batch are recorded before more are read; a multiple of the
+/// DynamoDB batch size.
 const EVENTS_AT_ONCE: usize = 1_000;
-/// How many messages of a queue are processed at once; Lambda delivers ten by default.
-const MESSAGES_AT_ONCE: usize = 10;
 
 /// Everything an invocation needs, created at the cold start.
 #[derive(Debug)]
@@ -110,38 +109,6 @@ impl Handler {
         };
         self.metrics.write(&context.metrics, context.received_at);
         answer
-    }
-
-    /// Processes the messages independently and concurrently: a slow one blocks no other, and one that succeeded is not
-    /// redelivered.
-    async fn queue_batch(&self, messages: &[QueuedMessage<'_>], log: OutcomeLog<'_>, context: &mut Context) -> Answer {
-        let Context { received_at, deadline, .. } = *context;
-        let mut outcomes = stream::iter(messages)
-            .map(|message| async move {
-                let mut context = Context { received_at, deadline, metrics: Metrics::default() };
-                let log = OutcomeLog { message_id: Some(&message.id), ..log };
-                let outcome = deadline.enforce(Box::pin(self.queued_message(message, &mut context))).await;
-                let failed = log.write(outcome, &mut context.metrics).is_err();
-                (failed.then(|| message.id.to_string()), context.metrics)
-            })
-            .buffered(MESSAGES_AT_ONCE);
-        let mut failed = Vec::new();
-        while let Some((id, metrics)) = outcomes.next().await {
-            failed.extend(id);
-            context.metrics.absorb(metrics);
-        }
-        Answer::queue(failed)
-    }
-
-    async fn queued_message(&self, message: &QueuedMessage<'_>, context: &mut Context) -> Result<usize, Error> {
-        match message.open()? {
-            Queued::Failed(deliveries) => self.sns_event(deliveries, context).await,
-            Queued::Sns(delivery) => {
-                let events = self.sns_notification(delivery, context).await?;
-                self.record(events, context).await
-            }
-            Queued::EventBridge(event) => self.event_bridge_event(event, context).await,
-        }
     }
 
     async fn event_bridge_event(&self, event: EventBridgeEvent<'_>, context: &mut Context) -> Result<usize, Error> {

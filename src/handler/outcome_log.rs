@@ -1,6 +1,6 @@
-//! The log line for the outcome of an invocation, or of one message of a queue.
+//! The log lines: one for the outcome of an invocation, and one for each message of a queue that failed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Disposition, Error};
 use crate::telemetry::Metrics;
@@ -26,18 +26,61 @@ impl OutcomeLog<'_> {
 
     /// Writes the line, counts a failure, and returns the outcome.
     pub(super) fn write(self, outcome: Result<usize, Error>, metrics: &mut Metrics) -> Result<usize, Error> {
-        let Self { request_id, message_id, door, started } = self;
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let Self { request_id, door, started, .. } = self;
         match outcome {
-            Ok(events) => tracing::info!(request_id, message_id, door, events, duration_ms, "recorded"),
-            Err(error) => {
-                metrics.rejected(error);
-                let (class, label, status) = (error.class(), error.label(), error.status());
-                let retry = error.disposition() == Disposition::Retry;
-                let advice = error.advice();
-                tracing::warn!(request_id, message_id, door, class, label, status, retry, duration_ms, "{advice}");
+            Ok(events) => {
+                let duration_ms = millis(started.elapsed());
+                tracing::info!(request_id, door, events, duration_ms, "recorded");
             }
+            Err(error) => self.write_failure(error, metrics),
         }
         outcome
     }
+
+    /// Writes the line of a failure, and counts it.
+    pub(super) fn write_failure(self, error: Error, metrics: &mut Metrics) {
+        let Self { request_id, message_id, door, started } = self;
+        metrics.rejected(error);
+        let (class, label, status) = (error.class(), error.label(), error.status());
+        let retry = error.disposition() == Disposition::Retry;
+        let (duration_ms, advice) = (millis(started.elapsed()), error.advice());
+        tracing::warn!(request_id, message_id, door, class, label, status, retry, duration_ms, "{advice}");
+    }
+
+    /// Writes the line of a batch.
+    pub(super) fn write_batch(self, counts: &BatchCounts) {
+        let Self { request_id, door, started, .. } = self;
+        let BatchCounts { messages, failed, events, authentication, recording } = *counts;
+        let (authentication_ms, recording_ms) = (millis(authentication), millis(recording));
+        let duration_ms = millis(started.elapsed());
+        tracing::info!(
+            request_id,
+            door,
+            messages,
+            failed,
+            events,
+            authentication_ms,
+            recording_ms,
+            duration_ms,
+            "recorded"
+        );
+    }
+}
+
+/// What became of a batch.
+pub(super) struct BatchCounts {
+    /// Messages in it.
+    pub(super) messages: usize,
+    /// Those that failed.
+    pub(super) failed: usize,
+    /// The events that were recorded.
+    pub(super) events: usize,
+    /// How long reading and authenticating all messages took.
+    pub(super) authentication: Duration,
+    /// How long normalizing and recording the authentic ones took.
+    pub(super) recording: Duration,
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::Invocation;
 use crate::error::{Error, Malformed};
 use crate::intake::event_bridge::{EventBridgeEvent, Origin, SOURCE};
-use crate::intake::sns::Delivery;
-use crate::lenient::Str;
+use crate::intake::sns::{Delivery, Envelope, Fields};
+use crate::lenient::{Object, Str};
 
 /// One message of a queue.
 pub struct QueuedMessage<'a> {
@@ -31,7 +31,8 @@ pub enum Queued<'a> {
     EventBridge(EventBridgeEvent<'a>),
 }
 
-/// The keys that distinguish Lambda's record of a failed invocation, an EventBridge event and an envelope.
+/// The keys that distinguish Lambda's record of a failed invocation, an EventBridge event and an envelope, in a message
+/// that cannot be read as any of them.
 #[derive(Deserialize)]
 struct RecordProbe<'a> {
     #[serde(borrow, default, rename = "requestPayload")]
@@ -49,13 +50,33 @@ impl QueuedMessage<'_> {
     /// As [`Delivery::queued`]; malformed if the text is not JSON, or the failed invocation was neither an SNS nor an
     /// SES event.
     pub fn open(&self) -> Result<Queued<'_>, Error> {
+        // Nearly every message is an envelope, so one pass reads its fields and those that distinguish the rest.
+        if let Ok(Object(Some(mut fields))) = serde_json::from_str::<Object<Fields<'_>>>(&self.body) {
+            let (payload, source) = (fields.request_payload.take(), fields.source.take());
+            let source = source.and_then(|source| serde_json::from_str::<Str<'_>>(source.get()).ok());
+            return match self.invocation(payload, source.as_deref()) {
+                Some(event) => self.failed(event),
+                None => Envelope::of(fields).map(Delivery::of_queue).map(Queued::Sns),
+            };
+        }
         let probe: RecordProbe<'_> =
             serde_json::from_str(&self.body).map_err(|_| Error::Malformed(Malformed::Envelope))?;
-        let event = match (probe.request_payload, probe.source.as_deref()) {
-            (Some(payload), _) => payload.get(),
-            (None, Some(SOURCE)) => &self.body,
-            (None, _) => return Delivery::queued(&self.body).map(Queued::Sns),
-        };
+        match self.invocation(probe.request_payload, probe.source.as_deref()) {
+            Some(event) => self.failed(event),
+            None => Delivery::queued(&self.body).map(Queued::Sns),
+        }
+    }
+
+    /// The invocation that the message holds or is; `None` if it is neither.
+    fn invocation<'a>(&'a self, payload: Option<&'a RawValue>, source: Option<&str>) -> Option<&'a str> {
+        match (payload, source) {
+            (Some(payload), _) => Some(payload.get()),
+            (None, Some(SOURCE)) => Some(&self.body),
+            (None, _) => None,
+        }
+    }
+
+    fn failed<'a>(&'a self, event: &'a str) -> Result<Queued<'a>, Error> {
         match Invocation::detect(event)? {
             Invocation::Sns(deliveries) => {
                 let failed = deliveries.into_iter().map(|delivery| delivery.map(Delivery::failed));

@@ -90,6 +90,7 @@
 //! Sources: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>,
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>.
 
+mod batch;
 mod certificate;
 mod delivery;
 mod envelope;

@@ -4,13 +4,14 @@ use std::fmt::Write;
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use harness::cost::{Cost, ROWS, cost, counting_handler, index_item};
-use harness::fixture::group;
+use harness::cost::{Cost, ROWS, cost, counting_handler, counting_handler_in, index_item};
+use harness::fixture::{group, queue};
 use harness::function::{TIME_LEFT, invoke_within};
 use mail_feedback::address::Address;
 use serde_json::{Value, json};
 use support::calls::Calls;
 use support::database::{Database, EVENTS};
+use support::environment::trusting_environment;
 use support::request::{authorization, post};
 use support::samples;
 use support::size::item_bytes;
@@ -46,6 +47,21 @@ async fn an_array_of_deliveries_shares_its_requests() {
         let expected = [("BatchGetItem".to_owned(), reads), ("BatchWriteItem".to_owned(), writes)];
         assert_eq!(seen, expected, "{events} events");
         assert_eq!(database.scan(EVENTS).await.len(), events);
+    }
+}
+
+/// A batch of SNS messages shares requests as an array does: each size with its writes and reads.
+#[tokio::test]
+async fn a_batch_of_messages_shares_its_requests() {
+    for (messages, writes, reads) in [(1, 1, 1), (10, 1, 1), (26, 2, 1), (100, 4, 1), (101, 5, 2), (1_000, 40, 10)] {
+        let (database, calls) = (Database::start().await, Calls::default());
+        let handler = counting_handler_in(&database, &trusting_environment(&database), &calls);
+        let answer = invoke_both(&handler, &queue(messages)).await.unwrap();
+        assert_eq!(answer, json!({"batchItemFailures": []}));
+        let seen: Vec<_> = calls.take().into_iter().map(|((operation, _), count)| (operation, count)).collect();
+        let expected = [("BatchGetItem".to_owned(), reads), ("BatchWriteItem".to_owned(), writes)];
+        assert_eq!(seen, expected, "{messages} messages");
+        assert_eq!(database.scan(EVENTS).await.len(), messages);
     }
 }
 

@@ -208,6 +208,26 @@ fn very_many_records() {
     });
 }
 
+/// The messages of a batch are recorded as one, but not all of their events are in memory at once.
+#[test]
+fn very_many_messages_and_very_many_events() {
+    let envelope = |message: &str| {
+        let mut envelope = notification(message, ID, Timestamp::now());
+        sign(&mut envelope, &AUTHORITY);
+        Value::from(envelope.to_string()).to_string()
+    };
+    let record = |n: usize, body: &str| format!(r#"{{"eventSource":"aws:sqs","messageId":"m{n}","body":{body}}}"#);
+    let batch = |size: usize, bodies: &[String]| {
+        format!("{{\"Records\":[{}]}}", list(size, |n| record(n, &bodies[n % bodies.len()])))
+    };
+    let one = [envelope(r#"{"eventType":"Open","mail":{"destination":["a@example.com"]}}"#)];
+    grows_with_its_length("one fact in every message", 1_000, "[]", |size| batch(size, &one));
+    let names = |from: usize| list(100, |n| format!("\"a{}@b.c\"", from + n));
+    let send = |nth: usize| format!(r#"{{"eventType":"Send","mail":{{"destination":[{}]}}}}"#, names(100 * nth));
+    let different: Vec<String> = (0..100).map(|nth| envelope(&send(nth))).collect();
+    grows_with_its_length("a hundred recipients in every message", 50, "[]", |size| batch(size, &different));
+}
+
 /// What all recipients of a report share is also long: with one event each, the memory would be the product.
 #[test]
 fn very_many_recipients_of_one_report() {

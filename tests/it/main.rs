@@ -8,6 +8,7 @@ mod allocations;
 mod architecture;
 mod ask_page;
 mod attacks;
+mod batches;
 mod binary;
 mod check;
 mod costs;

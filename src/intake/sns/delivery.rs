@@ -51,7 +51,12 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// As [`Envelope::parse`].
     pub fn queued(text: &'a str) -> Result<Self, Error> {
-        Ok(Self { envelope: Envelope::parse(text)?, door: Door::Queue })
+        Envelope::parse(text).map(Self::of_queue)
+    }
+
+    /// A queued message that has been read.
+    pub(in crate::intake) const fn of_queue(envelope: Envelope<'a>) -> Self {
+        Self { envelope, door: Door::Queue }
     }
 
     /// The same message, read from a queue that holds the record of its failed invocation.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::TopicArn;
 use crate::error::{Error, Malformed, Refusal};
@@ -53,6 +54,11 @@ pub(crate) struct Fields<'a> {
     signature: Option<Str<'a>>,
     #[serde(borrow, rename = "SigningCertURL", alias = "SigningCertUrl")]
     signing_cert_url: Option<Str<'a>>,
+    /// What a queue holds instead of envelopes has these keys; of any type, since an envelope may have others.
+    #[serde(borrow, default, rename = "requestPayload")]
+    pub(in crate::intake) request_payload: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(in crate::intake) source: Option<&'a RawValue>,
 }
 
 /// An envelope with well-formed fields; nothing in it is authenticated yet.

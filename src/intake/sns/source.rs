@@ -61,11 +61,10 @@ impl CertificateSource {
     /// # Errors
     /// Refused if the certificate is not acceptable; transient if it is not available now.
     pub(super) async fn key(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> KeyOutcome {
-        let name = (topic.certificate_prefix(), id);
-        self.restore_remembered(topic, id, now);
-        if let Some(answer) = self.cache().get(name, door, now) {
+        if let Some(answer) = self.known(topic, id, door, now) {
             return answer;
         }
+        let name = (topic.certificate_prefix(), id);
         let _one_at_a_time = self.fetching.lock().await;
         if let Some(answer) = self.cache().get(name, door, now) {
             return answer;
@@ -79,6 +78,12 @@ impl CertificateSource {
             None => (self.fetched(topic, id, now).await, Origin::Sns),
         };
         self.cache().put(name, answer, origin, door, now)
+    }
+
+    /// The key of a certificate, or why there is none, if that is known without a request.
+    pub(super) fn known(&self, topic: &TopicArn, id: &str, door: Door, now: Timestamp) -> Option<KeyOutcome> {
+        self.restore_remembered(topic, id, now);
+        self.cache().get((topic.certificate_prefix(), id), door, now)
     }
 
     /// Caches the key of a certificate that an earlier instance has proven.

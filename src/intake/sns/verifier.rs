@@ -47,7 +47,7 @@ pub struct Verifier {
     topics: Vec<TopicArn>,
     sha1: Sha1,
     max_age_ms: i64,
-    certificates: CertificateSource,
+    pub(super) certificates: CertificateSource,
 }
 
 /// A notification whose topic, age, certificate and signature have been verified.
@@ -74,6 +74,34 @@ pub enum Verified<'a> {
     Subscription(Confirmation),
     /// A subscription ended. Its URL would resubscribe, so it is dropped here.
     Unsubscription,
+}
+
+/// An envelope that has passed every check but those of its certificate and signature.
+pub(super) struct Checked<'v, 'a> {
+    envelope: Envelope<'a>,
+    pub(super) door: Door,
+    pub(super) topic: &'v TopicArn,
+    digests: &'static [Digest],
+    signature: Vec<u8>,
+}
+
+impl Checked<'_, '_> {
+    /// The 32 hex digits of its certificate.
+    pub(super) fn certificate_id(&self) -> &str {
+        certificate_id(&self.envelope.signing_cert_url, self.topic).unwrap_or_default()
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The published message.
+    ///
+    /// SNS confirms subscriptions of Lambda and SQS on its own, and never sends a confirmation there.
+    pub(super) fn notification(self) -> Result<VerifiedMessage<'a>, Error> {
+        match self {
+            Self::Notification(message) => Ok(message),
+            Self::Subscription(_) | Self::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
+        }
+    }
 }
 
 impl VerifiedMessage<'_> {
@@ -133,11 +161,7 @@ impl Verifier {
     /// # Errors
     /// Permanently refused, or transient if the certificate is not available now.
     pub async fn verify<'a>(&self, delivery: Delivery<'a>, now: Timestamp) -> Result<VerifiedMessage<'a>, Error> {
-        match self.verify_envelope(delivery.envelope, delivery.door, now).await? {
-            Verified::Notification(message) => Ok(message),
-            // SNS confirms subscriptions of Lambda and SQS on its own, and never sends such a message there.
-            Verified::Subscription(_) | Verified::Unsubscription => Err(Error::Unauthentic(Refusal::Grammar)),
-        }
+        self.verify_envelope(delivery.envelope, delivery.door, now).await.and_then(Verified::notification)
     }
 
     /// Verifies a message that was posted to the HTTPS endpoint.
@@ -156,6 +180,21 @@ impl Verifier {
         door: Door,
         now: Timestamp,
     ) -> Result<Verified<'a>, Error> {
+        let checked = self.check(envelope, door, now)?;
+        let (topic, id) = (checked.topic, checked.certificate_id().to_owned());
+        let key = self.certificates.key(topic, &id, door, now).await?;
+        let verified = self.verify_signature(checked, &key, now)?;
+        self.certificates.mark_proven(topic, &id);
+        Ok(verified)
+    }
+
+    /// Steps 3 to 7, which need no certificate.
+    pub(super) fn check<'a>(
+        &self,
+        envelope: Envelope<'a>,
+        door: Door,
+        now: Timestamp,
+    ) -> Result<Checked<'_, 'a>, Error> {
         let topic = self.allowed(&envelope.topic_arn).ok_or(Error::Unauthentic(Refusal::Topic))?;
         if !envelope.subscribe_url_fits(topic) {
             return Err(Error::Unauthentic(Refusal::SubscribeUrl));
@@ -168,16 +207,26 @@ impl Verifier {
             return Err(Error::Unauthentic(Refusal::SignatureVersion));
         }
         let signature = decoded_signature(&envelope.signature).ok_or(Error::Unauthentic(Refusal::Signature))?;
-        let id =
-            certificate_id(&envelope.signing_cert_url, topic).ok_or(Error::Unauthentic(Refusal::CertificateUrl))?;
-        let key = self.certificates.key(topic, id, door, now).await?;
-        if !self.is_certificate_valid(&key, envelope.sent_at, door, now) {
+        if certificate_id(&envelope.signing_cert_url, topic).is_none() {
+            return Err(Error::Unauthentic(Refusal::CertificateUrl));
+        }
+        Ok(Checked { envelope, door, topic, digests, signature })
+    }
+
+    /// Steps 9 and 10, with the key of the message's certificate.
+    pub(super) fn verify_signature<'a>(
+        &self,
+        checked: Checked<'_, 'a>,
+        key: &SigningKey,
+        now: Timestamp,
+    ) -> Result<Verified<'a>, Error> {
+        let Checked { envelope, door, topic, digests, signature } = checked;
+        if !self.is_certificate_valid(key, envelope.sent_at, door, now) {
             return Err(Error::Unauthentic(Refusal::Certificate));
         }
         let text = envelope.string_to_sign();
         let digest = digests.iter().find(|digest| key.verifies(**digest, &text, &signature));
         let digest = digest.ok_or(Error::Unauthentic(Refusal::Signature))?;
-        self.certificates.mark_proven(topic, id);
         Ok(by_type(envelope, topic, *digest))
     }
 

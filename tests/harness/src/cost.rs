@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::function::{InProcess, custom_handler, environment, invoke};
 use support::calls::Calls;
 use support::database::{Database, Item};
+use support::environment::Environment;
 use support::samples::{self, Snapshot};
 use support::size::{item_bytes, write_units};
 
@@ -34,7 +35,12 @@ pub struct Cost {
 
 /// A handler whose requests to DynamoDB are counted.
 pub fn counting_handler(database: &Database, calls: &Calls) -> InProcess {
-    custom_handler(database, &environment(database), |_, clients| {
+    counting_handler_in(database, &environment(database), calls)
+}
+
+/// The same with an environment.
+pub fn counting_handler_in(database: &Database, environment: &Environment, calls: &Calls) -> InProcess {
+    custom_handler(database, environment, |_, clients| {
         let config = database.client.config().to_builder().interceptor(calls.clone()).build();
         clients.dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
     })

@@ -12,14 +12,16 @@ use aws_smithy_types::body::SdkBody;
 use mail_feedback::config::Config;
 use mail_feedback::functions::check::Checker;
 use mail_feedback::handler::{Clients, Handler};
-use mail_feedback::intake::sns::{Fetcher, Verifier};
+use mail_feedback::intake::sns::{Fetcher, TrustStore, Verifier};
 use mail_feedback::intake::webhook::CredentialStore;
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::SoftBounceRules;
 use serde_json::{Value, json};
 
 use crate::function::{ACCOUNT, CREDENTIALS, authorization, clients};
-use support::envelope::TOPIC;
+use support::authority::{AUTHORITY, FOLDER};
+use support::door::{Door, QUEUE, queue_event};
+use support::envelope::{TOPIC, lambda_event, notification, sign};
 use support::samples;
 
 /// A delivery as each provider reports it, in one invocation each.
@@ -51,6 +53,56 @@ pub fn group(events: usize) -> String {
     event.to_string()
 }
 
+/// A batch of a queue with this many SNS messages, each a delivery to a different address, signed by the test authority.
+pub fn queue(messages: usize) -> String {
+    let bodies: Vec<String> = deliveries(messages).iter().map(Value::to_string).collect();
+    queue_event(QUEUE, &bodies).to_string()
+}
+
+/// One of these deliveries, with which SNS invokes the function.
+pub fn direct() -> String {
+    lambda_event(&deliveries(1)[0]).to_string()
+}
+
+/// A batch of a queue with the SES sample this many times. Unlike those of [`queue`], its signatures are the same in
+/// every process.
+pub fn queue_of_samples(messages: usize) -> String {
+    let event: Value = serde_json::from_str(&sample(SES)).expect("JSON");
+    queue_event(QUEUE, &vec![event["Records"][0]["Sns"].to_string(); messages]).to_string()
+}
+
+/// A batch of a queue with this many deliveries by EventBridge, each to a different address.
+pub fn queue_of_event_bridge(messages: usize) -> String {
+    let bridged = |envelope: &Value| Door::EventBridge.invocation(envelope).expect("a delivery");
+    queue_event(QUEUE, &unsigned(messages).iter().map(bridged).collect::<Vec<_>>()).to_string()
+}
+
+/// SNS messages about deliveries to different addresses, signed by the test authority.
+fn deliveries(count: usize) -> Vec<Value> {
+    let mut envelopes = unsigned(count);
+    for envelope in &mut envelopes {
+        sign(envelope, &AUTHORITY);
+    }
+    envelopes
+}
+
+/// The same without signatures.
+fn unsigned(count: usize) -> Vec<Value> {
+    let event: Value = serde_json::from_str(&sample(SES)).expect("JSON");
+    let message = event["Records"][0]["Sns"]["Message"].as_str().expect("a message");
+    let message: Value = serde_json::from_str(message).expect("JSON");
+    let delivery = |place: usize| {
+        let address = format!("recipient-{place}@example.com");
+        let mut message = message.clone();
+        message["mail"]["messageId"] = format!("0100019a6f3b2c41-{place:08x}-000000").into();
+        message["mail"]["destination"] = json!([address]);
+        message["delivery"]["recipients"] = json!([address]);
+        let id = format!("165545c9-2a5c-472c-8df2-{place:012x}");
+        notification(&message.to_string(), &id, "2026-11-20T12:39:27.000Z")
+    };
+    (0..count).map(delivery).collect()
+}
+
 /// The configuration that accepts the samples.
 pub fn config() -> Config {
     let certificates = samples::folder().join("certificates");
@@ -62,6 +114,7 @@ pub fn config() -> Config {
             "SNS_TRUST_ANCHORS" => certificates.join("root.pem").to_string_lossy().into_owned(),
             "SNS_CERTIFICATES" => certificates.to_string_lossy().into_owned(),
             "EVENTBRIDGE_ACCOUNT_IDS" => ACCOUNT.to_owned(),
+            "EVENTBRIDGE_QUEUE_ARNS" => QUEUE.to_owned(),
             "WEBHOOK_CREDENTIALS" => CREDENTIALS.to_owned(),
             _ => return None,
         };
@@ -90,6 +143,14 @@ pub fn custom_handler(change: impl FnOnce(&mut Config, &mut Clients)) -> Arc<Han
     let (mut config, mut clients) = (config(), clients("bench", empty_dynamo()));
     change(&mut config, &mut clients);
     Arc::new(Handler::new(config, clients))
+}
+
+/// The same, and it accepts messages signed by the test authority.
+pub fn trusting_handler() -> Arc<Handler> {
+    custom_handler(|config, _| {
+        config.sns.trust = TrustStore::new(&AUTHORITY.root, "").expect("certificates");
+        config.sns.certificates = Some(FOLDER.clone());
+    })
 }
 
 /// The function that answers senders, with the same DynamoDB.

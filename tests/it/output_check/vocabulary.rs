@@ -27,8 +27,22 @@ const SENTENCES: [&str; 11] = [
     "attributes of other writers left no room for a suppression record; the largest were removed",
 ];
 /// The log fields with numbers or booleans.
-const FIGURES: [&str; 10] =
-    ["events", "status", "duration_ms", "retry", "line", "dropped", "addresses", "blocked", "unreadable", "changed"];
+const FIGURES: [&str; 14] = [
+    "events",
+    "messages",
+    "failed",
+    "status",
+    "duration_ms",
+    "authentication_ms",
+    "recording_ms",
+    "retry",
+    "line",
+    "dropped",
+    "addresses",
+    "blocked",
+    "unreadable",
+    "changed",
+];
 /// Its other fields, and those of an answer.
 const FIELDS: [&str; 22] = [
     "timestamp",
@@ -172,13 +186,17 @@ fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
         "request_id" => is_text(&|it| it.starts_with(&ids.request)),
         "message_id" => is_text(&|it| secrets.queued.iter().any(|id| id == it)),
         "table" => is_text(&|it| ids.configured.iter().any(|name| name == it)),
-        "door" => is_text(&|it| it.len() <= 16 && it.chars().all(|c| c.is_ascii_lowercase() || c == '_')),
+        "door" => is_text(&is_door),
         "class" => is_text(&|it| CLASSES.contains(it)),
         "label" => is_text(&|it| LABELS.contains(it)),
         "action" => is_text(&|it| Action::from_label(it).is_some()),
         "reason" => is_text(&|it| Reason::from_label(it).is_some()),
         _ => FIGURES.contains(&field) && (value.is_u64() || value.is_boolean()),
     }
+}
+
+fn is_door(text: &str) -> bool {
+    text.len() <= 16 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_')
 }
 
 fn is_path(text: &str) -> bool {
@@ -192,6 +210,9 @@ fn is_metric(field: &str, value: &Value, ids: &Ids) -> bool {
             .as_array()
             .is_some_and(|topics| topics.iter().all(|it| ids.configured.iter().any(|known| it == known))),
         "lag_ms" => value.as_array().is_some_and(|lags| lags.iter().all(Value::is_i64)),
+        "request_id" => value.as_str().is_some_and(|id| id.starts_with(&ids.request)),
+        "door" => value.as_str().is_some_and(is_door),
+        "events" | "duration_ms" => value.is_u64(),
         _ => METRICS.contains(field) && value.is_u64(),
     }
 }

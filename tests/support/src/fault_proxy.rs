@@ -162,10 +162,7 @@ impl FaultProxy {
             }
             Some(Fault::Unprocessed) => {
                 let partial = PartialBatch::new(&operation, &request.json(), &mut random);
-                match &partial.done {
-                    Some(done) => partial.answer(&upstream.forward(&request.with_body(done)).await?.json()),
-                    None => partial.answer(&json!({})),
-                }
+                partial.forward(request, upstream).await?
             }
         };
         if answer.text().contains("ConditionalCheckFailed") {

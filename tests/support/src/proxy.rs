@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::fault_batch::PartialBatch;
 use crate::http_message::Message;
 
 /// A request to DynamoDB.
@@ -29,6 +30,8 @@ pub enum Reply {
     Database,
     /// With this answer, and the database gets nothing.
     Answer(Message),
+    /// By the database, which processes a part of the batch.
+    Part(PartialBatch),
     /// With these bytes, HTTP or not, and the connection ends.
     Bytes(Vec<u8>),
     /// Not at all, and the connection stays open.
@@ -109,6 +112,7 @@ impl<F: Fn(&Request) -> Reply + Send + Sync + 'static> Responder for FnResponder
         };
         match (self.choose)(&request) {
             Reply::Database => upstream.forward(&message).await.map(Response::Answer),
+            Reply::Part(part) => part.forward(message, upstream).await.map(Response::Answer),
             Reply::Answer(answer) => Ok(Response::Answer(answer)),
             Reply::Bytes(bytes) => Ok(Response::Last(bytes)),
             Reply::Silence => std::future::pending().await,
