@@ -1,9 +1,10 @@
-//! The log lines: one for the outcome of an invocation, and one for each message of a queue that failed.
+//! The log lines besides the metrics: one for an invocation that failed or a batch of a queue, and one for each message
+//! of it that failed.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Disposition, Error};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Success};
 
 /// Identifies what is being handled without any personal data.
 #[derive(Clone, Copy)]
@@ -24,13 +25,14 @@ impl OutcomeLog<'_> {
         Self { door, ..self }
     }
 
-    /// Writes the line, counts a failure, and returns the outcome.
+    /// Adds a success to the metrics, whose line suffices for it; writes a line for a failure and counts it. Returns the
+    /// outcome.
     pub(super) fn write(self, outcome: Result<usize, Error>, metrics: &mut Metrics) -> Result<usize, Error> {
         let Self { request_id, door, started, .. } = self;
         match outcome {
             Ok(events) => {
                 let duration_ms = millis(started.elapsed());
-                tracing::info!(request_id, door, events, duration_ms, "recorded");
+                metrics.succeeded(Success { request_id: request_id.to_owned(), door, events, duration_ms });
             }
             Err(error) => self.write_failure(error, metrics),
         }

@@ -136,8 +136,7 @@ impl Feed {
         let end = Instant::now().checked_add(LINES_LIMIT);
         loop {
             let lines = self.log.lines().await;
-            let is_complete = !lines.metrics.is_empty() && !lines.log.is_empty();
-            if is_complete || end.is_none_or(|end| Instant::now() >= end) {
+            if !lines.metrics.is_empty() || end.is_none_or(|end| Instant::now() >= end) {
                 return lines;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::{Mutex, Notify};
 
@@ -83,9 +84,9 @@ impl Log {
     async fn add(&self, source: Source, line: String) {
         let mut state = self.state.lock().await;
         if line.starts_with("{\"_aws\"") {
-            // The metrics would hide the log while everything is shown.
-            if state.show != Show::Everything {
-                state.lines.metrics.push(line);
+            match (state.show, without_directives(&line)) {
+                (Show::Everything, Some(line)) => println!("{line}"),
+                _ => state.lines.metrics.push(line),
             }
             return;
         }
@@ -99,4 +100,11 @@ impl Log {
             Show::Build | Show::Nothing => state.lines.log.push(line),
         }
     }
+}
+
+/// A line of metrics without what only CloudWatch reads, which would hide the rest.
+fn without_directives(line: &str) -> Option<String> {
+    let mut fields: Map<String, Value> = serde_json::from_str(line).ok()?;
+    fields.remove("_aws");
+    Some(Value::Object(fields).to_string())
 }

@@ -152,8 +152,8 @@ pub(super) fn print_summary(outcomes: &[Outcome], took: Duration) -> bool {
 
 /// Prints what the function logged about one event.
 pub(super) fn print_lines(lines: &Lines) {
-    println!("\nWhat the function wrote about {SHOWN}, as log and as metrics:\n");
-    for line in lines.log.last().into_iter().chain(lines.metrics.last()) {
+    println!("\nWhat the function wrote about {SHOWN}, as metrics and as log:\n");
+    for line in lines.metrics.last().into_iter().chain(lines.log.last()) {
         println!("{line}");
     }
 }

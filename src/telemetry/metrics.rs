@@ -75,6 +75,20 @@ pub struct Metrics {
     retries: u64,
     /// Malformed or refused questions and orders.
     malformed: u64,
+    success: Option<Success>,
+}
+
+/// An invocation that succeeded as a whole: its metrics are also its line in the log.
+#[derive(Debug)]
+pub struct Success {
+    /// Lambda's id of the invocation.
+    pub request_id: String,
+    /// How it arrived.
+    pub door: &'static str,
+    /// How many events were recorded.
+    pub events: usize,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
 }
 
 impl Metrics {
@@ -110,6 +124,11 @@ impl Metrics {
         if matches!(error, Error::Unauthentic(_)) {
             self.count("unauthentic");
         }
+    }
+
+    /// Adds what a log line would say about an invocation, so that it needs none.
+    pub fn succeeded(&mut self, success: Success) {
+        self.success = Some(success);
     }
 
     /// Counts the answers about addresses.
@@ -176,6 +195,12 @@ impl Metrics {
         }
         if !self.sha1_topics.is_empty() {
             values.insert("signature_version_1_topics".to_owned(), json!(self.sha1_topics));
+        }
+        if let Some(Success { request_id, door, events, duration_ms }) = &self.success {
+            values.insert("request_id".to_owned(), Value::from(request_id.as_str()));
+            values.insert("door".to_owned(), Value::from(*door));
+            values.insert("events".to_owned(), Value::from(*events));
+            values.insert("duration_ms".to_owned(), Value::from(*duration_ms));
         }
         let mut directives = vec![json!({"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": metrics})];
         let by_version = [(FAILURES, self.retries), (MALFORMED, self.malformed)];

@@ -1,22 +1,20 @@
 """Which digest SNS uses to sign messages for Lambda: the function counts SHA-1 in its log, and names the topic.
 
-No line names an SNS message. But a metrics line has the kinds of its events, when they were handled, and how long after
-the event that was. So kind and time of an event, to the millisecond, identify the line of its message."""
+No line names an SNS message. But a metrics line has the door and the kinds of its events, when they were handled, and how
+long after the event that was. So kind and time of an event, to the millisecond, identify the line of its message."""
 
 import json
 from collections import Counter
 from dataclasses import dataclass
 
 from .line import Line, failed, ok, unknown
-from .records import Report, millis
+from .records import Report
 
 QUESTION = "With which digest does SNS sign for Lambda?"
 SHA1_TOPICS = "signature_version_1_topics"
 KINDS = "events.ses."
-# Search terms for the result line of each invocation, and for its metrics line if it contained SES events.
-PATTERNS = ('"duration_ms"', '"events.ses"')
-# Both lines of an invocation say when it began; the two times differ by at most this.
-APART_MS = 50
+# Search terms for the line of each failure, and for the metrics line of each invocation with SES events.
+PATTERNS = ('"label"', '"events.ses"')
 SNS = "sns"
 
 
@@ -37,31 +35,24 @@ class Log:
     refused: set[str]
 
     @classmethod
-    def read(cls, lines: list[tuple[str, str]]) -> "Log":
-        """Parses streams and texts; lines that are not the function's own JSON are ignored."""
-        values = [(stream, value) for stream, text in lines if (value := parsed(text))]
-        begun = [(stream, began(value), value["door"]) for stream, value in values if value.get("events")]
+    def read(cls, lines: list[str]) -> "Log":
+        """Parses lines; those that are not the function's own JSON are ignored."""
+        values = [value for text in lines if (value := parsed(text))]
         return cls(
-            handled=[handled(stream, value, begun) for stream, value in values if "events.ses" in value],
-            refused={value["label"] for _, value in values if value.get("door") == SNS and "label" in value},
+            handled=[handled(value) for value in values if "events.ses" in value],
+            refused={value["label"] for value in values if value.get("door") == SNS and "label" in value},
         )
 
 
-def handled(stream: str, metrics: dict, begun: list[tuple[str, int, str]]) -> Handled:
-    """A stream has one invocation at a time, so the result line with the nearest start has the door."""
+def handled(metrics: dict) -> Handled:
+    """The line of a batch has no door: it may be about messages of other topics, too."""
     at = metrics["_aws"]["Timestamp"]
     kinds = [name.removeprefix(KINDS) for name in metrics if name.startswith(KINDS)]
-    near = [(abs(time - at), door) for each, time, door in begun if each == stream and abs(time - at) <= APART_MS]
-    doors = {door for distance, door in near if distance == min(near)[0]}
     return Handled(
         reports=frozenset((kind, at - lag) for kind in kinds for lag in metrics.get("lag_ms", [])),
-        door=doors.pop() if len(doors) == 1 else None,
+        door=metrics.get("door"),
         sha1=frozenset(metrics.get(SHA1_TOPICS, [])),
     )
-
-
-def began(line: dict) -> int:
-    return millis(line["timestamp"]) - line["duration_ms"]
 
 
 def parsed(line: str) -> dict | None:
@@ -78,7 +69,7 @@ def read(logs, group: str, since_ms: int) -> Log:
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=group, startTime=since_ms, filterPattern=pattern
         )
-        lines += [(each["logStreamName"], each["message"]) for page in pages for each in page["events"]]
+        lines += [each["message"] for page in pages for each in page["events"]]
     return Log.read(lines)
 
 

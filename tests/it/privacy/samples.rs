@@ -19,7 +19,7 @@ async fn every_sample_at_the_most_verbose_level_in_both_formats() {
         }
         let output = function.stop().await;
         let lines = output.lines().count();
-        assert_eq!(lines, 2 * samples.len(), "one log line and one metrics line each");
+        assert_eq!(lines, samples.len(), "one line each");
         print_uncaptured(&format!("{} samples, log in {format}: {lines} lines, {} bytes", samples.len(), output.len()));
     }
 }

@@ -151,7 +151,8 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
     let line = json!({"timestamp": "2026-11-20T09:00:00.000000Z", "level": "WARN", "message": "recorded", "events": 1,
         "request_id": "c2b8a1f4-1", "door": "eventbridge", "table": "t", "target": "mail_feedback::handler::outcome_log"});
     let metrics = json!({"_aws": {"Timestamp": 1, "CloudWatchMetrics": [{"Namespace": "mail-feedback"}]},
-        "invocations": 1, "events.ses": 2, "lag_ms": [5], "signature_version_1_topics": ["topic-1"]});
+        "invocations": 1, "events.ses": 2, "lag_ms": [5], "signature_version_1_topics": ["topic-1"],
+        "request_id": "c2b8a1f4-1", "door": "sns", "events": 2, "duration_ms": 7});
     let good = json!({"statusCode": 200, "body": "{\"events\":1}", "headers": {"content-type": "application/json"}});
     let (line, metrics) =
         (|at: &str, value: Value| with(&line, at, value), |at: &str, value| with(&metrics, at, value));
@@ -177,6 +178,10 @@ fn what_the_function_never_says_is_refused_whatever_it_is() {
         line("/further", 1.into()),
         metrics("/further", 1.into()),
         metrics("/events.ses", "x".into()),
+        metrics("/request_id", "another".into()),
+        metrics("/door", "a b".into()),
+        metrics("/events", "1".into()),
+        metrics("/duration_ms", "x".into()),
         metrics("/lag_ms/0", "x".into()),
         metrics("/_aws/further", 1.into()),
         metrics("/_aws/CloudWatchMetrics/0/Namespace", "x".into()),
