@@ -9,6 +9,7 @@ mod encryption;
 mod environment;
 mod formulas;
 mod guide;
+mod intake;
 mod limits;
 mod monitoring;
 mod permissions;

@@ -44,6 +44,7 @@ fn every_metric_on_it_is_written_under_these_dimensions() {
     let tables = json!({
         "Events": {"Fn::If": ["MakesTables", {"Ref": "EventTable"}, {"Ref": "ExistingEventTable"}]},
         "Suppressions": {"Fn::If": ["MakesTables", {"Ref": "SuppressionTable"}, {"Ref": "ExistingSuppressionTable"}]},
+        "Intake": template.properties("IntakeQueue")["QueueName"],
     });
     assert_eq!(template.properties("Dashboard")["DashboardBody"]["Fn::Sub"][1], tables);
     for widget in widgets(&template) {

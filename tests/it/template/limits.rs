@@ -20,7 +20,9 @@ fn longest_reference(name: &str) -> usize {
         "EventTable" | "SuppressionTable" => generated,
         "Topic" => ARN + "sns".len() + generated,
         "WebhookSecret" => ARN + "secretsmanager:secret".len() + generated + "-AbCdEf".len(),
-        "UndeliveredQueue.Arn" | "FailedQueue.Arn" => ARN + "sqs".len() + "mail-feedback-12345678-undelivered".len(),
+        "UndeliveredQueue.Arn" | "FailedQueue.Arn" | "IntakeQueue.Arn" => {
+            ARN + "sqs".len() + "mail-feedback-12345678-undelivered".len()
+        }
         other => panic!("how long is {other}?"),
     }
 }

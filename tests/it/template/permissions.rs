@@ -204,10 +204,19 @@ fn whoever_may_publish_or_send_is_known() {
     let mut by_rule = by_topics.clone();
     by_rule["Principal"]["Service"] = "events.amazonaws.com".into();
     by_rule["Condition"]["ArnEquals"]["aws:SourceArn"] = rule_arn(&template);
-    let mut senders = template.properties("UndeliveredQueuePolicy")["PolicyDocument"]["Statement"].clone();
-    senders[0].as_object_mut().unwrap().remove("Sid");
-    senders[1]["Fn::If"][1].as_object_mut().unwrap().remove("Sid");
-    assert_eq!(senders, json!([by_topics, {"Fn::If": ["TakesEventBridge", by_rule, {"Ref": "AWS::NoValue"}]}]));
+    for queue in ["UndeliveredQueue", "IntakeQueue"] {
+        let (mut by_topics, mut by_rule) = (by_topics.clone(), by_rule.clone());
+        for statement in [&mut by_topics, &mut by_rule] {
+            statement["Resource"] = json!({"Fn::GetAtt": [queue, "Arn"]});
+        }
+        let policy = template.properties(&format!("{queue}Policy"));
+        assert_eq!(policy["Queues"], json!([{"Ref": queue}]));
+        let mut senders = policy["PolicyDocument"]["Statement"].clone();
+        senders[0].as_object_mut().unwrap().remove("Sid");
+        senders[1]["Fn::If"][1].as_object_mut().unwrap().remove("Sid");
+        let by_rule = json!({"Fn::If": ["TakesEventBridge", by_rule, {"Ref": "AWS::NoValue"}]});
+        assert_eq!(senders, json!([by_topics, by_rule]), "{queue}");
+    }
     assert_eq!(template.properties("Topic")["SignatureVersion"], "2", "version 1 signs with SHA-1");
 }
 
@@ -225,19 +234,24 @@ fn the_rule_brings_every_report_of_ses_about_mail_and_nothing_else() {
     let documented = "Bounced, Clicked, Complaint Received, Delivered, Delivery Delayed, Opened, Rejected, Rendering Failed, \
         Sent, Subscribed";
     assert_eq!(kinds, documented.split(", ").map(|kind| format!("Email {kind}")).collect::<Vec<_>>());
-    let target = json!([{"Id": "function", "Arn": {"Ref": "Function.Alias"},
+    let target = json!([{"Id": {"Fn::If": ["FillsIntakeQueue", "queue", "function"]},
+        "Arn": {"Fn::If": ["FillsIntakeQueue", {"Fn::GetAtt": ["IntakeQueue", "Arn"]}, {"Ref": "Function.Alias"}]},
         "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}}}]);
     assert_eq!(rule["Targets"], target, "the whole event, and a queue for what cannot be delivered");
     let resource = &template.0["Resources"]["EventBridgeRule"];
-    assert_eq!(resource["DependsOn"], json!(["EventBridgePermission", "UndeliveredQueuePolicy"]));
+    let before = json!(["EventBridgePermission", "UndeliveredQueuePolicy", "IntakeQueuePolicy"]);
+    assert_eq!(resource["DependsOn"], before);
     for name in ["EventBridgeRule", "EventBridgePermission"] {
         assert_eq!(template.0["Resources"][name]["Condition"], "TakesEventBridge");
     }
     let set = &template.properties("Function")["Environment"]["Variables"];
     let accounts = json!({"Fn::If": ["TakesEventBridge", {"Ref": "AWS::AccountId"}, ""]});
     assert_eq!(set["EVENTBRIDGE_ACCOUNT_IDS"], accounts);
-    let queues = json!({"Fn::If": ["TakesEventBridge", {"Fn::Sub": "${UndeliveredQueue.Arn},${FailedQueue.Arn}"}, ""]});
-    assert_eq!(set["EVENTBRIDGE_QUEUE_ARNS"], queues, "the two that only their writers may fill");
+    let two = "${UndeliveredQueue.Arn},${FailedQueue.Arn}";
+    let three = json!({"Fn::Sub": format!("{two},${{IntakeQueue.Arn}}")});
+    let queues = json!({"Fn::If": ["HasIntakeQueue", three, {"Fn::Sub": two}]});
+    let queues = json!({"Fn::If": ["TakesEventBridge", queues, ""]});
+    assert_eq!(set["EVENTBRIDGE_QUEUE_ARNS"], queues, "those that only their writers may fill");
 }
 
 #[test]
@@ -283,11 +297,13 @@ fn nothing_that_fails_is_lost_or_loops() {
     let mappings = template.resources("AWS::Lambda::EventSourceMapping");
     let sources: Vec<_> =
         mappings.iter().map(|(_, body)| &body["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]).collect();
-    assert_eq!(sources, ["FailedQueue", "UndeliveredQueue"]);
+    assert_eq!(sources, ["FailedQueue", "IntakeQueue", "UndeliveredQueue"]);
     for (id, body) in &mappings {
         let properties = &body["Properties"];
         assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}");
-        assert_eq!(properties["Enabled"], json!({"Ref": "RedriveEnabled"}), "{id}");
+        let is_redrive = *id != "IntakeMapping";
+        let enabled = if is_redrive { json!({"Ref": "RedriveEnabled"}) } else { Value::Null };
+        assert_eq!(properties["Enabled"], enabled, "{id}");
         let queue = template.properties(properties["EventSourceArn"]["Fn::GetAtt"][0].as_str().unwrap());
         assert_eq!(
             queue["RedrivePolicy"]["deadLetterTargetArn"],
@@ -307,7 +323,7 @@ fn nothing_that_fails_is_lost_or_loops() {
     for (id, body) in template.resources("AWS::SQS::Queue") {
         assert_eq!(body["Properties"]["MessageRetentionPeriod"], 1_209_600, "{id}: the longest there is");
     }
-    let sources = ["UndeliveredQueue", "FailedQueue"].map(|id| {
+    let sources = ["UndeliveredQueue", "FailedQueue", "IntakeQueue"].map(|id| {
         let mut arn = template.properties(id)["QueueName"].clone();
         let name = arn["Fn::Sub"][0].as_str().expect("a name that the other queue can know before this one exists");
         arn["Fn::Sub"][0] = format!("arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}").into();
@@ -326,7 +342,7 @@ fn nothing_that_fails_is_lost_or_loops() {
         assert_eq!(template.0["Resources"][id]["DeletionPolicy"], policy, "{id} outlives the stack");
         assert_eq!(template.0["Resources"][id]["UpdateReplacePolicy"], "Retain", "{id}");
     }
-    for id in ["UndeliveredQueue", "FailedQueue"] {
+    for id in ["UndeliveredQueue", "FailedQueue", "IntakeQueue"] {
         assert_eq!(
             template.0["Resources"][id]["UpdateReplacePolicy"], "Retain",
             "{id} may contain reports when it is replaced"
