@@ -9,19 +9,27 @@ use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 use support::authority::AUTHORITY;
 use support::database::{Database, Item, SUPPRESSIONS};
-use support::envelope::{notification, sign};
+use support::door::failure_record;
+use support::envelope::{lambda_event, notification, sign};
 use support::fault_batch::PartialBatch;
 use support::http_message::Message;
 use support::proxy::{Reply, Request};
+use support::request::ACCOUNT;
 
 use crate::attacks::world::{Host, World};
 
 /// A signed SES report about an address; each number is another fact.
 fn report(name: &str, address: &str, number: usize) -> Value {
+    report_of(ACCOUNT, name, address, number)
+}
+
+/// The same about mail from an account.
+fn report_of(account: &str, name: &str, address: &str, number: usize) -> Value {
     let at = format!("2026-11-20T09:{:02}:{:02}.000Z", number / 60 % 60, number % 60);
     let message = json!({
         "eventType": name,
-        "mail": {"timestamp": at, "messageId": format!("m-{number}"), "destination": [address]},
+        "mail": {"timestamp": at, "messageId": format!("m-{number}"), "destination": [address],
+            "sendingAccountId": account},
         "delivery": {"timestamp": at, "recipients": [address]},
         "open": {"timestamp": at},
         "bounce": {"timestamp": at, "feedbackId": format!("f-{number}"), "bounceType": "Permanent",
@@ -52,6 +60,12 @@ async fn faulty(database: &Database) -> Database {
         }
     };
     database.behind(choose).await
+}
+
+/// Lambda's record of a failed invocation with several SNS messages.
+fn failed(envelopes: &[Value]) -> String {
+    let records: Vec<Value> = envelopes.iter().map(|one| lambda_event(one)["Records"][0].clone()).collect();
+    failure_record(&json!({"Records": records}))
 }
 
 /// A function over a database, which knows the signing certificate.

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use harness::cost::counting_handler_in;
 use harness::fixture::queue;
+use harness::function::handler;
 use serde_json::{Value, json};
 use support::calls::Calls;
-use support::database::{Database, EVENTS, SUPPRESSIONS};
+use support::database::{Database, EVENTS, SUPPRESSIONS, text};
 use support::door::{QUEUE, queue_event};
 use support::environment::trusting_environment;
 use support::http_message::Message;
 use support::proxy::Reply;
+use support::request::ACCOUNT;
 
-use super::{faulty, over, report};
+use super::{failed, faulty, over, report, report_of};
 use crate::real_binary::{invoke_both, invoke_both_within};
 
 /// How many messages of a batch surround a poisonous one.
@@ -43,6 +45,27 @@ async fn a_batch_of_nothing_but_forgeries_writes_nothing() {
     let failed = over(database.clone()).queue(&bodies).await;
     assert_eq!(failed, (0..100).map(|n| format!("m-{n}")).collect::<Vec<_>>());
     assert!(database.scan(EVENTS).await.is_empty() && database.scan(SUPPRESSIONS).await.is_empty());
+}
+
+/// A message is refused as a whole, even if only the last of its reports is.
+#[tokio::test]
+async fn reports_of_another_account_fail_alone() {
+    let database = Database::start().await;
+    let mut settings = trusting_environment(&database);
+    settings.push(("SES_ACCOUNT_IDS".to_owned(), ACCOUNT.to_owned()));
+    let open = |account, number| report_of(account, "Open", "a@example.com", number);
+    let bodies = [
+        open("999999999999", 0).to_string(),
+        failed(&[open(ACCOUNT, 1), open("999999999999", 2)]),
+        failed(&[open("999999999999", 3), open(ACCOUNT, 4)]),
+        open(ACCOUNT, 5).to_string(),
+    ];
+    let handler = handler(&database, &settings);
+    let answer = invoke_both(&handler, &queue_event(QUEUE, &bodies).to_string()).await.unwrap();
+    let failures = ["m-0", "m-1", "m-2"].map(|id| json!({"itemIdentifier": id}));
+    assert_eq!(answer, json!({"batchItemFailures": failures}));
+    let events = database.scan(EVENTS).await;
+    assert_eq!(events.values().map(|item| text(item, "message_id")).collect::<Vec<_>>(), ["m-5"]);
 }
 
 #[tokio::test]
