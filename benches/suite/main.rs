@@ -1,4 +1,4 @@
-//! Measures each step against its baseline in the same run: `make bench`.
+//! Measures each step against its baseline in the same run: `make bench`. With the argument `batches`, only batches.
 //!
 //! Times differ between machines and from minute to minute, so compare only figures of the same run. Instructions are
 //! counted by valgrind, if it is installed, and are reproducible.
@@ -17,8 +17,10 @@ mod questions;
 
 use std::path::Path;
 
+use batches::{Batch, Form};
 use harness::cost;
 use harness::stages::{self, Stage};
+use tokio::runtime::Runtime;
 
 fn main() {
     // cargo bench adds an argument of its own.
@@ -29,8 +31,13 @@ fn main() {
             let passes = guard::passes(&stages::all()) & guard::question_passes();
             std::process::exit(i32::from(!passes));
         }
+        ["batches"] => runtime().block_on(report_batches()),
         _ => report(),
     }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
 }
 
 /// The part that runs under valgrind.
@@ -38,6 +45,7 @@ fn repeat(name: &str, repetitions: u64) {
     let stage = stages::all()
         .into_iter()
         .chain(stages::questions())
+        .chain(stages::batches())
         .find(|stage| stage.name == name)
         .expect("a stage of this name");
     (0..repetitions).for_each(|_| (stage.run)());
@@ -47,8 +55,8 @@ fn report() {
     let stages = stages::all();
     report_stages("CPU of each step", &stages);
     report_stages("CPU of a question, compared to one GetItem", &stages::questions());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(report_processes());
+    report_stages("CPU of a batch of 100, compared to its SNS messages", &stages::batches());
+    runtime().block_on(report_processes());
 }
 
 fn report_stages(title: &str, stages: &[Stage]) {
@@ -82,19 +90,46 @@ async fn report_processes() {
     println!("  {:<34} {fetched_ms:>12.1} ms", "certificate fetched");
     println!("  {:<34} {kept_ms:>12.1} ms", "certificate kept");
     report_requests().await;
-    println!("\nAn array of Mailjet deliveries in one request");
-    println!(
-        "  {:<10} {:>16} {:>16} {:>12} {:>10} {:>16} {:>14}",
-        "events", "CPU, us/event", "invocation, ms", "events/s", "peak, MB", "BatchWriteItem", "BatchGetItem"
-    );
-    for batch in batches::measure(Path::new(env!("CARGO_BIN_EXE_mail-feedback"))).await {
-        let batches::Batch { events, cpu_us, invocation_ms, peak_mb, requests: (writes, reads) } = batch;
-        #[expect(clippy::cast_precision_loss, reason = "a count of events")]
-        let rate = events as f64 / invocation_ms * 1e3;
+    report_batches().await;
+}
+
+async fn report_batches() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
+    let mut cpu_us = Vec::new();
+    for (title, form) in [
+        ("One SES delivery, with which SNS invokes the function", Form::Direct),
+        ("SES deliveries as SNS messages in a batch of a queue", Form::Queue),
+        ("Mailjet deliveries as an array in one request", Form::Array),
+    ] {
+        println!("\n{title}");
         println!(
-            "  {events:<10} {cpu_us:>16.1} {invocation_ms:>16.1} {rate:>12.0} {peak_mb:>10.1} {writes:>16} {reads:>14}"
+            "  {:<7} {:>13} {:>13} {:>14} {:>9} {:>9} {:>13} {:>15} {:>13}",
+            "events",
+            "own CPU, us",
+            "all CPU, us",
+            "invocation, ms",
+            "events/s",
+            "peak, MB",
+            "log, B/event",
+            "BatchWriteItem",
+            "BatchGetItem"
         );
+        for batch in batches::measure(binary, form).await {
+            let Batch { events, own_cpu_us, cpu_us: all_us, invocation_ms, peak_mb, log_bytes, requests } = batch;
+            #[expect(clippy::cast_precision_loss, reason = "a count of events")]
+            let rate = events as f64 / invocation_ms * 1e3;
+            println!(
+                "  {events:<7} {own_cpu_us:>13.1} {all_us:>13.1} {invocation_ms:>14.1} {rate:>9.0} {peak_mb:>9.1} \
+                 {log_bytes:>13.1} {:>15} {:>13}",
+                requests.0, requests.1
+            );
+            if events == 100 || matches!(form, Form::Direct) {
+                cpu_us.push(all_us);
+            }
+        }
     }
+    let (direct, queue) = (cpu_us[0], cpu_us[1]);
+    println!("\n  An event in a batch of 100 takes {:.1} times less CPU than one by itself.", direct / queue);
 }
 
 async fn report_questions() {

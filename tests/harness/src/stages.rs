@@ -79,6 +79,29 @@ pub fn questions() -> [Stage; 3] {
     [stage("floor.get_item", get_item), asked("check.one", 1), asked("check.thousand", 1_000)]
 }
 
+/// How many messages or events a batch of [`batches`] has.
+const BATCH: usize = 100;
+
+/// Whole batches: of SNS messages that report one delivery, of EventBridge deliveries, and of Mailjet deliveries.
+///
+/// The first has the whole cost of reading and verifying, the second that of recording.
+pub fn batches() -> [Stage; 3] {
+    let handler = fixture::handler();
+    let batch = |name, json: String| {
+        let (handler, json) = (Arc::clone(&handler), leaked(json));
+        stage(name, move || {
+            let answer = RUNTIME.block_on(Arc::clone(&handler).handle(black_box(json), "bench", TIME_LEFT));
+            let answer = serde_json::to_string(&answer.expect("an answer")).expect("JSON");
+            assert!(answer.contains("200") || answer == r#"{"batchItemFailures":[]}"#, "{name}: {answer}");
+        })
+    };
+    [
+        batch("batch.sns", fixture::queue_of_samples(BATCH)),
+        batch("batch.event_bridge", fixture::queue_of_event_bridge(BATCH)),
+        batch("batch.mailjet", fixture::group(BATCH)),
+    ]
+}
+
 /// Text that lives as long as the program: the stages borrow from it.
 fn leaked(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
