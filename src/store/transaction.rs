@@ -6,7 +6,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::Recorder;
 use super::attribute::{Item, item_bytes};
+use super::backoff;
 use super::sdk_error::classified;
+use super::suppressions::ATTEMPTS;
 use crate::error::{Error, Outage};
 
 /// The most items that a transaction takes.
@@ -60,7 +62,8 @@ pub(super) fn fitting<'d>(decided: impl Iterator<Item = &'d Decided>) -> usize {
 impl Recorder {
     /// Writes decisions about different addresses, provided that each record is still the one that was read.
     ///
-    /// The SDK's own retries carry the token of the first attempt, so a lost answer causes no second decision.
+    /// Every attempt carries the same token, so neither a lost answer nor one that comes while DynamoDB still works on the
+    /// transaction causes a second decision.
     pub(super) async fn commit(&self, decided: impl IntoIterator<Item = Decided>) -> Result<Committed, Error> {
         let mut puts = Vec::new();
         for Decided { record, read, events } in decided {
@@ -80,20 +83,29 @@ impl Recorder {
         };
         let actions: Result<Vec<_>, _> = puts.into_iter().map(action).collect();
         let actions = actions.map_err(|_| Error::Transient(Outage::Store))?;
-        match self.events.client.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(Committed::Yes),
-            Err(error) => canceled(&error),
+        let token = format!("{:032x}", fastrand::u128(..));
+        let call = self.events.client.transact_write_items().client_request_token(token);
+        let call = call.set_transact_items(Some(actions));
+        for attempt in 1..=ATTEMPTS {
+            match call.clone().send().await {
+                Ok(_) => return Ok(Committed::Yes),
+                Err(error) if !is_in_progress(&error) => return canceled(&error),
+                Err(_) => backoff::wait(attempt).await,
+            }
         }
+        Err(Error::Transient(Outage::Contention))
     }
+}
+
+/// Whether DynamoDB still works on an earlier attempt.
+fn is_in_progress<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_in_progress_exception)
 }
 
 /// Why a transaction was canceled.
 fn canceled<R>(error: &SdkError<TransactWriteItemsError, R>) -> Result<Committed, Error> {
     let reasons = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled.cancellation_reasons(),
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
-            return Ok(Committed::Again(Outage::Contention));
-        }
         _ => return Err(classified(error)),
     };
     let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();

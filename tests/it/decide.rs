@@ -1,8 +1,8 @@
 //! The function `decide`: orders of programs, carried out like decisions of operators.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -145,6 +145,30 @@ async fn a_provider_without_reports_is_answered_with_a_warning() {
     let done = give(&decider, &order("suppress", "list:sess:News", "unsubscribe")).await.unwrap();
     assert_eq!(done["warning"], "no report comes from sess, only from ses, tencent, mailjet; check the spelling");
     assert!(Schema::read("decide-answer").admits(&done));
+}
+
+/// The SDK attempts a call three times.
+#[tokio::test]
+async fn a_transaction_in_progress_is_sent_again_not_decided_again() {
+    let database = Database::start().await;
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let slow = database.behind(move |request| {
+        if request.operation == "TransactWriteItems" {
+            let mut sent = seen.lock().unwrap();
+            sent.push(request.body.clone());
+            if sent.len() < 5 {
+                let body = json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionInProgressException"});
+                return Reply::Answer(Message::answer("400 Bad Request", &body));
+            }
+        }
+        Reply::Database
+    });
+    let done = give(&decider(slow.await.client), &order("suppress", "*", "complaint")).await.unwrap();
+    let sent = sent.lock().unwrap().clone();
+    assert_eq!((&done["changed"], sent.len()), (&json!(true), 5));
+    assert!(sent.iter().all(|body| *body == sent[0] && body["ClientRequestToken"].is_string()));
+    assert_eq!(database.scan(EVENTS).await.len(), 1);
 }
 
 #[tokio::test]
