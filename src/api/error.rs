@@ -15,6 +15,8 @@ pub enum Flaw {
     Form(&'static str),
     /// It has a field other than these.
     UnknownField(&'static [&'static str]),
+    /// A field occurs twice.
+    Repeated,
     /// A field is missing or of the wrong type.
     Field {
         /// The field.
@@ -57,7 +59,7 @@ impl Flaw {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Form(_) => "form",
-            Self::UnknownField(_) | Self::Field { .. } => "field",
+            Self::UnknownField(_) | Self::Repeated | Self::Field { .. } => "field",
             Self::Scope(_) => "scope",
             Self::Size => "size",
         }
@@ -106,6 +108,7 @@ impl fmt::Display for Flaw {
             Self::UnknownField(known) => {
                 write!(f, "unknown field; known fields are {}", known.join(", "))
             }
+            Self::Repeated => f.write_str("a field occurs twice; give each field once"),
             Self::Field { field, demand } => write!(f, "{field} must be {demand}"),
             Self::Scope(error) => error.fmt(f),
             Self::Size => {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::Flaw;
@@ -24,11 +25,15 @@ impl Fields {
     ///
     /// An unknown field is probably a typing error; without the refusal, the answer would ignore what it asks for.
     pub(super) fn read(json: &str, form: &'static Form) -> Result<Self, Flaw> {
-        let Ok(Value::Object(mut fields)) = serde_json::from_str(json) else { return Err(Flaw::Form(form.demand)) };
+        let Members { mut fields, is_repeated } = serde_json::from_str(json)
+            .map_err(|error| Flaw::Form(if is_half_a_character(json, &error) { HALF } else { form.demand }))?;
         if fields.keys().any(|name| !form.fields.contains(&name.as_str())) {
             // An AWS event has none of them.
             let is_meant = form.fields.iter().any(|name| fields.contains_key(*name));
             return Err(if is_meant { Flaw::UnknownField(form.fields) } else { Flaw::Form(form.demand) });
+        }
+        if is_repeated {
+            return Err(Flaw::Repeated);
         }
         fields.retain(|_, value| !value.is_null());
         Ok(Self(fields))
@@ -70,6 +75,44 @@ impl Fields {
         }
         let text = |value| if let Value::String(text) = value { Ok(text) } else { Err(flaw) };
         values.into_iter().map(text).collect()
+    }
+}
+
+/// What is wrong with half of a character.
+const HALF: &str = "a string has half of a surrogate pair, such as \\ud83d alone; send whole characters";
+
+/// Whether a text is JSON, but for an escape that is no character.
+fn is_half_a_character(json: &str, error: &serde_json::Error) -> bool {
+    error.is_syntax() && json.contains("\\u") && serde_json::from_str::<IgnoredAny>(json).is_ok()
+}
+
+/// The fields of an object.
+#[derive(Default)]
+struct Members {
+    fields: Map<String, Value>,
+    /// Whether a field occurs twice; which of the two counts, would be a guess.
+    is_repeated: bool,
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Members::default();
+                while let Some((name, value)) = map.next_entry()? {
+                    members.is_repeated |= members.fields.insert(name, value).is_some();
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Object)
     }
 }
 

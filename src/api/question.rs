@@ -93,6 +93,16 @@ mod tests {
         for json in ["", "5", "[]", "{", "{}x", r#"["a@example.com"]"#, r#"{"Records":[]}"#, "{\"version\":\"2.0\"}"] {
             assert!(flaw(json).is_some_and(|text| text.starts_with("form: not a question; ")), "{json}");
         }
+        for (json, expected) in [
+            (r#"{"addresses":["\ud83d@b.c"]}"#, "form: a string has half of a surrogate pair"),
+            (r#"{"addresses":["a@b.c"],"stream":"\udc00"}"#, "form: a string has half of a surrogate pair"),
+            (r#"{"addresses":["\ud83d@b.c"}"#, "form: not a question"),
+            (r#"{"addresses":["a@b.c"],"addresses":["d@e.f"]}"#, "field: a field occurs twice; give each field once"),
+            (r#"{"addresses":["a@b.c"],"tenant":"Acme","tenant":null}"#, "field: a field occurs twice"),
+        ] {
+            assert!(flaw(json).is_some_and(|text| text.starts_with(expected)), "{json}: {:?}", flaw(json));
+        }
+        assert_eq!(flaw(r#"{"addresses":["\ud83d\ude00@b.c"]}"#), None);
         let slip = flaw(r#"{"addresses":["a@b.c"],"list":["News"]}"#);
         assert!(
             slip.is_some_and(|text| { text.starts_with("field: unknown field; known fields are addresses, provider") })

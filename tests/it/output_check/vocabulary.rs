@@ -112,7 +112,13 @@ static ANSWERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 
 /// The messages about malformed questions, and about malformed and refused orders.
 fn flaws() -> impl Iterator<Item = String> {
-    let wrong = ["5", r#"{"addresses":5}"#, r#"{"addresses":[],"x":5}"#];
+    let wrong = [
+        "5",
+        r#"{"addresses":5}"#,
+        r#"{"addresses":[],"x":5}"#,
+        r#"{"tenant":1,"tenant":1}"#,
+        r#"{"tenant":"\ud800"}"#,
+    ];
     let values = ["provider", "sender_domain", "lists", "tenant", "stream", "elsewhere"];
     let values = values.map(|field| format!(r#"{{"addresses":["a@example.com"],"{field}":5}}"#));
     let malformed = wrong.map(str::to_owned).into_iter().chain(values);
