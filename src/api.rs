@@ -13,7 +13,7 @@ mod order;
 mod question;
 mod written;
 
-pub use answer::{Answer, AnswerError};
+pub use answer::{Answer, AnswerError, Blocks};
 pub use ask::{Answers, ask, unknown_providers_warning};
 pub use block::BlockedBy;
 pub use decide::{Decided, decide, is_counted};

@@ -22,4 +22,4 @@ pub use record::SuppressionRecord;
 pub use scope::{Scope, ScopeError};
 pub use soft_bounce::{SoftBounce, SoftBounceLift, SoftBounceRules, SoftBounces};
 pub(crate) use trim::TrimmedTexts;
-pub use verdict::{Block, Verdict};
+pub use verdict::{Block, Elsewhere, Verdict};

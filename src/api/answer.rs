@@ -1,5 +1,7 @@
 //! The answer about one address, as JSON.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 
 use super::BlockedBy;
@@ -23,11 +25,24 @@ impl Serialize for AnswerError {
     }
 }
 
+/// Suppressions of a verdict, which the answers about one address share.
+#[derive(Clone, Debug)]
+pub struct Blocks {
+    verdict: Arc<Verdict>,
+    part: fn(&Verdict) -> &[Block],
+}
+
+impl Serialize for Blocks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.part)(&self.verdict).iter().map(BlockedBy::from))
+    }
+}
+
 /// The answer about one address.
 ///
 /// Only `"allowed": true` permits mail. `null` means that the answer is not known; it has no `blocked_by`, which could
 /// be mistaken for "nothing blocks".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Answer {
     /// The address as in the question.
     pub address: String,
@@ -37,10 +52,10 @@ pub struct Answer {
     pub allowed: Option<bool>,
     /// What blocks the send; absent if that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocked_by: Option<Vec<BlockedBy>>,
+    pub blocked_by: Option<Blocks>,
     /// What blocks other sends; absent unless requested and known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub elsewhere: Option<Vec<BlockedBy>>,
+    pub elsewhere: Option<Blocks>,
     /// Why there is no verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<AnswerError>,
@@ -50,12 +65,13 @@ impl Answer {
     /// The answer about a text that has no key.
     #[must_use]
     pub fn without_key(address: String, elsewhere: bool) -> Self {
+        let nothing = Blocks { verdict: Arc::default(), part: |verdict| &verdict.blocks };
         Self {
             address,
             key: None,
             allowed: Some(false),
-            blocked_by: Some(Vec::new()),
-            elsewhere: elsewhere.then(Vec::new),
+            elsewhere: elsewhere.then(|| nothing.clone()),
+            blocked_by: Some(nothing),
             error: Some(AnswerError::NotAnAddress),
         }
     }
@@ -73,19 +89,16 @@ impl Answer {
         }
     }
 
-    /// The answer with the verdict on an address, and with the suppressions in other scopes that `shown` selects.
+    /// The answer with the verdict on an address; `elsewhere`: with its suppressions in other scopes.
     #[must_use]
-    pub fn known(address: String, key: &Address, verdict: &Verdict, shown: Option<fn(&Block) -> bool>) -> Self {
-        let elsewhere = |is_shown: fn(&Block) -> bool| {
-            let blocks = verdict.elsewhere.iter().filter(|block| is_shown(block));
-            blocks.map(BlockedBy::from).collect()
-        };
+    pub fn known(address: String, key: &Address, verdict: &Arc<Verdict>, elsewhere: bool) -> Self {
+        let blocks = |part: fn(&Verdict) -> &[Block]| Blocks { verdict: Arc::clone(verdict), part };
         Self {
             address,
             key: Some(key.as_str().to_owned()),
             allowed: Some(verdict.is_allowed()),
-            blocked_by: Some(verdict.blocks.iter().map(BlockedBy::from).collect()),
-            elsewhere: shown.map(elsewhere),
+            blocked_by: Some(blocks(|verdict| &verdict.blocks)),
+            elsewhere: elsewhere.then(|| blocks(|verdict| &verdict.elsewhere)),
             error: None,
         }
     }

@@ -6,7 +6,7 @@ use super::{Answer, ApiError, Flaw, Question};
 use crate::address::Address;
 use crate::event::Provider;
 use crate::store::Suppressions;
-use crate::suppression::{AskedScopes, Block, Scope};
+use crate::suppression::{AskedScopes, Elsewhere, Scope};
 use crate::timestamp::Timestamp;
 
 /// The answers to a question.
@@ -30,23 +30,17 @@ pub async fn ask(question: Question, suppressions: &Suppressions, now: Timestamp
     let asked = context.scopes().map_err(Flaw::Scope)?;
     let keys: Vec<Option<Address>> = addresses.iter().map(|text| Address::parse(text)).collect();
     let known: Vec<Address> = keys.iter().flatten().cloned().collect();
-    let mut verdicts = suppressions.check_all(&known, &asked, now).await?.into_iter();
-    let shown = elsewhere.then_some(is_of_no_tenant as fn(&Block) -> bool);
+    let rest = if elsewhere { Elsewhere::WithoutTenants } else { Elsewhere::Nothing };
+    let mut verdicts = suppressions.check_all(&known, &asked, rest, now).await?.into_iter();
     let results = addresses.into_iter().zip(&keys).map(|(address, key)| match key {
         None => Answer::without_key(address, elsewhere),
         Some(key) => match verdicts.next() {
-            Some(Ok(verdict)) => Answer::known(address, key, &verdict, shown),
+            Some(Ok(verdict)) => Answer::known(address, key, &verdict, elsewhere),
             Some(Err(_)) | None => Answer::unreadable(address, key),
         },
     });
     let warning = unknown_providers_warning(asked.unknown_providers());
     Ok(Answers { results: results.collect(), warning, asked: names(&asked) })
-}
-
-/// Whether a suppression concerns no tenant. Those of the send's own tenant block it, so the others concern other
-/// tenants, and this sender must not learn of them.
-fn is_of_no_tenant(block: &Block) -> bool {
-    !block.scope.is_of_a_tenant()
 }
 
 /// The scopes as text.

@@ -1,5 +1,7 @@
 //! `check`: may these addresses be mailed, and if not, why?
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::cli::CheckArgs;
@@ -10,7 +12,7 @@ use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::address::Address;
 use crate::api::{Answer, unknown_providers_warning};
-use crate::suppression::{AskedScopes, Context, Scope, Verdict};
+use crate::suppression::{AskedScopes, Context, Elsewhere, Scope, Verdict};
 
 /// Prints one verdict per address, in the given order, and the scopes it holds for.
 pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
@@ -21,7 +23,7 @@ pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console
     }
     let keys: Vec<Option<Address>> = args.addresses.iter().map(|text| Address::parse(text)).collect();
     let known: Vec<Address> = keys.iter().flatten().cloned().collect();
-    let verdicts = tables.suppressions.check_all(&known, &asked, console.now).await?;
+    let verdicts = tables.suppressions.check_all(&known, &asked, Elsewhere::All, console.now).await?;
     let mut of_known = known.iter().zip(&verdicts);
     let (mut outcome, mut unreadable) = (Outcome::Done, 0_usize);
     for (text, key) in args.addresses.iter().zip(&keys) {
@@ -74,7 +76,7 @@ fn context(args: &CheckArgs) -> Result<Context, Failure> {
     })
 }
 
-fn answer(address: &Address, verdict: Option<&Verdict>, asked: &AskedScopes) -> String {
+fn answer(address: &Address, verdict: Option<&Arc<Verdict>>, asked: &AskedScopes) -> String {
     let (address, scopes) = (address.as_str(), scopes_phrase(asked.as_slice()));
     let Some(verdict) = verdict else { return format!("{address}  not known: its record cannot be read; do not send") };
     let elsewhere = elsewhere_phrase(&verdict.elsewhere);
@@ -85,10 +87,10 @@ fn answer(address: &Address, verdict: Option<&Verdict>, asked: &AskedScopes) -> 
     }
 }
 
-fn known_answer(address: &Address, verdict: Option<&Verdict>) -> Answer {
+fn known_answer(address: &Address, verdict: Option<&Arc<Verdict>>) -> Answer {
     let text = address.as_str().to_owned();
     match verdict {
-        Some(verdict) => Answer::known(text, address, verdict, Some(|_| true)),
+        Some(verdict) => Answer::known(text, address, verdict, true),
         None => Answer::unreadable(text, address),
     }
 }

@@ -1,6 +1,7 @@
 //! Reads and changes suppression records.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -15,11 +16,13 @@ use super::sdk_error::classified;
 use crate::address::Address;
 use crate::error::{Error, Outage};
 use crate::event::Reason;
-use crate::suppression::{AskedScopes, Change, SoftBounceRules, State, SuppressionRecord, Verdict};
+use crate::suppression::{AskedScopes, Change, Elsewhere, SoftBounceRules, State, SuppressionRecord, Verdict};
 use crate::timestamp::Timestamp;
 
 /// The most keys that `BatchGetItem` takes.
 pub(super) const BATCH_GET: usize = 100;
+/// How many `BatchGetItem` requests run concurrently.
+const READS: usize = 10;
 /// How often a conflicting write is tried.
 pub(super) const ATTEMPTS: u32 = 20;
 /// How many times keys that DynamoDB left unprocessed are requested.
@@ -30,17 +33,17 @@ pub(super) const UNREADABLE: Error = Error::Transient(Outage::StoredRecord);
 /// An address and the time of the latest delivery to it.
 pub(super) type Delivery<'a> = (&'a Address, Timestamp);
 
-/// The records of a batch of addresses.
+/// The records of a batch of addresses, or what is kept of each.
 #[derive(Default)]
-pub(super) struct Found {
-    pub(super) records: BTreeMap<String, Stored>,
+pub(super) struct Found<T> {
+    pub(super) records: BTreeMap<String, T>,
     /// The addresses whose records were not read, and why.
     pub(super) failed: BTreeMap<String, Error>,
 }
 
-impl Found {
-    /// The record of an address; `None` if it has none.
-    fn record(&self, address: &Address) -> Result<Option<&Stored>, Error> {
+impl<T> Found<T> {
+    /// What is kept of the record of an address; `None` if it has none.
+    fn record(&self, address: &Address) -> Result<Option<&T>, Error> {
         match self.failed.get(address.as_str()) {
             Some(error) => Err(*error),
             None => Ok(self.records.get(address.as_str())),
@@ -86,7 +89,8 @@ impl Suppressions {
 
     /// Whether each of many addresses may be mailed in one send, in their order; an error for each unreadable record.
     ///
-    /// One address takes a `GetItem`; several take one `BatchGetItem` per 100, all at once.
+    /// One address takes a `GetItem`; several take one `BatchGetItem` per 100, ten of them at once. Of each record only the
+    /// verdict is kept, once for all spellings of its address.
     ///
     /// # Errors
     /// Transient if the table cannot be read.
@@ -94,29 +98,31 @@ impl Suppressions {
         &self,
         addresses: &[Address],
         asked: &AskedScopes,
+        elsewhere: Elsewhere,
         now: Timestamp,
-    ) -> Result<Vec<Result<Verdict, Error>>, Error> {
+    ) -> Result<Vec<Result<Arc<Verdict>, Error>>, Error> {
+        let judge = |stored: Stored| Arc::new(stored.record.verdict_with(asked, elsewhere, now));
         let distinct: BTreeSet<&Address> = addresses.iter().collect();
         let distinct: Vec<&Address> = distinct.into_iter().collect();
         if let [address] = distinct.as_slice() {
-            let verdict = match self.check(address, asked, now).await {
+            let verdict = match self.stored(address).await {
                 Err(error) if error != UNREADABLE => return Err(error),
-                verdict => verdict,
+                stored => stored.map(judge),
             };
             return Ok(vec![verdict; addresses.len()]);
         }
         let mut found = Found::default();
-        for part in join_all(distinct.chunks(BATCH_GET).map(|part| self.stored_batch(part))).await {
-            found.records.extend(part.records);
-            found.failed.extend(part.failed);
+        for parts in distinct.chunks(BATCH_GET.saturating_mul(READS)) {
+            for part in join_all(parts.chunks(BATCH_GET).map(|part| self.batch(part, judge))).await {
+                found.records.extend(part.records);
+                found.failed.extend(part.failed);
+            }
         }
         if let Some(outage) = found.failed.values().find(|error| **error != UNREADABLE) {
             return Err(*outage);
         }
         let verdict = |address: &Address| {
-            found
-                .record(address)
-                .map(|stored| stored.map(|stored| stored.record.verdict(asked, now)).unwrap_or_default())
+            found.record(address).map(|verdict: Option<&Arc<Verdict>>| verdict.cloned().unwrap_or_default())
         };
         Ok(addresses.iter().map(verdict).collect())
     }
@@ -178,7 +184,12 @@ impl Suppressions {
     /// The records of at most 100 different addresses, with strongly consistent reads.
     ///
     /// An address fails only if its own record was not read: DynamoDB may process a part of a batch.
-    pub(super) async fn stored_batch(&self, addresses: &[&Address]) -> Found {
+    pub(super) async fn stored_batch(&self, addresses: &[&Address]) -> Found<Stored> {
+        self.batch(addresses, |stored| stored).await
+    }
+
+    /// What is kept of the records of at most 100 different addresses, with strongly consistent reads.
+    async fn batch<T: Default>(&self, addresses: &[&Address], keep: impl Fn(Stored) -> T) -> Found<T> {
         let key =
             |address: &&Address| Item::from([("address".to_owned(), AttributeValue::S(address.as_str().to_owned()))]);
         let mut keys: Vec<Item> = addresses.iter().map(key).collect();
@@ -187,7 +198,7 @@ impl Suppressions {
         let mut found = Found::default();
         let mut outage = Error::Transient(Outage::Throttled);
         for attempt in 1..=READ_ATTEMPTS {
-            keys = match self.read_into(&mut found, keys).await {
+            keys = match self.read_into(&mut found, keys, &keep).await {
                 Ok(unprocessed) => unprocessed,
                 Err(error) => {
                     outage = error;
@@ -207,7 +218,12 @@ impl Suppressions {
     }
 
     /// Requests keys once, and returns those that DynamoDB left unprocessed.
-    async fn read_into(&self, found: &mut Found, keys: Vec<Item>) -> Result<Vec<Item>, Error> {
+    async fn read_into<T>(
+        &self,
+        found: &mut Found<T>,
+        keys: Vec<Item>,
+        keep: impl Fn(Stored) -> T,
+    ) -> Result<Vec<Item>, Error> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let request = request.map_err(|_| Error::Transient(Outage::Store))?;
         let call = self.client.batch_get_item().request_items(&self.table, request).send().await;
@@ -215,7 +231,7 @@ impl Suppressions {
         for item in output.responses.unwrap_or_default().into_values().flatten() {
             let address = text(&item, "address").ok_or(UNREADABLE)?.to_owned();
             match from_item(&item) {
-                Some(stored) => drop(found.records.insert(address, stored)),
+                Some(stored) => drop(found.records.insert(address, keep(stored))),
                 None => drop(found.failed.insert(address, UNREADABLE)),
             }
         }

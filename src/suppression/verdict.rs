@@ -59,12 +59,34 @@ impl Block {
     }
 }
 
+/// Which suppressions in other scopes a verdict has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// None.
+    Nothing,
+    /// Those that concern no tenant. Those of the send's own tenant block it, so the others concern other tenants, and
+    /// its sender must not learn of them.
+    WithoutTenants,
+    /// All.
+    All,
+}
+
+impl Elsewhere {
+    fn has(self, scope: &Scope) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::WithoutTenants => !scope.is_of_a_tenant(),
+            Self::All => true,
+        }
+    }
+}
+
 /// Whether an address may be mailed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// The reasons not to; empty if it may.
     pub blocks: Vec<Block>,
-    /// What stands in scopes that do not concern the send.
+    /// What exists in scopes that do not concern the send, if it was requested.
     pub elsewhere: Vec<Block>,
 }
 
@@ -80,11 +102,24 @@ impl SuppressionRecord {
     /// What is suppressed at a time: what blocks a send that these scopes apply to, and the rest.
     #[must_use]
     pub fn verdict(&self, asked: &AskedScopes, now: Timestamp) -> Verdict {
-        let active = self.suppressions.iter().flat_map(|(scope, reasons)| {
+        self.verdict_with(asked, Elsewhere::All, now)
+    }
+
+    /// Like [`Self::verdict`], with only the requested part of the rest.
+    #[must_use]
+    pub fn verdict_with(&self, asked: &AskedScopes, elsewhere: Elsewhere, now: Timestamp) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (scope, reasons) in &self.suppressions {
+            let blocks = if asked.contains(scope) {
+                &mut verdict.blocks
+            } else if elsewhere.has(scope) {
+                &mut verdict.elsewhere
+            } else {
+                continue;
+            };
             let active = reasons.iter().filter(|(_, entry)| entry.is_active(now));
-            active.map(|(reason, entry)| Block::of(self, scope, *reason, entry))
-        });
-        let (blocks, elsewhere) = active.partition(|block| asked.contains(&block.scope));
-        Verdict { blocks, elsewhere }
+            blocks.extend(active.map(|(reason, entry)| Block::of(self, scope, *reason, entry)));
+        }
+        verdict
     }
 }

@@ -5,7 +5,7 @@ mod refused;
 use harness::function::{InProcess, handler};
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
-use mail_feedback::suppression::{Context, Decision, Scope, State};
+use mail_feedback::suppression::{Context, Decision, Elsewhere, Scope, State};
 use mail_feedback::timestamp::Timestamp;
 use serde::Deserialize;
 use support::database::Database;
@@ -194,7 +194,8 @@ async fn many_addresses_are_answered_in_their_order() {
     addresses.insert(130, address());
     addresses.push(address());
     let suppressions = &world.handler.suppressions;
-    let verdicts = suppressions.check_all(&addresses, &mailjet().scopes().unwrap(), at(START)).await.unwrap();
+    let verdicts =
+        suppressions.check_all(&addresses, &mailjet().scopes().unwrap(), Elsewhere::All, at(START)).await.unwrap();
     let verdicts: Vec<_> = verdicts.into_iter().map(Result::unwrap).collect();
     let blocked: Vec<_> =
         verdicts.iter().enumerate().filter(|(_, verdict)| !verdict.is_allowed()).map(|(n, _)| n).collect();

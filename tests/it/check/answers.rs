@@ -1,11 +1,15 @@
 //! What an answer contains, and what it omits.
 
+use std::sync::Arc;
+
+use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
+use mail_feedback::suppression::{Context, Elsewhere};
 use serde_json::{Value, json};
 use support::database::Database;
 
 use super::schema::Schema;
-use super::{ask, checker, corrupt, suppress};
+use super::{ask, checker, corrupt, now, suppress};
 
 /// Jane left a list and complained. A provider blocks Joe for a while.
 async fn world() -> Database {
@@ -102,4 +106,21 @@ async fn a_provider_without_reports_is_answered_with_a_warning() {
     let answer = ask(&checker, &json!({"addresses": ["joe@example.com"], "provider": "sess"})).await.unwrap();
     assert_eq!(answer["warning"], "no report comes from sess, only from ses, tencent, mailjet; check the spelling");
     assert!(Schema::read("check-answer").admits(&answer));
+}
+
+/// A thousand spellings of an address with a large record take the memory of one answer.
+#[tokio::test]
+async fn an_address_has_one_verdict_with_only_what_was_requested() {
+    let suppressions = checker(world().await.client).suppressions;
+    let asked = Context::default().scopes().unwrap();
+    let ann = ["jane@example.com", "ann@example.com", "JANE@example.com"].map(|text| Address::parse(text).unwrap());
+    let jane = ["jane@example.com", "JANE@example.com"].map(|text| Address::parse(text).unwrap());
+    for addresses in [&ann[..], &jane] {
+        for (elsewhere, expected) in [(Elsewhere::Nothing, 0), (Elsewhere::All, 1)] {
+            let verdicts = suppressions.check_all(addresses, &asked, elsewhere, now()).await.unwrap();
+            let (first, last) = (verdicts[0].as_ref().unwrap(), verdicts.last().unwrap().as_ref().unwrap());
+            assert!(Arc::ptr_eq(first, last));
+            assert_eq!((first.blocks.len(), first.elsewhere.len()), (1, expected));
+        }
+    }
 }
