@@ -56,10 +56,15 @@ fn is_refused(record: &SuppressionRecord, scope: &Scope, reason: Reason) -> bool
     record.is_folded(reason) && (*scope != Scope::everything() || is_counted(scope, reason))
 }
 
-/// Whether this very suppression exists, by the same actor, with the same note and end.
-pub(super) fn is_standing(record: &SuppressionRecord, decision: &Decision) -> bool {
+/// For how many days the same order is a repetition. Later, it is a new decision, which also outweighs what was reported
+/// in between.
+const REPETITION_DAYS: u32 = 1;
+
+/// Whether this very suppression was decided lately, by the same actor, with the same note and end.
+pub(super) fn is_repeated(record: &SuppressionRecord, decision: &Decision, now: Timestamp) -> bool {
     record.entry(&decision.scope, decision.reason).is_some_and(|entry| {
         entry.state == State::Suppressed
+            && entry.at.plus_days(REPETITION_DAYS) > now
             && entry.until == decision.until
             && entry.actor.as_ref() == Some(&decision.actor)
             && entry.note == decision.note

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::decide::is_standing;
+use super::decide::is_repeated;
 use super::fields::{Fields, Form};
 use super::{ApiError, BlockedBy, Decided, Demand, Flaw, Refusal, decide, unknown_providers_warning};
 use crate::address::Address;
@@ -97,7 +97,7 @@ impl Order {
             State::Suppressed => Some(recorder.suppressions().get(&key).await?),
             State::Lifted => None,
         };
-        let (changed, record) = match known.filter(|record| is_standing(record, &decision)) {
+        let (changed, record) = match known.filter(|record| is_repeated(record, &decision, now)) {
             Some(record) => (false, Box::new(record)),
             None => match decide(recorder, &key, &decision, state, now).await? {
                 Decided::Written(record) => (true, record),

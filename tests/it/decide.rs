@@ -90,6 +90,8 @@ async fn a_repeated_suppression_changes_nothing() {
     assert_eq!((&first["changed"], &again["changed"]), (&json!(true), &json!(false)));
     assert_eq!(again["blocked_by"], first["blocked_by"]);
     assert_eq!((database.scan(SUPPRESSIONS).await, database.scan(EVENTS).await), before);
+    let later = Decider { clock: || Timestamp::parse("2026-11-21T12:00:00Z").unwrap(), ..decider.clone() };
+    assert_eq!(give(&later, &leave).await.unwrap()["changed"], true, "a day later, it is a decision of its own");
     for field in ["actor", "note"] {
         let mut other = leave.clone();
         other[field] = json!("somebody else");
