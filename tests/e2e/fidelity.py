@@ -21,6 +21,7 @@ def complete(folder: Path) -> None:
     move_parked_messages()
     judge_actions_of_queues()
     judge_mail_by_its_sender()
+    read_numbers_of_parameters()
 
 
 def now() -> str:
@@ -149,6 +150,22 @@ def provide_certificates(root: Path) -> None:
         return values
 
     lambda_svc._provided_worker_env = with_certificates
+
+
+def read_numbers_of_parameters() -> None:
+    """A parameter of type Number is a number in a mapping of a queue; the emulator keeps it as a text."""
+    from ministack.services import lambda_svc
+
+    concurrency = lambda_svc._sqs_esm_concurrency
+
+    def with_numbers(mapping, *rest):
+        mapping["BatchSize"] = int(mapping["BatchSize"])
+        scaling = mapping.get("ScalingConfig")
+        if scaling:
+            mapping["ScalingConfig"] = {name: int(value) for name, value in scaling.items()}
+        return concurrency(mapping, *rest)
+
+    lambda_svc._sqs_esm_concurrency = with_numbers
 
 
 def move_parked_messages() -> None:

@@ -1,7 +1,11 @@
 """Every optional parameter, on and off: the stack gets each of the parameter sets in turn."""
 
+import json
+
+import messages
 import needed
 import pytest
+import queues
 import samples
 from botocore.exceptions import ClientError
 from permissions import new_user
@@ -51,7 +55,7 @@ def apply(cloud, url: str, parameters: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
-def test_the_template_deploys_with(cloud, existing, url, trust, variant):
+def test_the_template_deploys_with(cloud, existing, url, trust, signer, variant):
     given = {name: value.format(**existing) for name, value in variant.parameters.items()}
     assert apply(cloud, url, trust | given) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     stack = Stack(cloud, NAME)
@@ -69,10 +73,26 @@ def test_the_template_deploys_with(cloud, existing, url, trust, variant):
     if "WebhookDomain" in resources:
         assert stack.outputs["MailjetWebhookUrl"] == "https://feedback.example.com/webhooks/mailjet"
         assert stack.outputs["WebhookDomainTarget"]
+    if "IntakeQueue" in resources:
+        records_what_is_published_and_what_waits(stack, signer, variant.parameters["SesIntake"])
     if "DecideFunction" in resources:
         carries_out_orders(stack)
     if "LoadBalancer" in resources:
         reaches_through_the_load_balancer(stack)
+
+
+def records_what_is_published_and_what_waits(stack: Stack, signer, intake: str) -> None:
+    """Reports reach the tables from the topic, and from the queue, whether or not the topic still fills it."""
+    published, waiting = f"published-{intake}@example.com", f"waiting-{intake}@example.com"
+    stack.publish(messages.bounce(published))
+    envelope = messages.notification(signer, stack.topic, messages.bounce(waiting))
+    queues.send(stack, "IntakeQueueUrl", json.dumps(envelope))
+
+    def allowed() -> list[bool]:
+        return [result["allowed"] for result in stack.ask({"addresses": [published, waiting]}).payload["results"]]
+
+    until("both reports", lambda: allowed() == [False, False], seconds=60)
+    until("an empty queue", lambda: queues.depth(stack, "IntakeQueueUrl") == 0, seconds=30)
 
 
 def carries_out_orders(stack: Stack) -> None:

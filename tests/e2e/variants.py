@@ -16,6 +16,7 @@ LOAD_BALANCER = {
 WEBHOOK_DOMAIN = {"WebhookDomain", "WebhookDomainMapping"}
 SILENT_ALARMS = {"SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"}
 EVENT_BRIDGE = {"EventBridgeRule", "EventBridgePermission"}
+INTAKE = {"IntakeQueue", "IntakeMapping", "IntakeAgeAlarm", "IntakeDepthAlarm"}
 DECIDE = {"DecideFunction", "DecideRole", "DecideErrorAlarm"}
 EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
 
@@ -35,7 +36,7 @@ VARIANTS = [
     Variant(
         "nothing but defaults",
         present=EVENT_DESTINATION | {"Function", "CheckFunction", "CheckFunctionParameter", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
-        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | {"AlarmTopic"},
+        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | INTAKE | {"AlarmTopic"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
             "SNS_ALLOW_SHA1": "iam",
@@ -144,6 +145,18 @@ VARIANTS = [
             "Tracing": "PassThrough",
             "Deployment": "AllAtOnce",
         },
+    ),
+    Variant(
+        "a queue for SES reports",
+        {"SesIntake": "queue", "IntakeBatchSize": "200", "IntakeBatchingSeconds": "1", "IntakeMaximumConcurrency": "5"},
+        present=INTAKE | {"IntakeSubscription"},
+        absent={"TopicSubscription"},
+    ),
+    Variant(
+        "on the way back from the queue",
+        {"SesIntake": "draining", "IntakeBatchingSeconds": "1"},
+        present=INTAKE | {"TopicSubscription"},
+        absent={"IntakeSubscription"},
     ),
     Variant("orders of programs", {"DecideEnabled": "true"}, present=DECIDE),
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
