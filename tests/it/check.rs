@@ -1,7 +1,7 @@
 //! The function `check`: questions, answers and errors.
 
 mod answers;
-mod binary;
+pub mod binary;
 mod faults;
 mod requests;
 pub mod schema;

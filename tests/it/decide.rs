@@ -1,6 +1,5 @@
 //! The function `decide`: orders of programs, carried out like decisions of operators.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,11 +18,9 @@ use support::database::{Database, EVENTS, SUPPRESSIONS, entries, text};
 use support::environment::environment;
 use support::http_message::Message;
 use support::proxy::Reply;
-use support::runtime_api::{Function, REQUEST};
 
+use crate::check::binary::start;
 use crate::check::schema::Schema;
-use crate::output_check::OutputChecker;
-use crate::real_binary;
 
 /// A decider without metrics.
 pub fn decider(client: aws_sdk_dynamodb::Client) -> Decider {
@@ -234,14 +231,7 @@ async fn the_binary_accepts_only_orders() {
     let of_decide = |name: &str| name.starts_with("AWS_") || ["EVENT_TABLE", "SUPPRESSION_TABLE"].contains(&name);
     let mut settings: Vec<_> = environment(&database).into_iter().filter(|(name, _)| of_decide(name)).collect();
     settings.push(("_HANDLER".to_owned(), "decide".to_owned()));
-    let settings = real_binary::verbose(settings);
-    let checker = OutputChecker::new(&settings, REQUEST);
-    let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
-        let outcome = outcome.as_ref().map(|_| json!({})).map_err(Clone::clone);
-        checker.check(written, payload, &outcome).map_err(|found| format!("not private: {found}"))
-    };
-    let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
-    let mut function = Function::start(binary, &settings).await.checked_by(Box::new(check));
+    let mut function = start(settings).await;
     let done = function.invoke(&order("suppress", "*", "complaint").to_string()).await.unwrap();
     assert_eq!((&done["changed"], &done["blocked_by"][0]["reason"]), (&json!(true), &json!("complaint")));
     for wrong in [r#"{"addresses":["jane@example.com"]}"#, r#"{"Records":[]}"#, "5"] {

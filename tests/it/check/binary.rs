@@ -23,7 +23,7 @@ fn settings(database: &Database) -> Environment {
 
 /// Starts the function at its most verbose level, and checks its log and its errors. Answers contain addresses, which
 /// the sender knows, so they are not checked.
-async fn start(settings: Environment) -> Function {
+pub async fn start(settings: Environment) -> Function {
     let settings = real_binary::verbose(settings);
     let checker = OutputChecker::new(&settings, REQUEST);
     let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
