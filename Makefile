@@ -3,6 +3,7 @@
 # The template's default architecture; the other one is x86_64.
 ARCH ?= arm64
 # The lengths of the tests in `make test-long`.
+CROWDED_SEEDS ?= 10
 DISORDER_SETS ?= 5000
 SURVIVAL_EVENTS ?= 10000
 HOT_EVENTS ?= 200
@@ -50,12 +51,13 @@ smoke: ## test a stack in your account, for a cent, and clean up (STACK=name; FR
 	@PYTHONPATH=tests exec .venv-smoke/bin/python -B -m smoke --stack '$(STACK)' \
 		$(if $(FROM),--from '$(FROM)') $(if $(CHANGE),--change) $(if $(PARK),--no-park)
 
+# Twice as many at once as there are processors: half of them wait, for a retry or for the binary.
 test: ## run all tests: unit, integration, documentation
-	cargo test --all-features
+	@RUST_TEST_THREADS=$$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) cargo test --all-features
 	@cat "$${CARGO_TARGET_DIR:-target}/$${CARGO_BUILD_TARGET:-.}/tmp/privacy.txt"
 
-test-long: ## run the long tests: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills
-	DISORDER_SETS=$(DISORDER_SETS) HOT_EVENTS=$(HOT_EVENTS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --all-features --test it -- disorder survival
+test-long: ## run the long tests: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills, 10 full records
+	CROWDED_SEEDS=$(CROWDED_SEEDS) DISORDER_SETS=$(DISORDER_SETS) HOT_EVENTS=$(HOT_EVENTS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --profile long --all-features --test it -- crowded disorder survival
 
 checks: ## run the code that senders copy: all of examples/, and the programs of src/guide/ask.md (needs Node.js 20; jq and Go for two of them)
 	$(TOOLS) checks
