@@ -44,16 +44,22 @@ export function normalize(address) {
   return key;
 }
 
+/** Whether a list of a provider, or a topic of one, can have this name; Mailjet numbers its lists. */
+function isList(provider, name) {
+  if (provider === "mailjet") return /^[1-9][0-9]*$/.test(name);
+  return !/\p{Cc}/u.test(name) && name.split("/").every((part) => part && part !== "*" && part === trim(part));
+}
+
 /** The scopes that concern a send; throws for one that cannot exist. */
 export function asked(provider, senderDomain, lists = [], tenant, stream) {
   const sender = provider.toLowerCase();
-  if (!/^[^\p{White_Space}:]+$/u.test(sender)) throw new Error("no provider");
+  if (!/^[^\p{White_Space}\p{Cc}:]+$/u.test(sender)) throw new Error("no provider");
   const scopes = new Set(["*", `provider:${sender}`, `domain:${normalizeDomain(senderDomain)}`]);
   for (const list of lists) {
     const long = list.match(/^list:([^:]*):(.*)$/s);
-    const short = list === "*" || list.includes(":") ? "" : list;
+    const short = list.includes(":") ? "" : list;
     const [owner, name] = long ? [long[1].toLowerCase(), long[2]] : [sender, short];
-    if (!name || (owner !== sender && owner !== "own")) throw new Error("no list of this provider");
+    if ((owner !== sender && owner !== "own") || !isList(owner, name)) throw new Error("no list of this provider");
     scopes.add(`list:${owner}:${name}`).add(`list:${owner}:${name.split("/")[0]}`);
   }
   const isName = (name) => /^[A-Za-z0-9_-]{1,64}$/.test(name);

@@ -59,21 +59,30 @@ def normalize(address):
     return key
 
 
+def is_list(provider, name):
+    """Whether a list of a provider, or a topic of one, can have this name; Mailjet numbers its lists."""
+    if provider == "mailjet":
+        return bool(re.fullmatch("[1-9][0-9]*", name))
+    is_plain = not re.search(r"[\0-\x1f\x7f-\x9f]", name)
+    return is_plain and all(part not in ("", "*") and part == part.strip() for part in name.split("/"))
+
+
 def asked(provider, sender_domain, lists=(), tenant=None, stream=None):
     """The scopes that concern a send; raises ValueError for one that cannot exist."""
     provider = provider.lower()
-    if not re.fullmatch(r"[^\s:]+", provider):
+    if not re.fullmatch(r"[^\s:\0-\x1f\x7f-\x9f]+", provider):
         raise ValueError("no provider")
     scopes = {"*", f"provider:{provider}", f"domain:{normalize_domain(sender_domain)}"}
     for name in lists:
         owner = provider
         if name.startswith("list:"):
             owner, _, name = name[5:].partition(":")
-        elif name == "*" or ":" in name:
+        elif ":" in name:
             name = ""
-        if not name or owner.lower() not in (provider, "own"):
+        owner = owner.lower()
+        if owner not in (provider, "own") or not is_list(owner, name):
             raise ValueError("no list of this provider")
-        scopes |= {f"list:{owner.lower()}:{part}" for part in (name, name.partition("/")[0])}
+        scopes |= {f"list:{owner}:{part}" for part in (name, name.partition("/")[0])}
     if tenant is not None:
         name = tenant.removeprefix("tenant:ses:")
         if provider != "ses" or not re.fullmatch("[A-Za-z0-9_-]{1,64}", name):

@@ -41,7 +41,7 @@ fn change(event: &EmailEvent, effect: Effect, policy: Policy, received_at: Times
             Some(Change::Entry { scope, reason, entry })
         }
         // A lift must not be widened: without its list it would undo suppressions that have other grounds.
-        Effect::Lift { scope_kind: ScopeKind::List, .. } if event.list.is_none() => None,
+        Effect::Lift { scope_kind: ScopeKind::List, .. } if list(event).is_none() => None,
         Effect::Lift { reason, scope_kind } => {
             let entry = entry(event, State::Lifted, event.effective_at(received_at), None);
             Some(Change::Entry { scope: scope(event, scope_kind)?, reason, entry })
@@ -72,10 +72,13 @@ fn scope(event: &EmailEvent, scope_kind: ScopeKind) -> Option<Scope> {
         ScopeKind::Provider => Some(Scope::provider(provider)),
         ScopeKind::Tenant => event.tenant.as_ref().map(|tenant| Scope::tenant(provider, tenant)),
         ScopeKind::Sender => Some(of_sender(event)),
-        ScopeKind::List => {
-            Some(event.list.as_ref().map_or_else(|| of_sender(event), |list| Scope::list(provider, list)))
-        }
+        ScopeKind::List => Some(list(event).unwrap_or_else(|| of_sender(event))),
     }
+}
+
+/// The list of an event, unless nobody could ask about a list of that name, or lift a suppression of it.
+fn list(event: &EmailEvent) -> Option<Scope> {
+    Scope::list(event.provider.as_str(), event.list.as_ref()?)
 }
 
 /// The mail of the event's sender: of its stream, else of its domain, else through its provider.
@@ -151,8 +154,10 @@ mod tests {
         event.sender_domain = Some("example.com".to_owned());
         event.stream = Stream::parse("marketing");
         assert_eq!(scope_of(&event).as_deref(), Some("list:ses:News/Offers"));
-        event.list = None;
-        assert_eq!(scope_of(&event).as_deref(), Some("stream:marketing"));
+        for none in [None, Some("Ne\0ws"), Some(" News")] {
+            event.list = none.map(str::to_owned);
+            assert_eq!(scope_of(&event).as_deref(), Some("stream:marketing"), "{none:?}");
+        }
         event.stream = None;
         assert_eq!(scope_of(&event).as_deref(), Some("domain:example.com"));
         event.sender_domain = None;
@@ -204,7 +209,10 @@ mod tests {
     fn a_lift_does_not_widen() {
         let mut event = event(Effect::Lift { reason: Reason::Unsubscribe, scope_kind: ScopeKind::List });
         event.sender_domain = Some("example.com".to_owned());
-        assert_eq!(decide(&event, Policy::default(), Timestamp::MAX), []);
+        for none in [None, Some("News\n")] {
+            event.list = none.map(str::to_owned);
+            assert_eq!(decide(&event, Policy::default(), Timestamp::MAX), [], "{none:?}");
+        }
         event.list = Some("News".to_owned());
         assert_eq!(scope_of(&event).as_deref(), Some("list:ses:News"));
     }

@@ -10,9 +10,9 @@ use super::format::Format;
 use super::heading::Renamed;
 use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP};
 use super::stack::VERSION;
-use crate::address::Address;
+use crate::address::{Address, normalize_domain};
 use crate::event::Reason;
-use crate::suppression::{Entry, Scope};
+use crate::suppression::{Entry, Scope, ScopeError};
 use crate::timestamp::Timestamp;
 
 /// The heading of the options that every command takes.
@@ -297,10 +297,7 @@ fn address(text: &str) -> Result<Address, String> {
 
 /// A domain as scopes spell it.
 fn domain(text: &str) -> Result<String, String> {
-    let known = Address::parse(&format!("x@{text}")).filter(|_| !text.contains('@'));
-    known
-        .map(|address| address.domain().to_owned())
-        .ok_or_else(|| "not a domain; give one, such as example.com".to_owned())
+    normalize_domain(text).ok_or_else(|| ScopeError::Domain.to_string())
 }
 
 /// A reason by its name; help and errors list the names.

@@ -56,8 +56,8 @@ impl Context {
         for list in &self.lists {
             let (owner, name) = list_name(list, provider)?;
             // Whoever has left the whole list has left each of its topics.
-            scopes.extend(name.split_once('/').map(|(whole, _)| Scope::list(&owner, whole)));
-            scopes.push(Scope::list(&owner, name));
+            scopes.extend(name.split_once('/').and_then(|(whole, _)| Scope::list(&owner, whole)));
+            scopes.push(Scope::list(&owner, name).ok_or(ScopeError::ListName)?);
         }
         let mut seen = BTreeSet::new();
         scopes.retain(|scope| seen.insert(scope.clone()));
@@ -178,6 +178,12 @@ mod tests {
             (Some("ses"), "own:weekly", ScopeError::List),
             (Some("ses"), "domain:example.com", ScopeError::List),
             (None, "stream:marketing", ScopeError::List),
+            (Some("ses"), " News", ScopeError::ListName),
+            (Some("ses"), "News/Offers ", ScopeError::ListName),
+            (Some("ses"), "list:own:weekly\0", ScopeError::ListName),
+            (Some("mailjet"), "News", ScopeError::ListName),
+            (Some("Mailjet"), "42/Offers", ScopeError::ListName),
+            (None, "list:Mailjet:042", ScopeError::ListName),
         ] {
             assert_eq!(to_list(provider, list), Err(error), "{list}");
         }
@@ -191,16 +197,16 @@ mod tests {
             asked(&context).err()
         };
         let text = |text: &str| Some(text.to_owned());
-        for provider in ["", "a b", "provider:ses"] {
+        for provider in ["", " ", "a b", "ses\u{7f}", "provider:ses"] {
             assert_eq!(with(&|it| it.provider = text(provider)), Some(ScopeError::Provider), "{provider}");
         }
-        for domain in ["", "a@example.com", "domain:example.com"] {
+        for domain in ["", " ", "a@example.com", "example.com\0", "domain:example.com"] {
             assert_eq!(with(&|it| it.sender_domain = text(domain)), Some(ScopeError::Domain), "{domain}");
         }
-        for stream in ["", "stream:", "spring sale", "*"] {
+        for stream in ["", "stream:", " marketing", "spring sale", "marketing\n", "*"] {
             assert_eq!(with(&|it| it.stream = text(stream)), Some(ScopeError::Stream), "{stream}");
         }
-        for tenant in ["", "tenant:", "tenant:mailjet:Acme", "Acme, Inc."] {
+        for tenant in ["", "tenant:", "tenant:mailjet:Acme", "tenant:ses: Acme", "Acme ", "Acme\0", "Acme, Inc."] {
             assert_eq!(with(&|it| it.tenant = text(tenant)), Some(ScopeError::Tenant), "{tenant}");
         }
         for provider in ["mailjet", "postmark"] {

@@ -51,10 +51,10 @@ impl Scope {
         Self(format!("tenant:{provider}:{}", tenant.as_str()))
     }
 
-    /// Sends to one list of a provider, or to one topic of it (`<list>/<topic>`).
+    /// Sends to one list of a provider, or to one topic of it (`<list>/<topic>`); `None` if no list can have this name.
     #[must_use]
-    pub fn list(provider: &str, list: &str) -> Self {
-        Self(format!("list:{provider}:{list}"))
+    pub fn list(provider: &str, list: &str) -> Option<Self> {
+        is_list_name(provider, list).then(|| Self(format!("list:{provider}:{list}")))
     }
 
     /// Parses a scope that a person wrote, into the spelling of the records; any other spelling would match no send.
@@ -71,7 +71,7 @@ impl Scope {
             Some(("domain", name)) => normalize_domain(name).map(|name| Self::domain(&name)).ok_or(ScopeError::Domain),
             Some(("stream", name)) => Stream::parse(name).map(|name| Self::stream(&name)).ok_or(ScopeError::Stream),
             Some(("tenant", rest)) => parse_tenant(rest).ok_or(ScopeError::Tenant),
-            Some(("list", rest)) => parse_list(rest).ok_or(ScopeError::List),
+            Some(("list", rest)) => parse_list(rest),
             _ => Err(ScopeError::Form),
         }
     }
@@ -116,14 +116,27 @@ impl Scope {
 
 /// The name of a provider, or [`OWN`], in the spelling of scopes.
 pub(super) fn owner_name(text: &str) -> Option<String> {
-    let is_name = !text.is_empty() && !text.contains(|char: char| char.is_whitespace() || char == ':');
+    let is_foreign = |char: char| char.is_whitespace() || char.is_control() || char == ':';
+    let is_name = !text.is_empty() && !text.contains(is_foreign);
     is_name.then(|| text.to_lowercase())
 }
 
+/// Whether a list of a provider can have a name. Mailjet numbers its lists, from 1 on, and they have no topics.
+fn is_list_name(provider: &str, list: &str) -> bool {
+    if provider == Provider::Mailjet.as_str() {
+        return !list.is_empty() && !list.starts_with('0') && list.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    // A scope has no wildcards: `*` is meant for every list, and would match none.
+    let is_part =
+        |part: &str| !matches!(part, "" | "*") && part.trim() == part && !part.contains(|char: char| char.is_control());
+    list.split('/').all(is_part)
+}
+
 /// `<provider>:<list>`.
-fn parse_list(text: &str) -> Option<Scope> {
-    let (owner, list) = text.split_once(':').filter(|(_, list)| !list.is_empty())?;
-    Some(Scope::list(&owner_name(owner)?, list))
+fn parse_list(text: &str) -> Result<Scope, ScopeError> {
+    let (owner, list) = text.split_once(':').filter(|(_, list)| !list.is_empty()).ok_or(ScopeError::List)?;
+    let owner = owner_name(owner).ok_or(ScopeError::List)?;
+    Scope::list(&owner, list).ok_or(ScopeError::ListName)
 }
 
 /// `<provider>:<tenant>`, of a provider that has tenants.
@@ -148,6 +161,8 @@ pub enum ScopeError {
     Provider,
     /// It names no list of a provider.
     List,
+    /// It gives a list a name that no list of its provider can have.
+    ListName,
     /// It names a list without its provider.
     ListWithoutProvider,
     /// It names a list or a tenant of another provider than that of the send.
@@ -174,6 +189,9 @@ impl fmt::Display for ScopeError {
             Self::Tenant => f.write_str("not a tenant; give tenant:ses:NAME, with at most 64 letters, digits, - and _"),
             Self::Provider => f.write_str("not a provider; give its name, such as ses"),
             Self::List => f.write_str("not a list; give list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
+            Self::ListName => f.write_str(
+                "not a name of a list; give it without outer spaces and control characters, and for mailjet its number",
+            ),
             Self::ListWithoutProvider => f.write_str("a list without its provider; give it as list:PROVIDER:LIST"),
             Self::OtherProvider => {
                 f.write_str("a list or tenant of another provider than the send's; ask for it with its own provider")
@@ -216,7 +234,7 @@ mod tests {
         for text in ["", "**", "everything", "Domain:example.com"] {
             assert_eq!(parsed(text), Err(ScopeError::Form), "{text}");
         }
-        for text in ["provider:", "provider:a b", "provider:a:b"] {
+        for text in ["provider:", "provider:a b", "provider:a:b", "provider:a\0"] {
             assert_eq!(parsed(text), Err(ScopeError::Provider), "{text}");
         }
         for text in ["domain:", "domain:a@example.com", "domain:a b"] {
@@ -232,8 +250,53 @@ mod tests {
             assert_eq!(parsed(text), Err(ScopeError::List), "{text}");
         }
         let of_length =
-            |bytes: usize| Scope::parse(&format!("list:ses:{:>1$}", "x", bytes - 9)).and_then(Scope::limited);
+            |bytes: usize| Scope::parse(&format!("list:ses:{}", "x".repeat(bytes - 9))).and_then(Scope::limited);
         assert_eq!(of_length(Scope::MAX_BYTES).map(|scope| scope.as_str().len()), Ok(Scope::MAX_BYTES));
         assert_eq!(of_length(Scope::MAX_BYTES + 1), Err(ScopeError::TooLong));
+    }
+
+    #[test]
+    fn a_name_that_no_list_can_have_is_refused() {
+        for (provider, name) in [
+            ("ses", "News"),
+            ("ses", "News/Offers"),
+            ("ses", "Spring sale/10 % off: all"),
+            ("own", "n\u{e9}ws"),
+            ("own", "a/b/c"),
+            ("tencent", "007"),
+            ("mailjet", "42"),
+            ("mailjet", "10"),
+        ] {
+            let text = format!("list:{provider}:{name}");
+            assert_eq!(parsed(&text).as_ref(), Ok(&text));
+        }
+        for (provider, name) in [
+            ("ses", " News"),
+            ("ses", "News "),
+            ("ses", "News\u{a0}"),
+            ("ses", "\u{2003}News"),
+            ("ses", "Ne\tws"),
+            ("ses", "News\u{9c}"),
+            ("ses", " "),
+            ("ses", "News/"),
+            ("ses", "/Offers"),
+            ("ses", "News /Offers"),
+            ("ses", "News/ Offers"),
+            ("ses", "News//Offers"),
+            ("ses", "*"),
+            ("ses", "News/*"),
+            ("own", "weekly\n"),
+            ("postmark", "\0"),
+            ("mailjet", "News"),
+            ("mailjet", "42/Offers"),
+            ("mailjet", "042"),
+            ("mailjet", "0"),
+            ("mailjet", "-1"),
+            ("mailjet", "4.2"),
+            ("mailjet", "\u{0664}\u{0662}"),
+        ] {
+            assert_eq!(parsed(&format!("list:{provider}:{name}")), Err(ScopeError::ListName), "{provider} {name:?}");
+            assert_eq!(Scope::list(provider, name), None, "{provider} {name:?}");
+        }
     }
 }

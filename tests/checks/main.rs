@@ -7,6 +7,7 @@
 mod ask;
 mod characters;
 mod hooks;
+mod names;
 mod programs;
 mod read;
 mod world;

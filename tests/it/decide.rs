@@ -185,6 +185,20 @@ async fn impossible_decisions_are_refused() {
     }
 }
 
+#[tokio::test]
+async fn a_list_that_cannot_exist_is_refused() {
+    let database = Database::start().await;
+    let decider = decider(database.client.clone());
+    for scope in ["list:mailjet:News", "list:ses:News ", "list:own:wee\tkly", "list:ses:*"] {
+        for action in ["suppress", "lift"] {
+            let error = give(&decider, &order(action, scope, "unsubscribe")).await.unwrap_err();
+            assert_eq!((error.class(), error.label()), ("Malformed", "scope"), "{scope:?}");
+            assert!(error.to_string().starts_with("scope: not a name of a list"), "{error}");
+        }
+    }
+    assert!(database.scan(SUPPRESSIONS).await.is_empty());
+}
+
 /// Tries each field with values of every type, absent, and under a wrong name.
 #[test]
 fn the_schema_accepts_exactly_what_the_code_accepts() {

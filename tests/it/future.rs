@@ -223,7 +223,7 @@ async fn a_return_to_a_list_from_the_future_swallows_no_later_unsubscribe() {
     world.sns(&change(false, TEXT_2037)).await;
     world.sns(&change(true, &seconds_ago(10).to_string())).await;
     let record = world.handler.suppressions.get(&address()).await.unwrap();
-    let entry = record.entry(&Scope::list("ses", "News"), Reason::Unsubscribe).unwrap();
+    let entry = record.entry(&Scope::list("ses", "News").unwrap(), Reason::Unsubscribe).unwrap();
     assert!(entry.is_active(Timestamp::now()));
 }
 

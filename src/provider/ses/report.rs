@@ -171,8 +171,8 @@ impl Report<'_> {
             let address = event.recipient.as_ref().map(Recipient::key);
             event.id = self.id.of(&[message_id, timestamp], &[message_id, list, change.topic, timestamp, address]);
             event.apply(change.ruling);
-            event.list = list.map(|list| match change.topic {
-                Some(topic) => format!("{list}/{topic}"),
+            event.list = list.map(str::trim).map(|list| match change.topic {
+                Some(topic) => format!("{list}/{}", topic.trim()),
                 None => list.to_owned(),
             });
         })

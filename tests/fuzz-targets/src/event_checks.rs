@@ -3,7 +3,7 @@
 use mail_feedback::event::{Cause, EmailEvent, Kind};
 use mail_feedback::policy::{ComplaintScope, Policy, decide};
 use mail_feedback::store::{Retention, to_item};
-use mail_feedback::suppression::{SoftBounceRules, SuppressionRecord, effect_text};
+use mail_feedback::suppression::{Change, Scope, SoftBounceRules, SuppressionRecord, effect_text};
 use support::size::item_bytes;
 
 use super::{address, world::NOW};
@@ -72,6 +72,11 @@ fn recorded_under(policy: Policy, event: &EmailEvent) {
     let key = |name: &str| item[name].as_s().expect("a text").len();
     assert!((1..=2048).contains(&key("address")) && (1..=1024).contains(&key("event")));
     assert!(event.address().is_some() || changes.is_empty(), "no effect without an address");
+    for change in &changes {
+        if let Change::Entry { scope, .. } = change {
+            assert_eq!(Scope::parse(scope.as_str()).as_ref(), Ok(scope), "it can be asked about, and lifted");
+        }
+    }
     let mut once = SuppressionRecord::default();
     for change in &changes {
         once.merge(change, SoftBounceRules::default());

@@ -138,7 +138,7 @@ fn flood(bytes: &[u8]) -> Vec<Change> {
     let scopes = usize::from(bytes[3])..usize::from(bytes[3]) + FLOOD;
     let flood = scopes.zip(0_u8..).filter_map(|(scope, nth)| {
         let step = u16::from_be_bytes([bytes[1], bytes[2]]).wrapping_add(u16::from(nth)) % 16;
-        let scope = Scope::list("ses", &scope.to_string());
+        let scope = Scope::list("ses", &scope.to_string())?;
         match entry(step, bytes[3], bytes[4].wrapping_add(nth % 2), bytes[5] | 1) {
             Change::Entry { reason, entry, .. } => Some(Change::Entry { scope, reason, entry }),
             _ => None,

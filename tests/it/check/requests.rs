@@ -83,7 +83,17 @@ async fn a_scope_that_cannot_exist_is_malformed() {
         ("sender_domain", json!("a@example.com"), "not a domain"),
         ("stream", json!("spring sale"), "not a stream"),
         ("tenant", json!("Acme, Inc."), "not a tenant"),
+        ("provider", json!("ses\u{85}"), "not a provider"),
+        ("sender_domain", json!("exam\0ple.com"), "not a domain"),
+        ("stream", json!(" marketing"), "not a stream"),
+        ("tenant", json!("Acme\n"), "not a tenant"),
         ("lists", json!(["42"]), "a list without its provider"),
+        ("lists", json!(["list:mailjet:42", "list:mailjet:News"]), "not a name of a list"),
+        ("lists", json!(["list:mailjet:42/Offers"]), "not a name of a list"),
+        ("lists", json!(["list:ses:News "]), "not a name of a list"),
+        ("lists", json!(["list:own:/weekly"]), "not a name of a list"),
+        ("lists", json!(["list:ses:Ne\u{0}ws"]), "not a name of a list"),
+        ("lists", json!([""]), "not a list"),
     ] {
         let mut question = json!({"addresses": ["a@example.com"]});
         question[field] = value;

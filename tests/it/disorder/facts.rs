@@ -232,7 +232,7 @@ pub fn set_under(rules: SoftBounceRules, random: &mut Seeded, name: &str) -> Fac
             provider: random.pick(&[Provider::Ses, Provider::Mailjet]),
             at: START + day * DAY + hour * 3_600_000,
             untimed: random.percent(8),
-            list: random.pick(&[None, Some("news"), Some("offers")]),
+            list: random.pick(&[None, Some("41"), Some("42")]),
             domain: random.pick(&[None, Some("sender.example")]),
             serial,
         });
@@ -255,7 +255,7 @@ pub fn hot(count: usize) -> Vec<Fact> {
         provider: random.pick(&[Provider::Ses, Provider::Tencent, Provider::Mailjet]),
         at: START + i64::try_from(serial).unwrap() * DAY / 8,
         untimed: false,
-        list: random.pick(&[None, Some("news"), Some("offers"), Some("letters")]),
+        list: random.pick(&[None, Some("41"), Some("42"), Some("43")]),
         domain: random.pick(&[None, Some("sender.example")]),
         serial,
     };

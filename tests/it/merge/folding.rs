@@ -33,7 +33,7 @@ impl Fact {
 }
 
 fn scope(number: usize) -> Scope {
-    if number == 0 { Scope::everything() } else { Scope::list("ses", &number.to_string()) }
+    if number == 0 { Scope::everything() } else { Scope::list("ses", &number.to_string()).unwrap() }
 }
 
 fn fact(scope: usize, reasons: &'static [Reason]) -> impl Strategy<Value = Fact> {
@@ -177,7 +177,8 @@ fn scopes_of_forbidden_length_count_by_their_bytes() {
         let fact = Fact { scope: 1, reason: Reason::Manual, lifted: false, at: 1, until: None };
         (0..3).map(move |nth| match fact.change(nth) {
             Change::Entry { reason, entry, .. } => {
-                Change::Entry { scope: Scope::list("ses", &format!("{nth}{}", "x".repeat(bytes))), reason, entry }
+                let scope = Scope::list("ses", &format!("{nth}{}", "x".repeat(bytes))).unwrap();
+                Change::Entry { scope, reason, entry }
             }
             other => other,
         })

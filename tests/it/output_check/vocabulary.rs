@@ -125,6 +125,7 @@ fn flaws() -> impl Iterator<Item = String> {
     let scopes = [
         ScopeError::Provider,
         ScopeError::List,
+        ScopeError::ListName,
         ScopeError::ListWithoutProvider,
         ScopeError::OtherProvider,
         ScopeError::Stream,

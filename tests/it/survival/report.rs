@@ -81,11 +81,7 @@ fn bounce(fact: &Fact, number: usize, (kind, sub): (&str, &str), status: &str) -
 
 /// An element of a Mailjet request; Mailjet has no lifts.
 pub fn mailjet(fact: &Fact, number: usize) -> Value {
-    let list = match fact.list {
-        None => 0,
-        Some("news") => 41,
-        Some(_) => 42,
-    };
+    let list: u32 = fact.list.map_or(0, |list| list.parse().unwrap_or(42));
     let (event, more) = match fact.kind {
         FactKind::Hard => {
             ("bounce", json!({"hard_bounce": true, "error_related_to": "recipient", "error": "user unknown"}))
