@@ -33,8 +33,9 @@ pub(super) fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Ad
     // That entry is derived from the bounces, which are missing here: it would vanish at once.
     let derived = given == Reason::SoftBounce && scope == Scope::everything();
     let reason = if derived { Reason::Manual } else { given };
-    let at_text = at.to_string();
+    let (at_text, until_text) = (at.to_string(), until.map(|until| until.to_string()));
     let tuple = ["import", &args.source, address.as_str(), scope.as_str(), given.as_str(), &at_text];
+    let tuple = tuple.into_iter().chain(until_text.as_deref());
     let entry = Entry {
         state: State::Suppressed,
         at,
@@ -44,7 +45,7 @@ pub(super) fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Ad
         lifted_event: None,
         provider: clip(row.provider.as_deref().filter(|name| !name.is_empty()).unwrap_or("manual"), PROVIDER_BYTES)
             .to_owned(),
-        event_id: EventId::of(&tuple.map(Some)).to_string(),
+        event_id: EventId::of_elements(tuple.map(Some)).to_string(),
         code: row.code.as_deref().map(|code| clip(code, CODE_BYTES).to_owned()),
         detail: None,
         recipient: Some(clip(addr_spec(&row.address), SPELLING_BYTES).to_owned()),

@@ -68,20 +68,45 @@ async fn rows_of_one_address_are_events_of_their_own() {
     for n in 0..70 {
         writeln!(list, "jane@example.com,unsubscribe,list:ses:{n},2026-01-01,").unwrap();
     }
-    // The same key and the same time: one event, for the final state.
-    list.push_str(
-        "jane@example.com,complaint,*,2026-01-01,2026-12-01\njane@example.com,complaint,*,2026-01-01,2026-12-02\n",
-    );
+    // The same reason and time, but another end; one of the rows twice.
+    for day in [1, 2, 2] {
+        writeln!(list, "jane@example.com,complaint,*,2026-01-01,2026-12-0{day}").unwrap();
+    }
     // Older than the entry: it changes only the beginning.
     list.push_str("jane@example.com,complaint,*,2025-01-01,\njane@example.com,complaint,*,2025-02-01,\n");
     let ran = import(&world, &list, &[]).await;
-    assert_eq!(ran.out, "74 rows imported, 71 new suppressions, 0 rows rejected\n", "{}", ran.err);
+    assert_eq!(ran.out, "75 rows imported, 71 new suppressions, 0 rows rejected\n", "{}", ran.err);
     let events = world.database.scan(EVENTS).await;
-    assert_eq!(events.len(), 72);
+    assert_eq!(events.len(), 73);
     let complaint: Vec<_> = events.values().filter(|event| text(event, "reason") == "complaint").collect();
-    let written = complaint.iter().map(|event| (text(event, "occurred_at"), text(event, "until")));
-    let expected = [("2025-01-01T00:00:00.000Z", ""), ("2026-01-01T00:00:00.000Z", "2026-12-02T00:00:00.000Z")];
-    assert_eq!(written.collect::<Vec<_>>(), expected);
+    let mut written: Vec<_> =
+        complaint.iter().map(|event| (text(event, "occurred_at"), text(event, "until"))).collect();
+    written.sort_unstable();
+    let expected = [
+        ("2025-01-01T00:00:00.000Z", ""),
+        ("2026-01-01T00:00:00.000Z", "2026-12-01T00:00:00.000Z"),
+        ("2026-01-01T00:00:00.000Z", "2026-12-02T00:00:00.000Z"),
+    ];
+    assert_eq!(written, expected);
+    import(&world, &list, &[]).await;
+    assert_eq!(world.database.scan(EVENTS).await, events, "no event is written again");
+}
+
+/// The id of a row without an end is that of earlier versions.
+#[tokio::test]
+async fn the_id_of_a_row_is_a_digest_of_its_facts() {
+    let world = World::new().await;
+    let rows =
+        "address,reason,since,until\na@example.com,complaint,2026-01-01,\nb@example.com,manual,2026-01-01,2026-12-01\n";
+    import(&world, rows, &[]).await;
+    let day = |day: &str| format!("{day}T00:00:00.000Z");
+    let (at, until) = (day("2026-01-01"), day("2026-12-01"));
+    let ids = [
+        EventId::of(&["import", "old", "a@example.com", "*", "complaint", &at].map(Some)).to_string(),
+        EventId::of(&["import", "old", "b@example.com", "*", "manual", &at, &until].map(Some)).to_string(),
+    ];
+    let events = world.database.scan(EVENTS).await;
+    assert_eq!(events.values().map(|event| text(event, "event_id")).collect::<Vec<_>>(), ids);
 }
 
 #[tokio::test]
