@@ -20,7 +20,7 @@ pub use attribute::Item;
 pub use certificates::KEY as CERTIFICATES_KEY;
 pub use decisions::DecisionError;
 pub use event_item::{Retention, to_item};
-pub use imports::MAX_ROWS as MAX_IMPORTED_ROWS;
+pub use imports::{Imported, MAX_ROWS as MAX_IMPORTED_ROWS};
 pub use manual_item::{MANUAL, is_manual, to_item as to_manual_item};
 pub use recorder::{Recorded, Recorder, TimeLimits};
 pub use suppressions::Suppressions;

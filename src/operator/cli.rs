@@ -219,7 +219,7 @@ pub struct ImportArgs {
     /// Check every row and count the new suppressions, but write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// The time of rows that have none
+    /// The time of rows that have neither since nor at: when the list was made
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub at: Option<Timestamp>,
 }

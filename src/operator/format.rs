@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::csv::{self, Formulas};
 use super::heading::{self, Renamed};
+use super::lines::{Line, MAX_LINE_BYTES};
 
 /// A format of suppressions, one per line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -128,20 +129,22 @@ impl From<String> for ReadError {
 pub(super) struct Reader<'r> {
     format: Format,
     renamed: &'r [Renamed],
+    /// Whether a row without a time has one anyway.
+    is_dated: bool,
     columns: Option<Vec<&'static str>>,
     /// Whether a line has been read: only the first may be a heading.
     begun: bool,
 }
 
 impl<'r> Reader<'r> {
-    /// A reader before the first line.
-    pub(super) const fn new(format: Format, renamed: &'r [Renamed]) -> Self {
-        Self { format, renamed, columns: None, begun: false }
+    /// A reader before the first line; `is_dated`: rows need no time of their own.
+    pub(super) const fn new(format: Format, renamed: &'r [Renamed], is_dated: bool) -> Self {
+        Self { format, renamed, is_dated, columns: None, begun: false }
     }
 
     /// Reads a line; `None` if it is empty, or the heading.
-    pub(super) fn read(&mut self, line: &str) -> Result<Option<Row>, ReadError> {
-        let line = line.trim_start_matches('\u{feff}').trim();
+    pub(super) fn read(&mut self, line: &Line) -> Result<Option<Row>, ReadError> {
+        let line = self.text(line)?.trim_start_matches('\u{feff}').trim();
         if line.is_empty() {
             return Ok(None);
         }
@@ -150,6 +153,12 @@ impl<'r> Reader<'r> {
             let format = self.format;
             return Err(ReadError::List(format!("not a list in the format {format}; {}", heading::found(line))));
         }
+        if first && self.format == Format::Ses && !self.is_dated && !line.starts_with('{') {
+            let advice = "give the time of its rows with --at <time>";
+            return Err(ReadError::List(format!(
+                "a list of address,BOUNCE or address,COMPLAINT has no times; {advice}"
+            )));
+        }
         match self.format {
             Format::Csv if first => self.begin_csv(line),
             Format::Csv => self.csv(line),
@@ -157,6 +166,15 @@ impl<'r> Reader<'r> {
             Format::Ses => Ok(ses_row(line)?),
             Format::Mailjet => Ok(mailjet(&csv::split(line, Formulas::Kept)?, first)),
         }
+    }
+
+    fn text<'l>(&self, line: &'l Line) -> Result<&'l str, ReadError> {
+        let text = match line {
+            Line::TooLong => Err(format!("longer than {MAX_LINE_BYTES} bytes")),
+            Line::Bytes(bytes) if self.begun => str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned()),
+            Line::Bytes(bytes) => heading::text(bytes),
+        };
+        text.map_err(if self.begun { ReadError::Row } else { ReadError::List })
     }
 
     /// Whether a line can be the first of a list in a format with fixed columns.
@@ -178,7 +196,13 @@ impl<'r> Reader<'r> {
         let other = |why: String| ReadError::List(format!("{why}; {}", heading::found(line)));
         let fields = csv::split(line, Formulas::Defused).map_err(other)?;
         self.columns = heading::columns(&fields, self.renamed).map_err(other)?;
-        if self.columns.is_some() { Ok(None) } else { self.csv(line) }
+        match &self.columns {
+            Some(columns) if !self.is_dated && !heading::has_times(columns) => {
+                Err(ReadError::List(heading::without_times(line)))
+            }
+            Some(_) => Ok(None),
+            None => self.csv(line),
+        }
     }
 
     fn csv(&self, line: &str) -> Result<Option<Row>, ReadError> {

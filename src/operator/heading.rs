@@ -12,6 +12,18 @@ const NEEDED: [&str; 2] = ["address", "reason"];
 const SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
 /// What to do about an unknown heading.
 const ADVICE: &str = "name the columns, as --column address=email, or give another --format";
+/// What to do about a heading without times.
+const TIME_ADVICE: &str = "name the column, as --column since=date, or give the time of all rows, as --at 2026-01-01";
+/// What to do about a list that is not text.
+const TEXT_ADVICE: &str = "save the list as text in UTF-8";
+/// What files begin with that are not text in UTF-8.
+const SIGNATURES: [(&[u8], &str); 5] = [
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"PK\x03\x04", "a spreadsheet or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "a spreadsheet"),
+    (b"\x1f\x8b", "a gzip archive"),
+];
 /// How much of a heading is shown, in bytes.
 const SHOWN_BYTES: usize = 120;
 
@@ -38,6 +50,29 @@ impl Renamed {
             (None, _) => Err(format!("no such column; the columns are {}", COLUMNS.join(", "))),
         }
     }
+}
+
+/// The first line as text.
+///
+/// # Errors
+/// The list is not text in UTF-8; the error says what it is instead, and quotes no address.
+pub(super) fn text(line: &[u8]) -> Result<&str, String> {
+    let known = SIGNATURES.iter().find(|(signature, _)| line.starts_with(signature)).map(|(_, name)| *name);
+    if let Some(name) = known.or_else(|| line.contains(&0).then_some("zero bytes, as in UTF-16,")) {
+        return Err(format!("found {name} instead of text in UTF-8; {TEXT_ADVICE}"));
+    }
+    str::from_utf8(line)
+        .map_err(|_| format!("not UTF-8; {}; {TEXT_ADVICE}", shown(String::from_utf8_lossy(line).trim())))
+}
+
+/// Whether rows with these columns can have a time.
+pub(super) fn has_times(columns: &[&str]) -> bool {
+    columns.contains(&"since") || columns.contains(&"at")
+}
+
+/// Why a heading without times is refused.
+pub(super) fn without_times(line: &str) -> String {
+    format!("no column since or at, and no --at; {}; {TIME_ADVICE}", shown(line))
 }
 
 /// The column in each place of a heading, an empty text for an unknown one; `None` if the line is already a row.
@@ -88,12 +123,17 @@ pub(super) fn found(line: &str) -> String {
     if let Some(name) = separator(line) {
         return format!("found {name} instead of commas; save the list with commas");
     }
+    format!("{}; {ADVICE}", shown(line))
+}
+
+/// What a line contains; quotes no address.
+fn shown(line: &str) -> String {
     if line.contains('@') {
         let fields = line.split(',').count();
         let plural = if fields == 1 { "" } else { "s" };
-        return format!("found {fields} field{plural}, an address among them; {ADVICE}");
+        return format!("found {fields} field{plural}, an address among them");
     }
     let shown = sanitize(clip(line, SHOWN_BYTES));
     let rest = if shown.len() < line.len() { " …" } else { "" };
-    format!("found: {shown}{rest}; {ADVICE}")
+    format!("found: {shown}{rest}")
 }

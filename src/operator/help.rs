@@ -38,10 +38,15 @@ Examples:
 
 csv is separated by commas. It needs a heading with the columns address and reason, in any order, or without a heading all
 of address,scope,reason,since,at,until,provider,code. ses becomes hard_bounce and complaint for every send; mailjet becomes
-provider_block for Mailjet. A soft_bounce for every send becomes manual, since that entry is counted. A later lift wins
-over a row. Each row that changes something is an event in the history of its address.
+provider_block for Mailjet. A soft_bounce for every send becomes manual, since that entry is counted. Each row that changes
+something is an event in the history of its address.
 
-Invalid rows are rejected, and the first 20 are named. After Ctrl-C or a failure, the same command imports the rest.";
+since is when the suppression began; at is when it was last confirmed, if that is not the same. A row counts from its at,
+else from its since, else from --at, and must have one of them: a lift after that time wins over the row. until is when the
+suppression ends.
+
+A list of another kind, or without times, is refused at its first line. Invalid rows are rejected, and so are those whose
+stored record cannot be read; the first 20 are named. After Ctrl-C or a failure, the same command imports the rest.";
 
 /// Below the options of `export`.
 pub(super) const EXPORT_HELP: &str = "\

@@ -1,7 +1,6 @@
 //! `import`: adds suppressions from elsewhere.
 
-use std::collections::BTreeMap;
-use std::io::Read;
+use std::collections::BTreeSet;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -13,13 +12,14 @@ use super::cli::ImportArgs;
 use super::failure::Failure;
 use super::format::{Format, ReadError, Reader};
 use super::import_row::change;
-use super::progress::bar;
+use super::import_write::{Rows, Written, lanes, write_lane};
+use super::lines::{Line, Lines};
+use super::progress::{bar, counter};
 use super::show::counted;
 use super::stop::Stop;
 use super::tables::Tables;
 use super::{Console, Outcome};
-use crate::address::Address;
-use crate::store::MAX_IMPORTED_ROWS;
+use crate::api::unknown_providers_warning;
 use crate::suppression::Change;
 use crate::timestamp::Timestamp;
 
@@ -28,10 +28,9 @@ const WINDOW: usize = 3_200;
 /// How many transactions run concurrently.
 const IN_FLIGHT: usize = 16;
 /// How many rejected rows are named.
-const NAMED_ERRORS: u64 = 20;
-
-/// Rows by address, as changes.
-type Rows = BTreeMap<Address, Vec<Change>>;
+const NAMED_ROWS: u64 = 20;
+/// How many unknown providers are named.
+const NAMED_PROVIDERS: usize = 20;
 
 /// The counts so far.
 #[derive(Clone, Copy, Default)]
@@ -43,6 +42,8 @@ struct Tally {
 }
 
 /// Merges each row as an event at its time; a row that was merged before changes nothing.
+///
+/// The list is read as it is written, so it may be longer than the memory.
 pub(super) async fn run(
     args: &ImportArgs,
     tables: &Tables,
@@ -55,28 +56,32 @@ pub(super) async fn run(
     if args.format != Format::Csv && !args.columns.is_empty() {
         return Err(Failure::new("only csv has a heading; leave out --column, or use --format csv"));
     }
-    let text = read(args)?;
-    let lines: Vec<&[u8]> = text.strip_suffix(b"\n").unwrap_or(&text).split(|byte| *byte == b'\n').collect();
-    // Before this, Ctrl-C ends the program: it may be waiting for input.
+    if args.at.is_some_and(|at| at > console.now) {
+        return Err(Failure::new(
+            "--at is in the future, so the list would outweigh everything that follows; give its time",
+        ));
+    }
+    let mut lines = Lines::open(args.file.as_deref())?;
     let mut import = Import {
         tables,
         dry_run: args.dry_run,
         now: console.now,
         stop: stop.listen()?,
-        bar: bar(console, lines.len(), "lines"),
+        bar: lines.count.map_or_else(|| counter(console, "lines"), |count| bar(console, count, "lines")),
         tally: Tally::default(),
+        unknown_providers: BTreeSet::new(),
         stopped: false,
     };
-    let mut reader = Reader::new(args.format, &args.columns);
+    let mut reader = Reader::new(args.format, &args.columns, args.at.is_some());
     let mut rows = Rows::new();
-    let mut waiting = 0_usize;
-    for (index, line) in lines.iter().enumerate() {
-        let read = str::from_utf8(line).map_err(|_| "not UTF-8".to_owned().into()).and_then(|line| reader.read(line));
-        let read = read.and_then(|row| Ok(row.map(|row| change(&row, args, console.now)).transpose()?));
-        let number = index.saturating_add(1);
-        match read {
+    let (mut waiting, mut number) = (0_usize, 0_u64);
+    while let Some(line) = import.next(&mut lines).await? {
+        number = number.saturating_add(1);
+        let read = reader.read(&line);
+        match read.and_then(|row| Ok(row.map(|row| change(&row, args, console.now)).transpose()?)) {
             Ok(Some((address, change))) => {
-                rows.entry(address).or_default().push(change);
+                import.warn(&change, console)?;
+                rows.entry(address).or_default().push((number, change));
                 waiting = waiting.saturating_add(1);
             }
             Ok(None) => import.bar.inc(1),
@@ -85,27 +90,12 @@ pub(super) async fn run(
         }
         if waiting >= WINDOW {
             waiting = 0;
-            import.write(std::mem::take(&mut rows)).await?;
-            if import.stopped {
-                break;
-            }
+            import.write(std::mem::take(&mut rows), console).await?;
         }
     }
-    if !import.stopped {
-        import.write(rows).await?;
-    }
+    import.write(rows, console).await?;
     import.bar.finish_and_clear();
     import.report(console)
-}
-
-/// Reads the whole list: the progress bar needs its length.
-fn read(args: &ImportArgs) -> Result<Vec<u8>, Failure> {
-    let Some(path) = &args.file else {
-        let mut text = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut text)?;
-        return Ok(text);
-    };
-    std::fs::read(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
 /// A running import.
@@ -116,23 +106,54 @@ struct Import<'i> {
     stop: Receiver<()>,
     bar: ProgressBar,
     tally: Tally,
+    unknown_providers: BTreeSet<String>,
     stopped: bool,
 }
 
 impl Import<'_> {
+    /// The next line; `None` at the end, or after a request to stop.
+    async fn next(&mut self, lines: &mut Lines) -> Result<Option<Line>, Failure> {
+        if self.stopped {
+            return Ok(None);
+        }
+        tokio::select! {
+            biased;
+            Some(()) = self.stop.recv() => {
+                self.stopped = true;
+                Ok(None)
+            }
+            line = lines.next() => line.map_err(|failure| self.so_far(&failure)),
+        }
+    }
+
     /// Counts a rejected row, and names it if it is one of the first.
-    fn reject(&mut self, number: usize, why: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+    fn reject(&mut self, number: u64, why: &str, console: &mut Console<'_>) -> Result<(), Failure> {
         self.tally.rejected = self.tally.rejected.saturating_add(1);
         self.bar.inc(1);
-        if self.tally.rejected <= NAMED_ERRORS {
+        if self.tally.rejected <= NAMED_ROWS {
             self.bar.suspend(|| writeln!(console.err, "line {number}: {why}"))?;
         }
         Ok(())
     }
 
+    /// Warns of a provider that sends no reports, once.
+    fn warn(&mut self, change: &Change, console: &mut Console<'_>) -> Result<(), Failure> {
+        let Change::Entry { scope, .. } = change else { return Ok(()) };
+        let Some(provider) = scope.unknown_provider() else { return Ok(()) };
+        if self.unknown_providers.len() > NAMED_PROVIDERS || !self.unknown_providers.insert(provider.to_owned()) {
+            return Ok(());
+        }
+        let warning = if self.unknown_providers.len() > NAMED_PROVIDERS {
+            Some(format!("more unknown providers; only the first {NAMED_PROVIDERS} are named"))
+        } else {
+            unknown_providers_warning([provider])
+        };
+        warning.map_or(Ok(()), |warning| self.bar.suspend(|| Ok(writeln!(console.err, "warning: {warning}")?)))
+    }
+
     /// Writes rows in concurrent transactions. After a request to stop, it only finishes those that have begun; a second
     /// request stops at once.
-    async fn write(&mut self, rows: Rows) -> Result<(), Failure> {
+    async fn write(&mut self, rows: Rows, console: &mut Console<'_>) -> Result<(), Failure> {
         let mut waiting = lanes(rows).into_iter();
         let mut running = FuturesUnordered::new();
         loop {
@@ -149,16 +170,20 @@ impl Import<'_> {
                     self.stopped = true;
                 }
                 written = running.next() => match written {
-                    Some(Ok((rows, suppressed))) => {
-                        self.bar.inc(rows);
-                        self.tally.imported = self.tally.imported.saturating_add(rows);
-                        self.tally.suppressed = self.tally.suppressed.saturating_add(suppressed);
-                    }
+                    Some(Ok(written)) => self.count(written, console)?,
                     Some(Err(failure)) => return Err(self.so_far(&failure)),
                     None => return Ok(()),
                 },
             }
         }
+    }
+
+    fn count(&mut self, written: Written, console: &mut Console<'_>) -> Result<(), Failure> {
+        let Written { imported, suppressed, rejected } = written;
+        self.bar.inc(imported);
+        self.tally.imported = self.tally.imported.saturating_add(imported);
+        self.tally.suppressed = self.tally.suppressed.saturating_add(suppressed);
+        rejected.into_iter().try_for_each(|(number, error)| self.reject(number, error.advice(), console))
     }
 
     /// Adds to a failure how many rows were imported before it.
@@ -174,19 +199,21 @@ impl Import<'_> {
     /// Prints the counts, and after a stop how to import the rest.
     fn report(&self, console: &mut Console<'_>) -> Result<Outcome, Failure> {
         let Tally { imported, rejected, suppressed } = self.tally;
-        if rejected > NAMED_ERRORS {
-            let more = counted(rejected.saturating_sub(NAMED_ERRORS), "more row", "more rows");
-            writeln!(console.err, "{more} rejected; only the first {NAMED_ERRORS} are named")?;
+        if rejected > NAMED_ROWS {
+            let more = counted(rejected.saturating_sub(NAMED_ROWS), "more row", "more rows");
+            writeln!(console.err, "{more} rejected; only the first {NAMED_ROWS} are named")?;
         }
         if self.stopped {
-            let lines = self.bar.length().unwrap_or_default();
             let read = counted(self.bar.position(), "line", "lines");
-            writeln!(console.err, "stopped after {read} of {lines}; run the same command again to import the rest")?;
+            let of = self.bar.length().map(|lines| format!(" of {lines}")).unwrap_or_default();
+            writeln!(console.err, "stopped after {read}{of}; run the same command again to import the rest")?;
         }
         if console.json {
             let Self { dry_run, stopped, .. } = self;
+            let warning =
+                unknown_providers_warning(self.unknown_providers.iter().take(NAMED_PROVIDERS).map(String::as_str));
             let line = json!({"rows": imported.saturating_add(rejected), "imported": imported, "suppressed": suppressed,
-                "bad": rejected, "dry_run": dry_run, "stopped": stopped});
+                "bad": rejected, "dry_run": dry_run, "stopped": stopped, "warning": warning});
             writeln!(console.out, "{line}")?;
         } else {
             let [rows, rejected] = [imported, rejected].map(|count| counted(count, "row", "rows"));
@@ -199,46 +226,4 @@ impl Import<'_> {
         }
         Ok(if self.tally.rejected == 0 && !self.stopped { Outcome::Done } else { Outcome::Incomplete })
     }
-}
-
-/// Divides rows into lanes that can be written concurrently, since no address is in two of them. A lane is a list of
-/// transactions, written one after the other.
-fn lanes(rows: Rows) -> Vec<Vec<Rows>> {
-    let (mut lanes, mut part, mut count) = (Vec::new(), Rows::new(), 0_usize);
-    for (address, mut changes) in rows {
-        if changes.len() > MAX_IMPORTED_ROWS {
-            let mut lane = Vec::new();
-            while !changes.is_empty() {
-                let rest = changes.split_off(changes.len().min(MAX_IMPORTED_ROWS));
-                lane.push(Rows::from([(address.clone(), changes)]));
-                changes = rest;
-            }
-            lanes.push(lane);
-            continue;
-        }
-        count = count.saturating_add(changes.len());
-        if count > MAX_IMPORTED_ROWS {
-            count = changes.len();
-            lanes.push(vec![std::mem::take(&mut part)]);
-        }
-        part.insert(address, changes);
-    }
-    lanes.push(vec![part]);
-    lanes
-}
-
-/// Writes the transactions of a lane in order; returns how many rows it has, and how many suppressions are new.
-async fn write_lane(tables: &Tables, lane: Vec<Rows>, dry_run: bool, now: Timestamp) -> Result<(u64, u64), Failure> {
-    let (mut rows, mut suppressed) = (0_usize, 0_usize);
-    for part in lane.iter().filter(|part| !part.is_empty()) {
-        let new = if dry_run {
-            tables.recorder.preview_import(part, now).await?
-        } else {
-            tables.recorder.import(part, now).await?
-        };
-        suppressed = suppressed.saturating_add(new);
-        rows = part.values().map(Vec::len).fold(rows, usize::saturating_add);
-    }
-    let [rows, suppressed] = [rows, suppressed].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
-    Ok((rows, suppressed))
 }

@@ -22,7 +22,7 @@ pub(super) fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Ad
     let time = |text: &String| cli::time(text);
     let since = row.since.as_ref().map(time).transpose()?;
     let at = row.at.as_ref().map(time).transpose()?.or(since).or(args.at);
-    let at = at.ok_or("no time; give the column since, or --at")?;
+    let at = at.ok_or("no time; fill the column since or at, or give --at")?;
     if at > now {
         return Err("its time is in the future, so it would outweigh everything that follows".to_owned());
     }

@@ -8,7 +8,7 @@ use super::backoff;
 use super::item_limit::fitted;
 use super::manual_item::to_item;
 use super::record_item::Stored;
-use super::suppressions::{ATTEMPTS, newly_suppressed};
+use super::suppressions::{ATTEMPTS, UNREADABLE, newly_suppressed};
 use super::transaction::{Committed, Decided, fitting};
 use crate::address::Address;
 use crate::error::{Error, Outage};
@@ -18,6 +18,15 @@ use crate::timestamp::Timestamp;
 
 /// The most rows that one transaction takes, since each is a record and an event.
 pub const MAX_ROWS: usize = 50;
+
+/// What became of imported rows.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// How many suppressions are new.
+    pub suppressed: usize,
+    /// The addresses whose rows were not imported: their record cannot be read, or DynamoDB refuses it.
+    pub failed: BTreeMap<Address, Error>,
+}
 
 /// The rows of one address.
 type Rows<'r> = (&'r Address, &'r [Change]);
@@ -31,20 +40,19 @@ struct Plan<'r> {
 }
 
 impl Recorder {
-    /// Merges rows, at most [`MAX_ROWS`], into the records of their addresses; returns how many suppressions are new.
+    /// Merges rows, at most [`MAX_ROWS`], into the records of their addresses.
     ///
     /// A row that changes a record is also written as an event, in the same transaction. One that changes nothing writes
-    /// nothing, so that a list can be imported again.
+    /// nothing, so that a list can be imported again. A record that cannot be read or written fails only its own rows.
     ///
     /// # Errors
-    /// Transient if a table fails, a stored record cannot be read, or every attempt met another writer. Some of the rows may
-    /// have been written.
-    pub async fn import(&self, rows: &BTreeMap<Address, Vec<Change>>, now: Timestamp) -> Result<usize, Error> {
+    /// Transient if a table fails, or every attempt met another writer. Some of the rows may have been written.
+    pub async fn import(&self, rows: &BTreeMap<Address, Vec<Change>>, now: Timestamp) -> Result<Imported, Error> {
         let mut pending: Vec<Rows<'_>> = rows.iter().map(|(address, changes)| (address, changes.as_slice())).collect();
-        let mut suppressed = 0_usize;
+        let mut imported = Imported::default();
         let mut outage = Outage::Contention;
         for attempt in 1..=ATTEMPTS {
-            let mut plans = self.plan_import(&pending, now).await?;
+            let mut plans = self.plan_import(&pending, &mut imported.failed, now).await?;
             pending.clear();
             while !plans.is_empty() {
                 // A batch that failed is written row by row.
@@ -54,7 +62,8 @@ impl Recorder {
                     plans.into_iter().map(|plan| ((plan.rows, plan.suppressed), plan.decided)).unzip();
                 match self.commit(decided).await {
                     Ok(Committed::Yes) => {
-                        suppressed = rows.iter().map(|(_, new)| *new).fold(suppressed, usize::saturating_add);
+                        let new = rows.iter().map(|(_, new)| *new);
+                        imported.suppressed = new.fold(imported.suppressed, usize::saturating_add);
                     }
                     Ok(Committed::Again(why)) => {
                         outage = why;
@@ -63,38 +72,58 @@ impl Recorder {
                     Err(Error::Transient(Outage::ItemRefused)) if rows.len() > 1 => {
                         pending.extend(rows.into_iter().map(|(rows, _)| rows));
                     }
+                    Err(error @ Error::Transient(Outage::ItemRefused)) => {
+                        imported.failed.extend(rows.into_iter().map(|((address, _), _)| (address.clone(), error)));
+                    }
                     Err(error) => return Err(error),
                 }
                 plans = rest;
             }
             if pending.is_empty() {
-                return Ok(suppressed);
+                return Ok(imported);
             }
             backoff::wait(attempt).await;
         }
         Err(Error::Transient(outage))
     }
 
-    /// How many suppressions an import of these rows would add; nothing is written.
+    /// What an import of these rows would do; nothing is written.
     ///
     /// # Errors
-    /// Transient if the table or a record in it cannot be read.
-    pub async fn preview_import(&self, rows: &BTreeMap<Address, Vec<Change>>, now: Timestamp) -> Result<usize, Error> {
+    /// Transient if the table cannot be read.
+    pub async fn preview_import(
+        &self,
+        rows: &BTreeMap<Address, Vec<Change>>,
+        now: Timestamp,
+    ) -> Result<Imported, Error> {
         let rows: Vec<Rows<'_>> = rows.iter().map(|(address, changes)| (address, changes.as_slice())).collect();
-        let plans = self.plan_import(&rows, now).await?;
-        Ok(plans.iter().map(|plan| plan.suppressed).sum())
+        let mut failed = BTreeMap::new();
+        let plans = self.plan_import(&rows, &mut failed, now).await?;
+        Ok(Imported { suppressed: plans.iter().map(|plan| plan.suppressed).sum(), failed })
     }
 
-    /// The changes of rows, without the rows that change nothing.
-    async fn plan_import<'r>(&self, rows: &[Rows<'r>], now: Timestamp) -> Result<Vec<Plan<'r>>, Error> {
+    /// The changes of rows, without the rows that change nothing, and without those whose record cannot be read.
+    async fn plan_import<'r>(
+        &self,
+        rows: &[Rows<'r>],
+        failed: &mut BTreeMap<Address, Error>,
+        now: Timestamp,
+    ) -> Result<Vec<Plan<'r>>, Error> {
         let addresses: Vec<&Address> = rows.iter().map(|(address, _)| *address).collect();
         let mut found = self.suppressions.stored_batch(&addresses).await;
-        if let Some(error) = found.failed.values().next() {
-            return Err(*error);
+        if let Some(outage) = found.failed.values().find(|error| **error != UNREADABLE) {
+            return Err(*outage);
         }
-        let stored = |address: &Address| found.records.remove(address.as_str()).unwrap_or_default();
-        let read: Vec<(Rows<'r>, Stored)> = rows.iter().copied().zip(addresses.into_iter().map(stored)).collect();
-        Ok(read.into_iter().filter_map(|(rows, stored)| self.plan_rows(rows, &stored, now)).collect())
+        let mut plans = Vec::new();
+        for (address, changes) in rows.iter().copied() {
+            if let Some(error) = found.failed.get(address.as_str()) {
+                failed.insert(address.clone(), *error);
+                continue;
+            }
+            let stored = found.records.remove(address.as_str()).unwrap_or_default();
+            plans.extend(self.plan_rows((address, changes), &stored, now));
+        }
+        Ok(plans)
     }
 
     fn plan_rows<'r>(&self, rows: Rows<'r>, stored: &Stored, now: Timestamp) -> Option<Plan<'r>> {

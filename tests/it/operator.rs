@@ -130,7 +130,7 @@ fn entry_texts(record: &Item) -> Vec<String> {
 }
 
 /// A file with a list, which the caller removes.
-fn file(name: &str, content: &str) -> String {
+fn file(name: &str, content: impl AsRef<[u8]>) -> String {
     let path = std::env::temp_dir().join(format!("mail-feedback-operator-{}-{name}", std::process::id()));
     std::fs::write(&path, content).unwrap();
     path.to_string_lossy().into_owned()

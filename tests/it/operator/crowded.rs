@@ -206,7 +206,7 @@ async fn the_largest_record_leaves_room_for_a_complaint_a_lift_and_a_forget() {
         let world = World::new().await;
         let handler = function(&world);
         let bytes = if seed == 0 { LIST_BYTES } else { random.pick(&[1, 100, LIST_BYTES]) };
-        let path = file(&format!("crowded-{seed}.csv"), &rows(&mut random, bytes));
+        let path = file(&format!("crowded-{seed}.csv"), rows(&mut random, bytes));
         let import = || async {
             let args = ["import", "--source", &"s".repeat(256), "--file", &path];
             assert_eq!(world.run(&args).await.outcome, Ok(Outcome::Done), "seed {seed}");
@@ -286,7 +286,7 @@ async fn a_record_that_an_earlier_version_filled_is_brought_into_bounds() {
 async fn attributes_of_other_writers_yield_to_the_record() {
     let world = World::new().await;
     let handler = function(&world);
-    let path = file("crowded-others.csv", &rows(&mut Seeded::new(0), LIST_BYTES));
+    let path = file("crowded-others.csv", rows(&mut Seeded::new(0), LIST_BYTES));
     world.run_ok(&["import", "--source", "s", "--file", &path]).await;
     std::fs::remove_file(&path).unwrap();
     let mut item = record(&world).await;

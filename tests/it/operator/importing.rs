@@ -1,8 +1,11 @@
 //! Imports of any length: how many requests they take, how they stop, and which lists they refuse.
 
 use std::fmt::Write;
-use std::sync::Arc;
+use std::fs::File;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use support::calls::Calls;
 use support::http_message::Message;
@@ -20,11 +23,11 @@ fn list(rows: usize) -> String {
 }
 
 /// Imports a text; `more` comes last on the command line.
-async fn import(world: &World, text: &str, more: &[&str]) -> CommandResult {
+async fn import(world: &World, text: impl AsRef<[u8]>, more: &[&str]) -> CommandResult {
     import_until(world, text, more, Stop::Message(channel(1).1)).await
 }
 
-async fn import_until(world: &World, text: &str, more: &[&str], stop: Stop) -> CommandResult {
+async fn import_until(world: &World, text: impl AsRef<[u8]>, more: &[&str], stop: Stop) -> CommandResult {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let path = file(&format!("importing-{}", FILES.fetch_add(1, Ordering::Relaxed)), text);
     let args = [&["import", "--source", "old", "--file", &path][..], more].concat();
@@ -150,33 +153,107 @@ async fn a_canceled_batch_is_written_row_by_row() {
 }
 
 #[tokio::test]
-async fn a_row_that_the_table_refuses_fails_the_import_after_the_rows_before_it() {
+async fn a_table_that_fails_stops_the_import_which_says_how_far_it_came() {
     let mut world = World::new().await;
     let behind = world.database.behind(|request| {
         let is_bad = request.operation == "TransactWriteItems" && request.body.to_string().contains("user1234@");
-        if is_bad { canceled("ValidationError", request) } else { Reply::Database }
+        let denied = json!({"__type": "com.amazon.coral.service#AccessDeniedException", "message": "no"});
+        if is_bad { Reply::Answer(Message::answer("400 Bad Request", &denied)) } else { Reply::Database }
     });
     world.tables = tables(behind.await.client);
     let failure = import(&world, &list(4_000), &[]).await.outcome.unwrap_err();
+    assert!(failure.starts_with("dynamodb denies access; "), "{failure}");
     assert!(failure.contains("rows imported before this; run the same command again to import the rest"), "{failure}");
 }
 
 #[tokio::test]
-async fn a_stored_record_that_cannot_be_read_stops_the_import() {
+async fn a_row_that_the_table_refuses_is_rejected_by_its_line() {
+    let mut world = World::new().await;
+    let behind = world.database.behind(|request| {
+        let is_bad = request.operation == "TransactWriteItems" && request.body.to_string().contains("user123@");
+        if is_bad { canceled("ValidationError", request) } else { Reply::Database }
+    });
+    world.tables = tables(behind.await.client);
+    let ran = import(&world, &list(400), &[]).await;
+    assert_eq!(ran.outcome, Ok(Outcome::Incomplete));
+    assert_eq!(ran.err, "line 125: dynamodb refuses an item as it is; please report this as a bug\n");
+    assert_eq!(ran.out, "399 rows imported, 399 new suppressions, 1 row rejected\n");
+    assert_eq!(world.records().await.len(), 399);
+}
+
+#[tokio::test]
+async fn a_stored_record_that_cannot_be_read_rejects_its_own_rows() {
     let world = World::new().await;
     let item = Item::from([("address".to_owned(), AttributeValue::S("user7@example.com".to_owned()))]);
     world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item.clone())).send().await.unwrap();
-    let failure = import(&world, &list(10), &[]).await.outcome.unwrap_err();
-    assert!(failure.contains("0 rows imported before this;"), "{failure}");
-    assert_eq!(world.records().await, [item]);
+    let rows = format!("{}user7@example.com,complaint,2026-02-01\n", list(70));
+    let why = "a stored suppression record cannot be read; repair the item";
+    let expected = format!("line 9: {why}\nline 72: {why}\n");
+    let dry = import(&world, &rows, &["--dry-run"]).await;
+    assert_eq!((dry.outcome, dry.err), (Ok(Outcome::Incomplete), expected.clone()));
+    assert_eq!(dry.out, "69 rows valid, at most 69 new suppressions, 2 rows rejected; nothing was written\n");
+    let ran = import(&world, &rows, &[]).await;
+    assert_eq!((ran.outcome, ran.err), (Ok(Outcome::Incomplete), expected));
+    assert_eq!(ran.out, "69 rows imported, 69 new suppressions, 2 rows rejected\n");
+    let records = world.records().await;
+    assert!(records.len() == 70 && records.contains(&item), "{}", records.len());
+    assert_eq!(world.database.scan(EVENTS).await.len(), 69);
+}
+
+/// A sender for a request to stop, and the closure that sends it once.
+fn stopper() -> (impl Fn() + Send + Sync + 'static, Stop) {
+    let (sender, wishes) = channel(1);
+    let sender = Mutex::new(Some(sender));
+    let stop = move || {
+        let first = sender.lock().unwrap().take();
+        if let Some(sender) = first {
+            sender.try_send(()).unwrap();
+        }
+    };
+    (stop, Stop::Message(wishes))
+}
+
+#[tokio::test]
+async fn a_pipe_is_imported_as_it_is_filled_and_nobody_waits_for_its_end() {
+    let mut world = World::new().await;
+    let (stop, wish) = stopper();
+    // The first rows are looked up before the end of the list is read.
+    let behind = world.database.behind(move |_| {
+        stop();
+        Reply::Database
+    });
+    world.tables = tables(behind.await.client);
+    let path = std::env::temp_dir().join(format!("mail-feedback-operator-{}-pipe", std::process::id()));
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    // Open in both directions, it makes neither side wait for the other.
+    let mut pipe = File::options().read(true).write(true).open(&path).unwrap();
+    let filling = std::thread::spawn(move || {
+        pipe.write_all(list(3_200).as_bytes()).unwrap();
+        pipe
+    });
+    let args = ["import", "--source", "old", "--dry-run", "--file", path.to_str().unwrap()];
+    let import = tokio::time::timeout(Duration::from_mins(5), world.run_until(&args, wish));
+    let ran = import.await.expect("it does not wait for the end");
+    drop(filling.join().unwrap());
+    std::fs::remove_file(path).unwrap();
+    assert_eq!(ran.outcome, Ok(Outcome::Incomplete));
+    let advice = " lines; run the same command again to import the rest\n";
+    assert!(ran.err.starts_with("stopped after ") && ran.err.ends_with(advice), "{}", ran.err);
+    assert!(!ran.out.starts_with("0 rows valid"), "{}", ran.out);
 }
 
 #[tokio::test]
 async fn a_stopped_import_says_how_many_rows_it_imported_and_the_next_one_imports_the_rest() {
-    let world = World::new().await;
-    let (sender, wishes) = channel(1);
-    sender.send(()).await.unwrap();
-    let ran = import_until(&world, &list(3_000), &[], Stop::Message(wishes)).await;
+    let mut world = World::new().await;
+    let (stop, wish) = stopper();
+    let behind = world.database.behind(move |request| {
+        if request.operation == "TransactWriteItems" {
+            stop();
+        }
+        Reply::Database
+    });
+    world.tables = tables(behind.await.client);
+    let ran = import_until(&world, list(3_000), &[], wish).await;
     assert_eq!(ran.outcome, Ok(Outcome::Incomplete));
     let imported = world.records().await.len();
     assert!((1..3_000).contains(&imported), "{imported}: transactions that had begun were finished");
@@ -220,6 +297,132 @@ async fn a_list_of_another_format_stops_at_its_first_line() {
         assert!(!failure.contains("a@example.com"), "no address is shown: {failure}");
     }
     assert!(world.records().await.is_empty());
+}
+
+/// A list of bytes, and what its refusal says.
+type Foreign = (&'static [u8], &'static str);
+
+#[tokio::test]
+async fn a_list_that_is_not_text_stops_at_its_first_line() {
+    let world = World::new().await;
+    let long = "x".repeat(65_537);
+    let cases: [Foreign; 9] = [
+        (
+            b"Adresse,Gr\xfcnd\na@example.com,complaint\n",
+            "line 1: not UTF-8; found: Adresse,Gr\u{fffd}nd; save the list",
+        ),
+        (b"\n\nj\xf6rg@example.com,complaint\n", "line 3: not UTF-8; found 2 fields, an address among them; save the"),
+        (b"\xff\xfea\0d\0d\0\n\0", "line 1: found UTF-16 instead of text in UTF-8; save the list as text in UTF-8"),
+        (b"\xfe\xff\0a\0d\0d\0\n", "line 1: found UTF-16 instead of text"),
+        (b"a\0d\0d\0\n\0", "line 1: found zero bytes, as in UTF-16, instead of text"),
+        (b"PK\x03\x04\x14\0\x06\0\x08\0\n", "line 1: found a spreadsheet or a zip archive instead of text"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\n", "line 1: found a spreadsheet instead of text"),
+        (b"\x1f\x8b\x08\0\n", "line 1: found a gzip archive instead of text"),
+        (long.leak().as_bytes(), "line 1: longer than 65536 bytes"),
+    ];
+    for format in ["csv", "ndjson", "ses", "mailjet"] {
+        for (text, expected) in cases {
+            let ran = import(&world, text, &["--at", "2026-01-01", "--format", format]).await;
+            let failure = ran.outcome.expect_err(expected);
+            assert!(failure.starts_with(expected) && ran.err.is_empty(), "{format}: {failure} {}", ran.err);
+            assert!(!failure.contains("example.com"), "no address is shown: {failure}");
+        }
+    }
+    assert!(world.records().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_later_line_that_is_not_text_is_rejected_alone() {
+    let world = World::new().await;
+    let mut text = list(1).into_bytes();
+    text.extend(b"j\xf6rg@example.com,complaint,2026-01-01\n");
+    text.extend(format!("{}@example.com,complaint,2026-01-01\n", "x".repeat(70_000)).bytes());
+    text.extend(b"jane@example.com,complaint,2026-01-01");
+    let ran = import(&world, text, &[]).await;
+    assert_eq!(ran.err, "line 3: not UTF-8\nline 4: longer than 65536 bytes\n");
+    assert_eq!(ran.out, "2 rows imported, 2 new suppressions, 2 rows rejected\n");
+}
+
+#[tokio::test]
+async fn a_list_without_times_stops_at_its_first_line() {
+    let world = World::new().await;
+    for (format, text, expected) in [
+        (
+            "csv",
+            "address,reason\na@example.com,complaint\n",
+            "line 1: no column since or at, and no --at; found: address,reason; name the column, as --column since=date, or \
+             give the time of all rows, as --at 2026-01-01",
+        ),
+        ("csv", "\ndate,reason,address\n", "line 2: no column since or at, and no --at; found: date,reason,address"),
+        (
+            "ses",
+            "a@example.com,BOUNCE\n",
+            "line 1: a list of address,BOUNCE or address,COMPLAINT has no times; give the",
+        ),
+        ("ses", "emailAddress,reason\n", "line 1: a list of address,BOUNCE or address,COMPLAINT has no times"),
+        ("mailjet", "a@example.com\n", "an exclusion list has no times; give the time of its rows with --at <time>"),
+    ] {
+        let failure = import(&world, text, &["--format", format]).await.outcome.expect_err(text);
+        assert!(failure.starts_with(expected), "{format} {text:?}: {failure}");
+    }
+    let failure = import(&world, list(1), &["--at", "2026-11-21"]).await.outcome.unwrap_err();
+    assert!(failure.starts_with("--at is in the future"), "{failure}");
+    for (format, text, more) in [
+        ("csv", "address,reason\na@example.com,complaint\n", &["--at", "2026-01-01"][..]),
+        ("csv", "address,reason,at\nb@example.com,complaint,2026-01-01\n", &[]),
+        ("csv", "address,reason,date\nc@example.com,complaint,2026-01-01\n", &["--column", "since=date"]),
+        ("csv", "d@example.com,*,complaint,2026-01-01\n", &[]),
+        (
+            "ses",
+            "{\"EmailAddress\":\"e@example.com\",\"Reason\":\"BOUNCE\",\"LastUpdateTime\":\"2026-01-01T00:00:00Z\"}",
+            &[],
+        ),
+    ] {
+        let ran = import(&world, text, &[&["--format", format], more].concat()).await;
+        assert_eq!(ran.outcome, Ok(Outcome::Done), "{text}: {}", ran.err);
+    }
+    assert_eq!(world.records().await.len(), 5);
+}
+
+#[tokio::test]
+async fn each_provider_without_reports_is_told_once() {
+    let world = World::new().await;
+    let mut text = String::from("address,reason,scope,since\n");
+    let scopes =
+        ["provider:sess", "list:own:weekly", "list:sess:News", "provider:ses", "list:Postmark:News", "provider:sess"];
+    for (n, scope) in (1..).zip(scopes) {
+        writeln!(text, "user{n}@example.com,unsubscribe,{scope},2026-01-01").unwrap();
+    }
+    let warning =
+        |name: &str| format!("no report comes from {name}, only from ses, tencent, mailjet; check the spelling");
+    for more in [&["--dry-run"][..], &[]] {
+        let ran = import(&world, &text, more).await;
+        assert_eq!(ran.err, format!("warning: {}\nwarning: {}\n", warning("sess"), warning("postmark")), "{more:?}");
+        assert_eq!(ran.outcome, Ok(Outcome::Done));
+    }
+    let line: Value = serde_json::from_str(&import(&world, &text, &["--json"]).await.out).unwrap();
+    assert_eq!(line["warning"], json!(warning("postmark, sess")));
+    let line: Value = serde_json::from_str(&import(&world, list(1), &["--json"]).await.out).unwrap();
+    assert_eq!(line["warning"], Value::Null);
+    let mut many = String::from("address,reason,scope,since\n");
+    for n in 0..25 {
+        writeln!(many, "user@example.com,manual,provider:p{n},2026-01-01").unwrap();
+    }
+    let ran = import(&world, many, &[]).await;
+    let lines: Vec<_> = ran.err.lines().collect();
+    assert_eq!((lines.len(), lines[20]), (21, "warning: more unknown providers; only the first 20 are named"));
+}
+
+/// Nothing can be suppressed for such a list, so nobody could ask about it.
+#[tokio::test]
+async fn a_row_for_a_list_that_cannot_exist_is_rejected() {
+    let world = World::new().await;
+    let text = "address,reason,since,scope\na@example.com,unsubscribe,2026-01-01,list:mailjet:News\n\
+        b@example.com,unsubscribe,2026-01-01,\"list:ses:News \"\nc@example.com,unsubscribe,2026-01-01,list:mailjet:42\n";
+    let ran = import(&world, text, &[]).await;
+    let lines: Vec<_> = ran.err.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("line 2: not a name of a list"), "{lines:?}");
+    assert_eq!(ran.out, "1 row imported, 1 new suppression, 2 rows rejected\n");
 }
 
 #[tokio::test]
