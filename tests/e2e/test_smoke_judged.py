@@ -97,9 +97,9 @@ def handled(report=REPORT, *, door="sns", at=AT, topics=()) -> list[dict]:
     return [metrics | result | ({digest.SHA1_TOPICS: list(topics)} if topics else {})]
 
 
-def digest_of(*lines: dict, reports=(REPORT,)) -> line.Line:
+def digest_of(*lines: dict, reports=(REPORT,), queued=False) -> line.Line:
     log = digest.Log.read(["START RequestId: 1", "[1]", *map(json.dumps, lines)])
-    return digest.judge(log, list(reports), TOPIC, "2")
+    return digest.judge(log, list(reports), TOPIC, "2", queued=queued)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,55 @@ def test_the_digest_is_told_only_if_each_report_has_its_line():
     twice = [REPORT, REPORT]
     assert digest_of(*handled(), reports=twice).answer == "unknown"
     assert digest_of(*handled(), *handled(at=AT + 100), reports=twice).answer == "SHA-256"
+
+
+def batch(*reports, topics=()) -> dict:
+    """The metrics line of one batch with these reports."""
+    metrics = {"_aws": {"Timestamp": AT}, "lag_ms": [AT - occurred for _, occurred in reports]}
+    metrics |= {f"events.ses.{kind}": 1 for kind, _ in reports} | {"events.ses": len(reports)}
+    return metrics | ({digest.SHA1_TOPICS: list(topics)} if topics else {})
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer"),
+    [
+        ([batch(REPORT, OTHER)], "SHA-256"),
+        ([batch(REPORT), batch(OTHER)], "SHA-256"),
+        ([batch(REPORT, OTHER, ("opened", AT - 1))], "SHA-256"),
+        ([batch(REPORT, topics=[TOPIC]), batch(OTHER)], "SHA-1"),
+        ([batch(REPORT, OTHER, topics=[f"{TOPIC}-other"])], "unknown"),
+        ([batch(REPORT)], "unknown"),
+        ([batch(REPORT), *handled(OTHER)], "unknown"),
+        ([batch(REPORT, OTHER), {"door": "sqs", "label": "signature", "duration_ms": 1}], "unknown"),
+        ([batch(REPORT, OTHER), {"door": "sns", "label": "signature", "duration_ms": 1}], "SHA-256"),
+    ],
+)
+def test_the_digest_of_queued_messages_is_told_by_the_lines_of_their_batches(lines, answer):
+    told = digest_of(*lines, reports=(REPORT, OTHER), queued=True)
+    assert (told.question, told.answer) == (digest.QUEUED_QUESTION, answer)
+
+
+@pytest.mark.parametrize(("intake", "question"), [("direct", digest.QUESTION), ("queue", digest.QUEUED_QUESTION)])
+def test_the_question_names_where_sns_delivers(tmp_path, intake, question):
+    run = after_all_but_the_reply(tmp_path)
+    run.account.parameters["SesIntake"] = intake
+    run.sent = []
+    (told,) = run.judge_digest()
+    assert (told.question, told.verdict) == (question, Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize(("states", "obstacle"), [("Disabled Disabled Enabled", None), ("Enabled Disabled Enabled", "on")])
+def test_only_the_mappings_of_the_redrive_keep_a_message_from_being_parked(states, obstacle):
+    names = ("UndeliveredQueue", "FailedQueue", "IntakeQueue")
+    mappings = [{"EventSourceArn": name, "State": state} for name, state in zip(names, states.split())]
+    aws = SimpleNamespace(
+        list_event_source_mappings=lambda **_: {"EventSourceMappings": mappings},
+        get_queue_attributes=lambda QueueUrl, **_: {"Attributes": {"QueueArn": QueueUrl}},
+    )
+    outputs = {f"{name}Url": name for name in (*names, "ParkedQueue")} | {"FunctionAliasArn": "alias"}
+    account = SimpleNamespace(client=lambda _: aws, outputs=outputs, region="eu-west-1")
+    told = parked.Parked(account, "smoke-1").obstacle()
+    assert (told is None) if obstacle is None else (obstacle in told)
 
 
 def test_a_record_and_its_line_have_the_same_time():

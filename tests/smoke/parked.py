@@ -49,7 +49,10 @@ class Parked:
         mappings = self.account.client("lambda").list_event_source_mappings(
             FunctionName=self.account.outputs["FunctionAliasArn"]
         )
-        if any(mapping["State"] != "Disabled" for mapping in mappings["EventSourceMappings"]):
+        # Besides those of the redrive, IntakeQueue may have one, which is always on.
+        redriven = {self.queues[name].arn for name in ("UndeliveredQueue", "FailedQueue")}
+        states = [each["State"] for each in mappings["EventSourceMappings"] if each["EventSourceArn"] in redriven]
+        if any(state != "Disabled" for state in states):
             return "the redrive is on; switch it off"
         filled = [name for name, queue in self.queues.items() if queue.depth()]
         return f"{' and '.join(filled)} not empty; see make redrive" if filled else None

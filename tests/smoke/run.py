@@ -87,7 +87,7 @@ class Run:
             for webhook in webhooks.WEBHOOKS:
                 self.ask(f"Does the webhook of {webhook.name} answer?", lambda webhook=webhook: self.post(webhook))
             self.ask("Are SES's reports recorded?", self.judge_mail)
-            self.ask(digest.QUESTION, self.judge_digest)
+            self.ask(self.digest_question, self.judge_digest)
             self.ask(PARKED_QUESTION, self.finish_parking)
         except Interrupted:
             print("interrupted; cleaning up takes minutes; Ctrl-C again leaves it to the next run", file=sys.stderr)
@@ -204,16 +204,25 @@ class Run:
         status = webhook.post(url, credential, accepted, self.id)
         return [first, webhook.judge_accepted(status, self.records.of(accepted))]
 
+    @property
+    def queued(self) -> bool:
+        """Whether SES reports wait in a queue before the function gets them."""
+        return self.account.parameters.get("SesIntake") == "queue"
+
+    @property
+    def digest_question(self) -> str:
+        return digest.QUEUED_QUESTION if self.queued else digest.QUESTION
+
     def judge_digest(self) -> list[Line]:
         if not self.sent:
-            return [unknown(digest.QUESTION, "no mail was sent")]
+            return [unknown(self.digest_question, "no mail was sent")]
         topic = self.account.outputs["TopicArn"]
         reports = [report for found in self.found.values() for report in found.reports]
         attributes = self.account.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
 
         def line() -> Line:
             log = digest.read(self.account.client("logs"), self.account.outputs["LogGroupName"], self.began_ms)
-            return digest.judge(log, reports, topic, attributes.get("SignatureVersion", "1"))
+            return digest.judge(log, reports, topic, attributes.get("SignatureVersion", "1"), queued=self.queued)
 
         try:
             return [until("the log", lambda: answered(line()), seconds=min(LOGGED_WITHIN, self.options.wait), pause=5)]
