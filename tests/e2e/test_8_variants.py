@@ -7,6 +7,7 @@ import needed
 import pytest
 import queues
 import samples
+from applied import apply
 from botocore.exceptions import ClientError
 from permissions import new_user
 from stack import Stack
@@ -32,32 +33,10 @@ def url(deployment) -> str:
     return deployment.sam.upload(deployment.template, NAME)
 
 
-def apply(cloud, url: str, parameters: dict[str, str]) -> str:
-    """Creates the stack, or updates it to exactly these parameters; returns the final status."""
-    cloudformation = cloud.client("cloudformation")
-    request = {
-        "StackName": NAME,
-        "TemplateURL": url,
-        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-    }
-
-    def status() -> str:
-        return cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["StackStatus"]
-
-    try:
-        status()
-    except ClientError:
-        cloudformation.create_stack(**request)
-    else:
-        cloudformation.update_stack(**request)
-    return until("the stack", lambda: not status().endswith("IN_PROGRESS") and status(), seconds=120)
-
-
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
 def test_the_template_deploys_with(cloud, existing, url, trust, signer, variant):
     given = {name: value.format(**existing) for name, value in variant.parameters.items()}
-    assert apply(cloud, url, trust | given) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    assert apply(cloud, NAME, url, trust | given) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     stack = Stack(cloud, NAME)
     resources = stack.resources()
     states = {name: each["ResourceStatus"] for name, each in resources.items()}
