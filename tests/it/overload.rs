@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use harness::function::InProcess;
+use harness::function::{InProcess, handler};
 use mail_feedback::error::Error;
 use mail_feedback::intake::sns::Fetcher;
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
 use support::authority::AUTHORITY;
 use support::database::{Database, EVENTS};
+use support::door::{Door, QUEUE, failure_record, queue_event};
 use support::envelope::{lambda_event, notification, sign};
+use support::environment::trusting_environment;
 use support::http_message::Message;
 use support::proxy::Reply;
 use support::request::{authorization, post};
@@ -59,6 +61,13 @@ async fn in_time(handler: InProcess, event: &Value) -> Result<Value, &'static st
     answer.map_err(Error::label)
 }
 
+/// The addresses of the events that were written.
+fn written(answered: &Answered) -> BTreeSet<String> {
+    let answered = answered.lock().unwrap();
+    let items = answered.iter().filter_map(|body| body["RequestItems"][EVENTS].as_array()).flatten();
+    items.map(|item| item["PutRequest"]["Item"]["address"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
 #[tokio::test]
 async fn an_event_fails_and_a_webhook_answers_503_before_the_time_is_over() {
     let (handler, _) = function().await;
@@ -69,20 +78,38 @@ async fn an_event_fails_and_a_webhook_answers_503_before_the_time_is_over() {
     assert_eq!((&answer["statusCode"], &answer["body"]), (&503.into(), &"".into()));
 }
 
+/// A batch of every kind of message: each third one is about an address without an answer, each fifth one is forged.
 #[tokio::test]
-async fn a_batch_records_what_it_can_and_fails_the_rest_before_the_time_is_over() {
-    let address = |place: u8| {
-        if place.is_multiple_of(3) { format!("slow-{place}@example.com") } else { format!("{place}@example.com") }
+async fn a_mixed_batch_records_what_it_can_and_fails_the_rest_before_the_time_is_over() {
+    let is_slow = |place: u8| place.is_multiple_of(3);
+    let is_forged = |place: u8| place % 5 == 4;
+    let address = |place| format!("{}{place}@example.com", if is_slow(place) { "slow-" } else { "" });
+    let beside = |place| format!("beside-{place}@example.com");
+    let body = |place: u8| {
+        let envelope = bounce(&address(place), place);
+        match place % 5 {
+            0 => envelope.to_string(),
+            1 => Door::EventBridge.invocation(&envelope).unwrap(),
+            2 => failure_record(&lambda_event(&envelope)),
+            3 => {
+                let mut two = lambda_event(&bounce(&beside(place), 100 + place));
+                two["Records"].as_array_mut().unwrap().push(lambda_event(&envelope)["Records"][0].clone());
+                failure_record(&two)
+            }
+            _ => envelope.to_string().replace("General", "Suppressed"),
+        }
     };
-    let record = |place: u8| {
-        let body = bounce(&address(place), place).to_string();
-        json!({"messageId": format!("m-{place}"), "body": body, "eventSource": "aws:sqs"})
-    };
-    let records: Vec<_> = (0..10).map(record).collect();
-    let answer = in_time(function().await.0, &json!({"Records": records})).await.unwrap();
-    let failed = answer["batchItemFailures"].as_array().unwrap().iter();
-    let failed: Vec<_> = failed.map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect();
-    assert_eq!(failed, ["m-0", "m-3", "m-6", "m-9"]);
+    let (database, answered) = silent().await;
+    let mut settings = trusting_environment(&database);
+    settings.push(("EVENTBRIDGE_QUEUE_ARNS".to_owned(), QUEUE.to_owned()));
+    let batch = queue_event(QUEUE, &(0..30).map(body).collect::<Vec<_>>());
+    let answer = in_time(handler(&database, &settings), &batch).await.unwrap();
+    let failed = (0..30).filter(|place| is_slow(*place) || is_forged(*place));
+    let failed: Vec<_> = failed.map(|place| json!({"itemIdentifier": format!("m-{place}")})).collect();
+    assert_eq!(answer, json!({"batchItemFailures": failed}));
+    let recorded = (0..30).filter(|place| !is_slow(*place) && !is_forged(*place)).map(address);
+    let beside = (0..30).filter(|place| place % 5 == 3).map(beside);
+    assert_eq!(written(&answered), recorded.chain(beside).collect());
 }
 
 /// More events than are processed at once, with one in each part whose evidence cannot be recorded.
@@ -102,9 +129,5 @@ async fn a_large_array_records_what_it_can_and_answers_503_before_the_time_is_ov
     let body = Value::Array(events).to_string();
     let answer = in_time(handler, &post("/webhooks/mailjet", &authorization(), &body)).await.unwrap();
     assert_eq!(answer["statusCode"], 503);
-    let answered = answered.lock().unwrap();
-    let written = answered.iter().filter_map(|body| body["RequestItems"][EVENTS].as_array()).flatten();
-    let written: BTreeSet<_> =
-        written.map(|item| item["PutRequest"]["Item"]["address"]["S"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(written, expected);
+    assert_eq!(written(&answered), expected);
 }

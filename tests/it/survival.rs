@@ -2,7 +2,8 @@
 //!
 //! A random feed of all providers goes through several concurrent instances of the real binary. A proxy in front of the
 //! database throttles, fails, breaks connections, delays and leaves batches unprocessed; instances are killed in
-//! mid-invoke; the senders retry as SNS, EventBridge, Lambda, SQS, Mailjet and Tencent do. In the end both tables equal
+//! mid-invoke; the senders retry as SNS, EventBridge, Lambda, SQS, Mailjet and Tencent do. Batches of SQS contain reports
+//! of SNS and EventBridge, records of failed invocations, and messages that fail every time. In the end both tables equal
 //! those of the same feed without faults. `SURVIVAL_EVENTS` is the number of events (400), `SURVIVAL_SEED` chooses the
 //! feed and the faults; which fault hits which request depends on the scheduling of the processes.
 
@@ -23,7 +24,7 @@ use support::fault_schedule::{Fault, Schedule};
 use self::feed::Feed;
 use self::instance::InstanceFaults;
 use self::run::{Conditions, Report, run, without_faults};
-use self::sender::{Resends, RetryPolicy};
+use self::sender::{Batches, Resends, RetryPolicy};
 use self::tables::{Difference, difference};
 use crate::disorder::{number, print_uncaptured};
 
@@ -53,12 +54,12 @@ async fn a_feed_with_faults_and_kills_leaves_the_same_tables_as_without() {
     let calm = without_faults(&feed).await;
     let disturbed = run(&feed, faulty_conditions(seed)).await;
     let difference = difference(&calm, &disturbed.tables);
-    let Report { invocations, kills, timeouts, refused, resends, counts, tables } = &disturbed;
+    let Report { invocations, kills, timeouts, refused, resends, batches, counts, tables } = &disturbed;
     let faults: usize = counts.faults.values().sum();
     print_uncaptured(&format!(
         "survival: seed {seed}, {} events of {} addresses in {} deliveries, {invocations} invocations by {} instances, \
          {kills} killed, {timeouts} timed out and {refused} refused; {} requests, {faults} faults: {:?}, {} \
-         conflicts; sent again {}: {resends:?}; lost {}, doubled {}, changed {}; {:.1} s",
+         conflicts; sent again {}: {resends:?}; {batches:?}; lost {}, doubled {}, changed {}; {:.1} s",
         feed.facts,
         tables.suppressions.len(),
         feed.submissions.len(),
@@ -75,6 +76,7 @@ async fn a_feed_with_faults_and_kills_leaves_the_same_tables_as_without() {
     assert_eq!(difference, Difference::default(), "SURVIVAL_SEED={seed} SURVIVAL_EVENTS={events}");
     assert_eq!(calm.events.len(), feed.facts, "one record per event");
     assert_eq!(counts.weak_reads, 0, "every read is strong");
+    assert_eq!(resends.poison, feed.poison, "what fails every time is parked, and nothing else with it");
     if events < 400 || (events < 5_000 && chosen_seed.is_some()) {
         return print_uncaptured(
             "survival: too short under this seed to demand that every fault and every way of sending again occurs",
@@ -85,8 +87,23 @@ async fn a_feed_with_faults_and_kills_leaves_the_same_tables_as_without() {
         assert!(counts.faults.contains_key(&fault), "{fault:?} never occurred");
     }
     assert!(*kills > 5 && counts.conflicts > 0, "{disturbed:?}");
-    let Resends { lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, spurious, parked: _ } =
-        resends;
+    let Resends {
+        lambda,
+        bridged,
+        https,
+        failure_records,
+        undelivered,
+        queue,
+        mailjet,
+        tencent,
+        spurious,
+        parked: _,
+        poison: _,
+    } = resends;
     let ways = [lambda, bridged, https, failure_records, undelivered, queue, mailjet, tencent, spurious, refused];
     assert!(ways.iter().all(|count| **count > 0), "{resends:?}, {refused} refused");
+    let Batches { count, killed, partial, largest, receives } = *batches;
+    assert!(count > 10 && killed > 0 && largest > 4 && receives > 1, "{batches:?}");
+    // A short run has a few.
+    assert!(partial > 0 || events < 5_000, "{batches:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use harness::cost::counting_handler_in;
 use harness::fixture::queue;
-use harness::function::handler;
+use harness::function::{TIME_LEFT, handler};
 use serde_json::{Value, json};
 use support::calls::Calls;
 use support::database::{Database, EVENTS, SUPPRESSIONS, text};
@@ -15,7 +15,7 @@ use support::http_message::Message;
 use support::proxy::Reply;
 use support::request::ACCOUNT;
 
-use super::{failed, faulty, over, report, report_of};
+use super::{corrupt, failed, faulty, over, report, report_of};
 use crate::real_binary::{invoke_both, invoke_both_within};
 
 /// How many messages of a batch surround a poisonous one.
@@ -24,8 +24,8 @@ const MESSAGES: usize = 5;
 #[tokio::test]
 async fn poison_in_each_position_fails_alone() {
     let forged = report("Open", "a@example.com", 90).to_string().replace("2026-11-20", "2026-11-21");
-    let refused = report("Bounce", "refused@example.com", 91).to_string();
-    for poison in ["no JSON", "", "[]", "{}", "null", &forged, &refused] {
+    let refused = ["Bounce", "Open"].map(|name| report(name, "refused@example.com", 91).to_string());
+    for poison in ["no JSON", "", "[]", "{}", "null", &forged, &refused[0], &refused[1]] {
         for position in 0..MESSAGES {
             let mut bodies: Vec<String> =
                 (0..MESSAGES).map(|n| report("Delivery", &format!("a{n}@example.com"), n).to_string()).collect();
@@ -101,6 +101,18 @@ async fn a_batch_about_one_address_changes_its_record_once() {
     assert_eq!(database.scan(EVENTS).await.len(), 100);
 }
 
+/// Half of the messages are opens, which do not need the record.
+#[tokio::test]
+async fn a_batch_about_one_address_keeps_what_can_be_recorded() {
+    let database = Database::start().await;
+    corrupt(&database, "a@example.com").await;
+    let name = |n: usize| if n.is_multiple_of(2) { "Bounce" } else { "Open" };
+    let bodies: Vec<String> = (0..60).map(|n| report(name(n), "a@example.com", n).to_string()).collect();
+    let failed = over(database.clone()).queue(&bodies).await;
+    assert_eq!(failed, (0..60).step_by(2).map(|n| format!("m-{n}")).collect::<Vec<_>>());
+    assert_eq!(database.scan(EVENTS).await.len(), 30);
+}
+
 /// A table that never processes some items, each of which shares a request with others.
 #[tokio::test]
 async fn a_throttled_table_keeps_what_it_took() {
@@ -108,8 +120,11 @@ async fn a_throttled_table_keeps_what_it_took() {
     let bodies: Vec<String> =
         (0..60).map(|n| report("Open", &format!("{}@example.com", address(n)), n).to_string()).collect();
     let database = Database::start().await;
-    let failed = over(faulty(&database).await).queue(&bodies).await;
-    assert_eq!(failed, (0..60).step_by(3).map(|n| format!("m-{n}")).collect::<Vec<_>>());
+    let world = over(faulty(&database).await);
+    let (answer, took) = invoke_both_within(&world.handler, &queue_event(QUEUE, &bodies).to_string(), TIME_LEFT).await;
+    assert!(took < TIME_LEFT, "{took:?}");
+    let failures: Vec<_> = (0..60).step_by(3).map(|n| json!({"itemIdentifier": format!("m-{n}")})).collect();
+    assert_eq!(answer.unwrap(), json!({"batchItemFailures": failures}));
     assert_eq!(database.scan(EVENTS).await.len(), 40);
 }
 

@@ -262,6 +262,13 @@ pub fn hot(count: usize) -> Vec<Fact> {
     (0..count).map(fact).collect()
 }
 
+/// A temporary bounce for one address and the delivery after it.
+pub fn crossing(name: &str) -> FactSet {
+    let facts = voided(1).into_iter().map(|fact| Fact { address: format!("{name}@example.com"), ..fact });
+    let rules = SoftBounceRules { threshold: 3, window_days: 5, min_days: 2, cooldown_days: 4 };
+    FactSet { facts: facts.collect(), rules }
+}
+
 /// A temporary bounce for each of many addresses, and the delivery after it: whichever arrives first, no bounce counts.
 pub fn voided(addresses: usize) -> Vec<Fact> {
     let mut random = Seeded::new(11);

@@ -10,39 +10,44 @@ use mail_feedback::timestamp::Timestamp;
 use support::seeded::Seeded;
 
 use super::facts::Fact;
+use super::oversight::Oversight;
 use super::simple_recorder::SimpleRecorder;
 use super::wire::{Gate, HANDLER, Waiting, Wire, lost};
 
 /// The most crashes or losses of one batch; after that it gets through.
 const MAX_FAULTS: u32 = 3;
 
-/// What records the events.
+/// The most facts of one message.
+const MAX_FACTS: usize = 3;
+
+/// The facts of one message of a queue, which succeeds or fails as a whole.
+pub type Message = Vec<EmailEvent>;
+
+/// What records the messages.
 #[derive(Clone)]
 pub enum Subject {
     /// The recorder of this project.
     Real(Recorder),
+    /// The same, but some failed messages are not reported.
+    Careless(Recorder, Oversight),
     /// The simple recorder of the tests.
     Simple(SimpleRecorder),
 }
 
 impl Subject {
-    /// Records events, each as a message of its own; returns those that failed, which come again.
-    async fn record(self, events: Vec<EmailEvent>, now: Timestamp) -> Vec<EmailEvent> {
+    /// Records a batch of messages; returns those that failed, which come again.
+    async fn record(self, messages: Vec<Message>, now: Timestamp) -> Vec<Message> {
         match self {
             Self::Real(recorder) => {
-                let reports = events.iter().map(|event| vec![event.clone()]).collect();
-                let outcomes = recorder.record(reports, now, TimeLimits::default()).await.reports;
-                assert_eq!(outcomes.len(), events.len());
-                events
-                    .into_iter()
-                    .zip(outcomes)
-                    .filter(|(_, outcome)| outcome.is_err())
-                    .map(|(event, _)| event)
-                    .collect()
+                let outcomes = recorder.record(messages.clone(), now, TimeLimits::default()).await.reports;
+                assert_eq!(outcomes.len(), messages.len());
+                let failed = messages.into_iter().zip(outcomes).filter(|(_, outcome)| outcome.is_err());
+                failed.map(|(message, _)| message).collect()
             }
-            Self::Simple(recorder) => match recorder.record(events.clone(), now).await {
+            Self::Careless(recorder, oversight) => oversight.record(&recorder, messages, now).await,
+            Self::Simple(recorder) => match recorder.record(messages.concat(), now).await {
                 Ok(()) => Vec::new(),
-                Err(_) => events,
+                Err(_) => messages,
             },
         }
     }
@@ -53,6 +58,8 @@ impl Subject {
 pub struct Tally {
     /// Events given to the recorder, including repetitions.
     pub events: usize,
+    /// Messages that brought them.
+    pub messages: usize,
     /// Requests that took effect.
     pub requests: usize,
     /// Handlers that ended between two requests, before or after the latter took effect.
@@ -63,10 +70,10 @@ pub struct Tally {
     pub late: usize,
 }
 
-/// Some messages of one event each in one invocation.
+/// The messages of one invocation.
 #[derive(Clone)]
 struct Batch {
-    events: Vec<EmailEvent>,
+    messages: Vec<Message>,
     faults: u32,
 }
 
@@ -74,7 +81,7 @@ struct Batch {
 struct RunningHandler {
     number: usize,
     batch: Batch,
-    work: Pin<Box<dyn Future<Output = Vec<EmailEvent>>>>,
+    work: Pin<Box<dyn Future<Output = Vec<Message>>>>,
 }
 
 /// Runs the facts through the recorder until each has been answered with success; `trace` receives each step.
@@ -96,15 +103,16 @@ pub async fn run(
         while running.len() < width
             && let Some(batch) = waiting_batches.pop()
         {
-            tally.events += batch.events.len();
+            tally.events += batch.messages.iter().map(Vec::len).sum::<usize>();
+            tally.messages += batch.messages.len();
             let now = Timestamp::from_millis(1_900_000_000_000).unwrap();
-            let work = HANDLER.scope((gate.clone(), handlers), subject.clone().record(batch.events.clone(), now));
-            trace.push(format!("handler {handlers} takes {:?}", ids(&batch.events)));
+            let work = HANDLER.scope((gate.clone(), handlers), subject.clone().record(batch.messages.clone(), now));
+            trace.push(format!("handler {handlers} takes {:?}", ids(&batch.messages)));
             running.push(RunningHandler { number: handlers, batch, work: Box::pin(work) });
             handlers += 1;
         }
         for batch in settle(&mut running, &gate).await {
-            if !batch.events.is_empty() {
+            if !batch.messages.is_empty() {
                 let place = random.below(waiting_batches.len() + 1);
                 waiting_batches.insert(place, batch);
             }
@@ -149,7 +157,7 @@ pub async fn run(
     }
 }
 
-/// Facts in small batches, some of them repeated, in any order.
+/// Facts in batches of messages, some of them repeated, in any order.
 fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
     let mut events: Vec<EmailEvent> = facts.iter().map(Fact::event).collect();
     for fact in facts {
@@ -164,9 +172,24 @@ fn batches(facts: &[Fact], random: &mut Seeded) -> Vec<Batch> {
     let mut batches = Vec::new();
     while !events.is_empty() {
         let size = (1 + random.below(most)).min(events.len());
-        batches.push(Batch { events: events.split_off(events.len() - size), faults: 0 });
+        batches.push(Batch { messages: messages(events.split_off(events.len() - size), random), faults: 0 });
     }
     batches
+}
+
+/// Facts in messages of one or several, some of them in two messages of the batch.
+fn messages(events: Vec<EmailEvent>, random: &mut Seeded) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    for event in events {
+        let again = random.percent(5).then(|| vec![event.clone()]);
+        match messages.last_mut() {
+            Some(message) if message.len() < MAX_FACTS && random.percent(30) => message.push(event),
+            _ => messages.push(vec![event]),
+        }
+        messages.extend(again);
+    }
+    random.shuffle(&mut messages);
+    messages
 }
 
 /// Runs every handler until it is done or waits at the gate, so that the choice among the requests depends on the seed
@@ -177,7 +200,7 @@ async fn settle(running: &mut Vec<RunningHandler>, gate: &Gate) -> Vec<Batch> {
         let mut at = 0;
         while at < running.len() {
             match running[at].work.as_mut().poll(context) {
-                Poll::Ready(events) => done.push(Batch { events, ..running.remove(at).batch }),
+                Poll::Ready(messages) => done.push(Batch { messages, ..running.remove(at).batch }),
                 Poll::Pending => at += 1,
             }
         }
@@ -190,6 +213,6 @@ async fn settle(running: &mut Vec<RunningHandler>, gate: &Gate) -> Vec<Batch> {
     done
 }
 
-fn ids(events: &[EmailEvent]) -> Vec<&str> {
-    events.iter().map(|event| event.id.as_str()).collect()
+fn ids(messages: &[Message]) -> Vec<Vec<&str>> {
+    messages.iter().map(|message| message.iter().map(|event| event.id.as_str()).collect()).collect()
 }

@@ -3,12 +3,15 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use support::database::Database;
-use support::environment::environment;
+use support::door::{Door, QUEUE, failure_record, queue_event};
+use support::envelope::lambda_event;
+use support::environment::trusting_environment;
 use support::http_message::Message;
 use support::proxy::{Reply, Request};
 use support::request::{authorization, post};
 
 use super::{function, print_uncaptured};
+use crate::attacks::world::signed;
 
 /// The address that must not appear.
 const ADDRESS: &str = "jane.doe+vip@example.com";
@@ -135,21 +138,56 @@ fn reports() -> [String; 3] {
     ]
 }
 
+/// The same reports in a batch, with an open, an EventBridge event, a record of a failed invocation, and two messages that
+/// fail whatever the database does.
+fn batch() -> Value {
+    let report = |name: &str, more: Value| {
+        let mut report = json!({"eventType": name, "mail": {"messageId": name, "destination": [ADDRESS],
+            "timestamp": "2026-11-20T09:00:00.000Z", "commonHeaders": {"to": [format!("Jane Doe <{ADDRESS}>")]}}});
+        report[name.to_lowercase()] = more;
+        signed(|envelope| envelope["Message"] = report.to_string().into())
+    };
+    let bounced = json!([{"emailAddress": ADDRESS, "diagnosticCode": format!("550 no {ADDRESS}")}]);
+    let bounce = |kind: &str| json!({"bounceType": kind, "bouncedRecipients": bounced, "feedbackId": kind});
+    let (hard, soft) = (report("Bounce", bounce("Permanent")), report("Bounce", bounce("Transient")));
+    let (delivery, open) = (report("Delivery", json!({"recipients": [ADDRESS]})), report("Open", json!({})));
+    let mut forged = open.clone();
+    forged["Subject"] = ADDRESS.into();
+    let bodies = [
+        hard.to_string(),
+        soft.to_string(),
+        delivery.to_string(),
+        open.to_string(),
+        Door::EventBridge.invocation(&hard).unwrap(),
+        failure_record(&lambda_event(&delivery)),
+        forged.to_string(),
+        format!("mail to {ADDRESS}"),
+    ];
+    queue_event(QUEUE, &bodies)
+}
+
 /// The output of a function with such a DynamoDB: the number of lines, and how many come from other crates.
 async fn under(fault: Fault, database: &Database) -> (usize, usize) {
     let database = database.behind(move |request| fail(fault, request)).await;
-    let mut function = function(environment(&database), &[]).await;
+    let mut function = function(trusting_environment(&database), &[("EVENTBRIDGE_QUEUE_ARNS", QUEUE)]).await;
     let mut labels = Vec::new();
     for report in reports() {
         let request = post("/webhooks/mailjet", &authorization(), &report).to_string();
         let answer = function.invoke(&request).await.unwrap();
         labels.push(answer["statusCode"].as_i64().unwrap());
     }
+    let answer = function.invoke(&batch().to_string()).await.unwrap();
+    let failed = answer["batchItemFailures"].as_array().unwrap();
+    assert!(failed.len() > 2 && failed.ends_with(&[id("m-6"), id("m-7")]), "{fault:?}: {answer}");
     let output = function.stop().await;
     assert!(labels.contains(&503), "{fault:?}: {labels:?} {output}");
     assert!(!output.contains("jane.doe") && !output.contains("Jane Doe"), "{fault:?}: {output}");
     let from_dependencies = output.lines().filter(|line| line.contains("\"source\":"));
     (output.lines().count(), from_dependencies.count())
+}
+
+fn id(message: &str) -> Value {
+    json!({"itemIdentifier": message})
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use support::database::Database;
+use support::door::Door;
 use support::envelope::lambda_event;
 use support::environment::trusting_environment;
 use support::request::{authorization, post};
@@ -86,13 +87,14 @@ fn events() -> Vec<Value> {
         event["Records"][0][field] = MARK.into();
         event
     }));
-    let bodies =
-        [bounce(MARK).to_string(), failure_record(&bounce(MARK)), envelope("Type").to_string(), MARK.to_owned()];
+    let bounces = [bounce(MARK).to_string(), failure_record(&bounce(MARK)), envelope("Type").to_string()];
+    let bridged = Door::EventBridge.invocation(&bounce(MARK)).unwrap();
+    let messages: Vec<String> = bounces.into_iter().chain([bridged, MARK.to_owned()]).chain(bodies()).collect();
     let record = |(n, body): (usize, &String)| {
         json!({"eventSource": "aws:sqs", "messageId": format!("queued-{n}"), "receiptHandle": MARK, "body": body,
             "attributes": {"SenderId": MARK}, "messageAttributes": {MARK: {"stringValue": MARK}}})
     };
-    events.push(json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()}));
+    events.push(json!({"Records": messages.iter().enumerate().map(record).collect::<Vec<_>>()}));
     events.extend([
         json!({"source": "aws.ses", "detail-type": MARK, "detail": {"email": MARK}}),
         json!(MARK),

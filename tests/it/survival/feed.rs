@@ -27,6 +27,8 @@ pub enum Submission {
     Bridged(Value),
     /// A queued message.
     Queue(String),
+    /// A queued message that fails every time.
+    Poison(String),
     /// A Mailjet request.
     Mailjet(String),
     /// A Tencent request.
@@ -43,10 +45,15 @@ impl Submission {
                 let headers = json!({"content-type": "text/plain; charset=UTF-8"});
                 post("/webhooks/sns", &headers, &envelope.to_string())
             }
-            Self::Queue(body) => queue_event(QUEUE, std::slice::from_ref(body)),
+            Self::Queue(body) | Self::Poison(body) => queue_event(QUEUE, std::slice::from_ref(body)),
             Self::Mailjet(body) => post("/webhooks/mailjet/sender.example", &authorization(), body),
             Self::Tencent(body) => post("/webhooks/tencent", &authorization(), body),
         }
+    }
+
+    /// Whether it is a message of the queue.
+    pub const fn is_queued(&self) -> bool {
+        matches!(self, Self::Queue(_) | Self::Poison(_))
     }
 
     /// The number of its door.
@@ -58,6 +65,7 @@ impl Submission {
             Self::Mailjet(_) => 3,
             Self::Tencent(_) => 4,
             Self::Bridged(_) => 5,
+            Self::Poison(_) => 6,
         }
     }
 
@@ -67,7 +75,7 @@ impl Submission {
             Self::Lambda(envelope) => Some(Self::Queue(failure_record(&lambda_event(envelope)))),
             Self::Bridged(event) => Some(Self::Queue(failure_record(event))),
             Self::Https(envelope) => Some(Self::Queue(envelope.to_string())),
-            Self::Queue(_) | Self::Mailjet(_) | Self::Tencent(_) => None,
+            Self::Queue(_) | Self::Poison(_) | Self::Mailjet(_) | Self::Tencent(_) => None,
         }
     }
 }
@@ -78,6 +86,8 @@ pub struct Feed {
     pub submissions: Vec<Submission>,
     /// How many different facts are reported, which is also the number of event records.
     pub facts: usize,
+    /// How many messages fail every time.
+    pub poison: usize,
     random: Seeded,
     /// The events for Mailjet's next request, and how many it will have.
     gathered: Vec<Value>,
@@ -97,6 +107,7 @@ impl Feed {
                 fact.untimed &= fact.provider == Provider::Ses;
                 feed.add(&fact, &addresses);
             }
+            feed.poison();
         }
         feed.send_gathered();
         feed
@@ -113,7 +124,8 @@ impl Feed {
     }
 
     fn empty(seed: u64) -> Self {
-        Self { submissions: Vec::new(), facts: 0, random: Seeded::new(seed), gathered: Vec::new(), wanted: 1 }
+        let random = Seeded::new(seed);
+        Self { submissions: Vec::new(), facts: 0, poison: 0, random, gathered: Vec::new(), wanted: 1 }
     }
 
     /// `addresses` are the other possible recipients of the same message.
@@ -163,14 +175,38 @@ impl Feed {
         }
     }
 
-    /// Adds an EventBridge event, once or twice. It names no SNS message, so the same fact is not sent by SNS here.
+    /// Adds a message that cannot be read, is forged, or is half forged: none of it may be recorded.
+    fn poison(&mut self) {
+        self.poison += 1;
+        let message = json!({"eventType": "Open", "open": {}, "mail": {"messageId": format!("poison-{}", self.poison),
+            "destination": ["poison@example.com"]}});
+        let id = format!("265545c9-2a5c-472c-8df2-{:012x}", self.poison);
+        let mut genuine = notification(&message.to_string(), &id, Timestamp::now());
+        sign(&mut genuine, &AUTHORITY);
+        let mut forged = genuine.clone();
+        forged["Message"] = message.to_string().replace("poison@", "forged@").into();
+        let records: Vec<Value> = [&genuine, &forged].map(|one| lambda_event(one)["Records"][0].clone()).into();
+        let body = match self.poison % 3 {
+            0 => "no JSON".to_owned(),
+            1 => forged.to_string(),
+            _ => failure_record(&json!({"Records": records})),
+        };
+        self.submissions.push(Submission::Poison(body));
+    }
+
+    /// Adds an EventBridge event, once or twice, to the function or to the queue. It names no SNS message, so the same fact is not sent by SNS here.
     fn put(&mut self, message: &Value, number: usize) {
         let id = format!("165545c9-2a5c-472c-8df2-{number:012x}");
         let envelope = notification(&message.to_string(), &id, Timestamp::now());
         let event = Door::EventBridge.invocation(&envelope).expect("SES names it");
         let event: Value = serde_json::from_str(&event).expect("JSON");
         for _ in 0..self.random.pick(&[1, 1, 1, 1, 2]) {
-            self.submissions.push(Submission::Bridged(event.clone()));
+            let is_queued = self.random.percent(40);
+            self.submissions.push(if is_queued {
+                Submission::Queue(event.to_string())
+            } else {
+                Submission::Bridged(event.clone())
+            });
         }
     }
 

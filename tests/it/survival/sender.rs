@@ -42,6 +42,23 @@ pub struct Resends {
     pub tencent: usize,
     /// For no reason.
     pub spurious: usize,
+    /// Messages that failed every time, and were parked for good.
+    pub poison: usize,
+}
+
+/// The batches of several messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Batches {
+    /// How many there were.
+    pub count: usize,
+    /// How many the instance was killed in.
+    pub killed: usize,
+    /// How many had messages that were recorded, and others that failed and were later recorded.
+    pub partial: usize,
+    /// The number of messages in the largest one.
+    pub largest: usize,
+    /// The highest receive count of a message that was recorded.
+    pub receives: u32,
 }
 
 impl Resends {
@@ -88,13 +105,16 @@ impl Job {
     /// The invocation.
     pub fn payload(&self) -> String {
         let body = |delivery: &Delivery| match &delivery.submission {
-            Submission::Queue(body) => body.clone(),
+            Submission::Queue(body) | Submission::Poison(body) => body.clone(),
             other => panic!("only messages of a queue come together, not {}", other.payload()),
         };
-        let event = match self.0.as_slice() {
-            [only] => only.submission.payload(),
-            several => queue_event(QUEUE, &several.iter().map(body).collect::<Vec<_>>()),
-        };
+        if !self.0[0].submission.is_queued() {
+            return self.0[0].submission.payload().to_string();
+        }
+        let mut event = queue_event(QUEUE, &self.0.iter().map(body).collect::<Vec<_>>());
+        for (record, delivery) in event["Records"].as_array_mut().unwrap().iter_mut().zip(&self.0) {
+            record["attributes"]["ApproximateReceiveCount"] = (delivery.failures + 1).to_string().into();
+        }
         event.to_string()
     }
 }
@@ -109,12 +129,14 @@ pub struct Senders {
     pub running: usize,
     /// What was sent again.
     pub resends: Resends,
+    /// What became of batches.
+    pub batches: Batches,
 }
 
 impl Senders {
     /// The senders of a feed.
     pub fn new(feed: &Feed, seed: u64, retry_policy: RetryPolicy) -> Self {
-        let mut counts = [0; 6];
+        let mut counts = [0; 7];
         let delivery = |submission: &Submission| {
             let nth = &mut counts[submission.door()];
             *nth += 1;
@@ -124,7 +146,8 @@ impl Senders {
         };
         let feed = feed.submissions.iter().map(delivery).collect();
         let random = Seeded::new(seed);
-        Self { feed, window: Vec::new(), random, retry_policy, running: 0, resends: Resends::default() }
+        let (resends, batches) = (Resends::default(), Batches::default());
+        Self { feed, window: Vec::new(), random, retry_policy, running: 0, resends, batches }
     }
 
     /// The next invocation, if anything is waiting.
@@ -138,10 +161,10 @@ impl Senders {
             return None;
         }
         let mut job = vec![self.window.swap_remove(self.random.below(self.window.len()))];
-        let mut room = self.random.below(10);
-        while matches!(job[0].submission, Submission::Queue(_))
+        let mut room = self.random.pick(&[0, 4, 9, 29]);
+        while job[0].submission.is_queued()
             && room > 0
-            && let Some(at) = self.window.iter().position(|other| matches!(other.submission, Submission::Queue(_)))
+            && let Some(at) = self.window.iter().position(|other| other.submission.is_queued())
         {
             job.push(self.window.swap_remove(at));
             room -= 1;
@@ -159,10 +182,15 @@ impl Senders {
     pub fn settle(&mut self, job: Job, ending: &Ending) {
         self.running -= 1;
         let left = left_in_queue(ending);
+        self.count_batch(&job, ending, left.as_deref());
         for (place, delivery) in job.0.into_iter().enumerate() {
             let taken = match &delivery.submission {
                 Submission::Lambda(_) | Submission::Bridged(_) => recorded(ending),
-                Submission::Queue(_) => left.as_ref().is_some_and(|left| !left.contains(&format!("m-{place}"))),
+                Submission::Queue(_) => is_taken(left.as_deref(), place),
+                Submission::Poison(body) => {
+                    assert!(!is_taken(left.as_deref(), place), "{body} is accepted");
+                    false
+                }
                 Submission::Https(_) | Submission::Mailjet(_) | Submission::Tencent(_) => status(ending) == Some(200),
             };
             if !taken {
@@ -175,6 +203,20 @@ impl Senders {
         }
     }
 
+    fn count_batch(&mut self, job: &Job, ending: &Ending, left: Option<&[String]>) {
+        if job.0.len() < 2 {
+            return;
+        }
+        let places = job.0.iter().enumerate().filter(|(_, each)| matches!(each.submission, Submission::Queue(_)));
+        let (taken, failed): (Vec<_>, Vec<_>) = places.partition(|(place, _)| is_taken(left, *place));
+        let receives = taken.iter().map(|(_, delivery)| delivery.failures + 1).max().unwrap_or_default();
+        self.batches.count += 1;
+        self.batches.killed += usize::from(matches!(ending, Ending::Killed));
+        self.batches.partial += usize::from(!taken.is_empty() && !failed.is_empty());
+        self.batches.largest = self.batches.largest.max(job.0.len());
+        self.batches.receives = self.batches.receives.max(receives);
+    }
+
     fn resend(&mut self, mut delivery: Delivery) {
         if self.retry_policy == RetryPolicy::Never {
             return;
@@ -182,6 +224,10 @@ impl Senders {
         delivery.failures += 1;
         delivery.all_failures += 1;
         assert!(delivery.all_failures < MAX_FAILURES, "nobody accepts {}", delivery.submission.payload());
+        if matches!(delivery.submission, Submission::Poison(_)) && delivery.failures == RECEIVES {
+            self.resends.poison += 1;
+            return;
+        }
         let (counter, given_up) = match &delivery.submission {
             Submission::Lambda(_) | Submission::Bridged(_) if delivery.failures == ATTEMPTS => {
                 (&mut self.resends.failure_records, true)
@@ -191,7 +237,7 @@ impl Senders {
             Submission::Lambda(_) => (&mut self.resends.lambda, false),
             Submission::Bridged(_) => (&mut self.resends.bridged, false),
             Submission::Https(_) => (&mut self.resends.https, false),
-            Submission::Queue(_) => (&mut self.resends.queue, false),
+            Submission::Queue(_) | Submission::Poison(_) => (&mut self.resends.queue, false),
             Submission::Mailjet(_) => (&mut self.resends.mailjet, false),
             Submission::Tencent(_) => (&mut self.resends.tencent, false),
         };
@@ -240,6 +286,11 @@ fn status(ending: &Ending) -> Option<i64> {
     let status = answer["statusCode"].as_i64();
     assert!(matches!(status, Some(200 | 503)), "{answer}");
     status
+}
+
+/// Whether a message of a batch is deleted from the queue.
+fn is_taken(left: Option<&[String]>, place: usize) -> bool {
+    left.is_some_and(|left| !left.contains(&format!("m-{place}")))
 }
 
 /// The messages that stay in the queue; `None`: all of them.
