@@ -81,7 +81,7 @@ labelled! {
         CertificateUnknown = "certificate_unknown",
         /// The subscription could not be confirmed.
         Confirmation = "confirmation",
-        /// The webhook credential could not be read from Secrets Manager.
+        /// The webhook credential, or the keys of links, could not be read from Secrets Manager.
         Secret = "secret",
     }
 }
@@ -282,9 +282,7 @@ impl Error {
                 "sns does not have the signing certificate yet, or too many unknown ones were requested; wait"
             }
             Self::Transient(Outage::Confirmation) => "sns did not confirm the subscription; try again",
-            Self::Transient(Outage::Secret) => {
-                "the webhook secret could not be read; check its permissions and content"
-            }
+            Self::Transient(Outage::Secret) => "the secret could not be read; check its permissions and content",
         }
     }
 }

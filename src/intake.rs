@@ -13,9 +13,11 @@ pub mod event_bridge;
 mod http;
 mod queue;
 mod records;
+mod secret;
 pub mod sns;
 pub mod webhook;
 
 pub use detect::Invocation;
 pub use http::{HttpRequest, PayloadFormat};
 pub use queue::{Queued, QueuedMessage};
+pub use secret::{CachedSecret, Versions};

@@ -23,13 +23,18 @@ struct Versions {
 }
 
 #[derive(Clone, Default)]
-struct Server {
+pub struct Server {
     versions: Arc<Mutex<Versions>>,
     requests: Arc<AtomicUsize>,
 }
 
 impl Server {
     async fn start(self) -> CredentialStore {
+        CredentialStore::secrets_manager(self.client().await, "arn".to_owned())
+    }
+
+    /// Starts the server, and creates a client for it.
+    pub async fn client(self) -> Client {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let routes = Router::new().fallback(answer).with_state(self);
@@ -41,16 +46,21 @@ impl Server {
             .retry_config(RetryConfig::disabled())
             .endpoint_url(endpoint)
             .build();
-        CredentialStore::secrets_manager(Client::from_conf(config), "arn".to_owned())
+        Client::from_conf(config)
+    }
+
+    /// Sets the texts of both versions.
+    pub async fn set(&self, current: Option<String>, previous: Option<String>) {
+        let mut versions = self.versions.lock().await;
+        (versions.current, versions.previous) = (current, previous);
     }
 
     async fn hold(&self, current: Option<&str>, previous: Option<&str>) {
-        let mut versions = self.versions.lock().await;
         let secret = |password: &str| json!({"username": "u", "password": password}).to_string();
-        (versions.current, versions.previous) = (current.map(secret), previous.map(secret));
+        self.set(current.map(secret), previous.map(secret)).await;
     }
 
-    fn requests(&self) -> usize {
+    pub fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
 }
@@ -69,7 +79,7 @@ async fn answer(State(server): State<Server>, body: Bytes) -> (StatusCode, Strin
     }
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000).unwrap()
 }
 

@@ -1,24 +1,15 @@
 //! The webhook credential: fixed, or a secret that can be rotated without a deployment.
 
 use std::fmt;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use serde::Deserialize;
 
-use crate::error::{Error, Outage};
+use crate::error::Error;
+use crate::intake::{CachedSecret, Versions};
 use crate::timestamp::Timestamp;
-
-/// How soon after the last read a failed match may trigger another read of the secret, in milliseconds.
-const REREAD_MS: i64 = 60 * 1000;
-/// How long a secret is cached, in milliseconds; a withdrawn password may be accepted for that long.
-const FRESH_MS: i64 = 15 * 60 * 1000;
-/// How soon after a failed read the secret is read again, in milliseconds.
-const RETRY_MS: i64 = 5 * 1000;
 
 /// One accepted user and password, stored as digests so that a comparison takes the same time for any length.
 #[derive(Clone)]
@@ -78,14 +69,7 @@ pub enum CredentialStore {
     /// They are in the configuration.
     Fixed(Vec<Credentials>),
     /// They are in Secrets Manager; the current and the previous version are both valid.
-    SecretsManager {
-        /// The client.
-        client: Client,
-        /// The secret.
-        arn: String,
-        /// What was read last.
-        cache: Mutex<SecretCache>,
-    },
+    SecretsManager(CachedSecret<Credentials>),
 }
 
 impl CredentialStore {
@@ -102,13 +86,10 @@ impl CredentialStore {
     /// Credentials in Secrets Manager, read at the first webhook request.
     #[must_use]
     pub fn secrets_manager(client: Client, arn: String) -> Self {
-        Self::SecretsManager { client, arn, cache: Mutex::default() }
+        Self::SecretsManager(CachedSecret::new(client, arn, Versions::CurrentAndPrevious, parse))
     }
 
     /// Whether a Basic credential or a token is accepted.
-    ///
-    /// The secret is read again after a failed match, at most once a minute, so that a rotation needs no deployment;
-    /// and every 15 minutes, so that a withdrawn password stops working.
     ///
     /// # Errors
     /// No credential is configured, or the secret cannot be read now.
@@ -121,68 +102,11 @@ impl CredentialStore {
         match self {
             Self::Unconfigured => Err(Error::Unconfigured),
             Self::Fixed(known) => Ok(match_any(known)),
-            Self::SecretsManager { client, arn, cache } => {
-                let cached = cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                if let Some(answer) = cached.cached_answer(match_any, now) {
-                    return answer;
-                }
-                let outcome = read(client, arn).await;
-                let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-                match outcome {
-                    Ok(credentials) => {
-                        let accepted = match_any(&credentials);
-                        *cache = SecretCache { credentials, read_at: Some(now), failed_at: None };
-                        Ok(accepted)
-                    }
-                    Err(error) => {
-                        cache.failed_at = Some(now);
-                        // The last read stays valid while Secrets Manager cannot be reached.
-                        if match_any(&cache.credentials) { Ok(true) } else { Err(error) }
-                    }
-                }
+            Self::SecretsManager(secret) => {
+                let found = secret.find(|known| match_any(known).then_some(()), now).await?;
+                Ok(found.is_some())
             }
         }
-    }
-}
-
-/// The last read of the secret, and its time.
-#[derive(Clone, Debug, Default)]
-pub struct SecretCache {
-    credentials: Vec<Credentials>,
-    read_at: Option<Timestamp>,
-    failed_at: Option<Timestamp>,
-}
-
-impl SecretCache {
-    /// The answer without reading the secret; `None` if it must be read.
-    fn cached_answer(&self, match_any: impl Fn(&[Credentials]) -> bool, now: Timestamp) -> Option<Result<bool, Error>> {
-        let accepted = match_any(&self.credentials);
-        let within = |at: Option<Timestamp>, span_ms| at.is_some_and(|at| now.millis_since(at) < span_ms);
-        match accepted {
-            true if within(self.read_at, FRESH_MS) || within(self.failed_at, RETRY_MS) => Some(Ok(true)),
-            false if within(self.read_at, REREAD_MS) => Some(Ok(false)),
-            false if within(self.failed_at, RETRY_MS) => Some(Err(Error::Transient(Outage::Secret))),
-            true | false => None,
-        }
-    }
-}
-
-/// The current version of the secret, and the previous one if it is usable.
-async fn read(client: &Client, arn: &str) -> Result<Vec<Credentials>, Error> {
-    let current = secret_version(client, arn, "AWSCURRENT").await?;
-    let current = current.as_deref().and_then(parse).ok_or(Error::Transient(Outage::Secret))?;
-    let previous = secret_version(client, arn, "AWSPREVIOUS").await?;
-    Ok([Some(current), previous.as_deref().and_then(parse)].into_iter().flatten().collect())
-}
-
-/// The text of one version; `None` if it does not exist.
-async fn secret_version(client: &Client, arn: &str, stage: &str) -> Result<Option<String>, Error> {
-    match client.get_secret_value().secret_id(arn).version_stage(stage).send().await {
-        Ok(output) => Ok(output.secret_string),
-        Err(error) if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) => {
-            Ok(None)
-        }
-        Err(_) => Err(Error::Transient(Outage::Secret)),
     }
 }
 
