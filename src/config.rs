@@ -2,11 +2,13 @@
 //! variable.
 
 mod functions;
+mod unsubscribe;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub use functions::{CheckConfig, DecideConfig};
+pub use unsubscribe::{KeySource, UnsubscribeConfig};
 
 use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};

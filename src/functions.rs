@@ -5,6 +5,7 @@
 //! | `feedback`, `bootstrap` | [`feedback`]: records what e-mail providers report |
 //! | `check` | [`check`]: answers whether addresses may be mailed |
 //! | `decide` | [`decide`]: suppresses and lifts on behalf of programs |
+//! | `unsubscribe` | [`unsubscribe`]: lets recipients unsubscribe through one-click links |
 //!
 //! Each reads its own settings, creates its own clients, and refuses the invocations of the others.
 //!
@@ -15,6 +16,7 @@ pub mod check;
 pub mod decide;
 mod environment;
 pub mod feedback;
+pub mod unsubscribe;
 
 use std::fmt;
 
@@ -31,14 +33,17 @@ pub enum Function {
     Check,
     /// Suppresses and lifts on behalf of programs.
     Decide,
+    /// Lets recipients unsubscribe through one-click links.
+    Unsubscribe,
 }
 
 /// The values that `Handler` may have; `bootstrap` is the usual one in templates for custom runtimes.
-const NAMES: [(&str, Function); 4] = [
+const NAMES: [(&str, Function); 5] = [
     ("feedback", Function::Feedback),
     ("bootstrap", Function::Feedback),
     ("check", Function::Check),
     ("decide", Function::Decide),
+    ("unsubscribe", Function::Unsubscribe),
 ];
 
 /// Why a function did not start, or stopped.
@@ -80,6 +85,7 @@ impl Function {
             Self::Feedback => feedback::run().await,
             Self::Check => check::run().await,
             Self::Decide => decide::run().await,
+            Self::Unsubscribe => unsubscribe::run().await,
         }
     }
 }
@@ -117,6 +123,7 @@ mod tests {
         }
         assert_eq!(Function::named(Some("check")), Ok(Function::Check));
         assert_eq!(Function::named(Some("decide")), Ok(Function::Decide));
+        assert_eq!(Function::named(Some("unsubscribe")), Ok(Function::Unsubscribe));
         for name in ["Feedback", "feedback ", "Check", "hello.handler"] {
             assert_eq!(Function::named(Some(name)), Err(StartError::UnknownFunction), "{name:?}");
         }

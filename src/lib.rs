@@ -15,11 +15,11 @@
 //!
 //! The modules form layers, and each uses only its own and those before it: ground (`address`, `error`, `label`,
 //! `lenient`, `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`,
-//! `api`, then `telemetry` and `handler`, and above them `functions`, `operator` and `local`.
+//! `api` and `unsubscribe`, then `telemetry` and `handler`, and above them `functions`, `operator` and `local`.
 //! `tests/it/architecture.rs` checks this.
 //!
 //! Each of the [`functions`] is started by its name: `feedback` follows these steps, `check` answers questions about
-//! what it recorded, and `decide` suppresses and lifts on behalf of programs.
+//! what it recorded, `decide` suppresses and lifts on behalf of programs, and `unsubscribe` lets recipients do so.
 //!
 //! The types make it impossible to skip a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
 //! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor,
@@ -47,3 +47,4 @@ pub mod suppression;
 pub mod telemetry;
 mod text;
 pub mod timestamp;
+pub mod unsubscribe;

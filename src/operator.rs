@@ -15,6 +15,7 @@ pub mod redrive;
 pub mod sanitize;
 pub mod stop;
 pub mod tables;
+pub mod unsubscribe_link;
 
 mod check;
 mod connect;

@@ -37,7 +37,7 @@ type ElementParser = for<'a> fn(&'a str, WebhookContext<'a>) -> EmailEvent;
 /// The parser of a provider that posts to a webhook.
 fn element_parser(provider: Provider) -> Option<ElementParser> {
     match provider {
-        Provider::Ses => None,
+        Provider::Ses | Provider::Own => None,
         Provider::Tencent => Some(tencent::parse),
         Provider::Mailjet => Some(mailjet::parse),
     }

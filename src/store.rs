@@ -15,6 +15,7 @@ mod recorder;
 mod sdk_error;
 mod suppressions;
 mod transaction;
+mod undo;
 
 pub use attribute::Item;
 pub use certificates::KEY as CERTIFICATES_KEY;

@@ -7,6 +7,6 @@ mod panic;
 mod sink;
 
 pub use log::init;
-pub use metrics::{CheckOutcome, DecisionOutcome, Metrics, SubscriptionStep, Success, metric_names};
+pub use metrics::{CheckOutcome, DecisionOutcome, LinkOutcome, Metrics, SubscriptionStep, Success, metric_names};
 pub use panic::redact_panic;
 pub use sink::{FunctionVersion, MetricSink};

@@ -52,7 +52,8 @@ fn names(asked: &AskedScopes) -> Vec<String> {
 #[must_use]
 pub fn unknown_providers_warning<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let names: Vec<&str> = names.into_iter().collect();
-    let known: Vec<&str> = Provider::ALL.iter().map(|provider| provider.as_str()).collect();
+    let known: Vec<&str> =
+        Provider::ALL.iter().filter(|provider| provider.sends_mail()).map(|provider| provider.as_str()).collect();
     let text =
         || format!("no report comes from {}, only from {}; check the spelling", names.join(", "), known.join(", "));
     (!names.is_empty()).then(text)

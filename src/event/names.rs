@@ -45,6 +45,26 @@ impl Stream {
     }
 }
 
+/// A list of the sender's own, which goes with every provider.
+///
+/// At most 64 of `A-Z`, `a-z`, `0-9`, `_` and `-`; its case is kept, as in every scope of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnList(String);
+
+impl OwnList {
+    /// Reads a name; `None`: it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_name(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Whether a text is 1 to 64 ASCII letters, digits, `_` and `-`.
 fn is_name(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -53,13 +73,14 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stream, Tenant};
+    use super::{OwnList, Stream, Tenant};
 
     #[test]
-    fn a_tenant_keeps_its_case_and_a_stream_does_not() {
+    fn a_tenant_and_a_list_keep_their_case_and_a_stream_does_not() {
         let longest = "x".repeat(64);
         for name in ["Acme", "acme", "a_B-9", &longest] {
             assert_eq!(Tenant::parse(name).as_ref().map(Tenant::as_str), Some(name));
+            assert_eq!(OwnList::parse(name).as_ref().map(OwnList::as_str), Some(name));
             assert_eq!(Stream::parse(name).as_ref().map(Stream::as_str), Some(name.to_lowercase().as_str()));
         }
     }
@@ -68,7 +89,7 @@ mod tests {
     fn anything_else_is_no_name() {
         // The last but one is the sign of kelvin, whose lower case is a `k`.
         for text in ["", " ", "a b", " a", "a:b", "a.b", "ä", "\u{212a}", &"x".repeat(65)] {
-            assert_eq!((Tenant::parse(text), Stream::parse(text)), (None, None), "{text}");
+            assert_eq!((Tenant::parse(text), OwnList::parse(text), Stream::parse(text)), (None, None, None), "{text}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::label::labelled;
 
 labelled! {
-    /// A provider that sends mail and reports what became of it.
+    /// Who reports events: the providers that send mail, and this stack itself.
     pub enum Provider {
         /// Amazon SES, through SNS or EventBridge.
         Ses = "ses",
@@ -11,15 +11,26 @@ labelled! {
         Tencent = "tencent",
         /// Mailjet, through its event API.
         Mailjet = "mailjet",
+        /// This stack: recipients tell it through one-click unsubscribe links, whoever sent the mail.
+        Own = "own",
     }
 }
 
 impl Provider {
+    /// Whether mail is sent through it.
+    #[must_use]
+    pub const fn sends_mail(self) -> bool {
+        match self {
+            Self::Ses | Self::Tencent | Self::Mailjet => true,
+            Self::Own => false,
+        }
+    }
+
     /// Whether the provider posts to `/webhooks/<provider>`.
     #[must_use]
     pub const fn has_webhook(self) -> bool {
         match self {
-            Self::Ses => false,
+            Self::Ses | Self::Own => false,
             Self::Tencent | Self::Mailjet => true,
         }
     }
@@ -29,7 +40,7 @@ impl Provider {
     pub const fn has_tenants(self) -> bool {
         match self {
             Self::Ses => true,
-            Self::Tencent | Self::Mailjet => false,
+            Self::Tencent | Self::Mailjet | Self::Own => false,
         }
     }
 
@@ -38,7 +49,7 @@ impl Provider {
     pub const fn takes_sender_domain(self) -> bool {
         match self {
             Self::Mailjet => true,
-            Self::Ses | Self::Tencent => false,
+            Self::Ses | Self::Tencent | Self::Own => false,
         }
     }
 }

@@ -62,8 +62,14 @@ impl Answer {
     /// the cause; or a status alone.
     #[must_use]
     pub fn http(format: PayloadFormat, outcome: Result<usize, Error>) -> Self {
-        let status_code = outcome.map_or_else(|error| i64::from(error.status()), |_| 200);
-        let (body, headers) = (Some(Body::Text(body(outcome))), headers(outcome.err()));
+        let status = outcome.map_or_else(Error::status, |_| 200);
+        Self::response(format, status, headers(outcome.err()), body(outcome))
+    }
+
+    /// The answer to a request with this status, headers and body.
+    #[must_use]
+    pub fn response(format: PayloadFormat, status: u16, headers: HeaderMap, body: String) -> Self {
+        let (status_code, body) = (i64::from(status), Some(Body::Text(body)));
         match format {
             PayloadFormat::V1 => {
                 let mut response = ApiGatewayProxyResponse::default();

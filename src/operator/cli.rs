@@ -8,12 +8,13 @@ use clap::{Args, Parser, Subcommand};
 
 use super::format::Format;
 use super::heading::Renamed;
-use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP};
+use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP, UNSUBSCRIBE_LINK_HELP};
 use super::stack::VERSION;
 use crate::address::{Address, normalize_domain};
 use crate::event::Reason;
 use crate::suppression::{Entry, Scope, ScopeError};
 use crate::timestamp::Timestamp;
+use crate::unsubscribe::{KeyId, LinkScope};
 
 /// The heading of the options that every command takes.
 const GLOBAL: &str = "Global options";
@@ -57,6 +58,9 @@ pub enum Command {
     /// Print the tables, URLs and settings of a stack as `export` lines for a shell
     #[command(after_help = "Example:\n  eval \"$(mail-feedbackctl env --stack mail-feedback)\"")]
     Env(EnvArgs),
+    /// Print the header fields of a mail with a one-click unsubscribe link
+    #[command(after_help = UNSUBSCRIBE_LINK_HELP)]
+    UnsubscribeLink(UnsubscribeLinkArgs),
     /// Show what is in a stack's failure queues and why, and send it through the function again
     #[command(after_help = REDRIVE_HELP)]
     Redrive(RedriveArgs),
@@ -246,6 +250,26 @@ pub struct EnvArgs {
     pub stack: String,
 }
 
+/// The arguments of `unsubscribe-link`.
+#[derive(Args, Debug)]
+pub struct UnsubscribeLinkArgs {
+    /// The recipient of the mail
+    #[arg(value_parser = address)]
+    pub address: Address,
+    /// What the recipient leaves: list:own:NAME, stream:NAME or domain:DOMAIN
+    #[arg(long, value_parser = link_scope)]
+    pub scope: LinkScope,
+    /// The host of the links, such as u.example.com
+    #[arg(long)]
+    pub host: String,
+    /// The file with the keys, a JSON object from ids to keys; standard input, if omitted
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// The key to sign with; only needed if there are several
+    #[arg(long, value_name = "ID", value_parser = key_id)]
+    pub key_id: Option<KeyId>,
+}
+
 /// The arguments of `redrive`.
 #[derive(Args, Debug)]
 pub struct RedriveArgs {
@@ -298,6 +322,18 @@ fn address(text: &str) -> Result<Address, String> {
 /// A domain as scopes spell it.
 fn domain(text: &str) -> Result<String, String> {
     normalize_domain(text).ok_or_else(|| ScopeError::Domain.to_string())
+}
+
+fn link_scope(text: &str) -> Result<LinkScope, String> {
+    LinkScope::parse(text).ok_or_else(|| {
+        "not the scope of a link; give list:own:NAME, stream:NAME or domain:DOMAIN, with at most 64 letters, digits, - and _ in \
+         a name"
+            .to_owned()
+    })
+}
+
+fn key_id(text: &str) -> Result<KeyId, String> {
+    KeyId::parse(text).ok_or_else(|| "not the id of a key; give at most 32 letters, digits, - and _".to_owned())
 }
 
 /// A reason by its name; help and errors list the names.

@@ -27,6 +27,14 @@ message. `now` is the verdict of the function's own checks, run here with its se
 
 Exit codes: 0 shown, deleted or off, or everything sent was recorded; 1 failed, or something still fails or was parked.";
 
+/// Below the options of `unsubscribe-link`.
+pub(super) const UNSUBSCRIBE_LINK_HELP: &str = "\
+Example:
+  aws secretsmanager get-secret-value --secret-id \"$UNSUBSCRIBE_SECRET_ARN\" --query SecretString --output text |
+    mail-feedbackctl unsubscribe-link jane@example.com --scope list:own:weekly --host u.example.com
+
+The link is made here, and nothing is looked up. Whoever has it can unsubscribe the address.";
+
 /// Below the options of `import`.
 pub(super) const IMPORT_HELP: &str = "\
 Examples:

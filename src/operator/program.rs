@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::redrive::{self, Interrupt};
 use super::sanitize::{Audience, Sanitizer, sanitize_lines};
 use super::stop::Stop;
-use super::{Console, Outcome, connect, env, signals};
+use super::{Console, Outcome, connect, env, signals, unsubscribe_link};
 use crate::timestamp::Timestamp;
 
 /// Runs the command line of this process, and returns its exit code.
@@ -49,6 +49,7 @@ async fn run(cli: &Cli) -> Result<Outcome, Failure> {
             super::run(command, &tables, Stop::Signals, &mut console).await
         }
         Command::Env(args) => env::run(args, &connect::cloud(cli).await?, &mut console).await,
+        Command::UnsubscribeLink(args) => unsubscribe_link::run(args, &mut console),
         Command::Redrive(args) => {
             let cloud = connect::cloud(cli).await?;
             let mut interrupt = Interrupt(signals::listen()?);

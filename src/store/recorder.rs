@@ -34,7 +34,7 @@ const IN_FLIGHT: usize = 16;
 pub struct Recorder {
     pub(super) events: Events,
     pub(super) suppressions: Suppressions,
-    policy: Policy,
+    pub(super) policy: Policy,
     pub(super) retention: Retention,
 }
 

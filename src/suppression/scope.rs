@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::address::normalize_domain;
-use crate::event::{Provider, Stream, Tenant};
+use crate::event::{OwnList, Provider, Stream, Tenant};
 
 /// Names the sender's own lists, which go with every provider: `list:own:<list>`.
 pub(super) const OWN: &str = "own";
@@ -57,6 +57,12 @@ impl Scope {
         is_list_name(provider, list).then(|| Self(format!("list:{provider}:{list}")))
     }
 
+    /// Sends to one list of the sender's own.
+    #[must_use]
+    pub fn own_list(list: &OwnList) -> Self {
+        Self(format!("list:own:{}", list.as_str()))
+    }
+
     /// Parses a scope that a person wrote, into the spelling of the records; any other spelling would match no send.
     ///
     /// It may be longer than [`Self::MAX_BYTES`], since records of older versions may have such scopes: see
@@ -92,7 +98,7 @@ impl Scope {
             ("list", rest) => rest.split_once(':').map(|(owner, _)| owner).filter(|owner| *owner != OWN),
             _ => None,
         };
-        owner.filter(|owner| Provider::from_label(owner).is_none())
+        owner.filter(|owner| Provider::from_label(owner).is_none_or(|provider| !provider.sends_mail()))
     }
 
     /// Whether it names a tenant.

@@ -62,6 +62,24 @@ labelled! {
     }
 }
 
+labelled! {
+    /// The possible results of a request for a one-click unsubscribe link.
+    pub enum LinkOutcome {
+        /// The page was shown.
+        Shown = "shown",
+        /// The address is unsubscribed.
+        Unsubscribed = "unsubscribed",
+        /// It was unsubscribed before.
+        Repeated = "repeated",
+        /// The unsubscribe was undone.
+        Undone = "undone",
+        /// The link, or the field of an undo, is not valid.
+        Refused = "refused",
+        /// The link is valid, but the request asks for nothing known.
+        Malformed = "malformed",
+    }
+}
+
 /// The counts of one invocation.
 ///
 /// [`metric_names`] lists the names; the only dimension is the function, and for `failures` and `malformed` also its
@@ -141,6 +159,11 @@ impl Metrics {
     /// Counts the result of an order.
     pub fn decided(&mut self, outcome: DecisionOutcome) {
         self.count(&format!("decisions.{outcome}"));
+    }
+
+    /// Counts the result of a request for a link.
+    pub fn link(&mut self, outcome: LinkOutcome) {
+        self.count(&format!("links.{outcome}"));
     }
 
     /// Counts a malformed question or order, or a refused order, by its cause and by version.
@@ -229,6 +252,7 @@ pub fn metric_names() -> BTreeSet<String> {
     names.extend(SubscriptionStep::ALL.iter().map(|step| format!("sns.{step}")));
     names.extend(CheckOutcome::ALL.iter().map(|outcome| format!("checks.{outcome}")));
     names.extend(DecisionOutcome::ALL.iter().map(|outcome| format!("decisions.{outcome}")));
+    names.extend(LinkOutcome::ALL.iter().map(|outcome| format!("links.{outcome}")));
     names.extend(
         Error::labels().chain(Flaw::LABELS).chain([ApiError::REFUSED]).map(|label| format!("rejected.{label}")),
     );

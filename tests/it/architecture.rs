@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("policy and suppression", &["policy", "suppression"]),
     ("store", &["store"]),
     ("configuration", &["config"]),
-    ("questions and answers", &["api"]),
+    ("questions, answers and links", &["api", "unsubscribe"]),
     ("telemetry and handler", &["handler", "telemetry"]),
     ("functions and the other programs", &["functions", "local", "operator"]),
     ("programs", &["bin", "main"]),

@@ -130,6 +130,7 @@ fuzzed! {
     ses: 400,
     tencent: 2_000,
     timestamp: 6_000,
+    token: 6_000,
 }
 
 #[test]

@@ -41,5 +41,6 @@ mod secret;
 mod supply;
 mod survival;
 mod template;
+mod unsubscribe;
 mod vectors;
 mod webhooks;

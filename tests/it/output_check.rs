@@ -33,7 +33,7 @@ impl OutputChecker {
         let topics = get("SNS_TOPIC_ARNS").split(',').map(str::trim);
         let configured = topics.chain([get("EVENT_TABLE"), get("SUPPRESSION_TABLE")]).map(str::to_owned).collect();
         let passwords = get("WEBHOOK_CREDENTIALS").split(',').filter_map(|pair| Some(pair.split_once(':')?.1));
-        let keys = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map(|name| (name, get(name)));
+        let keys = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "UNSUBSCRIBE_KEYS"].map(|name| (name, get(name)));
         let credentials = passwords.map(|password| ("WEBHOOK_CREDENTIALS", password)).chain(keys);
         let credentials = credentials.map(|(name, value)| (format!("the variable {name}"), value.to_owned()));
         Self {

@@ -15,6 +15,7 @@ pub mod ses;
 mod signed;
 pub mod tencent;
 pub mod timestamp;
+pub mod token;
 mod webhook;
 mod world;
 
@@ -27,7 +28,7 @@ pub struct Target {
 }
 
 /// All fuzzers.
-pub const ALL: [Target; 10] = [
+pub const ALL: [Target; 11] = [
     Target { name: "address", run: address::run },
     Target { name: "certificate", run: certificate::run },
     Target { name: "envelope", run: envelope::run },
@@ -38,4 +39,5 @@ pub const ALL: [Target; 10] = [
     Target { name: "ses", run: ses::run },
     Target { name: "tencent", run: tencent::run },
     Target { name: "timestamp", run: timestamp::run },
+    Target { name: "token", run: token::run },
 ];

@@ -7,18 +7,19 @@ use mail_feedback::api::{Action, ApiError, Flaw, Order, Question, Refusal};
 use mail_feedback::error::Error;
 use mail_feedback::event::Reason;
 use mail_feedback::suppression::ScopeError;
-use mail_feedback::telemetry::metric_names;
+use mail_feedback::telemetry::{LinkOutcome, metric_names};
 use serde_json::Value;
 
 use super::secrets::Secrets;
 
 /// The log messages other than the advice on errors.
-const SENTENCES: [&str; 11] = [
+const SENTENCES: [&str; 12] = [
     "a dependency logged a warning; see source and line",
     "a dependency logged an error; see source and line",
     "recorded",
     "answered",
     "decided",
+    "served",
     "a subscription is waiting to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
     "a subscription of the topic to this endpoint has ended",
     "SNS_ALLOW_SHA1 also admits sha-1 over https; set SignatureVersion 2 on the topics instead",
@@ -198,6 +199,7 @@ fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
         "label" => is_text(&|it| LABELS.contains(it)),
         "action" => is_text(&|it| Action::from_label(it).is_some()),
         "reason" => is_text(&|it| Reason::from_label(it).is_some()),
+        "outcome" => is_text(&|it| LinkOutcome::from_label(it).is_some()),
         _ => FIGURES.contains(&field) && (value.is_u64() || value.is_boolean()),
     }
 }

@@ -162,6 +162,7 @@ impl Feed {
                     self.publish(&message, number, 'b');
                 }
             }
+            Provider::Own => unreachable!("it sends no reports"),
         }
     }
 

@@ -1,0 +1,100 @@
+//! What a POST with a valid link does.
+
+use super::Unsubscriber;
+use crate::error::Error;
+use crate::event::{EventId, Provider, Reason};
+use crate::intake::HttpRequest;
+use crate::store::TimeLimits;
+use crate::suppression::{Entry, Scope, State, SuppressionRecord};
+use crate::telemetry::{LinkOutcome, Metrics};
+use crate::timestamp::Timestamp;
+use crate::unsubscribe::{
+    Form, Key, Language, Link, Page, UNDO_MS, subscribed_again, undo_value, unsubscribed, verified_undo,
+};
+
+/// Status, outcome and page.
+type Served = (u16, LinkOutcome, String);
+
+impl Unsubscriber {
+    /// Does what the body asks for.
+    pub(super) async fn post(
+        &self,
+        request: &HttpRequest<'_>,
+        (link, key): (&Link, &Key),
+        language: Language,
+        (now, metrics): (Timestamp, &mut Metrics),
+    ) -> Result<Served, Error> {
+        let body = request.body()?;
+        match Form::read(request.header("content-type"), &body) {
+            Some(Form::OneClick) => {
+                let outcome = self.unsubscribe(link, now, metrics).await?;
+                let undo = self.undo_value(link, key, now).await?;
+                Ok((200, outcome, Page::Done(link, undo).html(language, &self.sender)))
+            }
+            Some(Form::Undo(value)) => match verified_undo(&value, key) {
+                Some(undone) if self.undo(link, &undone, now, metrics).await? => {
+                    Ok((200, LinkOutcome::Undone, Page::Undone(link).html(language, &self.sender)))
+                }
+                _ => Ok(self.refused(language)),
+            },
+            None => Ok((400, LinkOutcome::Malformed, Page::Ask(link).html(language, &self.sender))),
+        }
+    }
+
+    /// Unsubscribes the address, unless it is.
+    async fn unsubscribe(&self, link: &Link, now: Timestamp, metrics: &mut Metrics) -> Result<LinkOutcome, Error> {
+        let record = self.recorder.suppressions().get(link.address()).await?;
+        let scope = link.scope().scope();
+        let known = effective(&record, &scope);
+        let (event, outcome) = match known.filter(|entry| entry.is_active(now)) {
+            Some(standing) => {
+                // The answer to the first request may have been lost, and with it the event: the same event again.
+                let event = unsubscribed(link, standing.at);
+                if event.id.as_str() != standing.event_id || !is_recent(standing, now) {
+                    return Ok(LinkOutcome::Repeated);
+                }
+                (event, LinkOutcome::Repeated)
+            }
+            // A lift may be dated ahead of this clock; at the same time, the suppression wins.
+            None => (unsubscribed(link, known.map_or(now, |lifted| lifted.at.max(now))), LinkOutcome::Unsubscribed),
+        };
+        let recorded = self.recorder.record(vec![vec![event]], now, TimeLimits::default()).await;
+        recorded.whole()?;
+        if outcome == LinkOutcome::Unsubscribed {
+            metrics.events(&recorded.events, now);
+            metrics.suppressed(&recorded.suppressed);
+        }
+        Ok(outcome)
+    }
+
+    /// The value with which the page offers to undo an unsubscribe, if the record allows that.
+    async fn undo_value(&self, link: &Link, key: &Key, now: Timestamp) -> Result<Option<String>, Error> {
+        let record = self.recorder.suppressions().get(link.address()).await?;
+        let entry = record.entry(&link.scope().scope(), Reason::Unsubscribe);
+        let own = entry.filter(|entry| {
+            entry.state == State::Suppressed && entry.provider == Provider::Own.as_str() && is_recent(entry, now)
+        });
+        Ok(own.map(|entry| undo_value(&EventId::stored(&entry.event_id), key)))
+    }
+
+    /// Undoes an unsubscribe; `false` if that is no longer possible.
+    async fn undo(&self, link: &Link, undone: &EventId, now: Timestamp, metrics: &mut Metrics) -> Result<bool, Error> {
+        let since = Timestamp::from_millis(now.millis().saturating_sub(UNDO_MS)).unwrap_or(now);
+        let event = self.recorder.undo(subscribed_again(link, undone), undone, since, now).await?;
+        let is_undone = event.is_some();
+        metrics.events(event.as_slice(), now);
+        Ok(is_undone)
+    }
+}
+
+/// The entry that decides about unsubscribes in a scope: that of `*` if the reason is folded.
+fn effective<'r>(record: &'r SuppressionRecord, scope: &Scope) -> Option<&'r Entry> {
+    let everything = Scope::everything();
+    let scope = if record.is_folded(Reason::Unsubscribe) { &everything } else { scope };
+    record.entry(scope, Reason::Unsubscribe)
+}
+
+/// Whether the entry is from the last hour.
+fn is_recent(entry: &Entry, now: Timestamp) -> bool {
+    now.millis_since(entry.at) < UNDO_MS
+}

@@ -1,0 +1,9 @@
+//! One-click unsubscribe: links, and the function that they lead to.
+
+mod binary;
+mod facts;
+mod keys;
+mod links;
+mod refused;
+mod requests;
+pub mod world;
