@@ -13,7 +13,7 @@ use crate::text::shell_quoted;
 const TABLES: [(&str, &str); 2] = [("EventTableName", "EVENT_TABLE"), ("SuppressionTableName", "SUPPRESSION_TABLE")];
 
 /// The other outputs, for the commands in the guide; one that the stack lacks is omitted.
-const OUTPUTS: [(&str, &str); 20] = [
+const OUTPUTS: [(&str, &str); 25] = [
     ("SuppressionStreamArn", "SUPPRESSION_STREAM_ARN"),
     ("ConfigurationSetName", "CONFIGURATION_SET"),
     ("TopicArn", "TOPIC_ARN"),
@@ -28,6 +28,11 @@ const OUTPUTS: [(&str, &str); 20] = [
     ("CheckFunctionArn", "CHECK_FUNCTION_ARN"),
     ("DecideFunctionName", "DECIDE_FUNCTION_NAME"),
     ("DecideFunctionArn", "DECIDE_FUNCTION_ARN"),
+    ("UnsubscribeHost", "UNSUBSCRIBE_HOST"),
+    ("UnsubscribeSecretArn", "UNSUBSCRIBE_SECRET_ARN"),
+    ("UnsubscribeFunctionName", "UNSUBSCRIBE_FUNCTION_NAME"),
+    ("UnsubscribeLogGroupName", "UNSUBSCRIBE_LOG_GROUP"),
+    ("UnsubscribeDashboardUrl", "UNSUBSCRIBE_DASHBOARD_URL"),
     ("LogGroupName", "LOG_GROUP"),
     ("AccessLogGroupName", "ACCESS_LOG_GROUP"),
     ("UndeliveredQueueUrl", "UNDELIVERED_QUEUE_URL"),

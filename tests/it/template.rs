@@ -14,5 +14,6 @@ mod limits;
 mod monitoring;
 mod permissions;
 mod rules;
+mod unsubscribe;
 mod versions;
 mod webhook_urls;

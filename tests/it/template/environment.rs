@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mail_feedback::config::{CheckConfig, Config, DecideConfig};
+use mail_feedback::config::{CheckConfig, Config, DecideConfig, KeySource, UnsubscribeConfig};
 use mail_feedback::intake::webhook::CredentialSource;
 use serde_json::Value;
 
@@ -76,6 +76,30 @@ fn exactly_what_decide_reads_is_set() {
     assert_eq!(config.retention.evidence_days, recording.retention.evidence_days);
     assert!(environment.iter().all(|(name, value)| of_function[name] == *value));
     assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
+}
+
+/// `SenderName` has no default; a rule demands one.
+#[test]
+fn exactly_what_unsubscribe_reads_is_set() {
+    let template = Template::read();
+    let mut environment = default_environment(&template, "UnsubscribeFunction");
+    assert!(UnsubscribeConfig::from_lookup(|name| environment.get(name).cloned()).is_err());
+    environment.insert("SENDER_NAME".to_owned(), "Ann".to_owned());
+    let read = RefCell::new(BTreeSet::new());
+    let config = UnsubscribeConfig::from_lookup(|name| {
+        read.borrow_mut().insert(name.to_owned());
+        environment.get(name).cloned()
+    });
+    let of_function = default_environment(&template, "Function");
+    let recording = Config::from_lookup(|name| of_function.get(name).cloned()).unwrap();
+    let config = config.unwrap();
+    assert_eq!(config.soft_bounces, recording.soft_bounces);
+    assert_eq!(config.retention.evidence_days, recording.retention.evidence_days);
+    assert!(matches!(config.keys, KeySource::Secret(arn) if arn == "the-UnsubscribeSecret"));
+    assert_eq!((config.max_age_days, config.sender_url), (0, None));
+    let mut read = read.into_inner();
+    assert!(read.remove("UNSUBSCRIBE_KEYS"), "for local use: it excludes the secret that the template makes");
+    assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read);
 }
 
 #[test]

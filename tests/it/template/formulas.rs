@@ -208,6 +208,18 @@ fn crashes_block_a_deployment_and_malformed_questions_do_not() {
 }
 
 #[test]
+fn many_invalid_links_raise_an_alarm_and_few_do_not() {
+    let alarm =
+        |refused, requests| breaches("UnsubscribeRefusalAlarm", &[("refused", refused), ("requests", requests)]);
+    assert!(alarm(Counted(20.0), Counted(99.0)));
+    assert!(!alarm(Counted(20.0), Counted(100.0)), "not more than a fifth");
+    assert!(!alarm(Counted(19.0), Counted(19.0)), "few");
+    for refused in [Never, Gap] {
+        assert!(!alarm(refused, Counted(1_000.0)));
+    }
+}
+
+#[test]
 fn the_alarm_on_throttles_ends() {
     let names = ["event_writes", "event_reads", "index_writes", "suppression_writes", "suppression_reads"];
     let with = |event_writes: Metric, others: Metric| {

@@ -133,14 +133,19 @@ fn whoever_may_invoke_is_one_source() {
         template.properties("LoadBalancerTargets")["Name"]["Fn::Sub"][1],
     ]});
     let rule = rule_arn(&template);
+    let function = |source: &Value| {
+        let of_links = source.to_string().contains("${UnsubscribeApi}");
+        if of_links { "UnsubscribeFunction.Alias" } else { "Function.Alias" }
+    };
     let expected = [
         ("events.amazonaws.com", rule),
         ("apigateway.amazonaws.com", arn(&format!("execute-api:{own}:${{HttpApi}}/*/POST/webhooks/*"))),
         ("elasticloadbalancing.amazonaws.com", group),
         ("sns.amazonaws.com", json!({"Ref": "Topic"})),
+        ("apigateway.amazonaws.com", arn(&format!("execute-api:{own}:${{UnsubscribeApi}}/*/*/u/*"))),
     ];
     let expected = expected.map(|(principal, source)| {
-        json!({"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Function.Alias"}, "Principal": principal,
+        json!({"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": function(&source)}, "Principal": principal,
             "SourceArn": source})
     });
     let permissions = template.resources("AWS::Lambda::Permission");
@@ -280,7 +285,10 @@ fn the_load_balancer_passes_posts_to_webhooks_and_nothing_else() {
             "POST /webhooks/mailjet",
             "POST /webhooks/mailjet/{domain}/{stream}",
             "POST /webhooks/sns",
-            "POST /webhooks/tencent"
+            "POST /webhooks/tencent",
+            "GET /u/{token}",
+            "HEAD /u/{token}",
+            "POST /u/{token}"
         ]
     );
 }
@@ -337,6 +345,7 @@ fn nothing_that_fails_is_lost_or_loops() {
         ("SuppressionTable", "Retain"),
         ("NewConfigurationSet", "RetainExceptOnCreate"),
         ("Function", "RetainExceptOnCreate"),
+        ("UnsubscribeSecret", "RetainExceptOnCreate"),
     ];
     for (id, policy) in kept {
         assert_eq!(template.0["Resources"][id]["DeletionPolicy"], policy, "{id} outlives the stack");

@@ -50,10 +50,21 @@ fn a_load_balancer_has_a_network() {
 }
 
 #[test]
-fn a_name_for_the_webhooks_has_a_certificate() {
-    let (name, certificate) = ("WebhookDomainName", "WebhookCertificateArn");
-    assert!(admits("WebhookDomainIsWhole", &[]));
-    assert!(admits("WebhookDomainIsWhole", &[name, certificate]));
-    assert!(!admits("WebhookDomainIsWhole", &[name]));
-    assert!(!admits("WebhookDomainIsWhole", &[certificate]));
+fn a_name_for_the_webhooks_and_one_for_the_links_has_a_certificate() {
+    for prefix in ["Webhook", "Unsubscribe"] {
+        let rule = format!("{prefix}DomainIsWhole");
+        let [name, certificate] = ["DomainName", "CertificateArn"].map(|what| format!("{prefix}{what}"));
+        assert!(admits(&rule, &[]));
+        assert!(admits(&rule, &[&name, &certificate]));
+        assert!(!admits(&rule, &[&name]));
+        assert!(!admits(&rule, &[&certificate]));
+    }
+}
+
+#[test]
+fn links_name_their_sender() {
+    let rule = &Template::read().0["Rules"]["UnsubscribeHasSender"];
+    assert_eq!(rule["RuleCondition"], Template::read().0["Conditions"]["HasUnsubscribe"]);
+    assert!(is_true(&rule["Assertions"][0]["Assert"], &["SenderName"]));
+    assert!(!is_true(&rule["Assertions"][0]["Assert"], &[]));
 }

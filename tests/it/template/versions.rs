@@ -58,6 +58,7 @@ fn a_version_consists_of_the_settings() {
         ("Function", "SettingsVersion", "SettingsProfile", 26),
         ("CheckFunction", "CheckSettingsVersion", "CheckSettingsProfile", 12),
         ("DecideFunction", "DecideSettingsVersion", "DecideSettingsProfile", 16),
+        ("UnsubscribeFunction", "UnsubscribeSettingsVersion", "UnsubscribeSettingsProfile", 20),
     ] {
         let properties = template.properties(settings);
         assert_eq!(properties["ConfigurationProfileId"], json!({"Ref": profile}));
@@ -74,7 +75,7 @@ fn a_version_consists_of_the_settings() {
         let description = json!({"Fn::Sub": format!("Settings ${{{settings}}}")});
         assert_eq!(template.properties(function)["VersionDescription"], description);
     }
-    assert_eq!(template.resources("AWS::Serverless::Function").len(), 3);
+    assert_eq!(template.resources("AWS::Serverless::Function").len(), 4);
 }
 
 /// AWS may change the hash that `AutoPublishAliasAllProperties` computes of the function.
