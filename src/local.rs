@@ -12,6 +12,7 @@ pub mod event;
 mod check;
 mod feed;
 mod http;
+mod links;
 mod log;
 mod options;
 mod program;

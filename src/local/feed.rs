@@ -10,11 +10,11 @@ use support::database::{Database, EVENTS, text};
 use support::request::CREDENTIALS;
 use support::samples::{self, Effect, Sample, Snapshot, observe};
 
-use super::Failure;
 use super::http::{Request, Response, send};
 use super::log::{Lines, Log, Show};
 use super::report::{self, Outcome, SHOWN};
 use super::webhook::{WEBHOOKS, Webhook};
+use super::{Failure, links};
 
 /// Where `cargo lambda watch` accepts invocations.
 ///
@@ -48,7 +48,7 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// Sends every sample, and a post to each webhook; returns whether all had the expected result.
+    /// Sends every sample, a post to each webhook, and an unsubscribe and its undo through a link; returns whether all had the expected result.
     pub(super) async fn check(&self) -> Result<bool, Failure> {
         self.wait_until_ready().await?;
         self.log.show(Show::Nothing).await;
@@ -66,6 +66,10 @@ impl Feed {
         }
         for webhook in &WEBHOOKS {
             outcomes.push(self.check_webhook(webhook, &mut before).await);
+        }
+        for outcome in links::check(&self.database, &mut before).await? {
+            outcome.print(&[], self.details);
+            outcomes.push(outcome);
         }
         report::print_lines(&shown);
         Ok(report::print_summary(&outcomes, start.elapsed()))
