@@ -2,6 +2,7 @@
 
 mod binary;
 mod facts;
+mod helpers;
 mod keys;
 mod links;
 mod refused;
