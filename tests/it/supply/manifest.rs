@@ -9,6 +9,9 @@ use serde_json::Value;
 /// The function's default target, which may differ from the machine of the test.
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
+/// The folders with a list and a lock file for npm.
+pub const NPM: [&str; 2] = [".ci/node", ".ci/browser"];
+
 /// What a dependency is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -137,9 +140,11 @@ pub fn tools() -> BTreeSet<String> {
         }
     }
     tools.extend(pins("tests/e2e/requirements.txt").iter().map(|(name, version)| format!("`{name}` {version}")));
-    let requested = json(".ci/node/package.json");
-    let requested = requested["dependencies"].as_object().expect("dependencies");
-    tools.extend(requested.iter().map(|(name, version)| format!("`{name}` {}", text(version))));
+    for folder in NPM {
+        let requested = json(&format!("{folder}/package.json"));
+        let requested = requested["dependencies"].as_object().expect("dependencies");
+        tools.extend(requested.iter().map(|(name, version)| format!("`{name}` {}", text(version))));
+    }
     tools
 }
 

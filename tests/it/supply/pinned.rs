@@ -1,6 +1,6 @@
 //! What CI installs is pinned by hash, and runs no code during the installation.
 
-use super::manifest::{json, lists, pins, read};
+use super::manifest::{NPM, json, lists, pins, read};
 
 /// Packages in a list without a hash, and hashes without a package.
 fn without_hash(list: &str) -> Vec<String> {
@@ -68,8 +68,14 @@ fn pip_takes_nothing_without_a_hash_and_npm_runs_nothing() {
 }
 
 #[test]
-fn the_lock_of_npm_has_each_hash_and_names_no_registry() {
-    let (asked, lock) = (json(".ci/node/package.json"), json(".ci/node/package-lock.json"));
+fn the_locks_of_npm_have_each_hash_and_name_no_registry() {
+    for folder in NPM {
+        assert_locked(folder);
+    }
+}
+
+fn assert_locked(folder: &str) {
+    let (asked, lock) = (json(&format!("{folder}/package.json")), json(&format!("{folder}/package-lock.json")));
     let packages = lock["packages"].as_object().expect("packages");
     assert_eq!(packages[""]["dependencies"], asked["dependencies"]);
     for (name, version) in asked["dependencies"].as_object().expect("dependencies") {

@@ -1,0 +1,133 @@
+//! The pages behind one-click unsubscribe links in a real browser, headless Chromium: `make browser`. Without `BROWSER`,
+//! the folder with the packages of `.ci/browser`, this test is skipped.
+//!
+//! This program serves the function over HTTP, beside an embedded DynamoDB; `pages.mjs` opens, clicks and judges. Then
+//! the tables must contain exactly what was clicked.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program for a terminal")]
+#![allow(clippy::expect_used, clippy::arithmetic_side_effects, reason = "it fails by panicking")]
+#![allow(unreachable_pub, dead_code, reason = "a module that is shared with other tests")]
+
+#[path = "../it/unsubscribe/world.rs"]
+mod world;
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use mail_feedback::functions::unsubscribe::Unsubscriber;
+use mail_feedback::timestamp::Timestamp;
+use mail_feedback::unsubscribe::Language;
+use serde_json::{Map, Value, json};
+use support::database::{Database, client};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use tokio::sync::{mpsc, oneshot};
+
+/// Any reason why this program fails.
+type Failure = Box<dyn std::error::Error>;
+
+/// Debian's Chromium, unless the variable `CHROMIUM` names another.
+const CHROMIUM: &str = "/usr/bin/chromium";
+/// The ways in which each language is looked at: dark or light, and the width of the screen.
+const VIEWS: [(&str, u32); 4] = [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)];
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let Some(folder) = std::env::var_os("BROWSER").filter(|folder| !folder.is_empty()).map(PathBuf::from) else {
+        println!("\nSKIPPED: the pages in a browser. They need packages and Chromium: make browser\n");
+        return Ok(());
+    };
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let database = Database::start().await;
+    let served = serve(world::function(database.client.clone())).await?;
+    // Nothing listens there.
+    let unavailable = serve(world::function(client("http://127.0.0.1:9"))).await?;
+    let mut flows = Vec::new();
+    for language in Language::ALL {
+        for (scheme, width) in VIEWS {
+            let name = format!("{language}-{scheme}-{width}");
+            let token = world::token(&format!("jane.{name}@example.com"), "list:own:weekly");
+            flows.push(
+                json!({"name": name, "language": language.as_str(), "scheme": scheme, "width": width, "token": token}),
+            );
+        }
+    }
+    let screenshots = root.join("target/browser");
+    std::fs::create_dir_all(&screenshots)?;
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
+    let task = json!({"served": served, "unavailable": unavailable, "flows": flows, "chromium": chromium,
+        "screenshots": screenshots, "packages": root.join(folder).join("node_modules")});
+    let mut node = Command::new("node")
+        .arg(root.join("tests/browser/pages.mjs"))
+        .stdin(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    node.stdin.take().ok_or("its input")?.write_all(task.to_string().as_bytes()).await?;
+    let status = node.wait().await?;
+    if !status.success() {
+        return Err("the pages are not as they must be".into());
+    }
+    let world = world::World { function: world::function(database.client.clone()), database };
+    let events = world.events().await;
+    let count = |kind: &str| events.iter().filter(|event| event.starts_with(kind)).count();
+    let expected = (flows.len(), flows.len(), flows.len() * 2);
+    let found = (count("unsubscribed "), count("subscribed "), events.len());
+    if found != expected {
+        return Err(format!("the tables contain {found:?} instead of {expected:?}").into());
+    }
+    println!("browser: {} flows were recorded; screenshots are in {}", flows.len(), screenshots.display());
+    Ok(())
+}
+
+/// A request as an event, and where its answer is sent.
+type Job = (String, oneshot::Sender<Value>);
+
+/// Serves a function as API Gateway does, and returns the address.
+async fn serve(mut function: Unsubscriber) -> Result<String, Failure> {
+    function.clock = Timestamp::now;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let (jobs, received) = mpsc::unbounded_channel();
+    // The function has a thread of its own, as in Lambda: its futures stay on it.
+    std::thread::spawn(move || run(&function, received));
+    let routes = Router::new().fallback(answer).with_state(jobs);
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Ok(address)
+}
+
+fn run(function: &Unsubscriber, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        while let Some((event, reply)) = jobs.recv().await {
+            let answer = function.serve(&event, "browser", Duration::from_secs(10)).await.expect("a request");
+            drop(reply.send(serde_json::to_value(answer).expect("JSON")));
+        }
+    });
+}
+
+async fn answer(
+    State(jobs): State<mpsc::UnboundedSender<Job>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, HeaderMap, String) {
+    let text = |value: &HeaderValue| Value::from(value.to_str().unwrap_or_default());
+    let headers: Map<_, _> = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let body = String::from_utf8_lossy(&body);
+    let event = world::request(method.as_str(), uri.path(), &headers.into(), &body);
+    let (reply, answer) = oneshot::channel();
+    jobs.send((event.to_string(), reply)).expect("the function runs");
+    let answer = world::served(&answer.await.expect("the function answers"));
+    let status = StatusCode::from_u16(u16::try_from(answer.status).expect("a status")).expect("a status");
+    let pairs = answer.headers.as_object().into_iter().flatten().map(|(name, value)| {
+        let value = HeaderValue::from_str(value.as_str().unwrap_or_default()).expect("a value");
+        (HeaderName::try_from(name).expect("a name"), value)
+    });
+    (status, pairs.collect(), answer.body)
+}
