@@ -46,7 +46,8 @@ impl Unsubscriber {
         let record = self.recorder.suppressions().get(link.address()).await?;
         let scope = link.scope().scope();
         let known = effective(&record, &scope);
-        let (event, outcome) = match known.filter(|entry| entry.is_active(now)) {
+        // One that ends does not say what the recipient says now.
+        let (event, outcome) = match known.filter(|entry| entry.is_active(now) && entry.until.is_none()) {
             Some(standing) => {
                 // The answer to the first request may have been lost, and with it the event: the same event again.
                 let event = unsubscribed(link, standing.at);
@@ -55,8 +56,8 @@ impl Unsubscriber {
                 }
                 (event, LinkOutcome::Repeated)
             }
-            // A lift may be dated ahead of this clock; at the same time, the suppression wins.
-            None => (unsubscribed(link, known.map_or(now, |lifted| lifted.at.max(now))), LinkOutcome::Unsubscribed),
+            // The other entry may be dated ahead of this clock; at the same time, the suppression without end wins.
+            None => (unsubscribed(link, known.map_or(now, |other| other.at.max(now))), LinkOutcome::Unsubscribed),
         };
         let recorded = self.recorder.record(vec![vec![event]], now, TimeLimits::default()).await;
         recorded.whole()?;

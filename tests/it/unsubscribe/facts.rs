@@ -127,15 +127,16 @@ async fn a_post_after_a_lift_of_the_future_suppresses_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_unsubscribe_with_an_end_is_renewed_after_it() {
-    let mut world = World::new().await;
-    let until = Some(Timestamp::parse("2026-11-20T12:05:00Z").unwrap());
-    let decision = Decision { until, ..decision(SCOPE) };
-    world.function.recorder.suppress(&jane(), &decision, noon()).await.unwrap();
-    world.at(later).post(&token("jane@example.com", SCOPE), ONE_CLICK).await;
-    let record = world.database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
-    let (_, _, entry) = &entries(&record)[0];
-    assert_eq!((text(entry, "provider"), text(entry, "until")), ("own", ""));
+async fn what_a_recipient_says_outlives_a_decision_with_an_end() {
+    for end in ["2026-11-20T12:05:00Z", "2026-12-20T12:00:00Z"] {
+        let mut world = World::new().await;
+        let decision = Decision { until: Timestamp::parse(end), ..decision(SCOPE) };
+        world.function.recorder.suppress(&jane(), &decision, noon()).await.unwrap();
+        world.at(later).post(&token("jane@example.com", SCOPE), ONE_CLICK).await;
+        let record = world.database.scan(SUPPRESSIONS).await.into_values().next().unwrap();
+        let (_, _, entry) = &entries(&record)[0];
+        assert_eq!((text(entry, "provider"), text(entry, "until")), ("own", ""), "{end}");
+    }
 }
 
 #[tokio::test]
