@@ -43,4 +43,4 @@ pub use link::{Link, LinkError};
 pub use page::{CONTENT_SECURITY_POLICY, Language, Page, Sender};
 pub use scope::LinkScope;
 pub use token::UnverifiedToken;
-pub use undo::{UNDO_MS, undo_value, verified_undo};
+pub use undo::{OFFER_MS, UNDO_MS, undo_value, verified_undo};

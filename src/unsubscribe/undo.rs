@@ -1,6 +1,6 @@
 //! "It was a mistake": the form that undoes an unsubscribe.
 //!
-//! The link alone must not lift anything: mail with it is forwarded. So the form carries a MAC that only the answer to an
+//! The link alone must not lift anything: mail with it is forwarded. So the form carries a MAC that only the answer to the
 //! unsubscribe contains, over another text than any link's.
 
 use base64::Engine;
@@ -9,8 +9,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::Key;
 use crate::event::EventId;
 
-/// How long after the unsubscribe the form is offered and works, in milliseconds.
+/// How long after the unsubscribe the form works, in milliseconds.
 pub const UNDO_MS: i64 = 60 * 60 * 1000;
+/// How long after the unsubscribe a repetition of the request gets the form, too, in milliseconds.
+///
+/// It is for double clicks, reloads and lost answers. Later, whoever has the link could get it.
+pub const OFFER_MS: i64 = 60 * 1000;
 
 /// The value of the form's field for an event: `<event id>.<mac>`.
 #[must_use]

@@ -9,7 +9,7 @@ use crate::suppression::{Entry, Scope, State, SuppressionRecord};
 use crate::telemetry::{LinkOutcome, Metrics};
 use crate::timestamp::Timestamp;
 use crate::unsubscribe::{
-    Form, Key, Language, Link, Page, UNDO_MS, subscribed_again, undo_value, unsubscribed, verified_undo,
+    Form, Key, Language, Link, OFFER_MS, Page, UNDO_MS, subscribed_again, undo_value, unsubscribed, verified_undo,
 };
 
 /// Status, outcome and page.
@@ -51,7 +51,7 @@ impl Unsubscriber {
             Some(standing) => {
                 // The answer to the first request may have been lost, and with it the event: the same event again.
                 let event = unsubscribed(link, standing.at);
-                if event.id.as_str() != standing.event_id || !is_recent(standing, now) {
+                if event.id.as_str() != standing.event_id || !is_within(UNDO_MS, standing, now) {
                     return Ok(LinkOutcome::Repeated);
                 }
                 (event, LinkOutcome::Repeated)
@@ -68,12 +68,13 @@ impl Unsubscriber {
         Ok(outcome)
     }
 
-    /// The value with which the page offers to undo an unsubscribe, if the record allows that.
+    /// The value with which the page offers to undo an unsubscribe that this request made, or one just before it.
     async fn undo_value(&self, link: &Link, key: &Key, now: Timestamp) -> Result<Option<String>, Error> {
         let record = self.recorder.suppressions().get(link.address()).await?;
         let entry = record.entry(&link.scope().scope(), Reason::Unsubscribe);
         let own = entry.filter(|entry| {
-            entry.state == State::Suppressed && entry.provider == Provider::Own.as_str() && is_recent(entry, now)
+            let stands = entry.state == State::Suppressed && entry.provider == Provider::Own.as_str();
+            stands && is_within(OFFER_MS, entry, now)
         });
         Ok(own.map(|entry| undo_value(&EventId::stored(&entry.event_id), key)))
     }
@@ -95,7 +96,7 @@ fn effective<'r>(record: &'r SuppressionRecord, scope: &Scope) -> Option<&'r Ent
     record.entry(scope, Reason::Unsubscribe)
 }
 
-/// Whether the entry is from the last hour.
-fn is_recent(entry: &Entry, now: Timestamp) -> bool {
-    now.millis_since(entry.at) < UNDO_MS
+/// Whether the entry is from the last so many milliseconds.
+fn is_within(span_ms: i64, entry: &Entry, now: Timestamp) -> bool {
+    now.millis_since(entry.at) < span_ms
 }
