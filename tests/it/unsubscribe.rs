@@ -5,6 +5,8 @@ mod facts;
 mod helpers;
 mod keys;
 mod links;
+mod misused;
 mod refused;
 mod requests;
+mod rules;
 pub mod world;
