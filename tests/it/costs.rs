@@ -19,7 +19,7 @@ use support::size::item_bytes;
 use crate::real_binary::{self, invoke_both};
 
 /// Dollars per million units in us-east-1, November 2026: <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
-const PRICES: (f64, f64) = (0.625, 0.125);
+pub const PRICES: (f64, f64) = (0.625, 0.125);
 
 #[tokio::test]
 async fn the_guide_counts_what_is_counted_here() {

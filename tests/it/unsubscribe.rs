@@ -1,6 +1,7 @@
 //! One-click unsubscribe: links, and the function that they lead to.
 
 mod binary;
+mod costs;
 mod facts;
 mod helpers;
 mod keys;
