@@ -45,6 +45,7 @@ fn repeat(name: &str, repetitions: u64) {
     let stage = stages::all()
         .into_iter()
         .chain(stages::questions())
+        .chain(stages::links())
         .chain(stages::batches())
         .find(|stage| stage.name == name)
         .expect("a stage of this name");
@@ -55,6 +56,7 @@ fn report() {
     let stages = stages::all();
     report_stages("CPU of each step", &stages);
     report_stages("CPU of a question, compared to one GetItem", &stages::questions());
+    report_stages("CPU of a link, compared to its page", &stages::links());
     report_stages("CPU of a batch of 100, compared to its SNS messages", &stages::batches());
     runtime().block_on(report_processes());
 }
@@ -134,7 +136,7 @@ async fn report_batches() {
 
 async fn report_questions() {
     let rows = questions::measure().await;
-    println!("\nQuestions, over the embedded DynamoDB");
+    println!("\nQuestions and links, over the embedded DynamoDB");
     println!(
         "  {:<24} {:>10} {:>14} {:>12} {:>10} {:>10}",
         "program", "ready, ms", "answered, ms", "warm, us", "CPU, us", "x floor"

@@ -1,4 +1,4 @@
-//! Measures the real binary as `check`, and a plain `GetItem`: start, warm invocations, CPU.
+//! Measures the real binary as `check` and as `unsubscribe`, and a plain `GetItem`: start, warm invocations, CPU.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -12,15 +12,18 @@ use crate::clock::median;
 
 /// The starts of each program, in turn.
 const STARTS: usize = 15;
-/// The warm invocations with one address, and with a thousand.
-const WARM: (usize, usize) = (2_000, 100);
+/// What an invocation gets, by its number.
+type Payload = fn(usize) -> String;
 
-/// A program with a question, and its measurements.
+/// A program with its invocations, and its measurements.
 pub struct Row {
     /// Its name in the table.
     pub name: &'static str,
     path: PathBuf,
-    addresses: usize,
+    handler: &'static str,
+    payload: Payload,
+    /// The number of warm invocations.
+    warm: usize,
     /// From the start to the first request to the Runtime API, in milliseconds.
     pub ready_ms: f64,
     /// From the start to the first answer, in milliseconds.
@@ -32,30 +35,36 @@ pub struct Row {
 }
 
 /// Measures all rows, in turn in each round.
-pub async fn measure() -> [Row; 3] {
+pub async fn measure() -> [Row; 5] {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_mail-feedback"));
-    let row = |name, path, addresses| Row {
+    let row = |name, path: &PathBuf, handler, payload: Payload, warm| Row {
         name,
-        path,
-        addresses,
+        path: path.clone(),
+        handler,
+        payload,
+        warm,
         ready_ms: 0.0,
         answered_ms: 0.0,
         warm_us: 0.0,
         cpu_us: 0.0,
     };
+    let floor = binary.with_file_name("floor-get");
     let mut rows = [
-        row("runtime + one GetItem", binary.with_file_name("floor-get"), 1),
-        row("check, 1 address", binary.clone(), 1),
-        row("check, 1,000 addresses", binary, 1_000),
+        row("runtime + one GetItem", &floor, "check", |_| fixture::question(1), 2_000),
+        row("check, 1 address", &binary, "check", |_| fixture::question(1), 2_000),
+        row("check, 1,000 addresses", &binary, "check", |_| fixture::question(1_000), 100),
+        row("unsubscribe, page", &binary, "unsubscribe", |_| fixture::link_request("GET", 0), 2_000),
+        row("unsubscribe, POST", &binary, "unsubscribe", |n| fixture::link_request("POST", n), 500),
     ];
     let database = Database::start().await;
     let mut starts = vec![(Vec::new(), Vec::new()); rows.len()];
-    for _ in 0..STARTS {
+    for round in 0..STARTS {
         for (row, (ready, answered)) in rows.iter().zip(&mut starts) {
+            let payload = (row.payload)(round);
             let started = Instant::now();
             let mut function = start(row, &database).await;
             ready.push(function.until_ready().await.as_secs_f64() * 1e3);
-            function.invoke(&fixture::question(row.addresses)).await.expect("an answer");
+            function.invoke(&payload).await.expect("an answer");
             answered.push(started.elapsed().as_secs_f64() * 1e3);
             function.stop().await;
         }
@@ -69,28 +78,28 @@ pub async fn measure() -> [Row; 3] {
 
 async fn start(row: &Row, database: &Database) -> Function {
     let mut settings = environment(database);
-    settings.push(("_HANDLER".to_owned(), "check".to_owned()));
+    let own = fixture::LINK_SETTINGS.into_iter().chain([("_HANDLER", row.handler)]);
+    settings.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     Function::start(&row.path, &settings).await
 }
 
 /// The time and the CPU time of a warm invocation, in microseconds.
 async fn warm(row: &Row, database: &Database) -> (f64, f64) {
-    let question = fixture::question(row.addresses);
-    let invocations = if row.addresses == 1 { WARM.0 } else { WARM.1 };
     let mut function = start(row, database).await;
-    for _ in 0..20 {
-        function.invoke(&question).await.expect("an answer");
+    for number in 0..20 {
+        function.invoke(&(row.payload)(number)).await.expect("an answer");
     }
     let before = function.cpu();
-    let mut times = Vec::with_capacity(invocations);
-    for _ in 0..invocations {
+    let mut times = Vec::with_capacity(row.warm);
+    for number in 0..row.warm {
+        let payload = (row.payload)(20 + number);
         let started = Instant::now();
-        function.invoke(&question).await.expect("an answer");
+        function.invoke(&payload).await.expect("an answer");
         times.push(started.elapsed().as_secs_f64() * 1e6);
     }
     let spent = function.cpu().saturating_sub(before);
     function.stop().await;
     #[expect(clippy::cast_precision_loss, reason = "a count of invocations")]
-    let cpu_us = spent.as_secs_f64() * 1e6 / invocations as f64;
+    let cpu_us = spent.as_secs_f64() * 1e6 / row.warm as f64;
     (median(times), cpu_us)
 }

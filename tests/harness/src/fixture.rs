@@ -9,19 +9,23 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use mail_feedback::config::Config;
+use mail_feedback::config::{Config, UnsubscribeConfig};
 use mail_feedback::functions::check::Checker;
+use mail_feedback::functions::unsubscribe::Unsubscriber;
 use mail_feedback::handler::{Clients, Handler};
 use mail_feedback::intake::sns::{Fetcher, TrustStore, Verifier};
 use mail_feedback::intake::webhook::CredentialStore;
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::SoftBounceRules;
+use mail_feedback::timestamp::Timestamp;
+use mail_feedback::unsubscribe::{KeyStore, Keys, Link, LinkScope, ONE_CLICK, PATH};
 use serde_json::{Value, json};
 
 use crate::function::{ACCOUNT, CREDENTIALS, authorization, clients};
 use support::authority::{AUTHORITY, FOLDER};
 use support::door::{Door, QUEUE, queue_event};
 use support::envelope::{TOPIC, lambda_event, notification, sign};
+use support::request::post;
 use support::samples;
 
 /// A delivery as each provider reports it, in one invocation each.
@@ -158,6 +162,37 @@ pub fn checker() -> Checker {
     let Clients { dynamodb, clock, metrics, .. } = clients("bench", empty_dynamo());
     let suppressions = Suppressions::new(dynamodb, "SUPPRESSION_TABLE".to_owned(), SoftBounceRules::default());
     Checker { suppressions, clock, metrics }
+}
+
+/// The settings of the function that serves links, besides its tables.
+pub const LINK_SETTINGS: [(&str, &str); 2] =
+    [("UNSUBSCRIBE_KEYS", r#"{"k1":"0123456789abcdef0123456789abcdef"}"#), ("SENDER_NAME", "Example Shop")];
+
+/// The function that serves links, with the same DynamoDB.
+pub fn unsubscriber() -> Unsubscriber {
+    let Clients { dynamodb, clock, metrics, .. } = clients("bench", empty_dynamo());
+    let tables = ["EVENT_TABLE", "SUPPRESSION_TABLE"].map(|name| (name, name));
+    let settings: Vec<_> = tables.into_iter().chain(LINK_SETTINGS).collect();
+    let lookup = |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let config = UnsubscribeConfig::from_lookup(lookup).expect("valid settings");
+    Unsubscriber::new(dynamodb, config, KeyStore::Fixed(link_keys()), clock, metrics)
+}
+
+fn link_keys() -> Keys {
+    Keys::parse(LINK_SETTINGS[0].1).expect("keys")
+}
+
+/// A request for the link of a numbered recipient; a POST unsubscribes.
+pub fn link_request(method: &str, recipient: usize) -> String {
+    let (keys, scope) = (link_keys(), LinkScope::parse("list:own:weekly").expect("a scope"));
+    let (id, key) = keys.only().expect("one key");
+    let made_at = Timestamp::parse("2026-11-20T12:00:00Z").expect("a time");
+    let link = Link::new(&format!("recipient-{recipient}@example.com"), scope, made_at).expect("a link");
+    let headers = json!({"content-type": "application/x-www-form-urlencoded", "accept-language": "de-AT,de;q=0.9"});
+    let body = if method == "POST" { ONE_CLICK } else { "" };
+    let mut request = post(&format!("{PATH}{}", link.token(id, key)), &headers, body);
+    request["requestContext"]["http"]["method"] = method.into();
+    request.to_string()
 }
 
 /// A client of a DynamoDB that answers at once and remembers nothing.

@@ -79,6 +79,20 @@ pub fn questions() -> [Stage; 3] {
     [stage("floor.get_item", get_item), asked("check.one", 1), asked("check.thousand", 1_000)]
 }
 
+/// Requests for a one-click unsubscribe link: its page, which reads no table, and an unsubscribe.
+pub fn links() -> [Stage; 2] {
+    let function = Arc::new(fixture::unsubscriber());
+    let served = |name, method| {
+        let (function, json) = (Arc::clone(&function), leaked(fixture::link_request(method, 0)));
+        stage(name, move || {
+            let answer = RUNTIME.block_on(function.serve(black_box(json), "bench", TIME_LEFT)).expect("an answer");
+            let answer = serde_json::to_string(&answer).expect("JSON");
+            assert!(answer.contains("\"statusCode\":200"), "{answer}");
+        })
+    };
+    [served("link.page", "GET"), served("link.unsubscribe", "POST")]
+}
+
 /// How many messages or events a batch of [`batches`] has.
 const BATCH: usize = 100;
 
