@@ -1,4 +1,4 @@
-"""The function's role, with one of its statements removed temporarily; and users with few permissions."""
+"""The function's role, with one of its statements removed temporarily; the credentials of a role; and users with few permissions."""
 
 import contextlib
 import json
@@ -35,6 +35,16 @@ def without(stack: Stack, sid: str):
         yield
     finally:
         put(document)
+
+
+def assumed(stack: Stack, role_arn: str) -> dict[str, str]:
+    """The credentials that a function with this role has."""
+    session = stack.cloud.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+    return {
+        "aws_access_key_id": session["AccessKeyId"],
+        "aws_secret_access_key": session["SecretAccessKey"],
+        "aws_session_token": session["SessionToken"],
+    }
 
 
 def new_user(stack: Stack, name: str, *statements: dict) -> dict[str, str]:

@@ -69,6 +69,10 @@ class Stack:
     def configuration(self) -> dict:
         return self.cloud.client("lambda").get_function_configuration(FunctionName=self.invoked)
 
+    def configuration_of(self, output: str) -> dict:
+        """The configuration of the function that an output names."""
+        return self.cloud.client("lambda").get_function_configuration(FunctionName=self.outputs[output])
+
     def environment(self) -> dict[str, str]:
         return self.configuration()["Environment"]["Variables"]
 
@@ -112,19 +116,25 @@ class Stack:
 
     @property
     def api_host(self) -> str:
-        """The host at which the emulator serves the HTTP API, whatever the outputs say."""
-        return f"{self.api}.execute-api.127.0.0.1:{self.cloud.port}"
+        return self.host_of(self.api)
+
+    def host_of(self, api: str) -> str:
+        """The host at which the emulator serves an HTTP API, whatever the outputs say."""
+        return f"{api}.execute-api.127.0.0.1:{self.cloud.port}"
 
     def post(
         self, path: str, body: str | bytes, headers: dict | None = None, query: str = "", host: str | None = None
     ) -> Answer:
-        """A request to the HTTP API, or to another host of the stack."""
+        """Posts to the HTTP API, or to another host of the stack."""
+        headers = {"Content-Type": "application/json"} | (headers or {})
+        return self.request("POST", host or self.api_host, path + (f"?{query}" if query else ""), body, headers)
+
+    def request(self, method: str, host: str, path: str, body: str | bytes = b"", headers: dict | None = None) -> Answer:
+        """A request to a host of the stack."""
         connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=60)
         try:
-            headers = {"Content-Type": "application/json"} | (headers or {})
-            headers["Host"] = host or self.api_host
             body = body.encode() if isinstance(body, str) else body
-            connection.request("POST", path + (f"?{query}" if query else ""), body, headers)
+            connection.request(method, path, body or None, (headers or {}) | {"Host": host})
             answer = connection.getresponse()
             return Answer(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
         finally:

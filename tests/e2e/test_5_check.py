@@ -7,7 +7,7 @@ import jsonschema
 import messages
 import pytest
 from botocore.exceptions import ClientError
-from permissions import new_user
+from permissions import assumed, new_user
 from sam import REPOSITORY
 
 BOUNCED = "checked@example.com"
@@ -84,15 +84,7 @@ def test_other_stacks_find_it_in_a_parameter(cloud, stack):
 
 def test_its_role_can_only_read_suppressions(cloud, stack, bounced):
     """With the function's own credentials."""
-    client = cloud.client("lambda")
-    role = client.get_function_configuration(FunctionName=stack.outputs["CheckFunctionName"])["Role"]
-    keys = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    dynamodb = cloud.client(
-        "dynamodb",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    dynamodb = cloud.client("dynamodb", **assumed(stack, stack.configuration_of("CheckFunctionName")["Role"]))
     suppressions, events = stack.outputs["SuppressionTableName"], stack.outputs["EventTableName"]
     key = {"address": {"S": bounced}}
     item = dynamodb.get_item(TableName=suppressions, Key=key)["Item"]

@@ -29,14 +29,7 @@ def test_without_a_statement_the_event_waits(stack, signer, sid):
 
 def test_the_role_may_not_delete(cloud, stack):
     """With the function's credentials: events expire and suppressions are lifted, so no code may delete either."""
-    session = cloud.client("sts").assume_role(RoleArn=stack.configuration()["Role"], RoleSessionName="test")
-    keys = session["Credentials"]
-    dynamodb = cloud.client(
-        "dynamodb",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    dynamodb = cloud.client("dynamodb", **permissions.assumed(stack, stack.configuration()["Role"]))
     before = Snapshot.take(stack)
     table = stack.outputs["SuppressionTableName"]
     key = {"address": {"S": "without-events@example.com"}}

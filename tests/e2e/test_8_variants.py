@@ -2,6 +2,7 @@
 
 import json
 
+import links
 import messages
 import needed
 import pytest
@@ -54,6 +55,11 @@ def test_the_template_deploys_with(cloud, existing, url, trust, signer, variant)
         assert stack.outputs["WebhookDomainTarget"]
     if "IntakeQueue" in resources:
         records_what_is_published_and_what_waits(stack, signer, variant.parameters["SesIntake"])
+    if "UnsubscribeDomain" in resources:
+        assert stack.outputs["UnsubscribeHost"] == "u.example.com"
+        assert stack.outputs["UnsubscribeDomainTarget"]
+    if "UnsubscribeFunction" in resources:
+        links.leave_and_come_back(stack)
     if "DecideFunction" in resources:
         carries_out_orders(stack)
     if "LoadBalancer" in resources:

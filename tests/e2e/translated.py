@@ -9,6 +9,7 @@ WILDCARDS = {
     ("FunctionRole", "Traces"): "X-Ray's actions do not support resources",
     ("CheckRole", "Traces"): "X-Ray's actions do not support resources",
     ("DecideRole", "Traces"): "X-Ray's actions do not support resources",
+    ("UnsubscribeRole", "Traces"): "X-Ray's actions do not support resources",
 }
 
 
@@ -153,7 +154,8 @@ def alarms_off_target(template: dict) -> list[str]:
             by_version = metric.get("MetricName") in ("failures", "malformed")
             names = ["function", "version"] if by_version else ["function"]
             dimensions = metric.get("Dimensions", [])
-            function = {"Name": "function", "Value": {"Ref": "CheckFunction" if name.startswith("Check") else "Function"}}
+            owner = next((owner for owner in ("Check", "Unsubscribe") if name.startswith(owner)), "")
+            function = {"Name": "function", "Value": {"Ref": f"{owner}Function"}}
             if [each["Name"] for each in dimensions] != names or function not in dimensions:
                 wrong.append(f"{name}: {metric.get('MetricName')} has dimensions {dimensions}")
     return wrong
@@ -185,7 +187,7 @@ def mortal_versions(template: dict) -> list[str]:
     return [
         f"{name}: {policy} is not {meant}"
         for name, resource in template["Resources"].items()
-        # The other function is only invoked synchronously, so nothing needs its old versions.
+        # The other functions are only invoked synchronously, so nothing needs its old versions.
         if resource["Type"] == "AWS::Lambda::Version" and name.startswith("FunctionVersion")
         for policy, meant in (("DeletionPolicy", "RetainExceptOnCreate"), ("UpdateReplacePolicy", "Retain"))
         if resource.get(policy) != meant

@@ -18,6 +18,20 @@ SILENT_ALARMS = {"SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"}
 EVENT_BRIDGE = {"EventBridgeRule", "EventBridgePermission"}
 INTAKE = {"IntakeQueue", "IntakeMapping", "IntakeAgeAlarm", "IntakeDepthAlarm"}
 DECIDE = {"DecideFunction", "DecideRole", "DecideErrorAlarm"}
+UNSUBSCRIBE = {
+    "UnsubscribeFunction",
+    "UnsubscribeRole",
+    "UnsubscribeSecret",
+    "UnsubscribeApi",
+    "UnsubscribeGetRoute",
+    "UnsubscribeHeadRoute",
+    "UnsubscribePostRoute",
+    "UnsubscribeErrorAlarm",
+    "UnsubscribeThrottleAlarm",
+    "UnsubscribeRefusalAlarm",
+    "UnsubscribeDashboard",
+}
+UNSUBSCRIBE_DOMAIN = {"UnsubscribeDomain", "UnsubscribeDomainMapping"}
 EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
 
 
@@ -36,7 +50,7 @@ VARIANTS = [
     Variant(
         "nothing but defaults",
         present=EVENT_DESTINATION | {"Function", "CheckFunction", "CheckFunctionParameter", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
-        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | INTAKE | {"AlarmTopic"},
+        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | INTAKE | UNSUBSCRIBE | {"AlarmTopic"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
             "SNS_ALLOW_SHA1": "iam",
@@ -157,6 +171,26 @@ VARIANTS = [
         {"SesIntake": "draining", "IntakeBatchingSeconds": "1"},
         present=INTAKE | {"TopicSubscription"},
         absent={"IntakeSubscription"},
+    ),
+    Variant(
+        "one-click unsubscribe links",
+        {"Unsubscribe": "true", "SenderName": "Example Shop", "SenderUrl": "https://www.example.com/account"},
+        present=UNSUBSCRIBE,
+        absent=UNSUBSCRIBE_DOMAIN,
+    ),
+    Variant(
+        "links at a domain of their own",
+        {
+            "Unsubscribe": "true",
+            "SenderName": "Example Shop",
+            "UnsubscribeMaxAgeDays": "60",
+            "UnsubscribeDomainName": "u.example.com",
+            "UnsubscribeCertificateArn": "{certificate}",
+            "UnsubscribeRateLimit": "50",
+            "UnsubscribeBurstLimit": "100",
+            "UnsubscribeReservedConcurrency": "5",
+        },
+        present=UNSUBSCRIBE | UNSUBSCRIBE_DOMAIN,
     ),
     Variant("orders of programs", {"DecideEnabled": "true"}, present=DECIDE),
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
