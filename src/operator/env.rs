@@ -13,7 +13,7 @@ use crate::text::shell_quoted;
 const TABLES: [(&str, &str); 2] = [("EventTableName", "EVENT_TABLE"), ("SuppressionTableName", "SUPPRESSION_TABLE")];
 
 /// The other outputs, for the commands in the guide; one that the stack lacks is omitted.
-const OUTPUTS: [(&str, &str); 25] = [
+const OUTPUTS: [(&str, &str); 27] = [
     ("SuppressionStreamArn", "SUPPRESSION_STREAM_ARN"),
     ("ConfigurationSetName", "CONFIGURATION_SET"),
     ("TopicArn", "TOPIC_ARN"),
@@ -38,6 +38,8 @@ const OUTPUTS: [(&str, &str); 25] = [
     ("UndeliveredQueueUrl", "UNDELIVERED_QUEUE_URL"),
     ("FailedQueueUrl", "FAILED_QUEUE_URL"),
     ("ParkedQueueUrl", "PARKED_QUEUE_URL"),
+    ("IntakeQueueUrl", "INTAKE_QUEUE_URL"),
+    ("IntakeQueueArn", "INTAKE_QUEUE_ARN"),
     ("DashboardUrl", "DASHBOARD_URL"),
 ];
 

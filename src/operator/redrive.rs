@@ -7,6 +7,7 @@ mod delete;
 pub mod depth;
 pub mod diagnosis;
 pub mod group;
+mod intake;
 mod interrupt;
 pub mod listing;
 mod look;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_lambda::types::EventSourceMappingConfiguration;
 use tokio::time::{Instant, sleep};
 
 use super::super::failure::Failure;
@@ -65,20 +66,7 @@ impl State {
 pub(super) async fn find(cloud: &Cloud, deployment: &Deployment) -> Result<Vec<Mapping>, Failure> {
     let mut mappings = Vec::new();
     for kind in Kind::OPEN {
-        let queue = deployment.queue(kind)?;
-        let call = cloud.lambda.list_event_source_mappings().event_source_arn(&queue.arn);
-        let output = call.send().await;
-        let output =
-            output.map_err(|error| Call { right: "lambda:ListEventSourceMappings", on: "*" }.failure(&error))?;
-        let found = output.event_source_mappings.unwrap_or_default().into_iter();
-        let own: Vec<_> = found.filter(|mapping| mapping.function_arn() == Some(deployment.alias.as_str())).collect();
-        let [mapping] = own.as_slice() else {
-            return Err(Failure::new(format!(
-                "{} mappings lead from {} to the function, but the stack has one; undo the manual change, or deploy again",
-                own.len(),
-                kind.as_str()
-            )));
-        };
+        let mapping = one(cloud, kind.as_str(), &deployment.queue(kind)?.arn, &deployment.alias).await?;
         mappings.push(Mapping {
             kind,
             uuid: mapping.uuid().unwrap_or_default().to_owned(),
@@ -86,6 +74,25 @@ pub(super) async fn find(cloud: &Cloud, deployment: &Deployment) -> Result<Vec<M
         });
     }
     Ok(mappings)
+}
+
+/// The only mapping from a queue to the function.
+pub(super) async fn one(
+    cloud: &Cloud,
+    queue: &str,
+    arn: &str,
+    alias: &str,
+) -> Result<EventSourceMappingConfiguration, Failure> {
+    let output = cloud.lambda.list_event_source_mappings().event_source_arn(arn).send().await;
+    let output = output.map_err(|error| Call { right: "lambda:ListEventSourceMappings", on: "*" }.failure(&error))?;
+    let found = output.event_source_mappings.unwrap_or_default().into_iter();
+    let own: Vec<_> = found.filter(|mapping| mapping.function_arn() == Some(alias)).collect();
+    <[_; 1]>::try_from(own).map(|[mapping]| mapping).map_err(|own| {
+        Failure::new(format!(
+            "{} mappings lead from {queue} to the function, but the stack has one; undo the manual change, or deploy again",
+            own.len()
+        ))
+    })
 }
 
 /// Reads the state again.

@@ -1,8 +1,8 @@
-//! The three queues, and how long and how often they keep a message.
+//! The three queues of failed messages, and how long and how often they keep a message.
 
 use crate::timestamp::Timestamp;
 
-/// One of the three queues.
+/// One of the three queues of failed messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// What SNS or EventBridge could not deliver.

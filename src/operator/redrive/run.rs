@@ -8,6 +8,7 @@ use super::super::sanitize::{Audience, Sanitizer};
 use super::super::{Console, Outcome};
 use super::cloud::Cloud;
 use super::diagnosis::Diagnosis;
+use super::intake::{self, Waiting};
 use super::interrupt::Interrupt;
 use super::listing::{QueueListing, look};
 use super::mappings::{self, Mapping, State};
@@ -58,7 +59,8 @@ async fn other(
         return delete::run(&args.step.delete, args.yes, cloud, deployment, console, args.look.personal).await;
     }
     let shown = look(args, cloud, deployment, &Kind::ALL, console).await?;
-    write_look(deployment, mappings, &shown, args.look.personal, console)?;
+    let waiting = intake::waiting(deployment.intake.as_ref(), cloud, &deployment.alias, console).await?;
+    write_look(deployment, mappings, &shown, waiting, args.look.personal, console)?;
     console.out.flush()?;
     Ok(Outcome::Done)
 }
@@ -67,6 +69,7 @@ fn write_look(
     deployment: &Deployment,
     mappings: &[Mapping],
     shown: &[QueueListing],
+    waiting: Option<Waiting>,
     personal: bool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
@@ -74,7 +77,9 @@ fn write_look(
         let queues: Vec<Value> = shown.iter().map(|shown| queue_json(shown, personal)).collect();
         let states = mappings.iter().map(|mapping| (mapping.kind.as_str().to_owned(), mapping.state.as_str().into()));
         let switches: serde_json::Map<String, Value> = states.collect();
-        writeln!(console.out, "{}", json!({"stack": deployment.name, "redrive": switches, "queues": queues}))?;
+        let intake = waiting.map(Waiting::json);
+        let look = json!({"stack": deployment.name, "redrive": switches, "queues": queues, "intake": intake});
+        writeln!(console.out, "{look}")?;
         return Ok(());
     }
     for mapping in mappings {
@@ -85,6 +90,9 @@ fn write_look(
     }
     for each in shown {
         write_queue(each, console, personal)?;
+    }
+    if let Some(waiting) = waiting {
+        write!(console.out, "{}", waiting.text())?;
     }
     if shown.iter().any(|each| each.kind != Kind::Parked && each.found.iter().any(Diagnosis::retry)) {
         writeln!(console.err, "once it is fixed: mail-feedbackctl redrive --stack {} --send --yes", deployment.name)?;

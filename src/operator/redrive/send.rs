@@ -12,6 +12,7 @@ use super::super::show::counted;
 use super::super::{Console, Outcome};
 use super::cloud::Cloud;
 use super::depth::Depths;
+use super::intake::{self, NAME, Waiting};
 use super::interrupt::Interrupt;
 use super::listing::{QueueListing, look};
 use super::look::HIDDEN_S;
@@ -66,7 +67,8 @@ pub(super) async fn run(
             Vec::new()
         }
     };
-    write_report(deployment, Report::between(before, after), &shown, args.look.personal, console)
+    let waiting = intake::waiting(deployment.intake.as_ref(), cloud, &deployment.alias, console).await?;
+    write_report(deployment, Report::between(before, after), &shown, waiting, args.look.personal, console)
 }
 
 fn check_off(deployment: &Deployment, mappings: &[Mapping]) -> Result<(), Failure> {
@@ -98,6 +100,12 @@ async fn unpark(cloud: &Cloud, deployment: &Deployment, console: &mut Console<'_
     let moved = move_back(cloud, parked).await?;
     let messages = counted(moved, "parked message is", "parked messages are");
     writeln!(console.err, "{messages} back in the queues")?;
+    if deployment.intake.is_some() {
+        writeln!(
+            console.err,
+            "those from {NAME} are not counted below: the function reads that queue without a redrive"
+        )?;
+    }
     Ok(())
 }
 
@@ -192,6 +200,7 @@ fn write_report(
     deployment: &Deployment,
     report: Report,
     shown: &[QueueListing],
+    waiting: Option<Waiting>,
     personal: bool,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
@@ -205,12 +214,16 @@ fn write_report(
             "failing": failing,
             "parked": parked,
             "queues": queues,
+            "intake": waiting.map(Waiting::json),
         });
         writeln!(console.out, "{report}")?;
     } else {
         writeln!(console.out, "{sent} sent, {recorded} recorded, {failing} failing still, {parked} parked")?;
         for each in shown {
             write_queue(each, console, personal)?;
+        }
+        if let Some(waiting) = waiting {
+            write!(console.out, "{}", waiting.text())?;
         }
     }
     console.out.flush()?;

@@ -84,7 +84,10 @@ fn message_text(text: &mut String, diagnosis: &Diagnosis, personal: bool) {
     let message = &diagnosis.message;
     let sent = message.sent_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
     let request = diagnosis.request_id().map_or_else(String::new, |id| format!("  request {}", sanitize(id)));
-    line(text, "      ", &format!("{}  since {sent}  received {}{request}", sanitize(&message.id), message.received));
+    let parked = message.parked_from.as_deref().and_then(|arn| arn.rsplit(':').next());
+    let parked = parked.map_or_else(String::new, |queue| format!("  parked from {}", sanitize(queue)));
+    let id = sanitize(&message.id);
+    line(text, "      ", &format!("{id}  since {sent}  received {}{parked}{request}", message.received));
     for report in &diagnosis.reports {
         line(text, "        ", &report_text(report, personal));
     }

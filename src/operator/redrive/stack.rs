@@ -8,6 +8,7 @@ use super::super::stack::StackDescription;
 use super::checks::Checks;
 use super::cloud::{Call, Cloud, code};
 use super::depth::{Depth, Depths};
+use super::intake::Intake;
 use super::queue::{Kind, Limits};
 use crate::timestamp::Timestamp;
 
@@ -23,8 +24,10 @@ pub struct Deployment {
     pub alias: String,
     /// The warning if the stack has another version than this program.
     pub version_warning: Option<String>,
-    /// The three queues, in the order of [`Kind::ALL`].
+    /// The three queues of failed messages, in the order of [`Kind::ALL`].
     pub queues: Vec<Queue>,
+    /// The queue of SES reports, if there is one.
+    pub intake: Option<Intake>,
 }
 
 /// One of its queues.
@@ -54,6 +57,7 @@ impl Deployment {
             alias: stack.required("FunctionAliasArn")?.to_owned(),
             version_warning: stack.version_warning(),
             queues,
+            intake: Intake::of(&stack),
         })
     }
 
@@ -128,16 +132,21 @@ impl Queue {
 
     /// How many messages the queue holds.
     pub async fn depth(&self, cloud: &Cloud) -> Result<Depth, Failure> {
-        let names = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        let attributes = attributes(cloud, &self.url, &names).await?;
-        let [waiting, delayed, hidden] =
-            names.map(|name| attributes(name).and_then(|value| value.parse::<u64>().ok()).unwrap_or_default());
-        Ok(Depth { waiting: waiting.saturating_add(delayed), hidden })
+        depth(cloud, &self.url).await
     }
+}
+
+/// How many messages a queue holds.
+pub(super) async fn depth(cloud: &Cloud, url: &str) -> Result<Depth, Failure> {
+    let names = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    ];
+    let attributes = attributes(cloud, url, &names).await?;
+    let [waiting, delayed, hidden] =
+        names.map(|name| attributes(name).and_then(|value| value.parse::<u64>().ok()).unwrap_or_default());
+    Ok(Depth { waiting: waiting.saturating_add(delayed), hidden })
 }
 
 /// The attributes of a queue, by name.

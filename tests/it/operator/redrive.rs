@@ -2,6 +2,7 @@
 
 pub mod account;
 mod describing;
+mod intake;
 mod looking;
 mod moving;
 mod refusals;

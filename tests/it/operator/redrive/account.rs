@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::Instant;
 
 use super::super::CommandResult;
+use super::wire::{QUEUES, queue_arn};
 use mail_feedback::operator::cli::{Cli, Command};
 use mail_feedback::operator::redrive::queue::Kind;
 use mail_feedback::operator::redrive::{self, Interrupt};
@@ -21,6 +22,8 @@ use mail_feedback::operator::{Console, Outcome};
 const HIDDEN: Duration = Duration::from_mins(3);
 /// The number of receives after which a message is parked.
 pub const LIMIT: u32 = 10;
+/// The place of `IntakeQueue` among the queues.
+pub const INTAKE: usize = 3;
 
 /// The account; clones share it.
 #[derive(Clone, Debug)]
@@ -35,10 +38,14 @@ pub struct State {
     pub always_on: bool,
     /// The mappings of the two queues.
     pub mappings: [Mapping; 2],
-    /// The messages in the three queues.
-    pub queues: [Vec<QueuedMessage>; 3],
+    /// The messages in the three queues, and in `IntakeQueue`, if the stack has it.
+    pub queues: [Vec<QueuedMessage>; 4],
+    /// The state of the mapping of `IntakeQueue`.
+    pub intake_mapping: &'static str,
     /// Actions that are refused: the remaining number of refusals, and the error code.
     pub refusals: BTreeMap<&'static str, (u32, &'static str)>,
+    /// A queue whose attributes may not be read.
+    pub denied_queue: Option<usize>,
     /// The variables of the function.
     pub variables: BTreeMap<String, String>,
     /// Further outputs of the stack.
@@ -124,8 +131,10 @@ impl Account {
             status: "UPDATE_COMPLETE",
             always_on: false,
             mappings: [off(), off()],
-            queues: [undelivered, failed, Vec::new()],
+            queues: [undelivered, failed, Vec::new(), Vec::new()],
+            intake_mapping: "Enabled",
             refusals: BTreeMap::new(),
+            denied_queue: None,
             variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
             outputs: [("Version", env!("CARGO_PKG_VERSION").to_owned())].into(),
             changes: Vec::new(),
@@ -134,6 +143,14 @@ impl Account {
             unlisted: 0,
             interrupt_when_on: None,
         })))
+    }
+
+    /// The same account with these messages in `IntakeQueue`.
+    pub fn with_intake(self, waiting: Vec<QueuedMessage>) -> Self {
+        let outputs = [("IntakeQueueUrl", format!("{QUEUES}mf-intake")), ("IntakeQueueArn", queue_arn(INTAKE))];
+        self.state().outputs.extend(outputs);
+        self.state().queues[INTAKE] = waiting;
+        self
     }
 
     /// The state of the account.
@@ -196,11 +213,14 @@ impl State {
     /// The function processes the visible messages in the queues whose mappings are on; SQS parks what was received too
     /// often.
     pub fn work(&mut self) {
-        for number in [0, 1] {
-            if self.mappings[number].state != "Enabled" {
+        for number in [0, 1, INTAKE] {
+            let mapping = self.mappings.get(number).map_or(self.intake_mapping, |mapping| mapping.state);
+            if mapping != "Enabled" {
                 continue;
             }
-            if let Some(sender) = self.interrupt_when_on.take() {
+            if number != INTAKE
+                && let Some(sender) = self.interrupt_when_on.take()
+            {
                 sender.try_send(()).expect("somebody listens");
             }
             for message in std::mem::take(&mut self.queues[number]) {

@@ -11,13 +11,14 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use super::account::{Account, LIMIT, QueuedMessage, State};
+use super::account::{Account, INTAKE, LIMIT, QueuedMessage, State};
 use mail_feedback::operator::redrive::Cloud;
 use mail_feedback::operator::redrive::queue::Kind;
 
 /// The alias that every source invokes.
 const ALIAS: &str = "arn:aws:lambda:us-east-1:123456789012:function:mf:live";
-const QUEUES: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/";
+/// What the URLs of its queues begin with.
+pub const QUEUES: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/";
 
 impl Account {
     /// Its clients.
@@ -82,12 +83,16 @@ fn answer(state: &mut State, request: &HttpRequest) -> (u16, &'static str, Strin
         let text = format!("{path} {body}");
         text.contains(kind.as_str())
     });
+    let number = if format!("{path} {body}").contains("mf-intake") { Some(INTAKE) } else { number };
+    if action == "GetQueueAttributes" && number.is_some() && number == state.denied_queue {
+        return (400, "AccessDenied", json!({"__type": "AccessDenied", "message": "refused"}).to_string());
+    }
     let body = match action.as_str() {
         "DescribeStacks" => stack(state),
         "GetFunctionConfiguration" => json!({"Environment": {"Variables": state.variables}}).to_string(),
         "ListEventSourceMappings" => {
             let number = number.unwrap();
-            let state = state.read_mapping(number);
+            let state = if number == INTAKE { state.intake_mapping } else { state.read_mapping(number) };
             json!({"EventSourceMappings": [{"UUID": uuid(number), "State": state, "FunctionArn": ALIAS}]}).to_string()
         }
         "GetEventSourceMapping" => json!({"State": state.read_mapping(number.unwrap())}).to_string(),
@@ -101,7 +106,13 @@ fn answer(state: &mut State, request: &HttpRequest) -> (u16, &'static str, Strin
 }
 
 fn uuid(number: usize) -> String {
-    format!("uuid-of-{}", Kind::ALL[number].as_str())
+    format!("uuid-of-{}", Kind::ALL.get(number).map_or("IntakeQueue", |kind| kind.as_str()))
+}
+
+/// The ARN of a queue.
+pub fn queue_arn(number: usize) -> String {
+    let name = Kind::ALL.get(number).map_or("mf-intake".to_owned(), |kind| format!("mf-{}-1", kind.as_str()));
+    format!("arn:aws:sqs:us-east-1:123456789012:{name}")
 }
 
 fn stack(state: &State) -> String {
@@ -129,7 +140,7 @@ fn queue_answer(state: &mut State, action: &str, body: &Value, number: usize) ->
             state.work();
             let (shown, hidden) = state.depth(number);
             let mut attributes = json!({
-                "QueueArn": format!("arn:aws:sqs:us-east-1:123456789012:mf-{}-1", Kind::ALL[number].as_str()),
+                "QueueArn": queue_arn(number),
                 "ApproximateNumberOfMessages": shown.to_string(),
                 "ApproximateNumberOfMessagesNotVisible": hidden.to_string(),
                 "VisibilityTimeout": "180",
@@ -173,7 +184,7 @@ fn message(message: &QueuedMessage) -> Value {
         |(name, value): (&String, &String)| (name.clone(), json!({"DataType": "String", "StringValue": value}));
     let mut system = json!({"SentTimestamp": "1790000000000", "ApproximateReceiveCount": message.received.to_string()});
     if let Some(origin) = message.origin {
-        system["DeadLetterQueueSourceArn"] = Kind::ALL[origin].as_str().into();
+        system["DeadLetterQueueSourceArn"] = queue_arn(origin).into();
     }
     json!({
         "MessageId": message.id,
