@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use harness::cost::{Cost, ROWS, cost, counting_handler, counting_handler_in, index_item};
-use harness::fixture::{direct, group, queue};
+use harness::fixture::{group, queue};
 use harness::function::{TIME_LEFT, invoke, invoke_within};
 use mail_feedback::address::Address;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use support::request::{authorization, post};
 use support::samples;
 use support::size::item_bytes;
 
-use crate::real_binary::{self, invoke_both};
+use crate::real_binary::invoke_both;
 
 /// Dollars per million units in us-east-1, November 2026: <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
 pub const PRICES: (f64, f64) = (0.625, 0.125);
@@ -62,27 +62,6 @@ async fn a_batch_of_messages_shares_its_requests() {
         assert_eq!(seen, expected, "{messages} messages");
         assert_eq!(database.scan(EVENTS).await.len(), messages);
     }
-}
-
-/// What the binary writes about one delivery by itself, and about each of a hundred in a batch.
-#[tokio::test]
-async fn a_batch_writes_a_tenth_of_the_log_and_the_guide_says_how_much() {
-    let database = Database::start().await;
-    let mut function = real_binary::start(&trusting_environment(&database)).await;
-    let mut written = Vec::new();
-    for payload in [direct(), queue(100)] {
-        let before = function.written_since(0).len();
-        function.invoke(&payload).await.unwrap();
-        written.push(function.written_since(0).len() - before);
-    }
-    function.stop().await;
-    let (direct, batch) = (written[0], written[1]);
-    assert!(batch <= 10 * direct, "{batch} bytes about 100 events, {direct} about one");
-    #[expect(clippy::cast_precision_loss, reason = "some hundred bytes")]
-    let sentence = format!("CloudWatch log: {:.1} KB measured of the function's own line", direct as f64 / 1_000.0);
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/cost.md");
-    let page = std::fs::read_to_string(page).unwrap_or_default();
-    assert!(page.contains(&sentence), "src/guide/cost.md must contain this:\n{sentence} ({direct} bytes)");
 }
 
 /// Opens since a temporary bounce, more than the searched pages hold, with one delivery among the latest.

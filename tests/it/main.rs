@@ -22,6 +22,7 @@ mod future;
 mod fuzzed;
 mod identity;
 mod input;
+mod intakes;
 mod links;
 #[cfg(feature = "local")]
 mod local;
