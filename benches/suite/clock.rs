@@ -11,6 +11,8 @@ const ROUNDS: usize = 60;
 const ROUND: Duration = Duration::from_millis(3);
 /// The repetitions counted under valgrind; the lower count is subtracted as the cost of the start.
 const COUNTED: (u64, u64) = (20, 120);
+/// The same for batches, each of which is a hundred events.
+const COUNTED_BATCHES: (u64, u64) = (2, 12);
 
 /// The median time of each stage in nanoseconds, in their order.
 pub fn medians(stages: &[Stage]) -> Vec<f64> {
@@ -56,6 +58,6 @@ pub fn instructions(name: &str) -> Option<u64> {
         let collected = text.lines().find_map(|line| line.split_once("Collected :"))?;
         collected.1.trim().parse::<u64>().ok()
     };
-    let (few, many) = COUNTED;
+    let (few, many) = if name.starts_with("batch.") { COUNTED_BATCHES } else { COUNTED };
     Some(count(many)?.saturating_sub(count(few)?) / (many - few))
 }

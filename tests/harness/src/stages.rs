@@ -94,7 +94,7 @@ pub fn links() -> [Stage; 2] {
 }
 
 /// How many messages or events a batch of [`batches`] has.
-const BATCH: usize = 100;
+pub const BATCH: usize = 100;
 
 /// Whole batches: of SNS messages that report one delivery, of EventBridge deliveries, and of Mailjet deliveries.
 ///
