@@ -15,6 +15,6 @@ export function headers(host, keyId, key, scope, address, now = Date.now() / 100
   };
 }
 
-if (import.meta.url === pathToFileURL(argv[1]).href) {
+if (argv[1] && import.meta.url === pathToFileURL(argv[1]).href) {
   for (const [name, value] of Object.entries(headers(...argv.slice(2)))) console.log(`${name}: ${value}`);
 }

@@ -77,6 +77,13 @@ impl Keys {
         (!keys.is_empty()).then_some(Self(keys))
     }
 
+    /// The same, but an object in which no key is left ends all links; `None` if it is no object.
+    #[must_use]
+    pub fn of_secret(json: &str) -> Option<Self> {
+        let is_object = || serde_json::from_str::<Map<String, Value>>(json).is_ok();
+        Self::parse(json).or_else(|| is_object().then(|| Self(BTreeMap::new())))
+    }
+
     /// The key with this id.
     #[must_use]
     pub fn get(&self, id: &KeyId) -> Option<&Key> {

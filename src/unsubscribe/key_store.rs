@@ -18,7 +18,7 @@ impl KeyStore {
     /// Keys in Secrets Manager, read at the first link.
     #[must_use]
     pub fn secrets_manager(client: aws_sdk_secretsmanager::Client, arn: String) -> Self {
-        Self::SecretsManager(CachedSecret::new(client, arn, Versions::Current, Keys::parse))
+        Self::SecretsManager(CachedSecret::new(client, arn, Versions::Current, Keys::of_secret))
     }
 
     /// The key with this id; `None` if there is none.

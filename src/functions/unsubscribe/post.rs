@@ -12,6 +12,10 @@ use crate::unsubscribe::{
     Form, Key, Language, Link, OFFER_MS, Page, UNDO_MS, subscribed_again, undo_value, unsubscribed, verified_undo,
 };
 
+/// The code of an unsubscribe that replaced another suppression of the scope, which had an end. It has no undo, which
+/// would lift that one, too.
+const REPLACED: &str = "replaced a suppression with an end";
+
 /// Status, outcome and page.
 type Served = (u16, LinkOutcome, String);
 
@@ -47,17 +51,20 @@ impl Unsubscriber {
         let scope = link.scope().scope();
         let known = effective(&record, &scope);
         // One that ends does not say what the recipient says now.
-        let (event, outcome) = match known.filter(|entry| entry.is_active(now) && entry.until.is_none()) {
-            Some(standing) => {
-                // The answer to the first request may have been lost, and with it the event: the same event again.
-                let event = unsubscribed(link, standing.at);
-                if event.id.as_str() != standing.event_id || !is_within(UNDO_MS, standing, now) {
-                    return Ok(LinkOutcome::Repeated);
-                }
-                (event, LinkOutcome::Repeated)
+        let standing = known.filter(|entry| entry.is_active(now) && entry.until.is_none());
+        let (event, outcome) = if let Some(standing) = standing {
+            // The answer to the first request may have been lost, and with it the event: the same event again.
+            let mut event = unsubscribed(link, standing.at);
+            event.code.clone_from(&standing.code);
+            if event.id.as_str() != standing.event_id || !is_within(UNDO_MS, standing, now) {
+                return Ok(LinkOutcome::Repeated);
             }
+            (event, LinkOutcome::Repeated)
+        } else {
             // The other entry may be dated ahead of this clock; at the same time, the suppression without end wins.
-            None => (unsubscribed(link, known.map_or(now, |other| other.at.max(now))), LinkOutcome::Unsubscribed),
+            let mut event = unsubscribed(link, known.map_or(now, |other| other.at.max(now)));
+            event.code = known.filter(|entry| entry.is_active(now)).map(|_| REPLACED.to_owned());
+            (event, LinkOutcome::Unsubscribed)
         };
         let recorded = self.recorder.record(vec![vec![event]], now, TimeLimits::default()).await;
         recorded.whole()?;
@@ -74,7 +81,7 @@ impl Unsubscriber {
         let entry = record.entry(&link.scope().scope(), Reason::Unsubscribe);
         let own = entry.filter(|entry| {
             let stands = entry.state == State::Suppressed && entry.provider == Provider::Own.as_str();
-            stands && is_within(OFFER_MS, entry, now)
+            stands && entry.code.is_none() && is_within(OFFER_MS, entry, now)
         });
         Ok(own.map(|entry| undo_value(&EventId::stored(&entry.event_id), key)))
     }

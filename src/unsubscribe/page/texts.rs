@@ -39,7 +39,7 @@ pub(super) const fn texts(language: Language) -> &'static Texts {
 
 static ENGLISH: Texts = Texts {
     ask_title: "Unsubscribe",
-    ask: "{address} will no longer receive these e-mails from {sender}.",
+    ask: "Do you want to stop receiving these e-mails from {sender} at {address}?",
     ask_button: "Unsubscribe",
     done_title: "You are unsubscribed",
     done: "{sender} will no longer send these e-mails to {address}.",
@@ -56,7 +56,7 @@ static ENGLISH: Texts = Texts {
 
 static GERMAN: Texts = Texts {
     ask_title: "Abmelden",
-    ask: "{address} erhält diese E-Mails von {sender} dann nicht mehr.",
+    ask: "Möchten Sie diese E-Mails von {sender} an {address} nicht mehr erhalten?",
     ask_button: "Abmelden",
     done_title: "Sie sind abgemeldet",
     done: "{sender} schickt diese E-Mails nicht mehr an {address}.",
@@ -73,7 +73,7 @@ static GERMAN: Texts = Texts {
 
 static FRENCH: Texts = Texts {
     ask_title: "Se désabonner",
-    ask: "{address} ne recevra plus ces e-mails de {sender}.",
+    ask: "Voulez-vous ne plus recevoir ces e-mails de {sender} à l’adresse {address}\u{a0}?",
     ask_button: "Se désabonner",
     done_title: "Désabonnement confirmé",
     done: "{sender} n’enverra plus ces e-mails à {address}.",
@@ -90,7 +90,7 @@ static FRENCH: Texts = Texts {
 
 static SPANISH: Texts = Texts {
     ask_title: "Cancelar la suscripción",
-    ask: "{address} dejará de recibir estos correos de {sender}.",
+    ask: "¿Quiere dejar de recibir estos correos de {sender} en {address}?",
     ask_button: "Cancelar la suscripción",
     done_title: "Se ha cancelado su suscripción",
     done: "{sender} ya no enviará estos correos a {address}.",
@@ -107,7 +107,7 @@ static SPANISH: Texts = Texts {
 
 static ITALIAN: Texts = Texts {
     ask_title: "Annulla l’iscrizione",
-    ask: "{address} non riceverà più queste e-mail da {sender}.",
+    ask: "Vuole smettere di ricevere queste e-mail da {sender} all’indirizzo {address}?",
     ask_button: "Annulla l’iscrizione",
     done_title: "Iscrizione annullata",
     done: "{sender} non invierà più queste e-mail a {address}.",
@@ -124,7 +124,7 @@ static ITALIAN: Texts = Texts {
 
 static PORTUGUESE: Texts = Texts {
     ask_title: "Cancelar a subscrição",
-    ask: "{address} deixará de receber estes e-mails de {sender}.",
+    ask: "Quer deixar de receber estes e-mails de {sender} em {address}?",
     ask_button: "Cancelar a subscrição",
     done_title: "Subscrição cancelada",
     done: "{sender} não enviará mais estes e-mails para {address}.",
@@ -141,7 +141,7 @@ static PORTUGUESE: Texts = Texts {
 
 static JAPANESE: Texts = Texts {
     ask_title: "配信停止",
-    ask: "{sender} から {address} へのこのメールの配信を停止します。",
+    ask: "{sender} から {address} へのこのメールの配信を停止しますか？",
     ask_button: "配信を停止する",
     done_title: "配信を停止しました",
     done: "今後、{sender} から {address} にこのメールは届きません。",
@@ -158,7 +158,7 @@ static JAPANESE: Texts = Texts {
 
 static CHINESE: Texts = Texts {
     ask_title: "退订",
-    ask: "{address} 将不再收到 {sender} 发送的此类邮件。",
+    ask: "是否不再接收 {sender} 发送到 {address} 的此类邮件？",
     ask_button: "退订",
     done_title: "您已退订",
     done: "{sender} 将不再向 {address} 发送此类邮件。",

@@ -36,6 +36,18 @@ async fn a_new_key_is_found_within_a_minute_and_a_withdrawn_one_ends_within_a_qu
 }
 
 #[tokio::test]
+async fn without_any_key_no_link_is_valid() {
+    for none in ["{}", r#"{"k1":"too short"}"#] {
+        let server = Server::default();
+        server.set(Some(keys(&["k1"])), None).await;
+        let store = KeyStore::secrets_manager(server.clone().client().await, "arn".to_owned());
+        assert_eq!(knows(&store, "k1", 0).await, Ok(true));
+        server.set(Some(none.to_owned()), Some(keys(&["k1"]))).await;
+        assert_eq!(knows(&store, "k1", 900).await, Ok(false), "{none}");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_cannot_be_read_is_transient() {
     let server = Server::default();
     let store = KeyStore::secrets_manager(server.clone().client().await, "arn".to_owned());
