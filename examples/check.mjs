@@ -52,6 +52,7 @@ function isList(provider, name) {
 
 /** The scopes that concern a send; throws for one that cannot exist. */
 export function asked(provider, senderDomain, lists = [], tenant, stream) {
+  if (!Array.isArray(lists)) throw new Error("lists is no array; give an array of names");
   const sender = provider.toLowerCase();
   if (!/^[^\p{White_Space}\p{Cc}:]+$/u.test(sender)) throw new Error("no provider");
   const scopes = new Set(["*", `provider:${sender}`, `domain:${normalizeDomain(senderDomain)}`]);
@@ -85,6 +86,7 @@ export async function blocked(address, provider, senderDomain, lists = [], tenan
   const scopes = asked(provider, senderDomain, lists, tenant, stream);
   const { Item } = await client.send(new GetCommand({ TableName, Key: { address: normalize(address) }, ConsistentRead: true }));
   const now = new Date().toISOString();
+  if (Item && !Item.suppressions) throw new Error("the item is no suppression record");
   return Object.entries(Item?.suppressions ?? {})
     .filter(([scope]) => scopes.has(scope))
     .flatMap(([scope, reasons]) => Object.entries(reasons).map(([reason, entry]) => [scope, reason, entry]))

@@ -69,6 +69,8 @@ def is_list(provider, name):
 
 def asked(provider, sender_domain, lists=(), tenant=None, stream=None):
     """The scopes that concern a send; raises ValueError for one that cannot exist."""
+    if isinstance(lists, str):
+        raise ValueError("lists is a text; give a list of names")
     provider = provider.lower()
     if not re.fullmatch(r"[^\s:\0-\x1f\x7f-\x9f]+", provider):
         raise ValueError("no provider")
@@ -102,11 +104,11 @@ def blocked(address, provider, sender_domain, lists=(), tenant=None, stream=None
     A list is News, its topic News/Offers, or list:ses:News; list:own:NAME goes with every provider.
     """
     scopes = asked(provider, sender_domain, lists, tenant, stream)
-    item = table.get_item(Key={"address": normalize(address)}, ConsistentRead=True).get("Item", {})
+    item = table.get_item(Key={"address": normalize(address)}, ConsistentRead=True).get("Item", {"suppressions": {}})
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return [
         (scope, reason, entry)
-        for scope, reasons in item.get("suppressions", {}).items()
+        for scope, reasons in item["suppressions"].items()
         if scope in scopes
         for reason, entry in reasons.items()
         if entry["state"] == "suppressed" and entry.get("until", "9999") > now

@@ -43,7 +43,7 @@ pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console
             Err(_) => unreadable = unreadable.saturating_add(1),
         }
         if console.json {
-            let answer = known_answer(address, verdict.as_ref().ok());
+            let answer = known_answer(text, address, verdict.as_ref().ok());
             writeln!(console.out, "{}", to_json(&answer, &asked, warning.as_deref()))?;
             continue;
         }
@@ -87,8 +87,8 @@ fn answer(address: &Address, verdict: Option<&Arc<Verdict>>, asked: &AskedScopes
     }
 }
 
-fn known_answer(address: &Address, verdict: Option<&Arc<Verdict>>) -> Answer {
-    let text = address.as_str().to_owned();
+fn known_answer(text: &str, address: &Address, verdict: Option<&Arc<Verdict>>) -> Answer {
+    let text = text.to_owned();
     match verdict {
         Some(verdict) => Answer::known(text, address, verdict, true),
         None => Answer::unreadable(text, address),

@@ -42,7 +42,7 @@ pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, Strin
         }
     }
     if quoted {
-        return Err("a quote is not closed".to_owned());
+        return Err("a quote is not closed; a row is one line".to_owned());
     }
     fields.push(value(&field, was_quoted));
     Ok(fields)

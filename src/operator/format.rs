@@ -162,7 +162,9 @@ impl<'r> Reader<'r> {
         match self.format {
             Format::Csv if first => self.begin_csv(line),
             Format::Csv => self.csv(line),
+            Format::Ndjson if first => json(line).map(Some).map_err(|why| not_a_row(&why)),
             Format::Ndjson => Ok(Some(json(line)?)),
+            Format::Ses if first && line.starts_with('{') => ses_row(line).map_err(|why| not_a_row(&why)),
             Format::Ses => Ok(ses_row(line)?),
             Format::Mailjet => Ok(mailjet(&csv::split(line, Formulas::Kept)?, first)),
         }
@@ -209,6 +211,11 @@ impl<'r> Reader<'r> {
         let columns = self.columns.as_deref().unwrap_or(&COLUMNS);
         Ok(Some(csv_row(columns, &csv::split(line, Formulas::Defused)?)?))
     }
+}
+
+/// Why a first line of JSON is refused: the others are no better.
+fn not_a_row(why: &str) -> ReadError {
+    ReadError::List(format!("{why}; write one JSON object per line, as jq --compact-output does"))
 }
 
 /// The row that a line of CSV contains.

@@ -16,6 +16,8 @@ const ADVICE: &str = "name the columns, as --column address=email, or give anoth
 const TIME_ADVICE: &str = "name the column, as --column since=date, or give the time of all rows, as --at 2026-01-01";
 /// What to do about a list that is not text.
 const TEXT_ADVICE: &str = "save the list as text in UTF-8";
+/// What to do about lines that do not end as they should.
+const LINE_ADVICE: &str = "save the list with line feeds, as on Linux, or with both, as on Windows";
 /// What files begin with that are not text in UTF-8.
 const SIGNATURES: [(&[u8], &str); 5] = [
     (b"\xff\xfe", "UTF-16"),
@@ -60,6 +62,9 @@ pub(super) fn text(line: &[u8]) -> Result<&str, String> {
     let known = SIGNATURES.iter().find(|(signature, _)| line.starts_with(signature)).map(|(_, name)| *name);
     if let Some(name) = known.or_else(|| line.contains(&0).then_some("zero bytes, as in UTF-16,")) {
         return Err(format!("found {name} instead of text in UTF-8; {TEXT_ADVICE}"));
+    }
+    if line.trim_ascii_end().contains(&b'\r') {
+        return Err(format!("found carriage returns as line ends; {LINE_ADVICE}"));
     }
     str::from_utf8(line)
         .map_err(|_| format!("not UTF-8; {}; {TEXT_ADVICE}", shown(String::from_utf8_lossy(line).trim())))

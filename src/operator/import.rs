@@ -11,6 +11,7 @@ use tokio::sync::mpsc::Receiver;
 use super::cli::ImportArgs;
 use super::failure::Failure;
 use super::format::{Format, ReadError, Reader};
+use super::heading::Renamed;
 use super::import_row::change;
 use super::import_write::{Rows, Written, lanes, write_lane};
 use super::lines::{Line, Lines};
@@ -41,6 +42,15 @@ struct Tally {
     suppressed: u64,
 }
 
+/// A column or a heading that several `--column` name.
+fn named_twice(columns: &[Renamed]) -> Option<&str> {
+    let names = |nth: usize| columns.iter().take(nth).map(|one| (one.column, one.name.as_str()));
+    columns.iter().enumerate().find_map(|(nth, one)| {
+        let heading = names(nth).any(|(_, name)| name.eq_ignore_ascii_case(&one.name)).then_some(one.name.as_str());
+        heading.or_else(|| names(nth).any(|(column, _)| column == one.column).then_some(one.column))
+    })
+}
+
 /// Merges each row as an event at its time; a row that was merged before changes nothing.
 ///
 /// The list is read as it is written, so it may be longer than the memory.
@@ -55,6 +65,9 @@ pub(super) async fn run(
     }
     if args.format != Format::Csv && !args.columns.is_empty() {
         return Err(Failure::new("only csv has a heading; leave out --column, or use --format csv"));
+    }
+    if let Some(twice) = named_twice(&args.columns) {
+        return Err(Failure::new(format!("--column names {twice} twice; give each column and each heading once")));
     }
     if args.at.is_some_and(|at| at > console.now) {
         return Err(Failure::new(

@@ -196,7 +196,7 @@ impl fmt::Display for ScopeError {
             Self::Provider => f.write_str("not a provider; give its name, such as ses"),
             Self::List => f.write_str("not a list; give list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
             Self::ListName => f.write_str(
-                "not a name of a list; give it without outer spaces and control characters, and for mailjet its number",
+                "not a list name; give one without wildcards, empty parts, outer spaces and control characters, and for mailjet its number",
             ),
             Self::ListWithoutProvider => f.write_str("a list without its provider; give it as list:PROVIDER:LIST"),
             Self::OtherProvider => {

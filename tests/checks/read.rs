@@ -6,13 +6,14 @@
 
 use std::process::Stdio;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use mail_feedback::address::Address;
 use mail_feedback::store::Suppressions;
 use mail_feedback::suppression::{Context, SoftBounceRules};
 use mail_feedback::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use support::database::{Database, SUPPRESSIONS};
+use support::database::{Database, Item, SUPPRESSIONS};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -40,6 +41,8 @@ struct Answers {
     characters: Keys,
     scopes: Scopes,
     blocked: Vec<Vec<String>>,
+    /// Whether it refuses a text instead of lists, and an item that is no record.
+    refuses: [bool; 2],
 }
 
 /// One of the vectors.
@@ -48,6 +51,9 @@ struct Vector {
     address: String,
     key: Option<String>,
 }
+
+/// The key of an item that is no record.
+const NO_RECORD: &str = "no-record@example.com";
 
 /// Runs `check.py`.
 const PYTHON: &str = r#"
@@ -70,12 +76,20 @@ def scopes(send):
         return sorted(scopes_of(send["provider"], send["domain"], send["lists"], send["tenant"], send["stream"]))
     except ValueError:
         return None
+def refuses(question):
+    try:
+        question()
+    except (KeyError, ValueError):
+        return True
+    return False
 characters = [chr(point) for first, last in asked["ranges"] for point in range(ord(first), ord(last) + 1)]
 print(json.dumps({
     "keys": [key(a) for a in asked["addresses"]],
     "characters": [[key(pattern.replace("*", char)) for char in characters] for pattern in asked["patterns"]],
     "scopes": [scopes(send) for send in asked["sends"]],
     "blocked": [answer(q) for q in asked["questions"]],
+    "refuses": [refuses(lambda: blocked("a@example.com", "ses", "example.com", "News")),
+                refuses(lambda: blocked(asked["no_record"], "ses", "example.com"))],
 }))
 "#;
 
@@ -94,6 +108,7 @@ const key = (address) => { try { return normalize(address); } catch { return nul
 const scopes = ({ provider, domain, lists, tenant, stream }) => {
   try { return [...scopesOf(provider, domain, lists, tenant ?? undefined, stream ?? undefined)].sort(); } catch { return null; }
 };
+const refuses = (question) => question.then(() => false, () => true);
 const characters = asked.ranges.flatMap(([first, last]) => {
   const start = first.codePointAt(0);
   return Array.from({ length: last.codePointAt(0) - start + 1 }, (_, offset) => String.fromCodePoint(start + offset));
@@ -103,6 +118,10 @@ console.log(JSON.stringify({
   characters: asked.patterns.map((pattern) => characters.map((char) => key(pattern.replaceAll("*", () => char)))),
   scopes: asked.sends.map(scopes),
   blocked: answers,
+  refuses: [
+    await refuses(blocked("a@example.com", "ses", "example.com", "News")),
+    await refuses(blocked(asked.no_record, "ses", "example.com")),
+  ],
 }));
 "#;
 
@@ -117,12 +136,15 @@ pub async fn compare(world: &World) -> Result<(), Failure> {
     let range = |(first, last)| Some((char::from_u32(first)?, char::from_u32(last)?));
     let ranges: Ranges = points.into_iter().map(range).collect::<Option<_>>().ok_or("a range of no characters")?;
     let (questions, sends) = (questions(database).await, names::sends());
+    let no_record = Item::from([("address".to_owned(), AttributeValue::S(NO_RECORD.to_owned()))]);
+    database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(no_record)).send().await?;
     let asked = serde_json::json!({
         "addresses": vectors.iter().map(|vector| &vector.address).collect::<Vec<_>>(),
         "patterns": characters::PATTERNS,
         "ranges": &ranges,
         "questions": &questions,
         "sends": &sends,
+        "no_record": NO_RECORD,
     })
     .to_string();
 
@@ -139,6 +161,9 @@ pub async fn compare(world: &World) -> Result<(), Failure> {
     let (library, scopes) = (library?, names::scopes(&sends));
     let (mut agreed, mut impossible) = (usize::MAX, 0);
     for (name, answers) in [("python", python?), ("javascript", javascript?)] {
+        if answers.refuses != library.refuses {
+            return Err(format!("{name} answers what it must refuse: {:?}", answers.refuses).into());
+        }
         if (&answers.keys, &answers.blocked) != (&library.keys, &library.blocked) {
             let [other, own] = [&answers, &library].map(|answers| format!("{:?}\n{:?}", answers.keys, answers.blocked));
             return Err(format!("{name} answers otherwise than the library:\n{other}\n{own}").into());
@@ -240,7 +265,7 @@ async fn library(
     let keys = keys.collect::<Result<_, _>>()?;
     let ranges = ranges.clone();
     let characters = tokio::task::spawn_blocking(move || characters::keys(&ranges)).await?;
-    Ok(Answers { keys, characters, scopes: Vec::new(), blocked })
+    Ok(Answers { keys, characters, scopes: Vec::new(), blocked, refuses: [true; 2] })
 }
 
 async fn run(mut command: Command, database: &Database, asked: &str) -> Result<Answers, Failure> {

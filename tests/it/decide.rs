@@ -193,7 +193,7 @@ async fn a_list_that_cannot_exist_is_refused() {
         for action in ["suppress", "lift"] {
             let error = give(&decider, &order(action, scope, "unsubscribe")).await.unwrap_err();
             assert_eq!((error.class(), error.label()), ("Malformed", "scope"), "{scope:?}");
-            assert!(error.to_string().starts_with("scope: not a name of a list"), "{error}");
+            assert!(error.to_string().starts_with("scope: not a list name"), "{error}");
         }
     }
     assert!(database.scan(SUPPRESSIONS).await.is_empty());

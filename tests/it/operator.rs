@@ -284,7 +284,7 @@ async fn bad_rows_are_named_and_do_not_stop_the_rest() {
         "line 4: not an e-mail address",
         "line 5: no time",
         "line 6: it ends before it begins",
-        "line 7: a quote is not closed",
+        "line 7: a quote is not closed; a row is one line",
     ];
     for (line, expected) in ran.err.lines().zip(expected) {
         assert!(line.starts_with(expected), "{line}");

@@ -88,11 +88,11 @@ async fn a_scope_that_cannot_exist_is_malformed() {
         ("stream", json!(" marketing"), "not a stream"),
         ("tenant", json!("Acme\n"), "not a tenant"),
         ("lists", json!(["42"]), "a list without its provider"),
-        ("lists", json!(["list:mailjet:42", "list:mailjet:News"]), "not a name of a list"),
-        ("lists", json!(["list:mailjet:42/Offers"]), "not a name of a list"),
-        ("lists", json!(["list:ses:News "]), "not a name of a list"),
-        ("lists", json!(["list:own:/weekly"]), "not a name of a list"),
-        ("lists", json!(["list:ses:Ne\u{0}ws"]), "not a name of a list"),
+        ("lists", json!(["list:mailjet:42", "list:mailjet:News"]), "not a list name"),
+        ("lists", json!(["list:mailjet:42/Offers"]), "not a list name"),
+        ("lists", json!(["list:ses:News "]), "not a list name"),
+        ("lists", json!(["list:own:/weekly"]), "not a list name"),
+        ("lists", json!(["list:ses:Ne\u{0}ws"]), "not a list name"),
         ("lists", json!([""]), "not a list"),
     ] {
         let mut question = json!({"addresses": ["a@example.com"]});

@@ -57,12 +57,12 @@ async fn a_scope_that_cannot_exist_is_an_error() {
         (&["--provider", "mailjet", "--tenant", "Acme"], "a list or tenant of another provider"),
         (&["--provider", "mailjet", "--list", "list:mailjet"], "not a list"),
         (&["--provider", "mailjet", "--list", "own:weekly"], "not a list"),
-        (&["--provider", "mailjet", "--list", "News"], "not a name of a list"),
-        (&["--provider", "mailjet", "--list", "042"], "not a name of a list"),
-        (&["--provider", "mailjet", "--list", "42", "--topic", "x"], "not a name of a list"),
-        (&["--provider", "ses", "--list", " News"], "not a name of a list"),
-        (&["--provider", "ses", "--list", "News", "--topic", ""], "not a name of a list"),
-        (&["--list", "list:own:weekly\t"], "not a name of a list"),
+        (&["--provider", "mailjet", "--list", "News"], "not a list name"),
+        (&["--provider", "mailjet", "--list", "042"], "not a list name"),
+        (&["--provider", "mailjet", "--list", "42", "--topic", "x"], "not a list name"),
+        (&["--provider", "ses", "--list", " News"], "not a list name"),
+        (&["--provider", "ses", "--list", "News", "--topic", ""], "not a list name"),
+        (&["--list", "list:own:weekly\t"], "not a list name"),
         (&["--provider", "ses", "--list", ""], "not a list"),
         (&["--provider", "mail jet"], "not a provider"),
         (&["--provider", "ses\0"], "not a provider"),
@@ -110,7 +110,7 @@ async fn the_program_answers_what_the_function_answers() {
         .await;
     let item = Item::from([("address".to_owned(), AttributeValue::S("broken@example.com".to_owned()))]);
     world.database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await.unwrap();
-    let addresses = ["jane@example.com", "broken@example.com", "foo@", "john@example.com"];
+    let addresses = ["Jane <Jane@Example.com>", "broken@example.com", "foo@", "john@example.com"];
     for (arguments, mut question) in [
         (&[][..], json!({})),
         (&["--provider", "Mailjet", "--list", "42"], json!({"provider": "Mailjet", "lists": ["42"]})),
