@@ -71,8 +71,9 @@ def text(name: str, mail: dict, address: str) -> str:
 
 @contextlib.contextmanager
 def running(stack: Stack):
-    """The running simulator."""
+    """The running simulator. Mail sent before it runs is not for this stack: the emulator has one outbox for all."""
     simulator, ended = Simulator(stack), threading.Event()
+    simulator.served = {mail["MessageId"] for mail in simulator.outbox()}
 
     def work() -> None:
         while not ended.is_set():

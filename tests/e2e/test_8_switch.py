@@ -104,8 +104,10 @@ def test_the_smoke_test_follows_reports_through_the_queue(switch, tmp_path):
     stack = switch("queue")
     with contextlib.suppress(ClientError):
         stack.cloud.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+    before = Snapshot.take(stack)
     with tls_proxy.running(stack, tmp_path) as proxy, simulator.running(stack):
         told = smoked.Smoke(stack, proxy, tmp_path / "notes").run("--from", SENDER, "--wait", "60")
     assert (told.code, set(told.verdicts.values())) == (0, {"ok"}), told.out + told.err
     assert told.answers["With which digest does SNS sign for IntakeQueue?"] == "SHA-256"
     assert told.verdicts["Does a parked message move back to its queue?"] == "ok"
+    assert Snapshot.take(stack) == before
