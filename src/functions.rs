@@ -21,8 +21,10 @@ pub mod unsubscribe;
 use std::fmt;
 
 use crate::api::ApiError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, RecordingConfig};
 use crate::error::Disposition;
+use crate::policy::Policy;
+use crate::store::Recorder;
 
 /// A function of this binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,12 @@ const NAMES: [(&str, Function); 5] = [
     ("decide", Function::Decide),
     ("unsubscribe", Function::Unsubscribe),
 ];
+
+/// The recorder of what people say. The policy is for reports; orders and links state their own reason and scope.
+fn recorder(client: aws_sdk_dynamodb::Client, config: RecordingConfig) -> Recorder {
+    let RecordingConfig { event_table, suppression_table, soft_bounces, retention } = config;
+    Recorder::new(client, event_table, suppression_table, soft_bounces, Policy::default(), retention)
+}
 
 /// Why a function did not start, or stopped.
 #[derive(Debug, PartialEq, Eq)]

@@ -31,20 +31,20 @@ impl CheckConfig {
     }
 }
 
-/// The settings of `decide`.
+/// The settings of functions that record what people say, not what providers report: all of `decide`'s.
 #[derive(Clone, Debug)]
-pub struct DecideConfig {
+pub struct RecordingConfig {
     /// `EVENT_TABLE`.
     pub event_table: String,
     /// `SUPPRESSION_TABLE`.
     pub suppression_table: String,
     /// `SOFT_BOUNCE_*`: every write of a record applies them again.
     pub soft_bounces: SoftBounceRules,
-    /// `EVENT_RETENTION_DAYS`; a decision has no other kind of event.
+    /// `EVENT_RETENTION_DAYS`: what people say is evidence, and there is no other kind of event.
     pub retention: Retention,
 }
 
-impl DecideConfig {
+impl RecordingConfig {
     /// Reads the environment of the process.
     ///
     /// # Errors
@@ -58,13 +58,18 @@ impl DecideConfig {
     /// # Errors
     /// The first variable that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let env = Environment(lookup);
-        env.readable("SSL_CERT_FILE")?;
-        Ok(Self {
-            event_table: env.required("EVENT_TABLE")?,
-            suppression_table: env.required("SUPPRESSION_TABLE")?,
-            soft_bounces: env.soft_bounces()?,
-            retention: Retention { evidence_days: env.evidence_days()?, ..Retention::default() },
+        Environment(lookup).recording()
+    }
+}
+
+impl<F: Fn(&str) -> Option<String>> Environment<F> {
+    pub(super) fn recording(&self) -> Result<RecordingConfig, ConfigError> {
+        self.readable("SSL_CERT_FILE")?;
+        Ok(RecordingConfig {
+            event_table: self.required("EVENT_TABLE")?,
+            suppression_table: self.required("SUPPRESSION_TABLE")?,
+            soft_bounces: self.soft_bounces()?,
+            retention: Retention { evidence_days: self.evidence_days()?, ..Retention::default() },
         })
     }
 }

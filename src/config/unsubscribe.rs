@@ -1,20 +1,12 @@
 //! The settings of `unsubscribe`.
 
-use super::{ConfigError, Environment};
-use crate::store::Retention;
-use crate::suppression::SoftBounceRules;
+use super::{ConfigError, Environment, RecordingConfig};
 
 /// The settings of `unsubscribe`.
 #[derive(Clone)]
 pub struct UnsubscribeConfig {
-    /// `EVENT_TABLE`.
-    pub event_table: String,
-    /// `SUPPRESSION_TABLE`.
-    pub suppression_table: String,
-    /// `SOFT_BOUNCE_*`: every write of a record applies them again.
-    pub soft_bounces: SoftBounceRules,
-    /// `EVENT_RETENTION_DAYS`; an unsubscribe has no other kind of event.
-    pub retention: Retention,
+    /// The tables, and how to write them.
+    pub recording: RecordingConfig,
     /// `UNSUBSCRIBE_SECRET_ARN` or `UNSUBSCRIBE_KEYS`.
     pub keys: KeySource,
     /// `UNSUBSCRIBE_MAX_AGE_DAYS`: how long a link works; 0: without end.
@@ -49,12 +41,8 @@ impl UnsubscribeConfig {
     /// The first variable that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(lookup);
-        env.readable("SSL_CERT_FILE")?;
         Ok(Self {
-            event_table: env.required("EVENT_TABLE")?,
-            suppression_table: env.required("SUPPRESSION_TABLE")?,
-            soft_bounces: env.soft_bounces()?,
-            retention: Retention { evidence_days: env.evidence_days()?, ..Retention::default() },
+            recording: env.recording()?,
             keys: env.key_source()?,
             max_age_days: env.number("UNSUBSCRIBE_MAX_AGE_DAYS", 0)?,
             sender_name: env.sender_name()?,

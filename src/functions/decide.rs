@@ -17,9 +17,8 @@ use serde_json::value::RawValue;
 use super::StartError;
 use super::environment::{sdk_config, time_left};
 use crate::api::{ApiError, Done, Order};
-use crate::config::DecideConfig;
+use crate::config::RecordingConfig;
 use crate::handler::Deadline;
-use crate::policy::Policy;
 use crate::store::Recorder;
 use crate::telemetry::{DecisionOutcome, MetricSink, Metrics, redact_panic};
 use crate::timestamp::Timestamp;
@@ -40,7 +39,7 @@ pub struct Decider {
 /// # Errors
 /// A setting is missing or wrong, or Lambda's Runtime API does not answer.
 pub async fn run() -> Result<(), StartError> {
-    let config = DecideConfig::from_env().map_err(StartError::Config)?;
+    let config = RecordingConfig::from_env().map_err(StartError::Config)?;
     let client = Client::new(&sdk_config().await);
     let decider = Decider::new(client, config, Timestamp::now, MetricSink::from_env());
     decider.recorder.suppressions().open_connection().await;
@@ -58,12 +57,8 @@ pub async fn run() -> Result<(), StartError> {
 impl Decider {
     /// Creates a function with this configuration.
     #[must_use]
-    pub fn new(client: Client, config: DecideConfig, clock: fn() -> Timestamp, metrics: MetricSink) -> Self {
-        let DecideConfig { event_table, suppression_table, soft_bounces, retention } = config;
-        // The policy is for reports; an order states its own reason and scope.
-        let policy = Policy::default();
-        let recorder = Recorder::new(client, event_table, suppression_table, soft_bounces, policy, retention);
-        Self { recorder, clock, metrics }
+    pub fn new(client: Client, config: RecordingConfig, clock: fn() -> Timestamp, metrics: MetricSink) -> Self {
+        Self { recorder: super::recorder(client, config), clock, metrics }
     }
 
     /// Carries out one invocation, given as the JSON that Lambda received, before the remaining time ends.

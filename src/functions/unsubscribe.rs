@@ -26,7 +26,6 @@ use crate::config::{ConfigError, KeySource, UnsubscribeConfig};
 use crate::error::{Error, Malformed};
 use crate::handler::{Answer, Deadline};
 use crate::intake::{HttpRequest, Invocation};
-use crate::policy::Policy;
 use crate::store::Recorder;
 use crate::telemetry::{LinkOutcome, MetricSink, Metrics, redact_panic};
 use crate::timestamp::Timestamp;
@@ -98,10 +97,7 @@ impl Unsubscriber {
         clock: fn() -> Timestamp,
         metrics: MetricSink,
     ) -> Self {
-        let UnsubscribeConfig { event_table, suppression_table, soft_bounces, retention, .. } = config;
-        // The policy is for complaints and bounces; a link states its own scope.
-        let policy = Policy::default();
-        let recorder = Recorder::new(client, event_table, suppression_table, soft_bounces, policy, retention);
+        let recorder = super::recorder(client, config.recording);
         let sender = Sender { name: config.sender_name, url: config.sender_url };
         Self { recorder, keys, max_age_days: config.max_age_days, sender, clock, metrics }
     }

@@ -5,12 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use harness::function::recording;
 use mail_feedback::api::{Action, ApiError, Order};
-use mail_feedback::config::DecideConfig;
 use mail_feedback::event::Reason;
 use mail_feedback::functions::decide::Decider;
-use mail_feedback::store::Retention;
-use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -19,20 +17,14 @@ use support::environment::environment;
 use support::http_message::Message;
 use support::proxy::Reply;
 
-use crate::check::binary::start;
 use crate::check::schema::Schema;
+use crate::real_binary::start_for_caller;
 
 /// A decider without metrics.
 pub fn decider(client: aws_sdk_dynamodb::Client) -> Decider {
     let function = FunctionVersion { name: "decide".to_owned(), version: "1".to_owned() };
-    let config = DecideConfig {
-        event_table: EVENTS.to_owned(),
-        suppression_table: SUPPRESSIONS.to_owned(),
-        soft_bounces: SoftBounceRules::default(),
-        retention: Retention::default(),
-    };
     let clock = || Timestamp::parse("2026-11-20T12:00:00Z").unwrap();
-    Decider::new(client, config, clock, MetricSink { function, write_line: |_| {} })
+    Decider::new(client, recording(), clock, MetricSink { function, write_line: |_| {} })
 }
 
 fn order(action: &str, scope: &str, reason: &str) -> Value {
@@ -245,7 +237,7 @@ async fn the_binary_accepts_only_orders() {
     let of_decide = |name: &str| name.starts_with("AWS_") || ["EVENT_TABLE", "SUPPRESSION_TABLE"].contains(&name);
     let mut settings: Vec<_> = environment(&database).into_iter().filter(|(name, _)| of_decide(name)).collect();
     settings.push(("_HANDLER".to_owned(), "decide".to_owned()));
-    let mut function = start(settings).await;
+    let mut function = start_for_caller(settings).await;
     let done = function.invoke(&order("suppress", "*", "complaint").to_string()).await.unwrap();
     assert_eq!((&done["changed"], &done["blocked_by"][0]["reason"]), (&json!(true), &json!("complaint")));
     for wrong in [r#"{"addresses":["jane@example.com"]}"#, r#"{"Records":[]}"#, "5"] {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use harness::function::{self, InProcess};
 use mail_feedback::error::Error;
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::authority::FOLDER;
 use support::database::Database;
 use support::environment::{Environment, trusting_environment};
@@ -34,6 +34,19 @@ pub async fn start(environment: &[(String, String)]) -> Function {
     };
     let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
     Function::start(binary, environment).await.checked_by(Box::new(check))
+}
+
+/// The same at the most verbose level, for a function whose answers are for its caller: only its log and its errors are
+/// checked.
+pub async fn start_for_caller(settings: Environment) -> Function {
+    let settings = verbose(settings);
+    let checker = OutputChecker::new(&settings, REQUEST);
+    let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
+        let outcome = outcome.as_ref().map(|_| json!({})).map_err(Clone::clone);
+        checker.check(written, payload, &outcome).map_err(|found| format!("not private: {found}"))
+    };
+    let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
+    Function::start(binary, &settings).await.checked_by(Box::new(check))
 }
 
 /// Invokes a handler and returns its answer; the real binary gets the same invocation, and its output is checked.

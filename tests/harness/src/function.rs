@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mail_feedback::config::Config;
+use mail_feedback::config::{Config, RecordingConfig};
 use mail_feedback::error::Error;
 use mail_feedback::handler::{Answer, Clients, Handler};
 use mail_feedback::intake::sns::{Fetcher, TopicArn};
 use mail_feedback::provider::StreamTag;
-use mail_feedback::store::{Recorder, Suppressions};
+use mail_feedback::store::{Recorder, Retention, Suppressions};
+use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
 use serde_json::Value;
 
-use support::database::Database;
+use support::database::{Database, EVENTS, SUPPRESSIONS};
 pub use support::environment::{environment, trusting_environment};
 pub use support::request::{ACCOUNT, CREDENTIALS, authorization, post};
 
@@ -36,6 +37,16 @@ impl InProcess {
     /// Does what the binary does when it starts.
     pub async fn warm_up(&self) {
         self.handler.warm_up().await;
+    }
+}
+
+/// The tables of the tests, and the default rules.
+pub fn recording() -> RecordingConfig {
+    RecordingConfig {
+        event_table: EVENTS.to_owned(),
+        suppression_table: SUPPRESSIONS.to_owned(),
+        soft_bounces: SoftBounceRules::default(),
+        retention: Retention::default(),
     }
 }
 

@@ -1,16 +1,12 @@
 //! The real binary as `check`: what it needs, writes and refuses.
 
-use std::path::Path;
-
 use mail_feedback::event::Reason;
 use serde_json::{Value, json};
 use support::database::{Database, EVENTS, SUPPRESSIONS};
 use support::environment::{Environment, environment};
-use support::runtime_api::{Function, REQUEST};
 use support::samples;
 
 use super::suppress;
-use crate::output_check::OutputChecker;
 use crate::real_binary;
 
 /// The settings of `check`: the table and the connection.
@@ -21,24 +17,11 @@ fn settings(database: &Database) -> Environment {
     settings
 }
 
-/// Starts the function at its most verbose level, and checks its log and its errors. Answers contain addresses, which
-/// the sender knows, so they are not checked.
-pub async fn start(settings: Environment) -> Function {
-    let settings = real_binary::verbose(settings);
-    let checker = OutputChecker::new(&settings, REQUEST);
-    let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
-        let outcome = outcome.as_ref().map(|_| json!({})).map_err(Clone::clone);
-        checker.check(written, payload, &outcome).map_err(|found| format!("not private: {found}"))
-    };
-    let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
-    Function::start(binary, &settings).await.checked_by(Box::new(check))
-}
-
 #[tokio::test]
 async fn an_answer_writes_one_log_line_and_one_metrics_line() {
     let database = Database::start().await;
     suppress(&database, "jane@example.com", Reason::Complaint, "*", None).await;
-    let mut function = start(settings(&database)).await;
+    let mut function = real_binary::start_for_caller(settings(&database)).await;
     let question = json!({"addresses": ["Jane@Example.com", "ann@example.com", "no address"], "provider": "ses"});
     let answer = function.invoke(&question.to_string()).await.unwrap();
     let allowed: Vec<_> = answer["results"].as_array().unwrap().iter().map(|result| &result["allowed"]).collect();
@@ -57,7 +40,7 @@ async fn an_answer_writes_one_log_line_and_one_metrics_line() {
 #[tokio::test]
 async fn a_malformed_question_fails_the_invocation() {
     let database = Database::start().await;
-    let mut function = start(settings(&database)).await;
+    let mut function = real_binary::start_for_caller(settings(&database)).await;
     let samples = samples::all();
     let feedback = samples.iter().filter(|sample| ["ses/open", "mailjet/spam"].contains(&sample.name.as_str()));
     let feedback: Vec<_> = feedback.map(|sample| sample.json.clone()).collect();
@@ -105,7 +88,7 @@ async fn a_table_that_does_not_answer_is_transient() {
     ] {
         let mut settings = settings(&database);
         settings.push((name.to_owned(), value.to_owned()));
-        let mut function = start(settings).await;
+        let mut function = real_binary::start_for_caller(settings).await;
         for addresses in [json!(["jane@example.com"]), json!(["jane@example.com", "joe@example.com"])] {
             let error = function.invoke(&json!({"addresses": addresses}).to_string()).await.unwrap_err();
             assert_eq!(error["errorType"], "Transient");
@@ -121,7 +104,7 @@ async fn a_start_without_the_table_names_its_variable() {
     let database = Database::start().await;
     let mut settings = settings(&database);
     settings.push(("SUPPRESSION_TABLE".to_owned(), String::new()));
-    let (code, output) = start(settings).await.ended().await;
+    let (code, output) = real_binary::start_for_caller(settings).await.ended().await;
     assert_ne!(code, Some(0));
     assert!(output.contains("SUPPRESSION_TABLE is missing"), "{output}");
 }

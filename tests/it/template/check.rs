@@ -3,19 +3,12 @@
 use std::collections::BTreeSet;
 
 use mail_feedback::functions::Function;
-use serde_json::{Value, json};
+use serde_json::json;
 use support::calls::Calls;
 use support::database::{Database, SUPPRESSIONS};
 
 use super::document::{Template, text};
 use crate::check::{ask, checker};
-
-/// The statements of the role by `Sid`, as if every condition were true.
-fn statements(template: &Template) -> Vec<(String, Value)> {
-    let statements = template.properties("CheckRole")["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
-    let plain = statements.iter().map(|statement| statement.get("Fn::If").map_or(statement, |branches| &branches[1]));
-    plain.map(|statement| (text(&statement["Sid"]), statement.clone())).collect()
-}
 
 /// The actions for the cold start and for questions of any size.
 async fn calls_of_the_code() -> BTreeSet<String> {
@@ -36,7 +29,7 @@ async fn calls_of_the_code() -> BTreeSet<String> {
 #[tokio::test]
 async fn its_role_can_only_read_suppressions() {
     let template = Template::read();
-    let statements = statements(&template);
+    let statements = template.statements("CheckRole");
     let names: Vec<_> = statements.iter().map(|(sid, _)| sid.as_str()).collect();
     assert_eq!(names, ["Suppressions", "TableKey", "Logs", "Traces"]);
     let (reads, key, logs) = (&statements[0].1, &statements[1].1, &statements[2].1);

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use mail_feedback::functions::Function;
-use serde_json::{Value, json};
+use serde_json::json;
 use support::calls::Calls;
 use support::database::{Database, EVENTS, SUPPRESSIONS};
 
-use super::document::{Template, text};
+use super::document::Template;
+use super::permissions::assert_records;
 use crate::decide::{decider, give};
 
 #[test]
@@ -56,24 +57,7 @@ async fn calls_of_the_code() -> BTreeSet<(String, String)> {
 #[tokio::test]
 async fn its_role_allows_exactly_what_it_calls() {
     let template = Template::read();
-    let of = |role: &str, sid: &str| -> Value {
-        let statements = template.properties(role)["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
-        let mut plain =
-            statements.iter().map(|statement| statement.get("Fn::If").map_or(statement, |branches| &branches[1]));
-        plain.find(|statement| statement["Sid"] == sid).unwrap_or_else(|| panic!("{role} has no {sid}")).clone()
-    };
-    let all = template.properties("DecideRole")["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
-    assert_eq!(all.len(), 5);
-    let mut allowed = BTreeSet::new();
-    for (sid, table) in [("Events", EVENTS), ("Suppressions", SUPPRESSIONS)] {
-        let statement = of("DecideRole", sid);
-        let actions = statement["Action"].as_array().cloned().unwrap_or_else(|| vec![statement["Action"].clone()]);
-        allowed.extend(actions.iter().map(|action| (table.to_owned(), text(action))));
-        assert_eq!(statement["Resource"], of("FunctionRole", sid)["Resource"]);
-    }
-    assert_eq!(calls_of_the_code().await, allowed);
-    for sid in ["TableKey", "Traces"] {
-        assert_eq!(of("DecideRole", sid), of("FunctionRole", sid), "{sid}");
-    }
-    assert_eq!(of("DecideRole", "Logs")["Resource"], json!({"Fn::GetAtt": ["DecideLogGroup", "Arn"]}));
+    assert_eq!(template.statements("DecideRole").len(), 5);
+    assert_records(&template, "DecideRole", &calls_of_the_code().await);
+    assert_eq!(template.statement("DecideRole", "Logs")["Resource"], json!({"Fn::GetAtt": ["DecideLogGroup", "Arn"]}));
 }

@@ -28,6 +28,19 @@ impl Template {
         &self.0["Resources"][id]["Properties"]
     }
 
+    /// The statements of a role by `Sid`, as if every condition were true.
+    pub fn statements(&self, role: &str) -> Vec<(String, Value)> {
+        let all = self.properties(role)["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("statements");
+        let plain = all.iter().map(|statement| statement.get("Fn::If").map_or(statement, |branches| &branches[1]));
+        plain.map(|statement| (text(&statement["Sid"]), statement.clone())).collect()
+    }
+
+    /// One of them.
+    pub fn statement(&self, role: &str, sid: &str) -> Value {
+        let found = self.statements(role).into_iter().find(|(known, _)| known == sid);
+        found.unwrap_or_else(|| panic!("{role} has no {sid}")).1
+    }
+
     /// The names in a section.
     pub fn names(&self, section: &str) -> Vec<&str> {
         self.0[section].as_object().expect("a section").keys().map(String::as_str).collect()

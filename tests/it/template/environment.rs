@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mail_feedback::config::{CheckConfig, Config, DecideConfig, KeySource, UnsubscribeConfig};
+use mail_feedback::config::{CheckConfig, Config, KeySource, RecordingConfig, UnsubscribeConfig};
 use mail_feedback::intake::webhook::CredentialSource;
 use serde_json::Value;
 
@@ -59,21 +59,25 @@ fn exactly_what_check_reads_is_set() {
     assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
 }
 
-/// It counts bounces by the same rules as the function that records them.
+/// Requires the rules and the retention of the function that records reports.
+fn assert_records_alike(template: &Template, config: &RecordingConfig) {
+    let environment = default_environment(template, "Function");
+    let of_reports = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
+    assert_eq!(config.soft_bounces, of_reports.soft_bounces);
+    assert_eq!(config.retention.evidence_days, of_reports.retention.evidence_days);
+}
+
 #[test]
 fn exactly_what_decide_reads_is_set() {
     let template = Template::read();
     let environment = default_environment(&template, "DecideFunction");
     let read = RefCell::new(BTreeSet::new());
-    let config = DecideConfig::from_lookup(|name| {
+    let config = RecordingConfig::from_lookup(|name| {
         read.borrow_mut().insert(name.to_owned());
         environment.get(name).cloned()
     });
+    assert_records_alike(&template, &config.unwrap());
     let of_function = default_environment(&template, "Function");
-    let recording = Config::from_lookup(|name| of_function.get(name).cloned()).unwrap();
-    let config = config.unwrap();
-    assert_eq!(config.soft_bounces, recording.soft_bounces);
-    assert_eq!(config.retention.evidence_days, recording.retention.evidence_days);
     assert!(environment.iter().all(|(name, value)| of_function[name] == *value));
     assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
 }
@@ -90,11 +94,8 @@ fn exactly_what_unsubscribe_reads_is_set() {
         read.borrow_mut().insert(name.to_owned());
         environment.get(name).cloned()
     });
-    let of_function = default_environment(&template, "Function");
-    let recording = Config::from_lookup(|name| of_function.get(name).cloned()).unwrap();
     let config = config.unwrap();
-    assert_eq!(config.soft_bounces, recording.soft_bounces);
-    assert_eq!(config.retention.evidence_days, recording.retention.evidence_days);
+    assert_records_alike(&template, &config.recording);
     assert!(matches!(config.keys, KeySource::Secret(arn) if arn == "the-UnsubscribeSecret"));
     assert_eq!((config.max_age_days, config.sender_url), (0, None));
     let mut read = read.into_inner();

@@ -35,17 +35,25 @@ const PLATFORM: [(&str, &[&str]); 6] = [
     ("Traces", &["xray:PutTelemetryRecords", "xray:PutTraceSegments"]),
 ];
 
-/// The statements of the role, without their conditions.
-fn statements(template: &Template) -> Vec<Value> {
-    let policy = &template.properties("FunctionRole")["Policies"][0]["PolicyDocument"];
-    let statements = policy["Statement"].as_array().unwrap().iter();
-    statements.map(|statement| statement.get("Fn::If").map_or(statement, |branches| &branches[1]).clone()).collect()
-}
-
 fn actions(statement: &Value) -> Vec<String> {
     match &statement["Action"] {
         Value::Array(actions) => actions.iter().map(|action| action.as_str().unwrap().to_owned()).collect(),
         action => vec![action.as_str().unwrap().to_owned()],
+    }
+}
+
+/// Requires that a role may make exactly these calls, to the tables of the role that records reports, and may use their
+/// key and send traces as that one.
+pub fn assert_records(template: &Template, role: &str, calls: &BTreeSet<(String, String)>) {
+    let mut allowed = BTreeSet::new();
+    for (sid, table) in [("Events", EVENTS), ("Suppressions", SUPPRESSIONS)] {
+        let statement = template.statement(role, sid);
+        allowed.extend(actions(&statement).into_iter().map(|action| (table.to_owned(), action)));
+        assert_eq!(statement["Resource"], template.statement("FunctionRole", sid)["Resource"]);
+    }
+    assert_eq!(*calls, allowed);
+    for sid in ["TableKey", "Traces"] {
+        assert_eq!(template.statement(role, sid), template.statement("FunctionRole", sid), "{sid}");
     }
 }
 
@@ -89,7 +97,7 @@ fn table_arn(id: &str) -> Value {
 #[tokio::test]
 async fn the_role_allows_what_the_code_calls_and_nothing_else() {
     let mut allowed = BTreeSet::new();
-    for statement in statements(&Template::read()) {
+    for (_, statement) in Template::read().statements("FunctionRole") {
         let sid = statement["Sid"].as_str().unwrap();
         if PLATFORM.iter().any(|(known, _)| *known == sid) {
             continue;
@@ -110,7 +118,7 @@ async fn the_role_allows_what_the_code_calls_and_nothing_else() {
 
 #[test]
 fn what_lambda_needs_is_listed_and_bound_to_a_resource() {
-    let statements = statements(&Template::read());
+    let statements: Vec<Value> = Template::read().statements("FunctionRole").into_iter().map(|(_, it)| it).collect();
     for (sid, expected) in PLATFORM {
         let found = statements.iter().find(|statement| statement["Sid"] == sid);
         let statement = found.unwrap_or_else(|| panic!("the role has no statement {sid}, which Lambda needs"));

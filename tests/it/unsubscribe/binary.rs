@@ -1,15 +1,11 @@
 //! The real binary as `unsubscribe`: what it needs, writes and refuses.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use support::database::{Database, EVENTS};
 use support::environment::{Environment, environment};
-use support::runtime_api::{Function, REQUEST};
 use support::samples;
 
 use super::world::{KEYS, ONE_CLICK, request, served, token};
-use crate::output_check::OutputChecker;
 use crate::real_binary;
 
 fn settings(database: &Database) -> Environment {
@@ -20,23 +16,10 @@ fn settings(database: &Database) -> Environment {
     settings
 }
 
-/// Starts the function at its most verbose level, and checks its log and its errors. Pages are for the recipient, so
-/// they are not checked here.
-async fn start(settings: Environment) -> Function {
-    let settings = real_binary::verbose(settings);
-    let checker = OutputChecker::new(&settings, REQUEST);
-    let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
-        let outcome = outcome.as_ref().map(|_| json!({})).map_err(Clone::clone);
-        checker.check(written, payload, &outcome).map_err(|found| format!("not private: {found}"))
-    };
-    let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
-    Function::start(binary, &settings).await.checked_by(Box::new(check))
-}
-
 #[tokio::test]
 async fn each_request_writes_one_log_line_and_one_metrics_line_without_the_link() {
     let database = Database::start().await;
-    let mut function = start(settings(&database)).await;
+    let mut function = real_binary::start_for_caller(settings(&database)).await;
     let link = format!("/u/{}", token("jane@example.com", "list:own:weekly"));
     let form = json!({"content-type": "application/x-www-form-urlencoded", "user-agent": "Mozilla/5.0 jane"});
     for (method, path, body, status) in [
@@ -78,7 +61,7 @@ async fn a_start_without_its_settings_names_the_variable() {
     ] {
         let mut settings = settings(&database);
         settings.push((name.to_owned(), value.to_owned()));
-        let (code, output) = start(settings).await.ended().await;
+        let (code, output) = real_binary::start_for_caller(settings).await.ended().await;
         assert_ne!(code, Some(0));
         assert!(output.contains(expected) && !output.contains("secret\""), "{output}");
     }

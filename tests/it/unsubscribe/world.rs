@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use harness::function::recording;
 use mail_feedback::config::{KeySource, UnsubscribeConfig};
 use mail_feedback::functions::unsubscribe::Unsubscriber;
-use mail_feedback::store::Retention;
-use mail_feedback::suppression::SoftBounceRules;
 use mail_feedback::telemetry::{FunctionVersion, MetricSink};
 use mail_feedback::timestamp::Timestamp;
 use mail_feedback::unsubscribe::{Key, KeyId, KeyStore, Keys, Link, LinkScope};
@@ -90,10 +89,7 @@ impl World {
 
 pub fn function(client: aws_sdk_dynamodb::Client) -> Unsubscriber {
     let config = UnsubscribeConfig {
-        event_table: EVENTS.to_owned(),
-        suppression_table: SUPPRESSIONS.to_owned(),
-        soft_bounces: SoftBounceRules::default(),
-        retention: Retention::default(),
+        recording: recording(),
         keys: KeySource::Fixed(KEYS.to_owned()),
         max_age_days: 0,
         sender_name: "Ann's <Shop>".to_owned(),
