@@ -35,7 +35,7 @@ const COUNTED: [(&str, u64); 21] = [
     ("mailjet.handler", 1_172),
     ("tencent.parse", 31),
     ("tencent.verify", 3),
-    ("tencent.normalize", 25),
+    ("tencent.normalize", 22),
     ("tencent.decide", 0),
     ("tencent.item", 24),
     ("tencent.handler", 1_120),
