@@ -16,6 +16,7 @@ mod sdk_error;
 mod suppressions;
 mod transaction;
 mod undo;
+mod unsubscribe;
 
 pub use attribute::Item;
 pub use certificates::KEY as CERTIFICATES_KEY;
@@ -25,3 +26,4 @@ pub use imports::{Imported, MAX_ROWS as MAX_IMPORTED_ROWS};
 pub use manual_item::{MANUAL, is_manual, to_item as to_manual_item};
 pub use recorder::{Recorded, Recorder, TimeLimits};
 pub use suppressions::Suppressions;
+pub use unsubscribe::{REPLACED as REPLACED_UNSUBSCRIBE, Unsubscribe};

@@ -138,32 +138,34 @@ impl Suppressions {
             }
             Ok::<_, Error>(())
         };
-        self.update(address, now, merge).await
+        let ((), suppressed) = self.update(address, now, merge).await?;
+        Ok(suppressed)
     }
 
-    /// Changes a record by a function, unless the function refuses.
+    /// Changes a record by a function, unless the function refuses; returns what the function returned for the record
+    /// that was then written, or needed no change, and the reasons that newly suppress the address.
     ///
     /// Compare-and-swap: a record that another writer changed meanwhile is read and changed again.
-    pub(super) async fn update<E: From<Error>>(
+    pub(super) async fn update<T, E: From<Error>>(
         &self,
         address: &Address,
         now: Timestamp,
-        change: impl Fn(&mut SuppressionRecord) -> Result<(), E>,
-    ) -> Result<Vec<Reason>, E> {
+        change: impl Fn(&mut SuppressionRecord) -> Result<T, E>,
+    ) -> Result<(T, Vec<Reason>), E> {
         for attempt in 1..=ATTEMPTS {
             let stored = self.stored(address).await?;
             let mut changed = stored.record.clone();
-            change(&mut changed)?;
+            let outcome = change(&mut changed)?;
             if changed == stored.record {
-                return Ok(Vec::new());
+                return Ok((outcome, Vec::new()));
             }
             let item = fitted(address, &mut changed, &stored, self.rules, now);
             // The only news may have been texts that do not fit.
             if changed == stored.record {
-                return Ok(Vec::new());
+                return Ok((outcome, Vec::new()));
             }
             if self.replace(item, stored.version).await? {
-                return Ok(newly_suppressed(&stored.record, &changed));
+                return Ok((outcome, newly_suppressed(&stored.record, &changed)));
             }
             backoff::wait(attempt).await;
         }

@@ -1,11 +1,10 @@
 //! Undoes what a recipient did a moment ago.
 
 use super::Recorder;
-use super::event_item::to_item;
 use crate::error::Error;
 use crate::event::{EmailEvent, EventId};
 use crate::policy::decide;
-use crate::suppression::{Change, Entry, State, SuppressionRecord, effect_text};
+use crate::suppression::{Change, Entry, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// Why nothing was undone.
@@ -45,28 +44,25 @@ impl Recorder {
         let outcome = self.suppressions.update(&address, now, |record: &mut SuppressionRecord| {
             let known = record.entry(&scope, reason).ok_or(Refusal::Gone)?;
             if known.event_id == entry.event_id {
-                return Ok(());
+                return Ok(known.at);
             }
             let stands = known.state == State::Suppressed && known.event_id == undone.as_str() && known.at > since;
             if !stands {
                 return Err(Refusal::Gone);
             }
-            let entry = Entry { at: known.at.next().max(now), ..entry.clone() };
+            let at = known.at.next().max(now);
+            let entry = Entry { at, ..entry.clone() };
             record.merge(&Change::Entry { scope: scope.clone(), reason, entry }, self.suppressions.rules());
-            Ok(())
+            Ok(at)
         });
-        match outcome.await {
-            Ok(_) => {}
+        let at = match outcome.await {
+            Ok((at, _)) => at,
             Err(Refusal::Gone) => return Ok(None),
             Err(Refusal::Store(error)) => return Err(error),
-        }
+        };
         // The time of the entry, so that a repetition writes the same event.
-        let record = self.suppressions.get(&address).await?;
-        let known = record.entry(&scope, reason).filter(|known| known.event_id == entry.event_id);
-        event.occurred_at = Some(known.map_or(now, |known| known.at));
-        let effect = effect_text(&[Change::Entry { scope, reason, entry }]);
-        let item = to_item(&event, effect.as_deref(), self.retention, now);
-        self.events.write(vec![item]).await.map_err(|unwritten| unwritten.error)?;
+        event.occurred_at = Some(at);
+        self.write_event(&event, &[Change::Entry { scope, reason, entry }], now).await?;
         Ok(Some(event))
     }
 }

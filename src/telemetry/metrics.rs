@@ -73,6 +73,8 @@ labelled! {
         Repeated = "repeated",
         /// The unsubscribe was undone.
         Undone = "undone",
+        /// The unsubscribe can no longer be undone.
+        Late = "late",
         /// The link, or the field of an undo, is not valid.
         Refused = "refused",
         /// The link is valid, but the request asks for nothing known.

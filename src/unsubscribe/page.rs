@@ -36,6 +36,8 @@ pub enum Page<'p> {
     Done(&'p Link, Option<String>),
     /// The unsubscribe was undone.
     Undone(&'p Link),
+    /// The unsubscribe can no longer be undone.
+    Late(&'p Link),
     /// The link is not valid. It says nothing about the link.
     Refused,
     /// Something is temporarily unavailable.
@@ -73,6 +75,7 @@ impl Page<'_> {
             Self::Ask(_) => (texts.ask_title, texts.ask),
             Self::Done(..) => (texts.done_title, texts.done),
             Self::Undone(_) => (texts.undone_title, texts.undone),
+            Self::Late(_) => (texts.late_title, texts.late),
             Self::Refused => (texts.refused_title, texts.refused),
             Self::Unavailable => (texts.unavailable_title, texts.unavailable),
         };
@@ -97,7 +100,7 @@ impl Page<'_> {
                 let _ = writeln!(html, "<p>{}</p>", texts.mistake);
                 html.push_str(&form(UNDO_FIELD, undo, texts.mistake_button, " class=\"quiet\""));
             }
-            Self::Done(_, None) | Self::Undone(_) | Self::Refused | Self::Unavailable => {}
+            Self::Done(_, None) | Self::Undone(_) | Self::Late(_) | Self::Refused | Self::Unavailable => {}
         }
         if let Some(url) = &sender.url {
             let _ = writeln!(html, "<p><a href=\"{}\" rel=\"noreferrer\">{}</a></p>", Escaped(url), fill(texts.back));
@@ -108,7 +111,7 @@ impl Page<'_> {
 
     const fn link(&self) -> Option<&Link> {
         match self {
-            Self::Ask(link) | Self::Done(link, _) | Self::Undone(link) => Some(link),
+            Self::Ask(link) | Self::Done(link, _) | Self::Undone(link) | Self::Late(link) => Some(link),
             Self::Refused | Self::Unavailable => None,
         }
     }
@@ -191,7 +194,8 @@ mod tests {
         let link = Link::new("\"<b>'\"@example.com", scope, Timestamp::MAX).or(Err("a link"))?;
         let sender = Sender { name: "<i>\"&{address}".to_owned(), url: Some("https://a.example/?\"'><b>".to_owned()) };
         for language in Language::ALL {
-            for page in [Page::Ask(&link), Page::Done(&link, Some("\"><b>".to_owned())), Page::Undone(&link)] {
+            let done = Page::Done(&link, Some("\"><b>".to_owned()));
+            for page in [Page::Ask(&link), done, Page::Undone(&link), Page::Late(&link)] {
                 let html = page.html(*language, &sender);
                 assert!(!html.contains("<b>") && !html.contains("<i>") && !html.contains("=\"\">"), "{html}");
                 assert!(html.contains("<bdi>&lt;i&gt;&quot;&amp;{address}</bdi>"), "{html}");

@@ -44,9 +44,12 @@ async fn main() -> Result<(), Failure> {
     };
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let database = Database::start().await;
-    let served = serve(world::function(database.client.clone())).await?;
+    let served = serve(function_at(&database, Timestamp::now)).await?;
+    let late = serve(function_at(&database, || Timestamp::now().plus_days(1))).await?;
     // Nothing listens there.
-    let unavailable = serve(world::function(client("http://127.0.0.1:9"))).await?;
+    let mut unreachable = world::function(client("http://127.0.0.1:9"));
+    unreachable.clock = Timestamp::now;
+    let unavailable = serve(unreachable).await?;
     let mut flows = Vec::new();
     for language in Language::ALL {
         for (scheme, width) in VIEWS {
@@ -60,7 +63,7 @@ async fn main() -> Result<(), Failure> {
     let screenshots = root.join("target/browser");
     std::fs::create_dir_all(&screenshots)?;
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
-    let task = json!({"served": served, "unavailable": unavailable, "flows": flows, "chromium": chromium,
+    let task = json!({"served": served, "late": late, "unavailable": unavailable, "flows": flows, "chromium": chromium,
         "screenshots": screenshots, "packages": root.join(folder).join("node_modules")});
     let mut node = Command::new("node")
         .arg(root.join("tests/browser/pages.mjs"))
@@ -84,12 +87,17 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
+fn function_at(database: &Database, clock: fn() -> Timestamp) -> Unsubscriber {
+    let mut function = world::function(database.client.clone());
+    function.clock = clock;
+    function
+}
+
 /// A request as an event, and where its answer is sent.
 type Job = (String, oneshot::Sender<Value>);
 
 /// Serves a function as API Gateway does, and returns the address.
-async fn serve(mut function: Unsubscriber) -> Result<String, Failure> {
-    function.clock = Timestamp::now;
+async fn serve(function: Unsubscriber) -> Result<String, Failure> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = format!("http://{}", listener.local_addr()?);
     let (jobs, received) = mpsc::unbounded_channel();

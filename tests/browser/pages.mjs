@@ -106,6 +106,13 @@ for (const flow of task.flows) {
     assert.equal(await page.locator("input[name=undo]").count(), 1);
   });
   await judge(page, flow, "done", requests);
+  const late = await open(context, task.late, flow, flow.token);
+  await late.page.evaluate((value) => {
+    Object.assign(document.querySelector("input"), { name: "undo", value });
+  }, await page.inputValue("input[name=undo]"));
+  const [answer] = await Promise.all([late.page.waitForNavigation(), late.page.click("button")]);
+  assert.equal(answer.status(), 410);
+  await judge(late.page, flow, "late", late.requests);
   await test(`${flow.name}: the keyboard alone undoes it`, async () => {
     await tab(page, "button.quiet");
     await Promise.all([page.waitForNavigation(), page.keyboard.press("Space")]);

@@ -21,6 +21,7 @@ def complete(folder: Path) -> None:
     move_parked_messages()
     judge_actions_of_queues()
     judge_mail_by_its_sender()
+    judge_secrets_by_their_version()
     read_numbers_of_parameters()
 
 
@@ -226,3 +227,16 @@ def judge_mail_by_its_sender() -> None:
         return resource_of(method, path, body, region, account_id)
 
     iam_actions._ses_v2_resource_arn = resource
+
+
+def judge_secrets_by_their_version() -> None:
+    """A condition may name the version of a secret that a request asks for; the emulator does not know that key."""
+    from ministack.core import iam_actions
+
+    context_of = iam_actions.request_tag_context
+
+    def context(service, action, body, *rest):
+        asked = json.loads(body).get("VersionStage") if action == "secretsmanager:GetSecretValue" else None
+        return context_of(service, action, body, *rest) | ({"secretsmanager:VersionStage": asked} if asked else {})
+
+    iam_actions.request_tag_context = context

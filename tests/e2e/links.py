@@ -103,12 +103,14 @@ def role_is_small(stack: Stack, address: str) -> None:
     suppressions, events = stack.outputs["SuppressionTableName"], stack.outputs["EventTableName"]
     key = {"address": {"S": address}}
     assert dynamodb.get_item(TableName=suppressions, Key=key)["Item"]
+    assert secrets.get_secret_value(SecretId=stack.outputs["UnsubscribeSecretArn"], VersionStage="AWSCURRENT")
     for refused in (
         lambda: dynamodb.delete_item(TableName=suppressions, Key=key),
         lambda: dynamodb.scan(TableName=suppressions),
         lambda: dynamodb.scan(TableName=events),
         lambda: dynamodb.get_item(TableName=events, Key=key | {"event": {"S": "x"}}),
         lambda: secrets.get_secret_value(SecretId=stack.outputs["WebhookSecretArn"]),
+        lambda: secrets.get_secret_value(SecretId=stack.outputs["UnsubscribeSecretArn"], VersionStage="AWSPREVIOUS"),
     ):
         with pytest.raises(ClientError, match="AccessDenied"):
             refused()

@@ -29,7 +29,7 @@ const COUNTED: [(&str, u64); 29] = [
     ("check.one", 487),
     ("check.thousand", 14_789),
     ("link.page", 109),
-    ("link.unsubscribe", 2_118),
+    ("link.unsubscribe", 1_398),
     ("batch.sns", 6_591),
     ("batch.event_bridge", 12_955),
     ("batch.mailjet", 12_354),

@@ -70,6 +70,11 @@ async fn its_role_allows_exactly_what_it_calls() {
         (&keys["Action"], &keys["Resource"]),
         (&json!("secretsmanager:GetSecretValue"), &json!({"Ref": "UnsubscribeSecret"}))
     );
+    let current = json!({"ForAnyValue:StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}});
+    assert_eq!(
+        keys["Condition"], current,
+        "tests/it/unsubscribe/keys.rs shows that the function asks for that version"
+    );
     assert_eq!(
         template.statement("UnsubscribeRole", "Logs")["Resource"],
         json!({"Fn::GetAtt": ["UnsubscribeLogGroup", "Arn"]})

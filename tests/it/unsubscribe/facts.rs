@@ -1,5 +1,8 @@
 //! What a POST records.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use futures_util::future::join_all;
 use mail_feedback::address::Address;
 use mail_feedback::event::Reason;
 use mail_feedback::suppression::{Decision, MAX_SCOPES, Scope};
@@ -76,6 +79,22 @@ async fn post_post_undo_post() {
     assert_eq!(events, [back, left.clone(), left], "a new fact after the undo");
 }
 
+/// Each request has its own time, and nearly all of them read the record before one is written.
+#[tokio::test]
+async fn requests_at_once_are_one_event() {
+    static MILLISECOND: AtomicI64 = AtomicI64::new(0);
+    let ticking = || Timestamp::from_millis(noon().millis() + MILLISECOND.fetch_add(1, Ordering::Relaxed)).unwrap();
+    let mut world = World::new().await;
+    let world = world.at(ticking);
+    for list in 0..5 {
+        let token = token("jane@example.com", &format!("list:own:l{list}"));
+        let pages = join_all((0..6).map(|_| world.post(&token, ONE_CLICK))).await;
+        let undo = undo_field(&pages[0]).expect("it can be undone");
+        assert!(pages.iter().all(|page| page.status == 200 && undo_field(page).as_ref() == Some(&undo)));
+        assert_eq!(world.events().await.len(), list + 1);
+    }
+}
+
 #[tokio::test]
 async fn a_later_undo_has_its_own_time() {
     let mut world = World::new().await;
@@ -96,7 +115,9 @@ async fn an_undo_ends_after_an_hour_and_a_later_post_offers_none() {
     let forwarded = world.at(a_minute_later).post(&token, ONE_CLICK).await;
     assert_eq!((forwarded.status, undo_field(&forwarded)), (200, None), "the link alone lifts nothing");
     let late = world.at(an_hour_later).post(&token, &format!("undo={undo}")).await;
-    assert_eq!(late.status, 404);
+    assert_eq!(late.status, 410);
+    assert!(late.body.contains("too late to undo") && late.body.contains("sign up for them again"), "{}", late.body);
+    assert!(!late.body.contains("<form") && late.body.contains("href=\"https://shop.example/"), "{}", late.body);
     let again = world.post(&token, ONE_CLICK).await;
     assert_eq!((again.status, undo_field(&again)), (200, None), "nor an old choice");
     assert_eq!(world.items().await, before);
@@ -112,12 +133,12 @@ async fn an_undo_lifts_only_the_entry_that_it_names() {
     for other in
         [super::world::token("jane@example.com", "list:own:daily"), super::world::token("ann@example.com", SCOPE)]
     {
-        assert_eq!(world.post(&other, &undo).await.status, 404);
+        assert_eq!(world.post(&other, &undo).await.status, 410);
     }
     // A person suppresses again: that choice stands.
     world.function.recorder.suppress(&jane(), &decision(SCOPE), later()).await.unwrap();
     let before = world.items().await;
-    assert_eq!(world.at(later).post(&token, &undo).await.status, 404);
+    assert_eq!(world.at(later).post(&token, &undo).await.status, 410);
     assert_eq!(world.items().await, before);
     let again = world.post(&token, ONE_CLICK).await;
     assert_eq!((again.status, undo_field(&again)), (200, None), "it is not this page's to undo");
