@@ -47,6 +47,7 @@ export function normalize(address) {
 /** Whether a list of a provider, or a topic of one, can have this name; Mailjet numbers its lists. */
 function isList(provider, name) {
   if (provider === "mailjet") return /^[1-9][0-9]*$/.test(name);
+  if (provider === "ses") return /^[A-Za-z0-9_-]{1,64}(\/[A-Za-z0-9_-]{1,64})?$/.test(name);
   return !/\p{Cc}/u.test(name) && name.split("/").every((part) => part && part !== "*" && part === trim(part));
 }
 
@@ -87,10 +88,13 @@ export async function blocked(address, provider, senderDomain, lists = [], tenan
   const { Item } = await client.send(new GetCommand({ TableName, Key: { address: normalize(address) }, ConsistentRead: true }));
   const now = new Date().toISOString();
   if (Item && !Item.suppressions) throw new Error("the item is no suppression record");
-  return Object.entries(Item?.suppressions ?? {})
-    .filter(([scope]) => scopes.has(scope))
-    .flatMap(([scope, reasons]) => Object.entries(reasons).map(([reason, entry]) => [scope, reason, entry]))
-    .filter(([, , entry]) => entry.state === "suppressed" && (entry.until ?? "9999") > now);
+  const entries = Object.entries(Item?.suppressions ?? {})
+    .flatMap(([scope, reasons]) => Object.entries(reasons).map(([reason, entry]) => [scope, reason, entry]));
+  if (!entries.every(([, , { state }]) => state === "suppressed" || state === "lifted")) {
+    throw new Error("the item is no suppression record of a known version");
+  }
+  return entries
+    .filter(([scope, , { state, until }]) => scopes.has(scope) && state === "suppressed" && (until ?? "9999") > now);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -63,6 +63,8 @@ def is_list(provider, name):
     """Whether a list of a provider, or a topic of one, can have this name; Mailjet numbers its lists."""
     if provider == "mailjet":
         return bool(re.fullmatch("[1-9][0-9]*", name))
+    if provider == "ses":
+        return bool(re.fullmatch("[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64})?", name))
     is_plain = not re.search(r"[\0-\x1f\x7f-\x9f]", name)
     return is_plain and all(part not in ("", "*") and part == part.strip() for part in name.split("/"))
 
@@ -105,6 +107,9 @@ def blocked(address, provider, sender_domain, lists=(), tenant=None, stream=None
     """
     scopes = asked(provider, sender_domain, lists, tenant, stream)
     item = table.get_item(Key={"address": normalize(address)}, ConsistentRead=True).get("Item", {"suppressions": {}})
+    states = {entry["state"] for reasons in item["suppressions"].values() for entry in reasons.values()}
+    if not states <= {"suppressed", "lifted"}:
+        raise ValueError("the item is no suppression record of a known version")
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return [
         (scope, reason, entry)

@@ -10,7 +10,7 @@ mod vocabulary;
 
 pub use email_event::{EmailEvent, Recipient};
 pub use id::{EventId, digest_hex};
-pub use names::{OwnList, Stream, Tenant};
+pub use names::{OwnList, Stream, Tenant, is_name};
 pub use provider::Provider;
 pub use ruling::{Effect, Ruling, ScopeKind};
 pub use transport::Transport;

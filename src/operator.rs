@@ -35,6 +35,7 @@ mod lines;
 mod message;
 mod program;
 mod progress;
+mod records;
 mod show;
 mod signals;
 mod stack;

@@ -66,7 +66,8 @@ impl OwnList {
 }
 
 /// Whether a text is 1 to 64 ASCII letters, digits, `_` and `-`.
-fn is_name(text: &str) -> bool {
+#[must_use]
+pub fn is_name(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(is_part)
 }

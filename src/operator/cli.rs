@@ -220,6 +220,9 @@ pub struct ImportArgs {
     /// The heading of a csv column, such as address=email; repeat it for several columns
     #[arg(long = "column", value_name = "COLUMN=NAME", value_parser = Renamed::parse)]
     pub columns: Vec<Renamed>,
+    /// The reason of rows that have none
+    #[arg(long, value_parser = reason_parser())]
+    pub reason: Option<Reason>,
     /// Check every row and count the new suppressions, but write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -18,7 +18,7 @@ pub(super) fn join<'f>(fields: impl IntoIterator<Item = &'f str>, formulas: Form
     fields.into_iter().map(|field| quote(field, formulas)).collect::<Vec<_>>().join(",")
 }
 
-/// Splits a line; fields with a comma are quoted, and a quote within them is doubled.
+/// Splits a row; fields with a comma are quoted, and a quote within them is doubled.
 pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut field = String::new();
@@ -42,10 +42,41 @@ pub(super) fn split(line: &str, formulas: Formulas) -> Result<Vec<String>, Strin
         }
     }
     if quoted {
-        return Err("a quote is not closed; a row is one line".to_owned());
+        return Err("a quote is not closed".to_owned());
     }
     fields.push(value(&field, was_quoted));
     Ok(fields)
+}
+
+/// Where the bytes so far end, with respect to quoted fields: the same grammar as [`split`], byte by byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Before a field, or in the space in front of it.
+    #[default]
+    Start,
+    /// In a field without quotes.
+    Plain,
+    /// Within quotes: a line break belongs to the field.
+    Quoted,
+    /// Behind a quote that ends the field, or begins a doubled one.
+    Closed,
+    /// In a field that goes on behind its closing quote, as none does that a program wrote.
+    Torn,
+}
+
+impl Place {
+    /// The place behind some more bytes.
+    pub(super) fn after(self, bytes: &[u8]) -> Self {
+        bytes.iter().fold(self, |place, byte| match (place, byte) {
+            (Self::Quoted, b'"') => Self::Closed,
+            (Self::Quoted, _) | (Self::Start | Self::Closed, b'"') => Self::Quoted,
+            (Self::Start | Self::Plain | Self::Closed, b',') => Self::Start,
+            // The byte order mark of a first line.
+            (Self::Start | Self::Closed, b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf) => place,
+            (Self::Start | Self::Plain, _) => Self::Plain,
+            (Self::Torn | Self::Closed, _) => Self::Torn,
+        })
+    }
 }
 
 fn quote(field: &str, formulas: Formulas) -> String {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::csv::{self, Formulas};
 use super::heading::{self, Renamed};
 use super::lines::{Line, MAX_LINE_BYTES};
+use crate::event::Reason;
 
 /// A format of suppressions, one per line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -20,6 +21,16 @@ pub enum Format {
     Ses,
     /// an exclusion list of Mailjet: one address per line
     Mailjet,
+}
+
+impl Format {
+    /// Whether a quoted field may contain line breaks (RFC 4180, section 2). The other formats have one row per line.
+    pub(super) const fn has_quotes(self) -> bool {
+        match self {
+            Self::Csv | Self::Mailjet => true,
+            Self::Ndjson | Self::Ses => false,
+        }
+    }
 }
 
 impl fmt::Display for Format {
@@ -40,6 +51,7 @@ pub(super) struct Row {
     #[serde(default = "everything")]
     pub scope: String,
     /// Why.
+    #[serde(default)]
     pub reason: String,
     /// Since when.
     #[serde(default)]
@@ -131,6 +143,8 @@ pub(super) struct Reader<'r> {
     renamed: &'r [Renamed],
     /// Whether a row without a time has one anyway.
     is_dated: bool,
+    /// The reason of a row without one.
+    reason: Option<Reason>,
     columns: Option<Vec<&'static str>>,
     /// Whether a line has been read: only the first may be a heading.
     begun: bool,
@@ -138,8 +152,8 @@ pub(super) struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     /// A reader before the first line; `is_dated`: rows need no time of their own.
-    pub(super) const fn new(format: Format, renamed: &'r [Renamed], is_dated: bool) -> Self {
-        Self { format, renamed, is_dated, columns: None, begun: false }
+    pub(super) const fn new(format: Format, renamed: &'r [Renamed], is_dated: bool, reason: Option<Reason>) -> Self {
+        Self { format, renamed, is_dated, reason, columns: None, begun: false }
     }
 
     /// Reads a line; `None` if it is empty, or the heading.
@@ -162,8 +176,11 @@ impl<'r> Reader<'r> {
         match self.format {
             Format::Csv if first => self.begin_csv(line),
             Format::Csv => self.csv(line),
-            Format::Ndjson if first => json(line).map(Some).map_err(|why| not_a_row(&why)),
-            Format::Ndjson => Ok(Some(json(line)?)),
+            Format::Ndjson if first => {
+                let row = json(line).map_err(|why| not_a_row(&why))?;
+                self.with_reason(row).map(Some).map_err(ReadError::List)
+            }
+            Format::Ndjson => Ok(Some(self.with_reason(json(line)?)?)),
             Format::Ses if first && line.starts_with('{') => ses_row(line).map_err(|why| not_a_row(&why)),
             Format::Ses => Ok(ses_row(line)?),
             Format::Mailjet => Ok(mailjet(&csv::split(line, Formulas::Kept)?, first)),
@@ -197,7 +214,7 @@ impl<'r> Reader<'r> {
     fn begin_csv(&mut self, line: &str) -> Result<Option<Row>, ReadError> {
         let other = |why: String| ReadError::List(format!("{why}; {}", heading::found(line)));
         let fields = csv::split(line, Formulas::Defused).map_err(other)?;
-        self.columns = heading::columns(&fields, self.renamed).map_err(other)?;
+        self.columns = heading::columns(&fields, self.renamed, self.reason.is_none()).map_err(other)?;
         match &self.columns {
             Some(columns) if !self.is_dated && !heading::has_times(columns) => {
                 Err(ReadError::List(heading::without_times(line)))
@@ -209,7 +226,17 @@ impl<'r> Reader<'r> {
 
     fn csv(&self, line: &str) -> Result<Option<Row>, ReadError> {
         let columns = self.columns.as_deref().unwrap_or(&COLUMNS);
-        Ok(Some(csv_row(columns, &csv::split(line, Formulas::Defused)?)?))
+        let row = csv_row(columns, &csv::split(line, Formulas::Defused)?)?;
+        Ok(Some(self.with_reason(row)?))
+    }
+
+    /// A row whose reason is its own, or that of all rows without one.
+    fn with_reason(&self, row: Row) -> Result<Row, String> {
+        if !row.reason.is_empty() {
+            return Ok(row);
+        }
+        let reason = self.reason.ok_or("no reason; fill the column reason, or give --reason")?;
+        Ok(Row { reason: reason.as_str().to_owned(), ..row })
     }
 }
 
@@ -230,7 +257,7 @@ fn csv_row(columns: &[&str], fields: &[String]) -> Result<Row, String> {
     Ok(Row {
         address: field("address").ok_or("no address")?,
         scope: field("scope").unwrap_or_else(everything),
-        reason: field("reason").ok_or("no reason")?,
+        reason: field("reason").unwrap_or_default(),
         since: field("since"),
         at: field("at"),
         until: field("until"),

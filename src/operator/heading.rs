@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::event::Reason;
 use crate::text::clip;
 
-/// The columns that every row needs.
+/// The columns that every row needs, the latter unless the command line gives the reason.
 const NEEDED: [&str; 2] = ["address", "reason"];
 /// The separators of other lists.
 const SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
@@ -63,7 +63,9 @@ pub(super) fn text(line: &[u8]) -> Result<&str, String> {
     if let Some(name) = known.or_else(|| line.contains(&0).then_some("zero bytes, as in UTF-16,")) {
         return Err(format!("found {name} instead of text in UTF-8; {TEXT_ADVICE}"));
     }
-    if line.trim_ascii_end().contains(&b'\r') {
+    // Within a quoted field, both may end a line.
+    let is_alone = |pair: &[u8]| pair.first() == Some(&b'\r') && pair.get(1) != Some(&b'\n');
+    if line.trim_ascii_end().windows(2).any(is_alone) {
         return Err(format!("found carriage returns as line ends; {LINE_ADVICE}"));
     }
     str::from_utf8(line)
@@ -81,10 +83,15 @@ pub(super) fn without_times(line: &str) -> String {
 }
 
 /// The column in each place of a heading, an empty text for an unknown one; `None` if the line is already a row.
+/// Without `needs_reason`, a list may have no reasons of its own.
 ///
 /// # Errors
 /// The line is neither a heading nor a row.
-pub(super) fn columns(fields: &[String], renamed: &[Renamed]) -> Result<Option<Vec<&'static str>>, String> {
+pub(super) fn columns(
+    fields: &[String],
+    renamed: &[Renamed],
+    needs_reason: bool,
+) -> Result<Option<Vec<&'static str>>, String> {
     let name = |column: &'static str| {
         renamed.iter().find(|one| one.column == column).map_or(column, |renamed| renamed.name.as_str())
     };
@@ -95,8 +102,9 @@ pub(super) fn columns(fields: &[String], renamed: &[Renamed]) -> Result<Option<V
     if renamed.is_empty() && !columns.contains(&"address") && is_row(fields) {
         return Ok(None);
     }
-    let renamed = renamed.iter().map(|one| one.column).filter(|column| !NEEDED.contains(column));
-    let needed = NEEDED.into_iter().chain(renamed);
+    let is_needed = |column: &&str| NEEDED.contains(column) && (needs_reason || *column != "reason");
+    let renamed = renamed.iter().map(|one| one.column).filter(|column| !is_needed(column));
+    let needed = NEEDED.into_iter().filter(is_needed).chain(renamed);
     let missing: Vec<&str> = needed.filter(|column| !columns.contains(column)).map(name).collect();
     if missing.is_empty() {
         return Ok(Some(columns));

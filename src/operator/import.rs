@@ -14,8 +14,9 @@ use super::format::{Format, ReadError, Reader};
 use super::heading::Renamed;
 use super::import_row::change;
 use super::import_write::{Rows, Written, lanes, write_lane};
-use super::lines::{Line, Lines};
+use super::lines::Lines;
 use super::progress::{bar, counter};
+use super::records::{Record, Records};
 use super::show::counted;
 use super::stop::Stop;
 use super::tables::Tables;
@@ -66,6 +67,11 @@ pub(super) async fn run(
     if args.format != Format::Csv && !args.columns.is_empty() {
         return Err(Failure::new("only csv has a heading; leave out --column, or use --format csv"));
     }
+    if matches!(args.format, Format::Ses | Format::Mailjet) && args.reason.is_some() {
+        return Err(Failure::new(
+            "this format says why each row is suppressed; leave out --reason, or use another --format",
+        ));
+    }
     if let Some(twice) = named_twice(&args.columns) {
         return Err(Failure::new(format!("--column names {twice} twice; give each column and each heading once")));
     }
@@ -74,22 +80,27 @@ pub(super) async fn run(
             "--at is in the future, so the list would outweigh everything that follows; give its time",
         ));
     }
-    let mut lines = Lines::open(args.file.as_deref())?;
+    let lines = Lines::open(args.file.as_deref())?;
+    let count = lines.count;
+    let mut records = Records::new(lines, args.format.has_quotes());
     let mut import = Import {
         tables,
         dry_run: args.dry_run,
         now: console.now,
         stop: stop.listen()?,
-        bar: lines.count.map_or_else(|| counter(console, "lines"), |count| bar(console, count, "lines")),
+        bar: count.map_or_else(|| counter(console, "lines"), |count| bar(console, count, "lines")),
         tally: Tally::default(),
         unknown_providers: BTreeSet::new(),
         stopped: false,
     };
-    let mut reader = Reader::new(args.format, &args.columns, args.at.is_some());
+    let mut reader = Reader::new(args.format, &args.columns, args.at.is_some(), args.reason);
     let mut rows = Rows::new();
-    let (mut waiting, mut number) = (0_usize, 0_u64);
-    while let Some(line) = import.next(&mut lines).await? {
-        number = number.saturating_add(1);
+    let (mut waiting, mut next) = (0_usize, 1_u64);
+    while let Some(Record { line, lines: of_record }) = import.next(&mut records).await? {
+        let number = next;
+        next = next.saturating_add(of_record);
+        // The row itself is counted once it is written or rejected.
+        import.bar.inc(of_record.saturating_sub(1));
         let read = reader.read(&line);
         match read.and_then(|row| Ok(row.map(|row| change(&row, args, console.now)).transpose()?)) {
             Ok(Some((address, change))) => {
@@ -124,8 +135,8 @@ struct Import<'i> {
 }
 
 impl Import<'_> {
-    /// The next line; `None` at the end, or after a request to stop.
-    async fn next(&mut self, lines: &mut Lines) -> Result<Option<Line>, Failure> {
+    /// The next row; `None` at the end, or after a request to stop.
+    async fn next(&mut self, records: &mut Records) -> Result<Option<Record>, Failure> {
         if self.stopped {
             return Ok(None);
         }
@@ -135,7 +146,7 @@ impl Import<'_> {
                 self.stopped = true;
                 Ok(None)
             }
-            line = lines.next() => line.map_err(|failure| self.so_far(&failure)),
+            record = records.next() => record.map_err(|failure| self.so_far(&failure)),
         }
     }
 

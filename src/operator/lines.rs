@@ -23,6 +23,24 @@ pub(super) enum Line {
     TooLong,
 }
 
+impl Line {
+    /// Its bytes with the line break; of one that is too long, the least.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            Self::TooLong => MAX_LINE_BYTES.saturating_add(1),
+        }
+    }
+
+    /// Two lines as one.
+    pub(super) fn joined(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Bytes(one), Self::Bytes(two)) => Self::Bytes([one, two].concat()),
+            _ => Self::TooLong,
+        }
+    }
+}
+
 /// The lines of a list, in order.
 pub(super) struct Lines {
     /// How many lines the list has; `None` if only its end will tell.
@@ -40,6 +58,12 @@ impl Lines {
         let opened = File::open(path).and_then(|mut file| Ok((count(&mut file)?, read_on_a_thread(file)?)));
         let (count, lines) = opened.map_err(|error| failed(Some(path), &error))?;
         Ok(Self { count, lines, path: Some(path.to_owned()) })
+    }
+
+    /// The lines of bytes in memory.
+    #[cfg(test)]
+    pub(super) fn of(bytes: Vec<u8>) -> io::Result<Self> {
+        Ok(Self { count: None, lines: read_on_a_thread(io::Cursor::new(bytes))?, path: None })
     }
 
     /// The next line; `None` at the end.

@@ -158,7 +158,7 @@ mod tests {
             (Some("ses"), "list:own:weekly", "list:own:weekly"),
             (None, "list:own:weekly", "list:own:weekly"),
             (Some("postmark"), "42", "list:postmark:42"),
-            (Some("ses"), "list:ses:News: all", "list:ses:News: all"),
+            (Some("postmark"), "list:postmark:News: all", "list:postmark:News: all"),
         ] {
             let scopes = to_list(provider, list);
             assert_eq!(scopes.map(|scopes| scopes.last().cloned()), Ok(Some(expected.to_owned())), "{list}");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::address::normalize_domain;
-use crate::event::{OwnList, Provider, Stream, Tenant};
+use crate::event::{OwnList, Provider, Stream, Tenant, is_name};
 
 /// Names the sender's own lists, which go with every provider: `list:own:<list>`.
 pub(super) const OWN: &str = "own";
@@ -127,10 +127,21 @@ pub(super) fn owner_name(text: &str) -> Option<String> {
     is_name.then(|| text.to_lowercase())
 }
 
-/// Whether a list of a provider can have a name. Mailjet numbers its lists, from 1 on, and they have no topics.
+/// Whether a list of a provider can have a name.
+///
+/// Mailjet numbers its lists, from 1 on, and they have no topics. SES restricts the names of contact lists and topics
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ses-contactlist.html>), but not
+/// the names that it displays for topics.
 fn is_list_name(provider: &str, list: &str) -> bool {
-    if provider == Provider::Mailjet.as_str() {
-        return !list.is_empty() && !list.starts_with('0') && list.bytes().all(|byte| byte.is_ascii_digit());
+    match Provider::from_label(provider) {
+        Some(Provider::Mailjet) => {
+            return !list.is_empty() && !list.starts_with('0') && list.bytes().all(|byte| byte.is_ascii_digit());
+        }
+        Some(Provider::Ses) => {
+            let (name, topic) = list.split_once('/').map_or((list, None), |(name, topic)| (name, Some(topic)));
+            return is_name(name) && topic.is_none_or(is_name);
+        }
+        Some(_) | None => {}
     }
     // A scope has no wildcards: `*` is meant for every list, and would match none.
     let is_part =
@@ -196,7 +207,7 @@ impl fmt::Display for ScopeError {
             Self::Provider => f.write_str("not a provider; give its name, such as ses"),
             Self::List => f.write_str("not a list; give list:PROVIDER:LIST or list:PROVIDER:LIST/TOPIC"),
             Self::ListName => f.write_str(
-                "not a list name; give one without wildcards, empty parts, outer spaces and control characters, and for mailjet its number",
+                "not a list name; give one without wildcards, empty parts, outer spaces and control characters; for mailjet its number, for ses at most 64 letters, digits, - and _",
             ),
             Self::ListWithoutProvider => f.write_str("a list without its provider; give it as list:PROVIDER:LIST"),
             Self::OtherProvider => {
@@ -229,7 +240,8 @@ mod tests {
             ("domain:B\u{fc}cher.Example.", "domain:xn--bcher-kva.example"),
             ("stream:Marketing", "stream:marketing"),
             ("tenant:SES:Acme", "tenant:ses:Acme"),
-            ("list:SES:News/Offers: all", "list:ses:News/Offers: all"),
+            ("list:SES:News/Offers", "list:ses:News/Offers"),
+            ("list:Postmark:News/Offers: all", "list:postmark:News/Offers: all"),
         ] {
             assert_eq!(parsed(text).as_deref(), Ok(expected));
         }
@@ -256,7 +268,7 @@ mod tests {
             assert_eq!(parsed(text), Err(ScopeError::List), "{text}");
         }
         let of_length =
-            |bytes: usize| Scope::parse(&format!("list:ses:{}", "x".repeat(bytes - 9))).and_then(Scope::limited);
+            |bytes: usize| Scope::parse(&format!("list:own:{}", "x".repeat(bytes - 9))).and_then(Scope::limited);
         assert_eq!(of_length(Scope::MAX_BYTES).map(|scope| scope.as_str().len()), Ok(Scope::MAX_BYTES));
         assert_eq!(of_length(Scope::MAX_BYTES + 1), Err(ScopeError::TooLong));
     }
@@ -266,7 +278,8 @@ mod tests {
         for (provider, name) in [
             ("ses", "News"),
             ("ses", "News/Offers"),
-            ("ses", "Spring sale/10 % off: all"),
+            ("ses", "Spring_sale-2026/10-percent"),
+            ("postmark", "Spring sale/10 % off: all"),
             ("own", "n\u{e9}ws"),
             ("own", "a/b/c"),
             ("tencent", "007"),
@@ -291,6 +304,12 @@ mod tests {
             ("ses", "News//Offers"),
             ("ses", "*"),
             ("ses", "News/*"),
+            ("ses", "Spring sale"),
+            ("ses", "News/Offers: all"),
+            ("ses", "News/Offers/Shoes"),
+            ("ses", "News.Offers"),
+            ("ses", "n\u{e9}ws"),
+            ("ses", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
             ("own", "weekly\n"),
             ("postmark", "\0"),
             ("mailjet", "News"),

@@ -20,7 +20,7 @@ use tokio::process::Command;
 use crate::Failure;
 use crate::characters::{self, Keys, Ranges};
 use crate::names::{self, Scopes};
-use crate::world::World;
+use crate::world::{BOUNCED, World};
 
 /// A send to ask about.
 #[derive(Serialize)]
@@ -41,8 +41,9 @@ struct Answers {
     characters: Keys,
     scopes: Scopes,
     blocked: Vec<Vec<String>>,
-    /// Whether it refuses a text instead of lists, and an item that is no record.
-    refuses: [bool; 2],
+    /// Whether it refuses a text instead of lists, an item that is no record, and a record with a state that only a later
+    /// version may know.
+    refuses: [bool; 3],
 }
 
 /// One of the vectors.
@@ -54,6 +55,8 @@ struct Vector {
 
 /// The key of an item that is no record.
 const NO_RECORD: &str = "no-record@example.com";
+/// The key of a record with an unknown state.
+const UNKNOWN_STATE: &str = "unknown-state@example.com";
 
 /// Runs `check.py`.
 const PYTHON: &str = r#"
@@ -89,7 +92,8 @@ print(json.dumps({
     "scopes": [scopes(send) for send in asked["sends"]],
     "blocked": [answer(q) for q in asked["questions"]],
     "refuses": [refuses(lambda: blocked("a@example.com", "ses", "example.com", "News")),
-                refuses(lambda: blocked(asked["no_record"], "ses", "example.com"))],
+                refuses(lambda: blocked(asked["no_record"], "ses", "example.com")),
+                refuses(lambda: blocked(asked["unknown_state"], "ses", "example.com"))],
 }))
 "#;
 
@@ -121,6 +125,7 @@ console.log(JSON.stringify({
   refuses: [
     await refuses(blocked("a@example.com", "ses", "example.com", "News")),
     await refuses(blocked(asked.no_record, "ses", "example.com")),
+    await refuses(blocked(asked.unknown_state, "ses", "example.com")),
   ],
 }));
 "#;
@@ -137,7 +142,9 @@ pub async fn compare(world: &World) -> Result<(), Failure> {
     let ranges: Ranges = points.into_iter().map(range).collect::<Option<_>>().ok_or("a range of no characters")?;
     let (questions, sends) = (questions(database).await, names::sends());
     let no_record = Item::from([("address".to_owned(), AttributeValue::S(NO_RECORD.to_owned()))]);
-    database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(no_record)).send().await?;
+    for item in [no_record, unknown_state(database).await?] {
+        database.client.put_item().table_name(SUPPRESSIONS).set_item(Some(item)).send().await?;
+    }
     let asked = serde_json::json!({
         "addresses": vectors.iter().map(|vector| &vector.address).collect::<Vec<_>>(),
         "patterns": characters::PATTERNS,
@@ -145,6 +152,7 @@ pub async fn compare(world: &World) -> Result<(), Failure> {
         "questions": &questions,
         "sends": &sends,
         "no_record": NO_RECORD,
+        "unknown_state": UNKNOWN_STATE,
     })
     .to_string();
 
@@ -161,7 +169,7 @@ pub async fn compare(world: &World) -> Result<(), Failure> {
     let (library, scopes) = (library?, names::scopes(&sends));
     let (mut agreed, mut impossible) = (usize::MAX, 0);
     for (name, answers) in [("python", python?), ("javascript", javascript?)] {
-        if answers.refuses != library.refuses {
+        if (answers.refuses, library.refuses) != ([true; 3], [true; 3]) {
             return Err(format!("{name} answers what it must refuse: {:?}", answers.refuses).into());
         }
         if (&answers.keys, &answers.blocked) != (&library.keys, &library.blocked) {
@@ -203,6 +211,8 @@ const SENDS: &[Send] = &[
     ("ses", &["Newsletter "], None, None),
     ("ses", &["Newsletter/\t"], None, None),
     ("ses", &["list:ses: Newsletter/Offers"], None, None),
+    ("ses", &["Newsletter/Offers of the week"], None, None),
+    ("ses", &["list:ses:Newsletter/Offers/Shoes"], None, None),
     ("mailjet", &[], Some("Acme"), None),
     ("ses", &[], Some("Acme, Inc."), None),
     ("ses", &[], Some("tenant:mailjet:Acme"), None),
@@ -228,6 +238,22 @@ async fn questions(database: &Database) -> Vec<Question> {
         SENDS.iter().map(question)
     };
     addresses.flat_map(of_address).collect()
+}
+
+/// A record that blocks every send, with another state.
+async fn unknown_state(database: &Database) -> Result<Item, Failure> {
+    let key = AttributeValue::S(BOUNCED.to_owned());
+    let output = database.client.get_item().table_name(SUPPRESSIONS).key("address", key).send().await?;
+    let mut item = output.item.ok_or("no record")?;
+    item.insert("address".to_owned(), AttributeValue::S(UNKNOWN_STATE.to_owned()));
+    let Some(AttributeValue::M(scopes)) = item.get_mut("suppressions") else { return Err("no suppressions".into()) };
+    let entry = scopes.get_mut("*").and_then(|reasons| match reasons {
+        AttributeValue::M(reasons) => reasons.values_mut().next(),
+        _ => None,
+    });
+    let Some(AttributeValue::M(entry)) = entry else { return Err("no entry".into()) };
+    entry.insert("state".to_owned(), AttributeValue::S("paused".to_owned()));
+    Ok(item)
 }
 
 async fn library(
@@ -258,6 +284,12 @@ async fn library(
         blocks.sort();
         blocked.push(blocks);
     }
+    let everything = Context::default().scopes().map_err(|error| error.to_string())?;
+    let mut refuses = [true; 3];
+    for (refused, key) in refuses.iter_mut().skip(1).zip([NO_RECORD, UNKNOWN_STATE]) {
+        let address = Address::parse(key).ok_or("an address")?;
+        *refused = suppressions.check(&address, &everything, Timestamp::now()).await.is_err();
+    }
     let keys = vectors.iter().map(|vector| {
         let key = Address::parse(&vector.address).map(|address| address.as_str().to_owned());
         if key == vector.key { Ok(key) } else { Err(format!("{} has the key {key:?}", vector.address)) }
@@ -265,7 +297,7 @@ async fn library(
     let keys = keys.collect::<Result<_, _>>()?;
     let ranges = ranges.clone();
     let characters = tokio::task::spawn_blocking(move || characters::keys(&ranges)).await?;
-    Ok(Answers { keys, characters, scopes: Vec::new(), blocked, refuses: [true; 2] })
+    Ok(Answers { keys, characters, scopes: Vec::new(), blocked, refuses })
 }
 
 async fn run(mut command: Command, database: &Database, asked: &str) -> Result<Answers, Failure> {

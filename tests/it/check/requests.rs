@@ -91,6 +91,7 @@ async fn a_scope_that_cannot_exist_is_malformed() {
         ("lists", json!(["list:mailjet:42", "list:mailjet:News"]), "not a list name"),
         ("lists", json!(["list:mailjet:42/Offers"]), "not a list name"),
         ("lists", json!(["list:ses:News "]), "not a list name"),
+        ("lists", json!(["list:ses:News/The name that SES displays"]), "not a list name"),
         ("lists", json!(["list:own:/weekly"]), "not a list name"),
         ("lists", json!(["list:ses:Ne\u{0}ws"]), "not a list name"),
         ("lists", json!([""]), "not a list"),

@@ -177,7 +177,7 @@ fn scopes_of_forbidden_length_count_by_their_bytes() {
         let fact = Fact { scope: 1, reason: Reason::Manual, lifted: false, at: 1, until: None };
         (0..3).map(move |nth| match fact.change(nth) {
             Change::Entry { reason, entry, .. } => {
-                let scope = Scope::list("ses", &format!("{nth}{}", "x".repeat(bytes))).unwrap();
+                let scope = Scope::list("tencent", &format!("{nth}{}", "x".repeat(bytes))).unwrap();
                 Change::Entry { scope, reason, entry }
             }
             other => other,

@@ -123,7 +123,7 @@ async fn a_decision_from_a_version_without_events_is_shown_and_survives_the_next
 async fn a_refused_decision_is_no_event() {
     let world = World::new().await;
     let long = "x".repeat(272);
-    world.run(&["suppress", JANE, "--scope", &format!("list:ses:{long}")]).await.outcome.unwrap_err();
+    world.run(&["suppress", JANE, "--scope", &format!("list:own:{long}")]).await.outcome.unwrap_err();
     world.run(&["lift", JANE, "--reason", "manual"]).await.outcome.unwrap_err();
     world.run(&["forget", JANE]).await.outcome.unwrap_err();
     assert_eq!(manual_events(&world).await, [""; 0]);

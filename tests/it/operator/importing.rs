@@ -347,3 +347,50 @@ fn global_options_have_their_own_heading() {
     }
     assert!(own.contains("--dry-run") && own.contains("--column <COLUMN=NAME>"), "{help}");
 }
+
+#[tokio::test]
+async fn a_quoted_field_over_several_lines_is_one_row() {
+    let world = World::new().await;
+    let text = "\"E-mail\naddress\",reason,note,since\n\
+        a@example.com,complaint,\"two\r\n\"\"lines\"\"\",2026-01-01\n\
+        b@example.com,complaint,\"not closed,2026-01-01\n\
+        c@example.com,complaint,one,2026-01-01\n\
+        d@example.com,complaint,\"two\nlines\",never\n";
+    let ran = import(&world, text, &["--column", "address=E-mail\naddress"]).await;
+    assert_eq!(ran.out, "2 rows imported, 2 new suppressions, 2 rows rejected\n", "{}", ran.err);
+    let records = world.records().await;
+    let known: Vec<_> = records.iter().map(|record| support::database::text(record, "address")).collect();
+    assert_eq!(known, ["a@example.com", "c@example.com"]);
+    let lines: Vec<_> = ran.err.lines().collect();
+    assert!(lines.len() == 2 && lines[0] == "line 5: a quote is not closed", "{lines:?}");
+    assert!(lines[1].starts_with("line 7: "), "{lines:?}");
+}
+
+async fn imported(world: &World, list: &str, arguments: &[&str]) {
+    let ran = import(world, list, arguments).await;
+    assert_eq!(ran.outcome, Ok(Outcome::Done), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn rows_without_a_reason_have_that_of_the_command() {
+    let world = World::new().await;
+    let list = "address,since\na@example.com,2026-01-01\n";
+    let failure = import(&world, list, &[]).await.outcome.unwrap_err();
+    assert!(failure.starts_with("line 1: no column reason; found: address,since"), "{failure}");
+    imported(&world, list, &["--reason", "unsubscribe"]).await;
+    let list = "address,reason,since\nb@example.com,,2026-01-01\nc@example.com,complaint,2026-01-01\n";
+    imported(&world, list, &["--reason", "unsubscribe"]).await;
+    let list = "{\"address\":\"d@example.com\",\"since\":\"2026-01-01\"}\n";
+    let failure = import(&world, list, &["--format", "ndjson"]).await.outcome.unwrap_err();
+    assert_eq!(failure, "line 1: no reason; fill the column reason, or give --reason");
+    imported(&world, list, &["--format", "ndjson", "--reason", "unsubscribe"]).await;
+    let of_record = |record: &Item| entries(record).into_iter().map(|(_, reason, _)| reason).collect::<Vec<_>>();
+    let reasons: Vec<_> = world.records().await.iter().flat_map(of_record).collect();
+    assert_eq!(reasons, ["unsubscribe", "unsubscribe", "complaint", "unsubscribe"]);
+
+    let named = ["--column", "reason=status", "--reason", "unsubscribe"];
+    let failure = import(&world, "address,since\n", &named).await.outcome.unwrap_err();
+    assert!(failure.starts_with("line 1: no column status"), "a column that was named must be there: {failure}");
+    let failure = import(&world, "a@example.com,BOUNCE\n", &["--format", "ses", "--reason", "manual"]).await;
+    assert!(failure.outcome.unwrap_err().contains("leave out --reason"));
+}

@@ -19,7 +19,7 @@ async fn a_list_of_another_format_stops_at_its_first_line() {
             "line 1: no columns address and reason; found 1 field, an address among",
         ),
         ("csv", "a@example.com,complaint\n", "found 2 fields, an address among them"),
-        ("csv", "\"address,reason\n", "line 1: a quote is not closed; a row is one line; found: \"address,reason"),
+        ("csv", "\"address,reason\n", "line 1: a quote is not closed; found: \"address,reason"),
         (
             "csv",
             "address,reason,note\ra@example.com,complaint,x\rb@example.com,complaint,x",
