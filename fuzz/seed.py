@@ -91,6 +91,44 @@ for first in range(8):
     changes = (struct.pack(">BHBBB", kind, 4 * kind * first, kind, first, kind) for kind in [*range(8)] * 3 + [248, 255])
     seed("merge", str(first), rules + b"".join(changes))
 
+# Two records, and what Lambda passes on from the stream.
+for first in range(8):
+    changes = b"".join(struct.pack(">BHBBB", kind, kind * first, kind, 3 * first, kind) for kind in [*range(8)] * 2)
+    seed("changes", str(first), changes)
+
+
+def text(value):
+    return {"S": value}
+
+
+def image(version, scopes):
+    entry = {"state": text("suppressed"), "at": text("2026-11-20T12:00:00.000Z"), "provider": text("ses"), "event_id": text("1")}
+    suppressions = {scope: {"M": {"unsubscribe": {"M": entry}}} for scope in scopes}
+    return {
+        "address": text("a@example.com"),
+        "version": {"N": str(version)},
+        "updated_at": text("2026-11-20T12:00:00.000Z"),
+        "suppressions": {"M": suppressions},
+        "soft_bounces": {"M": {"bounces": {"L": []}}},
+    }
+
+
+def stream_record(name, **images):
+    body = {"Keys": {"address": text("a@example.com")}, "SequenceNumber": "1", "ApproximateCreationDateTime": 1763640000}
+    return {"eventName": name, "eventSource": "aws:dynamodb", "dynamodb": body | images}
+
+
+several = [f"list:ses:{number}" for number in range(12)]
+records = [
+    stream_record("INSERT", NewImage=image(1, ["*"])),
+    stream_record("MODIFY", OldImage=image(1, ["*"]), NewImage=image(2, several)),
+    stream_record("REMOVE", OldImage=image(2, several)),
+    stream_record("MODIFY", NewImage=image(2, [])),
+]
+for place, record in enumerate(records):
+    seed("changes", f"stream-{place}", json.dumps({"Records": [record]}))
+seed("changes", "stream", json.dumps({"Records": records}))
+
 confirmation = {
     "Type": "SubscriptionConfirmation",
     "MessageId": "165545c9-2a5c-472c-8df2-7ff2be2b3b1b",

@@ -7,7 +7,7 @@ mod unsubscribe;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use functions::{CheckConfig, RecordingConfig};
+pub use functions::{ChangesConfig, CheckConfig, RecordingConfig};
 pub use unsubscribe::{KeySource, UnsubscribeConfig};
 
 use crate::intake::event_bridge::AllowList;

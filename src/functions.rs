@@ -1,4 +1,4 @@
-//! The functions in this binary; Lambda's setting `Handler` picks one.
+//! The functions; Lambda's setting `Handler` picks one of its binary.
 //!
 //! | `Handler` | function |
 //! |---|---|
@@ -6,12 +6,18 @@
 //! | `check` | [`check`]: answers whether addresses may be mailed |
 //! | `decide` | [`decide`]: suppresses and lifts on behalf of programs |
 //! | `unsubscribe` | [`unsubscribe`]: lets recipients unsubscribe through one-click links |
+//! | `changes` | `changes`, in the binary `mail-feedback-changes`: tells an event bus what changed |
+//!
+//! A function that needs a large SDK of its own has a binary of its own, behind a cargo feature, so that the binary of
+//! the others stays small.
 //!
 //! Each reads its own settings, creates its own clients, and refuses the invocations of the others.
 //!
 //! Lambda passes the setting on as `_HANDLER`: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 //! `cargo lambda watch` sets no such variable, and `feedback` runs there.
 
+#[cfg(feature = "changes")]
+pub mod changes;
 pub mod check;
 pub mod decide;
 mod environment;
@@ -19,14 +25,16 @@ pub mod feedback;
 pub mod unsubscribe;
 
 use std::fmt;
+use std::process::ExitCode;
 
 use crate::api::ApiError;
 use crate::config::{ConfigError, RecordingConfig};
 use crate::error::Disposition;
 use crate::policy::Policy;
 use crate::store::Recorder;
+use crate::telemetry;
 
-/// A function of this binary.
+/// A function of the binary `mail-feedback`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     /// Records what e-mail providers report.
@@ -57,8 +65,13 @@ fn recorder(client: aws_sdk_dynamodb::Client, config: RecordingConfig) -> Record
 /// Why a function did not start, or stopped.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StartError {
-    /// `Handler` names no function.
+    /// `Handler` names no function of the binary `mail-feedback`.
     UnknownFunction,
+    /// `Handler` names no function of a binary that has only one.
+    OtherFunction {
+        /// The one it has.
+        known: &'static str,
+    },
     /// A setting is missing or wrong.
     Config(ConfigError),
     /// Lambda's Runtime API cannot be reached.
@@ -98,6 +111,18 @@ impl Function {
     }
 }
 
+/// Runs the function of a binary: starts the log, and writes a line if the function does not start, or stops.
+pub async fn serve(function: impl Future<Output = Result<(), StartError>>) -> ExitCode {
+    telemetry::init();
+    match function.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            tracing::error!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Logs an invocation that got no answer.
 fn log_failure(error: ApiError, request_id: &str, duration_ms: u64) {
     let (class, label) = (error.class(), error.label());
@@ -111,6 +136,9 @@ impl fmt::Display for StartError {
             Self::UnknownFunction => {
                 let names = NAMES.map(|(name, _)| name).join(", ");
                 write!(f, "Handler names no function of this package: set it to one of {names}")
+            }
+            Self::OtherFunction { known } => {
+                write!(f, "Handler names no function of this binary: set it to {known}")
             }
             Self::Config(error) => error.fmt(f),
             Self::RuntimeApi => f.write_str("lambda's runtime api does not answer; no invocations are served"),

@@ -15,11 +15,13 @@
 //!
 //! The modules form layers, and each uses only its own and those before it: ground (`address`, `error`, `label`,
 //! `lenient`, `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`,
-//! `api` and `unsubscribe`, then `telemetry` and `handler`, and above them `functions`, `operator` and `local`.
+//! `api`, `changes` and `unsubscribe`, then `telemetry` and `handler`, and above them `functions`, `operator` and
+//! `local`.
 //! `tests/it/architecture.rs` checks this.
 //!
 //! Each of the [`functions`] is started by its name: `feedback` follows these steps, `check` answers questions about
-//! what it recorded, `decide` suppresses and lifts on behalf of programs, and `unsubscribe` lets recipients do so.
+//! what it recorded, `decide` suppresses and lifts on behalf of programs, `unsubscribe` lets recipients do so, and
+//! `changes` tells an event bus what changed.
 //!
 //! The types make it impossible to skip a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
 //! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor,
@@ -28,6 +30,7 @@
 
 pub mod address;
 pub mod api;
+pub mod changes;
 pub mod config;
 pub mod error;
 pub mod event;

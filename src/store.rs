@@ -1,7 +1,7 @@
-//! DynamoDB: the items of both tables, and the order in which they are written.
+//! DynamoDB: the items of both tables, the order in which they are written, and the stream of their changes.
 
 mod attribute;
-mod backoff;
+pub(crate) mod backoff;
 mod certificates;
 mod decisions;
 mod event_item;
@@ -13,6 +13,7 @@ mod plan;
 mod record_item;
 mod recorder;
 mod sdk_error;
+mod stream;
 mod suppressions;
 mod transaction;
 mod undo;
@@ -25,5 +26,6 @@ pub use event_item::{Retention, to_item};
 pub use imports::{Imported, MAX_ROWS as MAX_IMPORTED_ROWS};
 pub use manual_item::{MANUAL, is_manual, to_item as to_manual_item};
 pub use recorder::{Recorded, Recorder, TimeLimits};
+pub use stream::{NotAStream, RecordChange, StreamRecord, Streamed, read_stream};
 pub use suppressions::Suppressions;
 pub use unsubscribe::{REPLACED as REPLACED_UNSUBSCRIBE, Unsubscribe};

@@ -3,6 +3,7 @@
 mod change;
 mod context;
 mod decision;
+mod difference;
 mod entry;
 mod fold;
 mod manual_event;
@@ -15,6 +16,7 @@ mod verdict;
 pub use change::{Change, effect_text};
 pub use context::{AskedScopes, Context};
 pub use decision::{Decision, DecisionRefusal};
+pub use difference::{Difference, differences};
 pub use entry::{Entry, State};
 pub use fold::{MAX_SCOPES, folded_reason};
 pub use manual_event::{ManualEvent, ManualKind};

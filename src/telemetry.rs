@@ -7,6 +7,8 @@ mod panic;
 mod sink;
 
 pub use log::init;
-pub use metrics::{CheckOutcome, DecisionOutcome, LinkOutcome, Metrics, SubscriptionStep, Success, metric_names};
+pub use metrics::{
+    ChangeOutcome, CheckOutcome, DecisionOutcome, LinkOutcome, Metrics, SubscriptionStep, Success, metric_names,
+};
 pub use panic::redact_panic;
 pub use sink::{FunctionVersion, MetricSink};

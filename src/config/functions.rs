@@ -1,4 +1,5 @@
-//! The settings of the functions that answer senders: a subset of those of `feedback`, with the same names.
+//! The settings of the smaller functions. Those that answer senders have a subset of those of `feedback`, with the same
+//! names.
 
 use super::{ConfigError, Environment};
 use crate::store::Retention;
@@ -28,6 +29,33 @@ impl CheckConfig {
         let env = Environment(lookup);
         env.readable("SSL_CERT_FILE")?;
         Ok(Self { suppression_table: env.required("SUPPRESSION_TABLE")? })
+    }
+}
+
+/// The settings of `changes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangesConfig {
+    /// `CHANGE_EVENT_BUS`: the name of the event bus.
+    pub bus: String,
+}
+
+impl ChangesConfig {
+    /// Reads the environment of the process.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables from any source.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let env = Environment(lookup);
+        env.readable("SSL_CERT_FILE")?;
+        Ok(Self { bus: env.required("CHANGE_EVENT_BUS")? })
     }
 }
 

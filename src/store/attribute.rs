@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
 /// An item, or a map within one.
 pub type Item = HashMap<String, AttributeValue>;
@@ -22,6 +26,34 @@ pub(super) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
 /// A map attribute.
 pub(super) fn map<'i>(item: &'i Item, name: &str) -> Option<&'i Item> {
     item.get(name)?.as_m().ok()
+}
+
+/// Reads an item in DynamoDB's JSON, `{"name": {"S": "text"}}`; `None` if it is none.
+pub(super) fn item_from_json(json: &Map<String, Value>) -> Option<Item> {
+    json.iter().map(|(name, value)| Some((name.clone(), value_from_json(value)?))).collect()
+}
+
+/// Reads one value in DynamoDB's JSON.
+///
+/// Its depth is bounded by that of the parsed document.
+fn value_from_json(json: &Value) -> Option<AttributeValue> {
+    let mut pairs = json.as_object()?.iter();
+    let ((kind, value), None) = (pairs.next()?, pairs.next()) else { return None };
+    let texts = || value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    let blob = |text: &Value| Some(Blob::new(STANDARD.decode(text.as_str()?).ok()?));
+    Some(match kind.as_str() {
+        "S" => AttributeValue::S(value.as_str()?.to_owned()),
+        "N" => AttributeValue::N(value.as_str()?.to_owned()),
+        "B" => AttributeValue::B(blob(value)?),
+        "BOOL" => AttributeValue::Bool(value.as_bool()?),
+        "NULL" => AttributeValue::Null(value.as_bool()?),
+        "SS" => AttributeValue::Ss(texts()?),
+        "NS" => AttributeValue::Ns(texts()?),
+        "BS" => AttributeValue::Bs(value.as_array()?.iter().map(blob).collect::<Option<_>>()?),
+        "L" => AttributeValue::L(value.as_array()?.iter().map(value_from_json).collect::<Option<_>>()?),
+        "M" => AttributeValue::M(item_from_json(value.as_object()?)?),
+        _ => return None,
+    })
 }
 
 /// A lower bound of an item's size as DynamoDB counts it, in bytes.

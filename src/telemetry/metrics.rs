@@ -82,6 +82,22 @@ labelled! {
     }
 }
 
+labelled! {
+    /// The possible results of a change of the suppression table, for the function that tells others.
+    pub enum ChangeOutcome {
+        /// The bus has an event about a suppression.
+        Suppressed = "suppressed",
+        /// The bus has an event about a lift.
+        Lifted = "lifted",
+        /// A record of the stream cannot be read, so there is no event.
+        Unreadable = "unreadable",
+        /// The event is larger than EventBridge accepts.
+        TooLarge = "too_large",
+        /// A batch failed from some record on, and will be repeated.
+        Failed = "failed",
+    }
+}
+
 /// The counts of one invocation.
 ///
 /// [`metric_names`] lists the names; the only dimension is the function, and for `failures` and `malformed` also its
@@ -166,6 +182,11 @@ impl Metrics {
     /// Counts the result of a request for a link.
     pub fn link(&mut self, outcome: LinkOutcome) {
         self.count(&format!("links.{outcome}"));
+    }
+
+    /// Counts a result of `changes`.
+    pub fn changed(&mut self, outcome: ChangeOutcome) {
+        self.count(&format!("changes.{outcome}"));
     }
 
     /// Counts a malformed question or order, or a refused order, by its cause and by version.
@@ -254,6 +275,7 @@ pub fn metric_names() -> BTreeSet<String> {
     names.extend(SubscriptionStep::ALL.iter().map(|step| format!("sns.{step}")));
     names.extend(CheckOutcome::ALL.iter().map(|outcome| format!("checks.{outcome}")));
     names.extend(DecisionOutcome::ALL.iter().map(|outcome| format!("decisions.{outcome}")));
+    names.extend(ChangeOutcome::ALL.iter().map(|outcome| format!("changes.{outcome}")));
     names.extend(LinkOutcome::ALL.iter().map(|outcome| format!("links.{outcome}")));
     names.extend(
         Error::labels().chain(Flaw::LABELS).chain([ApiError::REFUSED]).map(|label| format!("rejected.{label}")),

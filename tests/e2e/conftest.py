@@ -22,7 +22,7 @@ from xdist.scheduler import LoadScopeScheduling
 STACK = "mail-feedback-e2e"
 LOG_LINES = 150
 # Modules that need a stack but nothing from earlier tests.
-APART = ("test_6_smoke", "test_8_switch", "test_8_variants")
+APART = ("test_6_smoke", "test_8_changes", "test_8_switch", "test_8_variants")
 LOGS = pytest.StashKey[list[Path]]()
 
 

@@ -23,6 +23,7 @@ def complete(folder: Path) -> None:
     judge_mail_by_its_sender()
     judge_secrets_by_their_version()
     read_numbers_of_parameters()
+    repeat_failed_records_of_streams()
 
 
 def now() -> str:
@@ -167,6 +168,28 @@ def read_numbers_of_parameters() -> None:
         return concurrency(mapping, *rest)
 
     lambda_svc._sqs_esm_concurrency = with_numbers
+
+
+def repeat_failed_records_of_streams() -> None:
+    """Lambda repeats a batch of a stream from the first record that the function reports; the emulator takes it for done.
+
+    Here, it repeats the whole batch, and gives it up when it is too old.
+    """
+    from ministack.services import lambda_svc
+
+    execute = lambda_svc._execute_function
+
+    def executed(function, event, *rest, **named):
+        result = execute(function, event, *rest, **named)
+        records = event.get("Records") if isinstance(event, dict) else None
+        if records and records[0].get("eventSource") == "aws:dynamodb" and not result.get("error"):
+            body = result.get("body")
+            body = json.loads(body) if isinstance(body, (str, bytes)) and body else body
+            if isinstance(body, dict) and body.get("batchItemFailures"):
+                return result | {"error": True}
+        return result
+
+    lambda_svc._execute_function = executed
 
 
 def move_parked_messages() -> None:

@@ -10,6 +10,7 @@ def make(cloud: Cloud, root: str) -> dict[str, str]:
     subnets = [
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in (1, 2)
     ]
+    cloud.client("events").create_event_bus(Name="changes")
     cloud.client("sesv2").create_configuration_set(ConfigurationSetName="existing")
     layer = cloud.client("lambda").publish_layer_version(LayerName="certificates", Content={"ZipFile": EMPTY_ZIP})
     return {
@@ -19,6 +20,7 @@ def make(cloud: Cloud, root: str) -> dict[str, str]:
         "key": cloud.client("kms").create_key()["KeyMetadata"]["Arn"],
         "topic": sns.create_topic(Name="existing")["TopicArn"],
         "other_topic": sns.create_topic(Name="other")["TopicArn"],
+        "bus": "changes",
         "configuration_set": "existing",
         "layer": layer["LayerVersionArn"],
         "root": root,

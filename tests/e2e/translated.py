@@ -10,6 +10,12 @@ WILDCARDS = {
     ("CheckRole", "Traces"): "X-Ray's actions do not support resources",
     ("DecideRole", "Traces"): "X-Ray's actions do not support resources",
     ("UnsubscribeRole", "Traces"): "X-Ray's actions do not support resources",
+    ("ChangesRole", "Traces"): "X-Ray's actions do not support resources",
+    ("ChangesRole", "Streams"): "all streams of the table are the resource of the action",
+}
+# Statements of topic policies without a condition, each with its reason.
+UNCONDITIONAL = {
+    ("AlarmTopicPolicy", "RulesPublish"): "EventBridge supports no condition in the policy of a topic",
 }
 
 
@@ -69,26 +75,63 @@ def lossy_subscriptions(template: dict) -> list[str]:
     ]
 
 
+def targets(rule: dict) -> list[dict]:
+    """The targets of a rule, including those under a condition."""
+    return [target.get("Fn::If", [None, target])[1] for target in rule["Targets"]]
+
+
 def lossy_rules(template: dict) -> list[str]:
-    """Rules whose targets drop undeliverable events."""
+    """Rules whose targets drop undeliverable events. Messages to people have no such queue."""
     return [
         f"{name}: {target['Id']} has no DeadLetterConfig"
         for name, rule in of_type(template, "AWS::Events::Rule").items()
-        for target in rule["Targets"]
-        if "DeadLetterConfig" not in target
+        for target in targets(rule)
+        if "DeadLetterConfig" not in target and "Alarm" not in json.dumps(target["Arn"])
     ]
+
+
+def invoked(template: dict, reference: dict) -> str:
+    """The function behind a reference to its alias."""
+    return of_type(template, "AWS::Lambda::Alias")[reference["Ref"]]["FunctionName"]["Ref"]
+
+
+def reads_stream(mapping: dict) -> bool:
+    """Whether a mapping reads the stream of a table, not a queue."""
+    return "StartingPosition" in mapping
+
+
+def lossy_streams(template: dict) -> list[str]:
+    """Mappings of streams that lose records in silence, repeat more than they must, or keep the stream waiting too long."""
+    wrong = []
+    for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items():
+        if not reads_stream(mapping):
+            continue
+        if not mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
+            wrong.append(f"{name} drops records")
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            wrong.append(f"{name} repeats whole batches")
+        if mapping.get("BisectBatchOnFunctionError") is not True:
+            wrong.append(f"{name} drops a whole batch for one record")
+        if not 0 < mapping.get("MaximumRecordAgeInSeconds", -1) <= 21600:
+            wrong.append(f"{name} waits for the stream's own end")
+        if mapping["StartingPosition"] != "TRIM_HORIZON":
+            wrong.append(f"{name} misses what is written while it is made")
+    return wrong
 
 
 def endless_queues(template: dict) -> list[str]:
     """Queues that would deliver a bad message to the function forever, or again while it is being processed."""
     queues = of_type(template, "AWS::SQS::Queue")
-    timeouts = [properties["Timeout"] for properties in of_type(template, "AWS::Lambda::Function").values()]
+    functions = of_type(template, "AWS::Lambda::Function")
     wrong = []
     for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items():
+        if reads_stream(mapping):
+            continue
+        timeout = functions[invoked(template, mapping["FunctionName"])]["Timeout"]
         queue = mapping["EventSourceArn"]["Fn::GetAtt"][0]
         if not queues[queue].get("RedrivePolicy", {}).get("maxReceiveCount"):
             wrong.append(f"{queue}, which {name} reads, has no maxReceiveCount")
-        if queues[queue].get("VisibilityTimeout", 30) < 6 * max(timeouts):
+        if queues[queue].get("VisibilityTimeout", 30) < 6 * timeout:
             wrong.append(f"{queue} has a VisibilityTimeout under six times the function's timeout")
         if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", []):
             wrong.append(f"{name} repeats whole batches")
@@ -137,7 +180,8 @@ def public_policies(template: dict) -> list[str]:
             if statement["Effect"] != "Allow":
                 continue
             condition = json.dumps(statement.get("Condition", {}))
-            if "aws:SourceArn" not in condition and "aws:SourceAccount" not in condition:
+            bounded = "aws:SourceArn" in condition or "aws:SourceAccount" in condition
+            if not bounded and (name, statement.get("Sid")) not in UNCONDITIONAL:
                 wrong.append(f"{name}: {statement.get('Sid')} has no condition on the source")
     return wrong
 
@@ -200,6 +244,7 @@ RULES = (
     lossy_subscriptions,
     lossy_rules,
     endless_queues,
+    lossy_streams,
     wide_statements,
     public_policies,
     alarms_off_target,

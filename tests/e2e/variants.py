@@ -18,6 +18,14 @@ SILENT_ALARMS = {"SesSilentAlarm", "MailjetSilentAlarm", "TencentSilentAlarm"}
 EVENT_BRIDGE = {"EventBridgeRule", "EventBridgePermission"}
 INTAKE = {"IntakeQueue", "IntakeMapping", "IntakeAgeAlarm", "IntakeDepthAlarm"}
 DECIDE = {"DecideFunction", "DecideRole", "DecideErrorAlarm"}
+CHANGES = {
+    "ChangesFunction",
+    "ChangesRole",
+    "ChangesMapping",
+    "ChangesFailedQueue",
+    "ChangesFailedAlarm",
+    "ChangesAgeAlarm",
+}
 UNSUBSCRIBE = {
     "UnsubscribeFunction",
     "UnsubscribeRole",
@@ -50,7 +58,7 @@ VARIANTS = [
     Variant(
         "nothing but defaults",
         present=EVENT_DESTINATION | {"Function", "CheckFunction", "CheckFunctionParameter", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
-        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | INTAKE | UNSUBSCRIBE | {"AlarmTopic"},
+        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | INTAKE | UNSUBSCRIBE | CHANGES | {"AlarmTopic", "SendingPausedRule"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
             "SNS_ALLOW_SHA1": "iam",
@@ -192,9 +200,14 @@ VARIANTS = [
         },
         present=UNSUBSCRIBE | UNSUBSCRIBE_DOMAIN,
     ),
+    Variant(
+        "change events on a bus of their own",
+        {"ChangeEvents": "true", "ChangeEventBus": "{bus}"},
+        present=CHANGES,
+    ),
     Variant("orders of programs", {"DecideEnabled": "true"}, present=DECIDE),
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
-    Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic"}),
+    Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic", "SendingPausedRule"}),
     Variant(
         "other rate limits",
         {
@@ -206,7 +219,7 @@ VARIANTS = [
             "TencentComplaintLimit": "0.2",
         },
     ),
-    Variant("alarms to a topic", {"AlarmTopicArn": "{topic}"}, absent={"AlarmTopic"}),
+    Variant("alarms to a topic", {"AlarmTopicArn": "{topic}"}, present={"SendingPausedRule"}, absent={"AlarmTopic"}),
     Variant(
         "alarms about silence",
         {"SesSilentHours": "24", "MailjetSilentHours": "24", "TencentSilentHours": "24"},

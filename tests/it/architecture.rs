@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("policy and suppression", &["policy", "suppression"]),
     ("store", &["store"]),
     ("configuration", &["config"]),
-    ("questions, answers and links", &["api", "unsubscribe"]),
+    ("questions, answers, links and change events", &["api", "changes", "unsubscribe"]),
     ("telemetry and handler", &["handler", "telemetry"]),
     ("functions and the other programs", &["functions", "local", "operator"]),
     ("programs", &["bin", "main"]),

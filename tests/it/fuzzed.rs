@@ -122,6 +122,7 @@ macro_rules! fuzzed {
 fuzzed! {
     address: 6_000,
     certificate: 1_000,
+    changes: 2_000,
     envelope: 10_000,
     invocation: 400,
     mailjet: 1_500,

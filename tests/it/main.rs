@@ -10,6 +10,8 @@ mod ask_page;
 mod attacks;
 mod batches;
 mod binary;
+#[cfg(feature = "changes")]
+mod changes;
 mod check;
 mod costs;
 mod decide;

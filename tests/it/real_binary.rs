@@ -39,13 +39,22 @@ pub async fn start(environment: &[(String, String)]) -> Function {
 /// The same at the most verbose level, for a function whose answers are for its caller: only its log and its errors are
 /// checked.
 pub async fn start_for_caller(settings: Environment) -> Function {
+    start_program(Path::new(env!("CARGO_BIN_EXE_mail-feedback")), settings).await
+}
+
+/// The same for the binary of the function `changes`, whose events are for the bus.
+#[cfg(feature = "changes")]
+pub async fn start_changes(settings: Environment) -> Function {
+    start_program(Path::new(env!("CARGO_BIN_EXE_mail-feedback-changes")), settings).await
+}
+
+async fn start_program(binary: &Path, settings: Environment) -> Function {
     let settings = verbose(settings);
     let checker = OutputChecker::new(&settings, REQUEST);
     let check = move |written: &str, payload: &str, outcome: &Result<Value, Value>| {
         let outcome = outcome.as_ref().map(|_| json!({})).map_err(Clone::clone);
         checker.check(written, payload, &outcome).map_err(|found| format!("not private: {found}"))
     };
-    let binary = Path::new(env!("CARGO_BIN_EXE_mail-feedback"));
     Function::start(binary, &settings).await.checked_by(Box::new(check))
 }
 

@@ -26,6 +26,11 @@ fn each_crate_of_the_operators_program_is_on_the_page() {
 }
 
 #[test]
+fn each_crate_of_the_function_changes_is_on_the_page() {
+    assert_same(&Page::read().heads("The function `changes`"), &of_the_function(Kind::Feature("changes")));
+}
+
+#[test]
 fn each_crate_of_the_tests_is_on_the_page() {
     assert_same(&Page::read().heads("Tests, benchmarks and examples"), &of_the_function(Kind::Tests));
 }
@@ -48,7 +53,14 @@ fn each_tool_is_on_the_page_with_its_version() {
 #[test]
 fn each_crate_has_its_reason() {
     let page = Page::read();
-    for section in ["In the function", "The operators' program", "Tests, benchmarks and examples", "Fuzzing"] {
+    let sections = [
+        "In the function",
+        "The function `changes`",
+        "The operators' program",
+        "Tests, benchmarks and examples",
+        "Fuzzing",
+    ];
+    for section in sections {
         for (head, reason) in page.entries(section) {
             let (what, without) =
                 reason.split_once("Without it: ").unwrap_or_else(|| panic!("{head}: and without it?"));

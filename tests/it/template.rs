@@ -1,6 +1,7 @@
 //! Compares `template.yaml` with the code: its variables, permissions, alarms and dashboard match what the function
 //! reads, does and counts.
 
+mod changes;
 mod check;
 mod dashboard;
 mod decide;

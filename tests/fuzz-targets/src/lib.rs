@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod certificate;
+pub mod changes;
 pub mod envelope;
 mod event_checks;
 mod fake_aws;
@@ -28,9 +29,10 @@ pub struct Target {
 }
 
 /// All fuzzers.
-pub const ALL: [Target; 11] = [
+pub const ALL: [Target; 12] = [
     Target { name: "address", run: address::run },
     Target { name: "certificate", run: certificate::run },
+    Target { name: "changes", run: changes::run },
     Target { name: "envelope", run: envelope::run },
     Target { name: "invocation", run: invocation::run },
     Target { name: "mailjet", run: mailjet::run },

@@ -32,12 +32,7 @@ pub fn run(input: &[u8]) {
         min_days: u32::from(head[2] % 4),
         cooldown_days: u32::from(head[3] % 40),
     };
-    let mut floods = 0;
-    let decoded = rest.chunks_exact(6).take(MAX_CHANGES).flat_map(|bytes| {
-        floods += usize::from(bytes[0] >= FLOOD_FROM);
-        if bytes[0] < FLOOD_FROM || floods > MAX_FLOODS { vec![change(bytes)] } else { flood(bytes) }
-    });
-    let mut changes: Vec<Change> = decoded.collect();
+    let mut changes = decoded(rest);
     let deliveries = changes.extract_if(.., |change| matches!(change, Change::Delivered { .. })).collect::<Vec<_>>();
     limit_crowded_days(&mut changes, rules);
 
@@ -52,6 +47,21 @@ pub fn run(input: &[u8]) {
     for delivery in &deliveries {
         delivered(record.clone(), delivery, rules);
     }
+}
+
+/// The changes that bytes encode, six by six.
+fn decoded(bytes: &[u8]) -> Vec<Change> {
+    let mut floods = 0;
+    let decoded = bytes.chunks_exact(6).take(MAX_CHANGES).flat_map(|bytes| {
+        floods += usize::from(bytes[0] >= FLOOD_FROM);
+        if bytes[0] < FLOOD_FROM || floods > MAX_FLOODS { vec![change(bytes)] } else { flood(bytes) }
+    });
+    decoded.collect()
+}
+
+/// The record that bytes encode as changes.
+pub(crate) fn record(bytes: &[u8]) -> SuppressionRecord {
+    merged(&decoded(bytes), SoftBounceRules::default())
 }
 
 /// A record without what may depend on the order: the texts of folded reasons.

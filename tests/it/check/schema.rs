@@ -91,6 +91,7 @@ fn is_of_type(name: &str, value: &Value) -> bool {
         "array" => value.is_array(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
+        "integer" => value.is_u64() || value.is_i64(),
         "null" => value.is_null(),
         other => panic!("unknown in a schema: {other}"),
     }

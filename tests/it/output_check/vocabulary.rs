@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use mail_feedback::api::{Action, ApiError, Flaw, Order, Question, Refusal};
 use mail_feedback::error::Error;
 use mail_feedback::event::Reason;
+use mail_feedback::store::NotAStream;
 use mail_feedback::suppression::ScopeError;
 use mail_feedback::telemetry::{LinkOutcome, metric_names};
 use serde_json::Value;
@@ -13,13 +14,16 @@ use serde_json::Value;
 use super::secrets::Secrets;
 
 /// The log messages other than the advice on errors.
-const SENTENCES: [&str; 12] = [
+const SENTENCES: [&str; 15] = [
     "a dependency logged a warning; see source and line",
     "a dependency logged an error; see source and line",
     "recorded",
     "answered",
     "decided",
     "served",
+    "published",
+    "a record of the stream cannot be read, and makes no event; see the runbook, change events",
+    "a change is too large for an event, and makes none; see the runbook, change events",
     "a subscription is waiting to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
     "a subscription of the topic to this endpoint has ended",
     "SNS_ALLOW_SHA1 also admits sha-1 over https; set SignatureVersion 2 on the topics instead",
@@ -28,9 +32,10 @@ const SENTENCES: [&str; 12] = [
     "attributes of other writers left no room for a suppression record; the largest were removed",
 ];
 /// The log fields with numbers or booleans.
-const FIGURES: [&str; 14] = [
+const FIGURES: [&str; 15] = [
     "events",
     "messages",
+    "records",
     "failed",
     "status",
     "duration_ms",
@@ -45,7 +50,7 @@ const FIGURES: [&str; 14] = [
     "changed",
 ];
 /// Its other fields, and those of an answer.
-const FIELDS: [&str; 22] = [
+const FIELDS: [&str; 23] = [
     "timestamp",
     "level",
     "target",
@@ -58,6 +63,7 @@ const FIELDS: [&str; 22] = [
     "message",
     "request_id",
     "message_id",
+    "sequence_number",
     "class",
     "label",
     "signature_version_1_topics",
@@ -104,12 +110,21 @@ static LABELS: LazyLock<BTreeSet<&'static str>> =
 /// How the Lambda runtime prints an error of the handler.
 static PRINTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| Error::all().map(|error| format!("{error:?}")).collect());
 static MESSAGES: LazyLock<BTreeSet<String>> =
-    LazyLock::new(|| Error::all().map(|error| error.to_string()).chain(flaws()).collect());
+    LazyLock::new(|| Error::all().map(|error| error.to_string()).chain(flaws()).chain(of_changes()).collect());
 /// The bodies of answers that say what to do.
 static ANSWERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let told = Error::all().filter_map(Error::answer);
     told.map(|sentence| format!("{{\"error\":\"{sentence}\"}}")).collect()
 });
+
+/// What the function `changes` says about a batch that failed, and about invocations from elsewhere.
+fn of_changes() -> impl Iterator<Item = String> {
+    #[cfg(feature = "changes")]
+    let failures = mail_feedback::functions::changes::BusFailure::ALL.iter().map(|failure| failure.advice().to_owned());
+    #[cfg(not(feature = "changes"))]
+    let failures = std::iter::empty();
+    failures.chain([NotAStream.to_string(), format!("form: {NotAStream}")])
+}
 
 /// The messages about malformed questions, and about malformed and refused orders.
 fn flaws() -> impl Iterator<Item = String> {
@@ -193,6 +208,7 @@ fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
         }),
         "request_id" => is_text(&|it| it.starts_with(&ids.request)),
         "message_id" => is_text(&|it| secrets.queued.iter().any(|id| id == it)),
+        "sequence_number" => is_text(&|it| it.len() == 21 && it.bytes().all(|byte| byte.is_ascii_digit())),
         "table" => is_text(&|it| ids.configured.iter().any(|name| name == it)),
         "door" => is_text(&is_door),
         "class" => is_text(&|it| CLASSES.contains(it)),

@@ -17,7 +17,7 @@ fn topic_and_queues_have_the_key_by_a_switch_of_their_own() {
     let key = by("HasKeyForMessages", &json!({"Ref": "KmsKeyArn"}));
     assert_eq!(template.properties("Topic")["KmsMasterKeyId"], key);
     let queues = template.resources("AWS::SQS::Queue");
-    assert_eq!(queues.len(), 4);
+    assert_eq!(queues.len(), 5);
     for (id, body) in queues {
         assert_eq!(body["Properties"]["KmsMasterKeyId"], key, "{id}");
         let own = json!({"Fn::If": ["HasKeyForMessages", {"Ref": "AWS::NoValue"}, true]});

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mail_feedback::config::{CheckConfig, Config, KeySource, RecordingConfig, UnsubscribeConfig};
+use mail_feedback::config::{ChangesConfig, CheckConfig, Config, KeySource, RecordingConfig, UnsubscribeConfig};
 use mail_feedback::intake::webhook::CredentialSource;
 use serde_json::Value;
 
@@ -56,6 +56,18 @@ fn exactly_what_check_reads_is_set() {
         environment.get(name).cloned()
     });
     assert_eq!(config.unwrap().suppression_table, "the-SuppressionTable");
+    assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
+}
+
+#[test]
+fn exactly_what_changes_reads_is_set() {
+    let environment = default_environment(&Template::read(), "ChangesFunction");
+    let read = RefCell::new(BTreeSet::new());
+    let config = ChangesConfig::from_lookup(|name| {
+        read.borrow_mut().insert(name.to_owned());
+        environment.get(name).cloned()
+    });
+    assert_eq!(config.unwrap().bus, "default");
     assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
 }
 

@@ -159,7 +159,10 @@ fn a_deployment_is_rolled_back_by_alarms_of_the_stack() {
     let alarms: BTreeSet<_> = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();
     for (function, body) in template.resources("AWS::Serverless::Function") {
         let Some(named) = body["Properties"]["DeploymentPreference"]["Alarms"].as_array() else {
-            assert!(["DecideFunction", "UnsubscribeFunction"].contains(&function), "{function} takes over at once");
+            assert!(
+                ["ChangesFunction", "DecideFunction", "UnsubscribeFunction"].contains(&function),
+                "{function} takes over at once"
+            );
             continue;
         };
         assert!(!named.is_empty(), "{function}");

@@ -206,7 +206,13 @@ fn whoever_may_publish_or_send_is_known() {
     let without = &template.0["Resources"]["TopicPolicy"]["Condition"];
     assert!(without.is_null(), "without a policy, SNS lets the whole account publish");
     let by_alarms = publish("cloudwatch.amazonaws.com", "AlarmTopic", json!({"StringEquals": account}));
-    assert_eq!(only_statement(&template, "AlarmTopicPolicy"), by_alarms);
+    let mut by_rules = publish("events.amazonaws.com", "AlarmTopic", Value::Null);
+    by_rules.as_object_mut().unwrap().remove("Condition").expect("EventBridge supports no condition there");
+    let mut of_alarms = template.properties("AlarmTopicPolicy")["PolicyDocument"]["Statement"].clone();
+    for statement in of_alarms.as_array_mut().unwrap() {
+        statement.as_object_mut().unwrap().remove("Sid").unwrap();
+    }
+    assert_eq!(of_alarms, json!([by_alarms, by_rules]));
     let topics = json!({"Fn::If": [
         "HasExistingTopics",
         {"Fn::Split": [",", {"Fn::Sub": "${Topic},${ExistingTopicArns}"}]},
@@ -310,7 +316,9 @@ fn nothing_that_fails_is_lost_or_loops() {
     let function = template.properties("Function");
     let on_failure = &function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
     assert_eq!(on_failure["Destination"], json!({"Fn::GetAtt": ["FailedQueue", "Arn"]}));
-    let mappings = template.resources("AWS::Lambda::EventSourceMapping");
+    let mut mappings = template.resources("AWS::Lambda::EventSourceMapping");
+    // It reads a stream: see `changes.rs`.
+    mappings.retain(|(id, _)| *id != "ChangesMapping");
     let sources: Vec<_> =
         mappings.iter().map(|(_, body)| &body["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]).collect();
     assert_eq!(sources, ["FailedQueue", "IntakeQueue", "UndeliveredQueue"]);

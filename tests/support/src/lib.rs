@@ -34,4 +34,6 @@ pub mod runtime_api;
 #[cfg(feature = "servers")]
 pub mod samples;
 #[cfg(feature = "servers")]
+pub mod stream;
+#[cfg(feature = "servers")]
 pub mod tls_host;
