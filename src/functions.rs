@@ -23,6 +23,8 @@ pub mod decide;
 mod environment;
 pub mod feedback;
 pub mod unsubscribe;
+#[cfg(feature = "view")]
+pub mod view;
 
 use std::fmt;
 use std::process::ExitCode;

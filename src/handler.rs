@@ -39,6 +39,8 @@ pub struct Handler {
     /// Whether verified subscriptions are confirmed.
     auto_confirm: bool,
     ses: SesSettings,
+    /// Whether a metric counts why messages did not arrive.
+    count_causes: bool,
     credentials: CredentialStore,
     recorder: Recorder,
     clock: fn() -> Timestamp,
@@ -61,6 +63,7 @@ impl Handler {
             event_bridge: config.event_bridge,
             auto_confirm: config.auto_confirm,
             ses: config.ses,
+            count_causes: config.count_causes,
             credentials: CredentialStore::new(config.webhook, clients.secrets_manager),
             recorder: Recorder::new(
                 clients.dynamodb,
@@ -205,6 +208,9 @@ impl Handler {
         let limits = context.deadline.limits(reports.iter().map(Vec::len).sum());
         let recorded = self.recorder.record(reports, context.received_at, limits).await;
         context.metrics.events(&recorded.events, context.received_at);
+        if self.count_causes {
+            context.metrics.causes(&recorded.events);
+        }
         context.metrics.suppressed(&recorded.suppressed);
         recorded
     }

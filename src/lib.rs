@@ -15,7 +15,7 @@
 //!
 //! The modules form layers, and each uses only its own and those before it: ground (`address`, `error`, `label`,
 //! `lenient`, `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`,
-//! `api`, `changes` and `unsubscribe`, then `telemetry` and `handler`, and above them `functions`, `operator` and
+//! `api`, `changes`, `lookup` and `unsubscribe`, then `telemetry` and `handler`, `view`, and above them `functions`, `operator` and
 //! `local`.
 //! `tests/it/architecture.rs` checks this.
 //!
@@ -41,6 +41,8 @@ mod label;
 mod lenient;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(any(feature = "operator", feature = "view"))]
+mod lookup;
 #[cfg(feature = "operator")]
 pub mod operator;
 pub mod policy;
@@ -51,3 +53,5 @@ pub mod telemetry;
 mod text;
 pub mod timestamp;
 pub mod unsubscribe;
+#[cfg(feature = "view")]
+pub mod view;

@@ -8,6 +8,7 @@
 
 pub mod certificates;
 pub mod event;
+pub mod view;
 
 mod check;
 mod feed;

@@ -30,7 +30,6 @@ mod help;
 mod import;
 mod import_row;
 mod import_write;
-mod item;
 mod lines;
 mod message;
 mod program;

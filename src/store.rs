@@ -29,3 +29,6 @@ pub use recorder::{Recorded, Recorder, TimeLimits};
 pub use stream::{NotAStream, RecordChange, StreamRecord, Streamed, read_stream};
 pub use suppressions::Suppressions;
 pub use unsubscribe::{REPLACED as REPLACED_UNSUBSCRIBE, Unsubscribe};
+
+#[cfg(feature = "view")]
+pub(crate) use sdk_error::classified;

@@ -14,6 +14,8 @@ mod trim;
 mod verdict;
 
 pub use change::{Change, effect_text};
+#[cfg(feature = "view")]
+pub use change::{NamedChange, named_changes};
 pub use context::{AskedScopes, Context};
 pub use decision::{Decision, DecisionRefusal};
 pub use difference::{Difference, differences};

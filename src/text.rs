@@ -1,4 +1,4 @@
-//! Text of limited length, and for shells.
+//! Text of limited length, from outside, and for shells.
 
 /// The beginning of a text, at most `limit` bytes, cut between characters.
 pub(crate) fn clip(text: &str, limit: usize) -> &str {
@@ -9,8 +9,15 @@ pub(crate) fn clip(text: &str, limit: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// Whether a character could control a terminal (C0, DEL and C1), break a line, or change the direction of later text.
+#[cfg(any(feature = "operator", feature = "view"))]
+pub(crate) fn is_control(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A text as one word of any POSIX shell.
-#[cfg(any(feature = "local", feature = "operator"))]
+#[cfg(any(feature = "local", feature = "operator", feature = "view"))]
 pub(crate) fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

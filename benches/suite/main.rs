@@ -135,15 +135,17 @@ async fn report_batches() {
 
 async fn report_questions() {
     let rows = questions::measure().await;
-    println!("\nQuestions and links, over the embedded DynamoDB");
+    println!("\nQuestions, links and pages, over the embedded DynamoDB");
     println!(
-        "  {:<24} {:>10} {:>14} {:>12} {:>10} {:>10}",
-        "program", "ready, ms", "answered, ms", "warm, us", "CPU, us", "x floor"
+        "  {:<24} {:>10} {:>14} {:>12} {:>10} {:>10} {:>10}",
+        "program", "ready, ms", "answered, ms", "warm, us", "CPU, us", "x floor", "peak, MB"
     );
     let floor = rows[0].cpu_us;
-    for questions::Row { name, ready_ms, answered_ms, warm_us, cpu_us, .. } in &rows {
+    for questions::Row { name, ready_ms, answered_ms, warm_us, cpu_us, peak_mb, .. } in &rows {
         let times = cpu_us / floor;
-        println!("  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {cpu_us:>10.0} {times:>10.2}");
+        println!(
+            "  {name:<24} {ready_ms:>10.1} {answered_ms:>14.1} {warm_us:>12.0} {cpu_us:>10.0} {times:>10.2} {peak_mb:>10.1}"
+        );
     }
 }
 

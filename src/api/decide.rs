@@ -43,6 +43,33 @@ pub async fn decide(
     Ok(Decided::Written(Box::new(written)))
 }
 
+/// What a decision would make of a record, without writing anything: [`Decided::Written`] has the record as it would be.
+///
+/// # Errors
+/// The decision would have no effect, or one of its texts is too long.
+#[cfg(feature = "view")]
+pub fn preview(
+    record: &SuppressionRecord,
+    address: &Address,
+    decision: &Decision,
+    state: State,
+    rules: crate::suppression::SoftBounceRules,
+    now: Timestamp,
+) -> Result<Decided, crate::suppression::DecisionRefusal> {
+    let (scope, reason) = (&decision.scope, decision.reason);
+    match state {
+        State::Suppressed if is_counted(scope, reason) => return Ok(Decided::Counted),
+        State::Lifted if !exists(record, scope, reason) && !is_refused(record, scope, reason) => {
+            return Ok(Decided::NothingToLift(Box::new(record.clone())));
+        }
+        State::Suppressed | State::Lifted => {}
+    }
+    decision.check(state, now)?;
+    let mut changed = record.clone();
+    decision.apply(&mut changed, address, state, rules, now)?;
+    Ok(Decided::Written(Box::new(changed)))
+}
+
 /// Whether a lift would end anything, including bounces that are counted but do not suppress yet.
 fn exists(record: &SuppressionRecord, scope: &Scope, reason: Reason) -> bool {
     if is_counted(scope, reason) {

@@ -1,5 +1,6 @@
 //! What the function and cargo-lambda print, kept for later or shown at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -38,6 +39,8 @@ pub(super) struct Log {
 struct State {
     show: Show,
     lines: Lines,
+    /// How often each label of a failure was counted.
+    rejected: BTreeMap<String, u64>,
 }
 
 /// Lines that were kept.
@@ -65,6 +68,11 @@ impl Log {
         self.state.lock().await.lines.clone()
     }
 
+    /// How often each label of a failure was counted.
+    pub(super) async fn rejected(&self) -> BTreeMap<String, u64> {
+        self.state.lock().await.rejected.clone()
+    }
+
     /// Waits until the function has exited during its start.
     pub(super) async fn crashed(&self) {
         self.crashed.notified().await;
@@ -84,6 +92,7 @@ impl Log {
     async fn add(&self, source: Source, line: String) {
         let mut state = self.state.lock().await;
         if line.starts_with("{\"_aws\"") {
+            state.count(&line);
             match (state.show, without_directives(&line)) {
                 (Show::Everything, Some(line)) => println!("{line}"),
                 _ => state.lines.metrics.push(line),
@@ -98,6 +107,18 @@ impl Log {
             Show::Build if source == Source::Cargo => eprintln!("{line}"),
             Show::Everything => println!("{line}"),
             Show::Build | Show::Nothing => state.lines.log.push(line),
+        }
+    }
+}
+
+impl State {
+    fn count(&mut self, line: &str) {
+        let fields: Map<String, Value> = serde_json::from_str(line).unwrap_or_default();
+        for (name, count) in &fields {
+            if let Some((label, count)) = name.strip_prefix("rejected.").zip(count.as_u64()) {
+                let sum = self.rejected.entry(label.to_owned()).or_default();
+                *sum = sum.saturating_add(count);
+            }
         }
     }
 }

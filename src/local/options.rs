@@ -15,6 +15,8 @@ pub(super) struct Options {
     pub(super) function: SocketAddr,
     /// `DYNAMODB_PORT`: where DynamoDB listens.
     pub(super) database: SocketAddr,
+    /// `VIEW_PORT`: where the pages for support are.
+    pub(super) view: SocketAddr,
 }
 
 impl Options {
@@ -33,15 +35,23 @@ impl Options {
             Ok::<_, String>(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         };
         let (function, database) = (address("PORT", "9000")?, address("DYNAMODB_PORT", "8000")?);
-        if function == database {
-            return Err("PORT and DYNAMODB_PORT are the same; choose two".into());
+        let view = address("VIEW_PORT", "8800")?;
+        let names = [("PORT", function), ("DYNAMODB_PORT", database), ("VIEW_PORT", view), ("PORT", function)];
+        let same = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one.1 == other.1);
+        if let Some(((one, _), (other, _))) = same {
+            return Err(format!("{one} and {other} are the same; choose two").into());
         }
-        Ok(Self { once: flag("ONCE"), details: flag("DETAILS"), function, database })
+        Ok(Self { once: flag("ONCE"), details: flag("DETAILS"), function, database, view })
     }
 
     /// Binds the port of DynamoDB.
     pub(super) fn database_listener(&self) -> Result<TcpListener, Failure> {
         bind(self.database, "DYNAMODB_PORT")
+    }
+
+    /// Binds the port of the pages.
+    pub(super) fn view_listener(&self) -> Result<TcpListener, Failure> {
+        bind(self.view, "VIEW_PORT")
     }
 
     /// Fails if the function's port is taken: cargo-lambda would bind it next to its owner, or only log an error.
@@ -71,15 +81,16 @@ mod tests {
     }
 
     #[test]
-    fn both_ports_stay_the_same_unless_they_are_set() {
+    fn the_ports_stay_the_same_unless_they_are_set() {
         let options = read(&[]).unwrap();
-        assert_eq!((options.function.port(), options.database.port()), (9000, 8000));
+        assert_eq!((options.function.port(), options.database.port(), options.view.port()), (9000, 8000, 8800));
         assert!(!options.once && !options.details);
         let options = read(&[("PORT", "9001"), ("DYNAMODB_PORT", "8001"), ("ONCE", "1"), ("DETAILS", "0")]).unwrap();
         assert_eq!((options.function.port(), options.database.port()), (9001, 8001));
         assert!(options.once && !options.details);
         assert_eq!(read(&[("DYNAMODB_PORT", "x")]).unwrap_err(), "DYNAMODB_PORT=x is not a port");
         assert_eq!(read(&[("PORT", "0")]).unwrap_err(), "PORT=0 is not a port");
+        assert_eq!(read(&[("VIEW_PORT", "9000")]).unwrap_err(), "VIEW_PORT and PORT are the same; choose two");
         assert_eq!(read(&[("PORT", "8000")]).unwrap_err(), "PORT and DYNAMODB_PORT are the same; choose two");
     }
 

@@ -1,6 +1,7 @@
 //! What people see: where everything is, one line per sample, and a block to paste.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -121,6 +122,13 @@ fn rows(effect: &Effect, limit: usize) -> Vec<String> {
         rows.push(format!("… and {more} more"));
     }
     rows
+}
+
+/// Prints where the pages are, before anything else.
+pub(super) fn print_view(view: SocketAddr) {
+    println!(
+        "http://{view}/   the pages for support: an address, a message, an overview, and new events as they come in"
+    );
 }
 
 /// Prints what is running, and where.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use support::database::Database;
+use support::database::{Database, EVENTS, SUPPRESSIONS};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
@@ -15,13 +15,16 @@ use super::log::Show;
 use super::options::Options;
 use super::report;
 use super::session::{self, Session};
+use super::view::ViewServer;
 use super::watch::Watch;
+use crate::config::RecordingConfig;
 
 /// Runs until a signal arrives, or with `ONCE` until everything was sent.
 pub(super) async fn run() -> Result<ExitCode, Failure> {
     let options = Options::from_env()?;
     options.check_function_port()?;
-    let listener = options.database_listener()?;
+    let (listener, view) = (options.database_listener()?, options.view_listener()?);
+    report::print_view(options.view);
     // Before there is anything to stop.
     let mut stops = Stops::new()?;
     let database = Database::start_on(listener).await;
@@ -33,12 +36,23 @@ pub(super) async fn run() -> Result<ExitCode, Failure> {
     let _written = session.write()?;
     report::print_places(&session);
     let mut watch = Watch::start(&session, &certificates, !options.once)?;
+    ViewServer::start_beside(view, database.client.clone(), view_config()?, Arc::clone(&watch.log))?;
     let feed = Feed { address: session.function, database, log: Arc::clone(&watch.log), details: options.details };
     let result = Box::pin(play(&feed, &session, &mut watch, &mut stops, options.once)).await;
     // No more output: the terminal may be gone.
     feed.log.show(Show::Nothing).await;
     watch.stop().await;
     result
+}
+
+/// The settings of the pages: those of the function, which has the defaults but for its tables.
+fn view_config() -> Result<RecordingConfig, Failure> {
+    let lookup = |name: &str| match name {
+        "EVENT_TABLE" => Some(EVENTS.to_owned()),
+        "SUPPRESSION_TABLE" => Some(SUPPRESSIONS.to_owned()),
+        _ => None,
+    };
+    Ok(RecordingConfig::from_lookup(lookup).map_err(|error| error.to_string())?)
 }
 
 async fn play(

@@ -13,7 +13,7 @@ use crate::text::shell_quoted;
 const TABLES: [(&str, &str); 2] = [("EventTableName", "EVENT_TABLE"), ("SuppressionTableName", "SUPPRESSION_TABLE")];
 
 /// The other outputs, for the commands in the guide; one that the stack lacks is omitted.
-const OUTPUTS: [(&str, &str); 27] = [
+const OUTPUTS: [(&str, &str); 31] = [
     ("SuppressionStreamArn", "SUPPRESSION_STREAM_ARN"),
     ("ConfigurationSetName", "CONFIGURATION_SET"),
     ("TopicArn", "TOPIC_ARN"),
@@ -28,6 +28,10 @@ const OUTPUTS: [(&str, &str); 27] = [
     ("CheckFunctionArn", "CHECK_FUNCTION_ARN"),
     ("DecideFunctionName", "DECIDE_FUNCTION_NAME"),
     ("DecideFunctionArn", "DECIDE_FUNCTION_ARN"),
+    ("SupportFunctionName", "SUPPORT_FUNCTION_NAME"),
+    ("SupportFunctionArn", "SUPPORT_FUNCTION_ARN"),
+    ("SupportLogGroupName", "SUPPORT_LOG_GROUP"),
+    ("SupportDashboardUrl", "SUPPORT_DASHBOARD_URL"),
     ("UnsubscribeHost", "UNSUBSCRIBE_HOST"),
     ("UnsubscribeSecretArn", "UNSUBSCRIBE_SECRET_ARN"),
     ("UnsubscribeFunctionName", "UNSUBSCRIBE_FUNCTION_NAME"),

@@ -3,12 +3,12 @@
 use super::cli::ExportArgs;
 use super::failure::Failure;
 use super::format::{COLUMNS, Format, Row, csv_line, mailjet_line, ses_line};
-use super::item::{Item, map, owned, text};
 use super::progress::counter;
 use super::sanitize::escape_controls;
 use super::show::counted;
 use super::tables::Tables;
 use super::{Console, Outcome};
+use crate::lookup::item::{Item, map, owned, text};
 use crate::store::CERTIFICATES_KEY;
 
 /// Writes the suppressions page by page, in the order of the scan.

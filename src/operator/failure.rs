@@ -5,7 +5,9 @@ use std::io::{Error as IoError, ErrorKind};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+use super::tables::throttled;
 use crate::error::{Error, Outage};
+use crate::lookup::ReadError;
 
 /// A failed command.
 #[derive(Debug)]
@@ -20,6 +22,15 @@ impl Failure {
     /// A failure with a message.
     pub fn new(text: impl Into<String>) -> Self {
         Self::Message(text.into())
+    }
+
+    /// A failed read of the event table.
+    pub(crate) fn of_read(error: &ReadError, table: &str) -> Self {
+        match error {
+            ReadError::Query(error) => Self::of_call(error, table),
+            ReadError::BatchGet(error) => Self::of_call(error, table),
+            ReadError::Throttled => throttled(table),
+        }
     }
 
     /// A failed DynamoDB call on a table.

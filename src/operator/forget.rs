@@ -8,11 +8,12 @@ use serde_json::json;
 
 use super::cli::ForgetArgs;
 use super::failure::Failure;
-use super::item::Item;
 use super::progress::counter;
 use super::show::counted;
-use super::tables::{ATTEMPTS, Tables, event_key, throttled, wait};
+use super::tables::{Tables, throttled};
 use super::{Console, Outcome};
+use crate::lookup::item::Item;
+use crate::lookup::{ATTEMPTS, event_key, wait};
 use crate::store::is_manual;
 
 /// The most items that `BatchWriteItem` takes.

@@ -2,11 +2,11 @@
 
 use super::cli::MessageArgs;
 use super::failure::Failure;
-use super::item::{text, to_json};
 use super::sanitize::sanitize;
 use super::show::event_lines;
 use super::tables::Tables;
 use super::{Console, Outcome};
+use crate::lookup::item::{text, to_json};
 
 /// Prints the events of a message in order, page by page: a campaign has many.
 pub(super) async fn run(args: &MessageArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {

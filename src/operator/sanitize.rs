@@ -2,6 +2,8 @@
 
 use std::io::{Error, ErrorKind, Result, Write};
 
+use crate::text::is_control;
+
 /// The audience of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
@@ -41,13 +43,6 @@ impl Write for Sanitizer<'_> {
     fn flush(&mut self) -> Result<()> {
         self.out.flush()
     }
-}
-
-/// Whether a character could control a terminal (C0, DEL and C1), break a line, or change the direction of later text.
-#[must_use]
-pub fn is_control(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Foreign text as one line, with spaces for control characters.

@@ -3,59 +3,14 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::item::{Item, text};
 use super::sanitize::sanitize;
 use crate::api::BlockedBy;
-use crate::event::Reason;
-use crate::suppression::{Block, Entry, MAX_SCOPES, ManualKind, Scope, State, SuppressionRecord, Verdict};
-use crate::timestamp::Timestamp;
+use crate::lookup::item::{Item, text};
+use crate::lookup::{OF_THE_MESSAGE, time_of};
+use crate::suppression::{Block, MAX_SCOPES, ManualKind, Scope, SuppressionRecord};
 
 /// How many suppressions in other scopes a line names; JSON has all of them.
 const SHOWN_ELSEWHERE: usize = 10;
-
-/// The effect of an entry at a time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum EntryStatus {
-    /// It forbids mail.
-    Blocked,
-    /// It has expired.
-    Ended,
-    /// It was lifted.
-    Lifted,
-}
-
-impl EntryStatus {
-    /// The effect of an entry.
-    pub(super) fn of(entry: &Entry, now: Timestamp) -> Self {
-        match entry.state {
-            State::Lifted => Self::Lifted,
-            State::Suppressed if entry.is_active(now) => Self::Blocked,
-            State::Suppressed => Self::Ended,
-        }
-    }
-
-    /// The effect as a word.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Blocked => "blocked",
-            Self::Ended => "ended",
-            Self::Lifted => "lifted",
-        }
-    }
-}
-
-/// Every entry of a record, by scope and reason.
-pub(super) fn entries(record: &SuppressionRecord) -> impl Iterator<Item = (&Scope, Reason, &Entry)> {
-    let scopes = record.suppressions.iter();
-    scopes.flat_map(|(scope, reasons)| reasons.iter().map(move |(reason, entry)| (scope, *reason, entry)))
-}
-
-/// Every suppression of an address in any scope, whatever the send.
-pub(super) fn everything(record: &SuppressionRecord, now: Timestamp) -> Verdict {
-    let active = entries(record).filter(|(_, _, entry)| entry.is_active(now));
-    let blocks = active.map(|(scope, reason, entry)| Block::of(record, scope, reason, entry)).collect();
-    Verdict { blocks, elsewhere: Vec::new() }
-}
 
 /// The reasons reported for too many scopes, one line each.
 pub(super) fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = String> {
@@ -119,17 +74,6 @@ pub(super) fn with_fields<const N: usize>(object: &impl Serialize, more: [(&str,
     json
 }
 
-/// What an event says about its message, each with the word before it.
-const OF_THE_MESSAGE: [(&str, &str); 7] = [
-    ("message", "message_id"),
-    ("from", "sender_domain"),
-    ("configuration set", "configuration_set"),
-    ("tenant", "tenant"),
-    ("stream", "stream"),
-    ("list", "list"),
-    ("campaign", "campaign"),
-];
-
 /// An event record as lines: what happened; below it the diagnostic text, the message, and the person who decided.
 pub(super) fn event_lines(item: &Item) -> String {
     let field = |name| text(item, name).map(sanitize).unwrap_or_default();
@@ -168,9 +112,4 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
 /// The first columns of a timeline.
 pub(super) fn columns(time: &str, provider: &str, kind: &str, permanence: &str, cause: &str) -> String {
     format!("{time:<24}  {provider:<8}  {kind:<13}  {permanence:<12}  {cause:<16}")
-}
-
-/// The time in the key of an event record, `-` without one, as the index stores it.
-pub(super) fn time_of(item: &Item) -> String {
-    text(item, "event").and_then(|key| key.split_once('#')).map_or_else(|| "-".to_owned(), |(time, _)| time.to_owned())
 }

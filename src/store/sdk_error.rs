@@ -9,7 +9,7 @@ const THROTTLES: [&str; 4] =
     ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException", "ThrottledException"];
 
 /// The error for a failed call that the client has already retried.
-pub(super) fn classified<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Error {
+pub(crate) fn classified<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Error {
     let code = match error {
         SdkError::ServiceError(context) => context.err().code(),
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => return Error::Transient(Outage::Unreachable),

@@ -55,6 +55,46 @@ pub fn effect_text(changes: &[Change]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 
+/// One change as the attribute `effect` names it.
+#[cfg(feature = "view")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamedChange {
+    /// A reason began to apply in a scope, or was confirmed.
+    Suppress(Reason, Scope),
+    /// A reason was lifted in a scope.
+    Lift(Reason, Scope),
+    /// Anything else.
+    Other,
+}
+
+/// Reads what [`effect_text`] writes. A scope may contain a comma.
+#[cfg(feature = "view")]
+#[must_use]
+pub fn named_changes(effect: &str) -> Vec<NamedChange> {
+    let is_start = |part: &str| {
+        let word = part.split(' ').next().unwrap_or_default();
+        matches!(part, "soft_bounce" | "delivered") || matches!(word, "suppress" | "lift")
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for part in effect.split(", ") {
+        match texts.last_mut() {
+            Some(text) if !is_start(part) => text.extend([", ", part]),
+            _ => texts.push(part.to_owned()),
+        }
+    }
+    let named = |text: String| {
+        let (verb, rest) = text.split_once(' ')?;
+        let (reason, scope) = rest.split_once(' ')?;
+        let (reason, scope) = (Reason::from_label(reason)?, Scope::from_text(scope));
+        match verb {
+            "suppress" => Some(NamedChange::Suppress(reason, scope)),
+            "lift" => Some(NamedChange::Lift(reason, scope)),
+            _ => None,
+        }
+    };
+    texts.into_iter().map(|text| named(text).unwrap_or(NamedChange::Other)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Change, effect_text};
@@ -67,5 +107,20 @@ mod tests {
         let lift = Change::LiftSoftBounces(SoftBounceLift { at, actor: None, note: None });
         assert_eq!(effect_text(&[]), None);
         assert_eq!(effect_text(&[Change::Delivered { at }, lift]).as_deref(), Some("delivered, lift soft_bounce *"));
+    }
+
+    #[cfg(feature = "view")]
+    #[test]
+    fn a_written_effect_can_be_read() {
+        use super::{NamedChange, Reason, Scope, named_changes};
+        let scope = Scope::from_text("list:ses:Spring, sale");
+        let expected = [
+            NamedChange::Suppress(Reason::Unsubscribe, scope),
+            NamedChange::Other,
+            NamedChange::Lift(Reason::SoftBounce, Scope::everything()),
+        ];
+        let text = "suppress unsubscribe list:ses:Spring, sale, delivered, lift soft_bounce *";
+        assert_eq!(named_changes(text), expected);
+        assert_eq!(named_changes("<cwdb-action>"), [NamedChange::Other]);
     }
 }

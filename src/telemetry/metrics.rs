@@ -144,6 +144,14 @@ impl Metrics {
         self.lags_ms.extend(lags.take(MAX_VALUES.saturating_sub(self.lags_ms.len())));
     }
 
+    /// Counts why messages did not arrive; of a bounded set, because each metric costs.
+    pub fn causes(&mut self, events: &[EmailEvent]) {
+        let failed = events.iter().filter(|event| matches!(event.kind, Kind::Bounced | Kind::Rejected | Kind::Failed));
+        for cause in failed.filter_map(|event| event.cause) {
+            self.count(&format!("causes.{cause}"));
+        }
+    }
+
     /// Counts newly suppressed addresses.
     pub fn suppressed(&mut self, reasons: &[Reason]) {
         for reason in reasons {
@@ -271,6 +279,7 @@ pub fn metric_names() -> BTreeSet<String> {
         names.extend(["events", "hard_bounces", "undetermined"].map(|what| format!("{what}.{provider}")));
         names.extend(Kind::ALL.iter().map(|kind| format!("events.{provider}.{kind}")));
     }
+    names.extend(Cause::ALL.iter().map(|cause| format!("causes.{cause}")));
     names.extend(Reason::ALL.iter().map(|reason| format!("suppressions.{reason}")));
     names.extend(SubscriptionStep::ALL.iter().map(|step| format!("sns.{step}")));
     names.extend(CheckOutcome::ALL.iter().map(|outcome| format!("checks.{outcome}")));

@@ -1,17 +1,22 @@
-//! The pages behind one-click unsubscribe links in a real browser, headless Chromium: `make browser`. Without `BROWSER`,
-//! the folder with the packages of `.ci/browser`, this test is skipped.
+//! The pages behind one-click unsubscribe links, and those for support, in a real browser, headless Chromium: `make
+//! browser`. Without `BROWSER`, the folder with the packages of `.ci/browser`, this test is skipped.
 //!
-//! This program serves the function over HTTP, beside an embedded DynamoDB; `pages.mjs` opens, clicks and judges. Then
-//! the tables must contain exactly what was clicked.
+//! This program serves the functions over HTTP, beside an embedded DynamoDB; `pages.mjs` and `support.mjs` open, click and
+//! judge. Then the tables must contain exactly what was clicked. The argument `links` or `support` limits them to one
+//! part. With `PICTURES`, only the pictures of the guide are taken, into that folder.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program for a terminal")]
-#![allow(clippy::expect_used, clippy::arithmetic_side_effects, reason = "it fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, reason = "it fails by panicking")]
 #![allow(unreachable_pub, dead_code, reason = "a module that is shared with other tests")]
 
+#[path = "support.rs"]
+mod support_pages;
+#[path = "../it/view/world.rs"]
+mod view_world;
 #[path = "../it/unsubscribe/world.rs"]
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -43,6 +48,40 @@ async fn main() -> Result<(), Failure> {
         return Ok(());
     };
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let screenshots = root.join("target/browser");
+    std::fs::create_dir_all(&screenshots)?;
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
+    let packages = root.join(folder).join("node_modules");
+    let common = json!({"chromium": chromium, "screenshots": screenshots, "packages": packages});
+    // The pictures are of the pages for support.
+    let only = std::env::args().nth(1).or_else(|| std::env::var("PICTURES").ok().map(|_| "support".to_owned()));
+    let is_wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if is_wanted("links") {
+        links(&root, &common).await?;
+    }
+    if is_wanted("support") {
+        support(&root, &common).await?;
+    }
+    println!("browser: screenshots are in {}", screenshots.display());
+    Ok(())
+}
+
+/// The pages for support, in both homes.
+async fn support(root: &Path, common: &Value) -> Result<(), Failure> {
+    let homes = support_pages::start(root).await?;
+    let mut task = homes.task();
+    extend(&mut task, common);
+    let pictures = std::env::var_os("PICTURES").filter(|folder| !folder.is_empty());
+    if let Some(folder) = pictures {
+        task["pictures"] = json!(root.join(folder));
+        return run_node(root, "support.mjs", &task).await;
+    }
+    run_node(root, "support.mjs", &task).await?;
+    homes.judge().await
+}
+
+/// The pages behind one-click unsubscribe links.
+async fn links(root: &Path, common: &Value) -> Result<(), Failure> {
     let database = Database::start().await;
     let served = serve(function_at(&database, Timestamp::now)).await?;
     let late = serve(function_at(&database, || Timestamp::now().plus_days(1))).await?;
@@ -60,21 +99,9 @@ async fn main() -> Result<(), Failure> {
             );
         }
     }
-    let screenshots = root.join("target/browser");
-    std::fs::create_dir_all(&screenshots)?;
-    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
-    let task = json!({"served": served, "late": late, "unavailable": unavailable, "flows": flows, "chromium": chromium,
-        "screenshots": screenshots, "packages": root.join(folder).join("node_modules")});
-    let mut node = Command::new("node")
-        .arg(root.join("tests/browser/pages.mjs"))
-        .stdin(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    node.stdin.take().ok_or("its input")?.write_all(task.to_string().as_bytes()).await?;
-    let status = node.wait().await?;
-    if !status.success() {
-        return Err("the pages are not as they must be".into());
-    }
+    let mut task = json!({"served": served, "late": late, "unavailable": unavailable, "flows": flows});
+    extend(&mut task, common);
+    run_node(root, "pages.mjs", &task).await?;
     let world = world::World { function: world::function(database.client.clone()), database };
     let events = world.events().await;
     let count = |kind: &str| events.iter().filter(|event| event.starts_with(kind)).count();
@@ -83,7 +110,7 @@ async fn main() -> Result<(), Failure> {
     if found != expected {
         return Err(format!("the tables contain {found:?} instead of {expected:?}").into());
     }
-    println!("browser: {} flows were recorded; screenshots are in {}", flows.len(), screenshots.display());
+    println!("browser: {} flows were recorded", flows.len());
     Ok(())
 }
 
@@ -91,6 +118,24 @@ fn function_at(database: &Database, clock: fn() -> Timestamp) -> Unsubscriber {
     let mut function = world::function(database.client.clone());
     function.clock = clock;
     function
+}
+
+fn extend(task: &mut Value, more: &Value) {
+    for (name, value) in more.as_object().into_iter().flatten() {
+        task[name] = value.clone();
+    }
+}
+
+/// Runs a program of this folder with a task as its input.
+async fn run_node(root: &Path, program: &str, task: &Value) -> Result<(), Failure> {
+    let mut node = Command::new("node")
+        .arg(root.join("tests/browser").join(program))
+        .stdin(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    node.stdin.take().ok_or("its input")?.write_all(task.to_string().as_bytes()).await?;
+    let status = node.wait().await?;
+    if status.success() { Ok(()) } else { Err("the pages are not as they must be".into()) }
 }
 
 /// A request as an event, and where its answer is sent.

@@ -1,28 +1,11 @@
 // Opens the pages behind unsubscribe links in Chromium; tests/browser/main.rs starts this and says what to open.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const task = JSON.parse(readFileSync(0, "utf8"));
-const require = createRequire(join(task.packages, "x.js"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(join(task.packages, "axe-core/axe.min.js"), "utf8");
+import { accessible, chromium, fits, passed, shaded, task, test } from "./judge.mjs";
 
-let tests = 0;
 const titles = new Map();
-
-/** Runs one test; the first failure ends the program. */
-async function test(name, run) {
-  try {
-    await run();
-  } catch (error) {
-    console.error(`FAILED: ${name}\n${error.stack}`);
-    process.exit(1);
-  }
-  tests += 1;
-}
 
 /** Whatever state a page is in, this holds. */
 async function judge(page, flow, state, requests) {
@@ -36,28 +19,16 @@ async function judge(page, flow, state, requests) {
     titles.set(`${flow.language} ${state}`, title);
   });
   await test(`${name}: nothing is cut off or scrolls sideways`, async () => {
-    const sizes = await page.evaluate(() => {
-      const root = document.documentElement;
-      const right = [...document.querySelectorAll("main *")].map((each) => each.getBoundingClientRect().right);
-      return { content: root.scrollWidth, screen: root.clientWidth, right: Math.max(...right) };
-    });
-    assert.ok(sizes.content <= sizes.screen && sizes.right <= sizes.screen, JSON.stringify(sizes));
+    await fits(page, "main");
     for (const button of await page.locator("button").all()) {
       assert.ok((await button.boundingBox()).height >= 44, "a finger can hit it");
     }
   });
   await test(`${name}: dark or light as the system is set`, async () => {
-    const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const light = back.match(/\d+/g).slice(0, 3).every((part) => Number(part) > 128);
-    assert.equal(light, flow.scheme === "light", back);
+    await shaded(page, "body", flow.scheme);
   });
   await test(`${name}: axe-core finds nothing`, async () => {
-    await page.evaluate(axe);
-    const rules = { "color-contrast-enhanced": { enabled: true }, "target-size": { enabled: true } };
-    const found = await page.evaluate((rules) => globalThis.axe.run({ rules }), rules);
-    assert.ok(found.passes.length > 5, "it has looked");
-    const wrong = found.violations.concat(found.incomplete);
-    assert.deepEqual(wrong.map((each) => [each.id, each.nodes.map((node) => node.html)]), []);
+    await accessible(page, "html");
   });
   await test(`${name}: nothing is loaded, stored or logged`, async () => {
     assert.deepEqual(requests.foreign, []);
@@ -145,4 +116,4 @@ await test("each language has its own titles", async () => {
   assert.equal(new Set(titles.values()).size, titles.size);
 });
 await browser.close();
-console.log(`browser: ${tests} tests passed in ${task.flows.length} views`);
+console.log(`browser: ${passed()} tests passed in ${task.flows.length} views`);

@@ -8,6 +8,7 @@ import needed
 import pytest
 import queues
 import samples
+import support
 from applied import apply
 from botocore.exceptions import ClientError
 from permissions import new_user
@@ -60,6 +61,8 @@ def test_the_template_deploys_with(cloud, existing, url, trust, signer, variant)
         assert stack.outputs["UnsubscribeDomainTarget"]
     if "UnsubscribeFunction" in resources:
         links.leave_and_come_back(stack)
+    if "SupportFunction" in resources:
+        support.looks_and_decides(stack, signer, variant.parameters.get("SupportMayDecide") == "true")
     if "DecideFunction" in resources:
         carries_out_orders(stack)
     if "LoadBalancer" in resources:

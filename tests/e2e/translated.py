@@ -12,6 +12,8 @@ WILDCARDS = {
     ("UnsubscribeRole", "Traces"): "X-Ray's actions do not support resources",
     ("ChangesRole", "Traces"): "X-Ray's actions do not support resources",
     ("ChangesRole", "Streams"): "all streams of the table are the resource of the action",
+    ("SupportRole", "Traces"): "X-Ray's actions do not support resources",
+    ("SupportRole", "Metrics"): "CloudWatch's actions on metrics do not support resources",
 }
 # Statements of topic policies without a condition, each with its reason.
 UNCONDITIONAL = {

@@ -39,6 +39,7 @@ UNSUBSCRIBE = {
     "UnsubscribeRefusalAlarm",
     "UnsubscribeDashboard",
 }
+SUPPORT = {"SupportFunction", "SupportRole", "SupportLogGroup", "SupportDashboard"}
 UNSUBSCRIBE_DOMAIN = {"UnsubscribeDomain", "UnsubscribeDomainMapping"}
 EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
 
@@ -58,12 +59,13 @@ VARIANTS = [
     Variant(
         "nothing but defaults",
         present=EVENT_DESTINATION | {"Function", "CheckFunction", "CheckFunctionParameter", "Topic", "TopicSubscription", "HttpApi", "Dashboard"},
-        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | INTAKE | UNSUBSCRIBE | CHANGES | {"AlarmTopic", "SendingPausedRule"},
+        absent=LOAD_BALANCER | WEBHOOK_DOMAIN | SILENT_ALARMS | EVENT_BRIDGE | DECIDE | INTAKE | UNSUBSCRIBE | CHANGES | SUPPORT | {"AlarmTopic", "SendingPausedRule"},
         environment={
             "SNS_AUTO_CONFIRM": "false",
             "SNS_ALLOW_SHA1": "iam",
             "EVENTBRIDGE_ACCOUNT_IDS": "",
             "EVENT_RETENTION_DAYS": "400",
+            "COUNT_CAUSES": "false",
         },
     ),
     Variant("no configuration set", {"ConfigurationSet": "none"}, absent=EVENT_DESTINATION),
@@ -206,6 +208,8 @@ VARIANTS = [
         present=CHANGES,
     ),
     Variant("orders of programs", {"DecideEnabled": "true"}, present=DECIDE),
+    Variant("pages for support", {"SupportView": "true"}, present=SUPPORT, environment={"COUNT_CAUSES": "true"}),
+    Variant("pages for support that decide", {"SupportView": "true", "SupportMayDecide": "true"}, present=SUPPORT),
     Variant("redrive", {"RedriveEnabled": "true"}, present={"UndeliveredRedrive", "FailedRedrive"}),
     Variant("alarms by mail", {"AlarmEmail": "ops@example.com", "RateMinimumVolume": "10"}, present={"AlarmTopic", "SendingPausedRule"}),
     Variant(

@@ -13,8 +13,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("policy and suppression", &["policy", "suppression"]),
     ("store", &["store"]),
     ("configuration", &["config"]),
-    ("questions, answers, links and change events", &["api", "changes", "unsubscribe"]),
+    ("questions, answers, links and change events", &["api", "changes", "lookup", "unsubscribe"]),
     ("telemetry and handler", &["handler", "telemetry"]),
+    ("pages for support", &["view"]),
     ("functions and the other programs", &["functions", "local", "operator"]),
     ("programs", &["bin", "main"]),
 ];

@@ -46,4 +46,6 @@ mod survival;
 mod template;
 mod unsubscribe;
 mod vectors;
+#[cfg(feature = "local")]
+mod view;
 mod webhooks;

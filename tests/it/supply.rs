@@ -31,6 +31,16 @@ fn each_crate_of_the_function_changes_is_on_the_page() {
 }
 
 #[test]
+fn each_crate_of_the_pages_for_support_is_on_the_page() {
+    assert_same(&Page::read().heads("The pages for support"), &of_the_function(Kind::Feature("view")));
+}
+
+#[test]
+fn each_crate_of_the_local_program_is_on_the_page() {
+    assert_same(&Page::read().heads("The local program"), &of_the_function(Kind::Feature("local")));
+}
+
+#[test]
 fn each_crate_of_the_tests_is_on_the_page() {
     assert_same(&Page::read().heads("Tests, benchmarks and examples"), &of_the_function(Kind::Tests));
 }
@@ -57,6 +67,8 @@ fn each_crate_has_its_reason() {
         "In the function",
         "The function `changes`",
         "The operators' program",
+        "The pages for support",
+        "The local program",
         "Tests, benchmarks and examples",
         "Fuzzing",
     ];

@@ -15,6 +15,8 @@ mod limits;
 mod monitoring;
 mod permissions;
 mod rules;
+#[cfg(feature = "local")]
+mod support;
 mod unsubscribe;
 mod versions;
 mod webhook_urls;

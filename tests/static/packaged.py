@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main():
     template, packaged = (json.loads(Path(path).read_text(encoding="utf-8")) for path in sys.argv[1:3])
-    added = [packaged["Parameters"].pop(name, None) for name in ("CodeBucket", "CodeKey", "ChangesCodeKey")]
+    added = [packaged["Parameters"].pop(name, None) for name in ("CodeBucket", "CodeKey", "ChangesCodeKey", "SupportCodeKey")]
     if None in added:
         sys.exit(f"{sys.argv[2]} lacks the parameters for the code")
     for resource in template["Resources"].values():

@@ -28,7 +28,7 @@ def main():
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function" and isinstance(resource["Properties"]["CodeUri"], str):
             resource["Properties"]["CodeUri"] = {"Bucket": "artifacts", "Key": "function"}
-    parameters = {"CodeBucket": "artifacts", "CodeKey": "function", "ChangesCodeKey": "function"}
+    parameters = {"CodeBucket": "artifacts", "CodeKey": "function", "ChangesCodeKey": "function", "SupportCodeKey": "function"}
     json.dump(transform(template, parameters, NoManagedPolicies()), sys.stdout, indent=1)
 
 

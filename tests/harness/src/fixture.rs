@@ -168,6 +168,16 @@ pub fn checker() -> Checker {
 pub const LINK_SETTINGS: [(&str, &str); 2] =
     [("UNSUBSCRIBE_KEYS", r#"{"k1":"0123456789abcdef0123456789abcdef"}"#), ("SENDER_NAME", "Example Shop")];
 
+/// What the pages for support need besides the tables.
+pub const VIEW_SETTINGS: [(&str, &str); 1] = [("FEEDBACK_FUNCTION", "mail-feedback")];
+
+/// A request of the widget for the page of an address.
+pub fn view_request(recipient: usize) -> String {
+    let context = json!({"locale": "en", "theme": "light", "timezone": {"offsetISO": "+00:00"}, "forms": {"all": {}}});
+    json!({"page": "address", "address": format!("recipient-{recipient}@example.com"), "widgetContext": context})
+        .to_string()
+}
+
 /// The function that serves links, with the same DynamoDB.
 pub fn unsubscriber() -> Unsubscriber {
     let Clients { dynamodb, clock, metrics, .. } = clients("bench", empty_dynamo());

@@ -36,7 +36,9 @@ pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
         Kind::Function => requested.add(dependencies(package).filter(is_linked)),
         Kind::Feature(name) => {
             let enabled = enabled(package, name);
-            requested.add(dependencies(package).filter(|dependency| enabled.contains(text(&dependency["name"]))));
+            let is_enabled =
+                |dependency: &&Value| dependency["kind"].is_null() && enabled.contains(text(&dependency["name"]));
+            requested.add(dependencies(package).filter(is_enabled));
         }
         Kind::Tests => {
             let mut linked = Requested::default();

@@ -115,6 +115,25 @@ fn exactly_what_unsubscribe_reads_is_set() {
     assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read);
 }
 
+#[cfg(feature = "view")]
+#[test]
+fn exactly_what_the_pages_for_support_read_is_set() {
+    use mail_feedback::config::{Limits, ViewConfig};
+    let template = Template::read();
+    let environment = default_environment(&template, "SupportFunction");
+    let read = RefCell::new(BTreeSet::new());
+    let config = ViewConfig::from_lookup(|name| {
+        read.borrow_mut().insert(name.to_owned());
+        environment.get(name).cloned()
+    });
+    let config = config.unwrap();
+    assert_records_alike(&template, &config.recording);
+    assert!(!config.may_decide, "they only read");
+    assert_eq!((config.functions.feedback.as_str(), config.functions.unsubscribe), ("the-Function", None));
+    assert_eq!((config.queues.len(), config.limits), (3, Limits::default()));
+    assert_eq!(environment.into_keys().collect::<BTreeSet<_>>(), read.into_inner());
+}
+
 #[test]
 fn defaults_of_the_parameters_are_those_of_the_code() {
     let environment = default_environment(&Template::read(), "Function");

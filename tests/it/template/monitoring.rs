@@ -160,7 +160,7 @@ fn a_deployment_is_rolled_back_by_alarms_of_the_stack() {
     for (function, body) in template.resources("AWS::Serverless::Function") {
         let Some(named) = body["Properties"]["DeploymentPreference"]["Alarms"].as_array() else {
             assert!(
-                ["ChangesFunction", "DecideFunction", "UnsubscribeFunction"].contains(&function),
+                ["ChangesFunction", "DecideFunction", "SupportFunction", "UnsubscribeFunction"].contains(&function),
                 "{function} takes over at once"
             );
             continue;

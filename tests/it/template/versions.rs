@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::document::{Template, text};
 
 /// Properties that create a version on their own, or belong to none.
-const UNVERSIONED: [&str; 7] = [
+const UNVERSIONED: [&str; 8] = [
     "AutoPublishAlias",
     "CodeUri",
     "DeploymentPreference",
     "EventInvokeConfig",
+    "FunctionName",
     "ReservedConcurrentExecutions",
     "VersionDeletionPolicy",
     "VersionDescription",
@@ -60,6 +61,7 @@ fn a_version_consists_of_the_settings() {
         ("DecideFunction", "DecideSettingsVersion", "DecideSettingsProfile", 16),
         ("UnsubscribeFunction", "UnsubscribeSettingsVersion", "UnsubscribeSettingsProfile", 20),
         ("ChangesFunction", "ChangesSettingsVersion", "ChangesSettingsProfile", 12),
+        ("SupportFunction", "SupportSettingsVersion", "SupportSettingsProfile", 28),
     ] {
         let properties = template.properties(settings);
         assert_eq!(properties["ConfigurationProfileId"], json!({"Ref": profile}));
@@ -80,7 +82,7 @@ fn a_version_consists_of_the_settings() {
         let description = json!({"Fn::Sub": format!("Settings ${{{settings}}}")});
         assert_eq!(template.properties(function)["VersionDescription"], description);
     }
-    assert_eq!(template.resources("AWS::Serverless::Function").len(), 5);
+    assert_eq!(template.resources("AWS::Serverless::Function").len(), 6);
 }
 
 /// AWS may change the hash that `AutoPublishAliasAllProperties` computes of the function.

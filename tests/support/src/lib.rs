@@ -12,6 +12,8 @@ pub mod seeded;
 pub mod size;
 
 #[cfg(feature = "servers")]
+pub mod cbor;
+#[cfg(feature = "servers")]
 pub mod database;
 #[cfg(feature = "servers")]
 pub mod environment;
@@ -27,6 +29,8 @@ pub mod fault_schedule;
 pub mod http_message;
 #[cfg(feature = "servers")]
 pub mod invoke_api;
+#[cfg(feature = "servers")]
+pub mod metrics_api;
 #[cfg(feature = "servers")]
 pub mod proxy;
 #[cfg(feature = "servers")]

@@ -1,30 +1,27 @@
 //! Conversions between DynamoDB items, text and JSON.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
-/// An item, or a map within one.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(crate) use crate::store::Item;
 
 /// A text attribute.
-pub(super) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+pub(crate) fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
 /// A text attribute, owned.
-pub(super) fn owned(item: &Item, name: &str) -> Option<String> {
+pub(crate) fn owned(item: &Item, name: &str) -> Option<String> {
     text(item, name).map(str::to_owned)
 }
 
 /// A map attribute.
-pub(super) fn map<'i>(item: &'i Item, name: &str) -> Option<&'i Item> {
+pub(crate) fn map<'i>(item: &'i Item, name: &str) -> Option<&'i Item> {
     item.get(name)?.as_m().ok()
 }
 
 /// An item as JSON, with the attribute types that the function writes.
-pub(super) fn to_json(item: &Item) -> Value {
+pub(crate) fn to_json(item: &Item) -> Value {
     let fields = item.iter().map(|(name, value)| (name.clone(), attribute_to_json(value)));
     Value::Object(fields.collect::<Map<_, _>>())
 }

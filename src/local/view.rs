@@ -1,0 +1,134 @@
+//! The pages for support on this machine, over HTTP.
+
+mod arrivals;
+mod guard;
+mod live;
+mod overview;
+mod zone;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+
+use self::arrivals::Arrivals;
+use self::guard::{Guard, respond};
+use super::Failure;
+use super::log::Log;
+use crate::config::{Limits, RecordingConfig};
+use crate::timestamp::Timestamp;
+use crate::view::{
+    Ask, Desk, Failures, Fields, Home, MAX_BYTES, Overview, Page, PageName, Reader, View, ViewError, failures_page,
+    overview_page,
+};
+
+/// The pages on the tables of a run.
+#[derive(Clone)]
+pub struct ViewServer {
+    desk: Desk,
+    guard: Arc<Guard>,
+    arrivals: Arrivals,
+    log: Arc<Log>,
+    actor: Option<String>,
+}
+
+impl ViewServer {
+    /// Serves the pages at a bound port, in the background.
+    ///
+    /// It looks into the tables once a second, for what is new.
+    pub fn start(
+        listener: TcpListener,
+        client: aws_sdk_dynamodb::Client,
+        config: RecordingConfig,
+    ) -> Result<(), Failure> {
+        Self::start_beside(listener, client, config, Arc::default())
+    }
+
+    /// The same, beside a function whose output says what it refused.
+    pub(super) fn start_beside(
+        listener: TcpListener,
+        client: aws_sdk_dynamodb::Client,
+        config: RecordingConfig,
+        log: Arc<Log>,
+    ) -> Result<(), Failure> {
+        let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let suppressions = config.suppression_table.clone();
+        let desk = Desk::new(client, config, true);
+        let arrivals = Arrivals::start(desk.client().clone(), desk.event_table().to_owned(), suppressions);
+        let actor = std::env::var("USER").ok().filter(|name| !name.is_empty());
+        let server = Self { desk, guard: Arc::new(Guard::new(address)?), arrivals, log, actor };
+        let routes = Router::new().fallback(answer).layer(DefaultBodyLimit::max(MAX_BYTES)).with_state(server);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Ok(())
+    }
+
+    async fn page(&self, ask: &Ask, view: &View, now: Timestamp) -> Result<Page, ViewError> {
+        if let Some(page) = Box::pin(self.desk.answer(ask, view, now)).await? {
+            return Ok(page);
+        }
+        match ask {
+            Ask::Overview(span) => {
+                let overview: Overview = self.arrivals.overview(*span, now).await?;
+                // A few samples are enough to look at.
+                let limits = Limits { minimum: 1, ..Limits::default() };
+                Ok(overview_page(&overview, &limits, view, now))
+            }
+            Ask::Failures => {
+                let failures = Failures { queues: None, rejected: Overview::ranked(self.log.rejected().await) };
+                Ok(failures_page(&failures, view))
+            }
+            Ask::Address(_) | Ask::Message(_) | Ask::Decide(_) | Ask::Live(_) => {
+                Ok(Page::refused(404, "There is no such page."))
+            }
+        }
+    }
+}
+
+async fn answer(
+    State(server): State<ViewServer>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let now = Timestamp::now();
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let home = Home::Browser { token: server.guard.token.clone() };
+    let reader = Reader::new(header("accept-language"), zone::of_this_machine());
+    let view = View { home, reader, actor: server.actor.clone() };
+    let (status, page) = match server.guard.admits(&method, &headers) {
+        Err((status, why)) => (status, Page::refused(status.as_u16(), why)),
+        Ok(()) => match question(&server, &uri, method == Method::POST, &body) {
+            Err((status, why)) => (status, Page::refused(status.as_u16(), why)),
+            Ok(Ask::Live(address)) => return live::answer(&server.arrivals, address, view),
+            Ok(ask) => {
+                let outcome = Box::pin(server.page(&ask, &view, now)).await;
+                let page = outcome.unwrap_or_else(|error| Page::failed(ask.page(), error));
+                (StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), page)
+            }
+        },
+    };
+    respond(status, Body::from(page.html(&view, now)))
+}
+
+/// The question of a request. Only a form that these pages made may change anything.
+fn question(server: &ViewServer, uri: &Uri, is_post: bool, body: &[u8]) -> Result<Ask, (StatusCode, &'static str)> {
+    let name = match uri.path().trim_start_matches('/') {
+        "" => PageName::Address,
+        path => PageName::from_label(path).ok_or((StatusCode::NOT_FOUND, "There is no such page."))?,
+    };
+    let mut fields = Fields::default();
+    fields.add("page", name.as_str());
+    if is_post {
+        let posted = Fields::of_form(&String::from_utf8_lossy(body));
+        server.guard.check(posted.get("token").unwrap_or_default())?;
+        return Ok(Ask::of(&fields.or(posted)));
+    }
+    Ok(Ask::of(&fields.or(Fields::of_form(uri.query().unwrap_or_default()))).without_change())
+}

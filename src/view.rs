@@ -1,0 +1,46 @@
+//! The pages for support: why an address gets no mail, what happened to a message, and how the whole is doing.
+//!
+//! A person asks ([`Ask`]); a [`Desk`] reads both tables and answers with a [`Page`], which a [`View`] writes for its
+//! [`Home`]: a browser on this machine, or a custom widget in CloudWatch. HTML and SVG are made here, without any script.
+//!
+//! Whatever comes from outside (addresses, diagnostic texts, user agents, notes) is text: maud escapes it, and characters
+//! that hide or reorder other text are spelled out. No text becomes a link or an action.
+
+mod action;
+mod address;
+mod ask;
+mod decide;
+mod decision_form;
+mod desk;
+mod error;
+mod events_table;
+mod failures;
+mod fields;
+mod frame;
+mod home;
+mod live;
+mod message;
+mod metrics;
+mod overview;
+mod overview_page;
+mod reader;
+mod runbook;
+mod shown;
+mod span;
+mod spans;
+mod standing;
+mod timeline;
+
+pub use ask::{Ask, PageName};
+pub use desk::Desk;
+pub use error::ViewError;
+pub use failures::{Failures, Queue, failures_page};
+pub use fields::{Fields, MAX_BYTES};
+pub use frame::{Page, STYLE, description};
+pub use home::{Home, View};
+pub use live::{live_end, live_row, live_start};
+pub use metrics::MetricsSource;
+pub use overview::{Overview, Rate, Series};
+pub use overview_page::overview_page;
+pub use reader::{Reader, Zone};
+pub use span::Span;

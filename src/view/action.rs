@@ -1,0 +1,53 @@
+//! The JSON in a `cwdb-action`, which CloudWatch passes to a function in the viewer's name.
+
+use std::fmt::Write;
+
+use maud::PreEscaped;
+
+/// Fields as a JSON object that no reading of the surrounding HTML can change: whether CloudWatch takes the text of the
+/// element, its markup, or searches the answer before it is parsed, is not documented. So every character but plain ASCII,
+/// and each that HTML or an attribute knows, is a `\u` escape.
+pub(super) fn json<'f>(fields: impl IntoIterator<Item = (&'f str, &'f str)>) -> PreEscaped<String> {
+    let mut json = String::from("{");
+    for (at, (name, value)) in fields.into_iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        push_text(&mut json, name);
+        json.push(':');
+        push_text(&mut json, value);
+    }
+    json.push('}');
+    PreEscaped(json)
+}
+
+fn push_text(json: &mut String, text: &str) {
+    json.push('"');
+    let mut units = [0_u16; 2];
+    for char in text.chars() {
+        if matches!(char, ' '..='~') && !matches!(char, '"' | '\\' | '<' | '>' | '&' | '\'' | '`') {
+            json.push(char);
+        } else {
+            for unit in char.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(json, "\\u{unit:04x}");
+            }
+        }
+    }
+    json.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json;
+
+    #[test]
+    fn the_fields_come_back_and_nothing_else_is_in_it() {
+        let hostile = "</cwdb-action><img src=x onerror=\"alert('1')\">&quot;\\\u{202e}\u{1f600}\n";
+        let written = json([("address", hostile), ("page", "address")]).0;
+        assert!(written.chars().all(|char| matches!(char, ' '..='~') && !"<>&'`".contains(char)), "{written}");
+        let read: serde_json::Value = serde_json::from_str(&written).unwrap_or_default();
+        assert_eq!(read, serde_json::json!({"address": hostile, "page": "address"}));
+        assert_eq!(json([]).0, "{}");
+    }
+}

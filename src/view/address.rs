@@ -1,0 +1,164 @@
+//! The page about an address.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use maud::{Markup, html};
+
+use super::ask::{AddressQuestion, PageName};
+use super::desk::Desk;
+use super::error::ViewError;
+use super::events_table::{Column, events_table};
+use super::frame::{Page, alert, field};
+use super::home::{Submit, View};
+use super::shown::shown;
+use super::spans::spans;
+use super::standing::{Standing, standing};
+use super::timeline::timeline;
+use crate::address::Address;
+use crate::lookup::item::{Item, text};
+use crate::lookup::{EVENTS_GONE, Order, SoftBounceCount, UNKNOWN, time_of, unwritten_decisions};
+use crate::suppression::SuppressionRecord;
+use crate::timestamp::Timestamp;
+
+/// How many events a page shows.
+const EVENTS: i32 = 200;
+
+/// What is known about an address.
+pub(super) struct Known {
+    /// The address.
+    pub(super) address: Address,
+    /// Its record.
+    pub(super) record: SuppressionRecord,
+    /// Its events, the newest first.
+    pub(super) events: Vec<Item>,
+    /// The sort key before which older events are.
+    pub(super) older: Option<String>,
+}
+
+/// Answers a question about an address.
+pub(super) async fn answer(
+    desk: &Desk,
+    question: &AddressQuestion,
+    view: &View,
+    now: Timestamp,
+) -> Result<Page, ViewError> {
+    let Some(typed) = &question.address else {
+        let content = html! {
+            h1 { "Why did it not arrive?" }
+            (form(question, view))
+            p.mf-empty { "Enter an address. The other fields name the send that you ask about; empty ones mean any." }
+        };
+        return Ok(Page::answer(PageName::Address, content));
+    };
+    let Some(address) = Address::parse(typed) else {
+        let content = html! {
+            h1 { "Address" }
+            (alert("Not an e-mail address", &html! { (shown(typed)) " can have no record; do not send to it." }))
+            (form(question, view))
+        };
+        return Ok(Page::correct(PageName::Address, content));
+    };
+    let known = read(desk, address, question.before.as_deref()).await?;
+    Ok(Page::answer(PageName::Address, content(desk, &known, question, view, now, &html! {})))
+}
+
+/// Reads the newest events of an address before a sort key, then its record.
+pub(super) async fn read(desk: &Desk, address: Address, before: Option<&str>) -> Result<Known, ViewError> {
+    let start = before.map(|before| {
+        let texts = [("address", address.as_str()), ("event", before)];
+        texts.into_iter().map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).collect()
+    });
+    // Evidence is written to the record before its event: a record read last includes all that the events show.
+    let (mut events, next) = desk.events.of_address(address.as_str(), start, Order::NewestFirst, Some(EVENTS)).await?;
+    let record = desk.recorder.suppressions().get(&address).await?;
+    let older = next.as_ref().and_then(|key| text(key, "event")).map(str::to_owned);
+    let unwritten = unwritten_decisions(&address, &record, desk.retention, events.iter());
+    let is_here = |item: &Item| {
+        let key = text(item, "event").unwrap_or_default();
+        before.is_none_or(|before| key < before) && older.as_ref().is_none_or(|older| key >= older.as_str())
+    };
+    events.extend(unwritten.into_iter().filter(is_here));
+    events.sort_by_cached_key(|item| std::cmp::Reverse(time_of(item)));
+    Ok(Known { address, record, events, older })
+}
+
+/// The content of the page, below a note on what was just done.
+pub(super) fn content(
+    desk: &Desk,
+    known: &Known,
+    question: &AddressQuestion,
+    view: &View,
+    now: Timestamp,
+    done: &Markup,
+) -> Markup {
+    let Known { address, record, events, older } = known;
+    let is_known = *record != SuppressionRecord::default();
+    let context = &question.context;
+    let standing = Standing { address, record, now, may_decide: desk.may_decide };
+    let spans = spans(record, events, now);
+    html! {
+        h1 { (shown(address.as_str())) }
+        (done)
+        (standing_or_error(&standing, context, view))
+        @if let Some(sentence) = SoftBounceCount::of(record, desk.rules, now).sentence(desk.rules) {
+            p { strong { "Soft bounces: " } (sentence) "." }
+        }
+        @if let Some(picture) = timeline(events, &spans, record, desk.rules, now) {
+            h2 { "Timeline" }
+            (picture)
+        }
+        h2 { "Events" }
+        @if events.is_empty() {
+            (nothing(is_known))
+        } @else {
+            (events_table(events, Column::None, view))
+        }
+        @if let Some(older) = older {
+            p {
+                @let fields = question.fields().into_iter().chain([("before", older.as_str())]).collect::<Vec<_>>();
+                (view.link(&html! { "Older events" }, PageName::Address, &fields))
+            }
+        }
+        @if question.before.is_some() {
+            p { (view.link(&html! { "Newest events" }, PageName::Address, &question.fields())) }
+        }
+        @if view.is_browser() {
+            p { (view.link(&html! { "New events of this address, as they come in" }, PageName::Live, &[("address", address.as_str())])) }
+        }
+        h2 { "Ask again" }
+        (form(question, view))
+    }
+}
+
+fn standing_or_error(of: &Standing<'_>, context: &crate::suppression::Context, view: &View) -> Markup {
+    match context.scopes() {
+        Ok(asked) => standing(of, &asked, view),
+        Err(error) => alert("The send cannot be as you say", &html! { (error) "." }),
+    }
+}
+
+/// Why there are no events.
+fn nothing(is_known: bool) -> Markup {
+    if is_known {
+        return html! { p.mf-empty { "No events: " (EVENTS_GONE) "." } };
+    }
+    let mut lines = UNKNOWN.lines().map(str::trim);
+    html! {
+        p.mf-empty { (lines.next().unwrap_or_default()) ":" }
+        ul { @for line in lines { li { (line) } } }
+    }
+}
+
+fn form(question: &AddressQuestion, view: &View) -> Markup {
+    let context = &question.context;
+    let fields = html! {
+        (field("Address", "address", question.address.as_deref(), ""))
+        div.mf-fields {
+            (field("Provider", "provider", context.provider.as_deref(), "ses, tencent, mailjet"))
+            (field("Sender domain", "domain", context.sender_domain.as_deref(), "example.com"))
+            (field("List", "list", context.lists.first().map(String::as_str), "News, or list:own:weekly"))
+            (field("Stream", "stream", context.stream.as_deref(), "marketing"))
+            (field("Tenant", "tenant", context.tenant.as_deref(), "Acme"))
+        }
+    };
+    view.form(PageName::Address, &[], &fields, &Submit::ask("Look up"))
+}

@@ -1,0 +1,237 @@
+//! Suppresses and lifts: a form, what exactly would change, and the change.
+
+use std::fmt::Write;
+
+use maud::{Markup, html};
+
+use super::address;
+use super::ask::{AddressQuestion, PageName};
+use super::decision_form::{DecisionForm, Fault, Step};
+use super::desk::Desk;
+use super::error::ViewError;
+use super::frame::{Page, alert, field, notice};
+use super::home::{Submit, View};
+use super::shown::{shown, visible};
+use super::standing::{blocks_list, command_block, ses_command};
+use crate::address::Address;
+use crate::api::{Action, Decided, decide, preview, unknown_providers_warning};
+use crate::event::{Reason, digest_hex};
+use crate::lookup::{entries, everything};
+use crate::suppression::{Decision, SuppressionRecord};
+use crate::text::shell_quoted;
+use crate::timestamp::Timestamp;
+
+/// Takes a step.
+pub(super) async fn answer(desk: &Desk, form: &DecisionForm, view: &View, now: Timestamp) -> Result<Page, ViewError> {
+    let Some(key) = form.key() else {
+        let content =
+            html! { h1 { "Decide" } (alert("Not an e-mail address", &html! { "Look an address up first." })) };
+        return Ok(Page::correct(PageName::Decide, content));
+    };
+    if !desk.may_decide {
+        return Ok(Page::correct(PageName::Decide, not_here(form, &key)));
+    }
+    if form.step == Step::Form {
+        return Ok(Page::answer(PageName::Decide, form_page(form, &key, &[], view)));
+    }
+    let record = desk.recorder.suppressions().get(&key).await?;
+    let decision = match form.decision(&record, now) {
+        Ok(decision) => decision,
+        Err(faults) => return Ok(Page::correct(PageName::Decide, form_page(form, &key, &faults, view))),
+    };
+    let review = Review { desk, form, key: &key, record: &record, decision: &decision, now };
+    let is_as_seen = form.seen.as_deref() == Some(fingerprint(&record).as_str());
+    match form.step {
+        Step::Write if is_as_seen => write(&review, view).await,
+        Step::Write => review.page(
+            view,
+            &alert("Nothing was changed", &html! { "The record has changed since you looked. Look again." }),
+        ),
+        Step::Form | Step::Review => review.page(view, &html! {}),
+    }
+}
+
+/// A decision that can be made, before it is.
+struct Review<'r> {
+    desk: &'r Desk,
+    form: &'r DecisionForm,
+    key: &'r Address,
+    record: &'r SuppressionRecord,
+    decision: &'r Decision,
+    now: Timestamp,
+}
+
+impl Review<'_> {
+    /// Says what would change, and asks to confirm it.
+    fn page(&self, view: &View, first: &Markup) -> Result<Page, ViewError> {
+        let Self { desk, form, key, record, decision, now } = self;
+        let state = form.state();
+        let previewed = preview(record, key, decision, state, desk.rules, *now).map_err(ViewError::Refused)?;
+        let Decided::Written(after) = previewed else {
+            return Ok(Page::correct(
+                PageName::Decide,
+                form_page(form, key, &[without_effect(&previewed, decision)], view),
+            ));
+        };
+        let content = html! {
+            h1 { "Confirm" }
+            (first)
+            (self.changes(&after, view))
+            (self.confirm(view))
+            p { (view.link(&html! { "Cancel" }, PageName::Address, &[("address", key.as_str())])) }
+        };
+        Ok(Page::answer(PageName::Decide, content))
+    }
+
+    fn changes(&self, after: &SuppressionRecord, view: &View) -> Markup {
+        let Self { desk, form, key, record, decision, now } = self;
+        let Decision { scope, reason, until, actor, note } = decision;
+        let entry = record.entry(scope, *reason);
+        html! {
+            p.mf-change {
+                @match form.action { Action::Suppress => "Suppress ", Action::Lift => "Lift " }
+                strong { (reason.as_str()) } " for " strong { (shown(scope.as_str())) } " of " strong { (shown(key.as_str())) }
+                @if form.action == Action::Suppress {
+                    @match until { Some(until) => { ", until " (view.reader.time(*until)) } None => { ", without end" } }
+                } "."
+            }
+            @if let Some(warning) = unknown_providers_warning(scope.unknown_provider()) { (alert("Check the spelling", &html! { (shown(&warning)) })) }
+            h2 { "Now" }
+            (blocks_list(record, *now, view))
+            h2 { "Afterwards" }
+            (blocks_list(after, *now, view))
+            h2 { "What is written" }
+            ul {
+                li { "The suppression record of the address. Older reports that arrive late do not change the decision; newer ones do." }
+                li { "An event " code { (match form.action { Action::Suppress => "suppressed", Action::Lift => "lifted" }) }
+                    " by " (shown(actor)) @if let Some(note) = note { ", with the note " (shown(note)) } ", kept for "
+                    (view.reader.number(u64::from(desk.retention.evidence_days))) " days." }
+            }
+            @if form.action == Action::Lift {
+                @if let Some(command) = entry.and_then(|entry| ses_command(key, scope, *reason, entry)) {
+                    h2 { "At the provider" }
+                    (command_block(&command))
+                }
+            }
+        }
+    }
+
+    fn confirm(&self, view: &View) -> Markup {
+        let Self { form, key, record, decision, .. } = self;
+        let Decision { scope, reason, until, actor, note } = decision;
+        let (verb, label) = match form.action {
+            Action::Suppress => ("Suppress", "Suppress it now"),
+            Action::Lift => ("Lift", "Lift it now"),
+        };
+        let until = until.map(|until| until.to_string());
+        let seen = fingerprint(record);
+        let fields = [
+            ("step", Some(Step::Write.as_str())),
+            ("action", Some(form.action.as_str())),
+            ("address", Some(key.as_str())),
+            ("scope", Some(scope.as_str())),
+            ("reason", Some(reason.as_str())),
+            ("until", until.as_deref()),
+            ("actor", Some(actor.as_str())),
+            ("note", note.as_deref()),
+            ("seen", Some(seen.as_str())),
+        ];
+        let fields: Vec<_> = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let confirmation = format!("{verb} {reason} for {} of {}?", visible(scope.as_str()), visible(key.as_str()));
+        let submit = Submit { label, changes: true, confirmation: Some(&confirmation), post: true };
+        view.form(PageName::Decide, &fields, &html! {}, &submit)
+    }
+}
+
+/// Writes the decision, and shows the address as it is then.
+async fn write(review: &Review<'_>, view: &View) -> Result<Page, ViewError> {
+    let Review { desk, form, key, decision, now, .. } = review;
+    let decided = decide(&desk.recorder, key, decision, form.state(), *now).await?;
+    if !matches!(decided, Decided::Written(_)) {
+        return Ok(Page::correct(PageName::Decide, form_page(form, key, &[without_effect(&decided, decision)], view)));
+    }
+    let known = address::read(desk, (*key).clone(), None).await?;
+    let question = AddressQuestion { address: Some(key.as_str().to_owned()), ..AddressQuestion::default() };
+    let is_free = everything(&known.record, *now).is_allowed();
+    let done = notice(&html! {
+        @match form.action { Action::Suppress => "Suppressed ", Action::Lift => "Lifted " }
+        (decision.reason.as_str()) " for " (shown(decision.scope.as_str())) "."
+        @if form.action == Action::Lift && !is_free { " Something else still blocks it: see below." }
+    });
+    Ok(Page::answer(PageName::Address, address::content(desk, &known, &question, view, *now, &done)))
+}
+
+/// Why nothing would change.
+fn without_effect(decided: &Decided, decision: &Decision) -> Fault {
+    match decided {
+        Decided::Counted => ("reason", "soft_bounce for * is counted, not set. Use manual, with an end.".to_owned()),
+        Decided::NothingToLift(_) | Decided::Written(_) => (
+            "reason",
+            format!("Nothing to lift: there is no {} for {}.", decision.reason, visible(decision.scope.as_str())),
+        ),
+    }
+}
+
+fn form_page(form: &DecisionForm, key: &Address, faults: &[Fault], view: &View) -> Markup {
+    let (title, button) = match form.action {
+        Action::Suppress => ("Suppress", "See what will change"),
+        Action::Lift => ("Lift", "See what will change"),
+    };
+    let content = html! {
+        @if form.action == Action::Suppress {
+            (field("Scope", "scope", Some(form.scope.as_deref().unwrap_or("*")), "* is every send; or provider:ses, domain:example.com, list:ses:News"))
+            (field("Reason", "reason", Some(form.reason.as_deref().unwrap_or(Reason::Manual.as_str())), "manual, unless you know better"))
+            (field("Until", "until", form.until.as_deref(), "a day, as 2027-01-31; empty: without end"))
+        }
+        (field("Your name", "actor", form.actor.as_deref().or(view.actor.as_deref()), "kept with the decision"))
+        (field("Note", "note", form.note.as_deref(), "why; kept with the decision"))
+    };
+    let mut fields = vec![("step", Step::Review.as_str()), ("action", form.action.as_str()), ("address", key.as_str())];
+    if form.action == Action::Lift {
+        let frozen = [("scope", &form.scope), ("reason", &form.reason)];
+        fields.extend(frozen.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))));
+    }
+    let submit = Submit { label: button, changes: false, confirmation: None, post: true };
+    html! {
+        h1 { (title) }
+        @if !faults.is_empty() {
+            (alert("Please correct this", &html! { @for (_, why) in faults { (shown(why)) " " } }))
+        }
+        p { (shown(key.as_str()))
+            @if form.action == Action::Lift {
+                ": " (shown(form.reason.as_deref().unwrap_or(Reason::Manual.as_str()))) " for " (shown(form.scope.as_deref().unwrap_or("*")))
+            }
+        }
+        (view.form(PageName::Decide, &fields, &content, &submit))
+        p { (view.link(&html! { "Cancel" }, PageName::Address, &[("address", key.as_str())])) }
+    }
+}
+
+/// The command that decides, where the pages may not.
+fn not_here(form: &DecisionForm, key: &Address) -> Markup {
+    let mut command = format!("mail-feedbackctl {} {}", form.action, shell_quoted(key.as_str()));
+    for (name, value) in [("reason", &form.reason), ("scope", &form.scope)] {
+        if let Some(value) = value {
+            // Writing to a String cannot fail.
+            let _ = write!(command, " --{name} {}", shell_quoted(value));
+        }
+    }
+    html! {
+        h1 { "Decide" }
+        (alert("Not here", &html! { "These pages may only read: the parameter SupportMayDecide is false. An operator can run:" }))
+        pre tabindex="0" { code { (visible(&command)) } }
+    }
+}
+
+/// What a reviewer has seen of a record, as a digest: everything that decides about mail.
+fn fingerprint(record: &SuppressionRecord) -> String {
+    let mut text = String::new();
+    for (scope, reason, entry) in entries(record) {
+        let _ = writeln!(text, "{scope} {reason} {} {} {:?} {}", entry.state, entry.at, entry.until, entry.event_id);
+    }
+    for bounce in record.soft_bounces.bounces() {
+        let _ = writeln!(text, "{} {}", bounce.at, bounce.event_id);
+    }
+    let _ = writeln!(text, "{:?} {:?}", record.soft_bounces.lifted_at(), record.folded);
+    digest_hex(text.as_bytes())
+}

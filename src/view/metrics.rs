@@ -1,0 +1,240 @@
+//! Overview and failures from CloudWatch, with one `GetMetricData` each.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+
+use super::error::ViewError;
+use super::failures::{Failures, Queue};
+use super::overview::{Overview, Series};
+use super::span::Span;
+use crate::config::{QueueName, WatchedFunctions};
+use crate::error::Error;
+use crate::event::{Cause, Kind, Provider, Reason};
+use crate::timestamp::Timestamp;
+
+/// The namespace of the functions' own metrics.
+const NAMESPACE: &str = "mail-feedback";
+/// How often SQS reports, in seconds.
+const QUEUE_STEP: i32 = 300;
+/// The number of messages in a queue.
+const DEPTH: &str = "ApproximateNumberOfMessagesVisible";
+/// The age of its oldest message, in seconds.
+const AGE: &str = "ApproximateAgeOfOldestMessage";
+
+/// The metrics of a deployment.
+#[derive(Clone, Debug)]
+pub struct MetricsSource {
+    /// The client of CloudWatch.
+    pub client: Client,
+    /// The functions.
+    pub functions: WatchedFunctions,
+    /// The names of the queues.
+    pub queues: Vec<(QueueName, String)>,
+}
+
+/// A metric, by the index of its query.
+struct Wanted {
+    namespace: &'static str,
+    name: String,
+    dimension: (&'static str, String),
+    statistic: &'static str,
+    step: i32,
+}
+
+/// The values of each wanted metric, with the Unix seconds of each.
+type Values = Vec<Vec<(i64, u64)>>;
+
+impl MetricsSource {
+    /// The overview of a time.
+    ///
+    /// # Errors
+    /// CloudWatch did not return the metrics.
+    pub async fn overview(&self, span: Span, now: Timestamp) -> Result<Overview, ViewError> {
+        let (mut wanted, mut meaning) = (Vec::new(), Vec::new());
+        for figure in figures() {
+            for function in figure.functions(&self.functions) {
+                wanted.push(counter(figure.metric(), function, span.step_seconds()));
+                meaning.push(figure);
+            }
+        }
+        let values = self.get(&wanted, span.start_seconds(now), now).await?;
+        let mut totals: BTreeMap<Figure, Vec<u64>> = BTreeMap::new();
+        for (figure, values) in meaning.into_iter().zip(values) {
+            let steps = totals.entry(figure).or_insert_with(|| vec![0; span.steps()]);
+            for (seconds, value) in values {
+                if let Some(step) = span.step_of(seconds, now).and_then(|step| steps.get_mut(step)) {
+                    *step = step.saturating_add(value);
+                }
+            }
+        }
+        Ok(overview_of(span, totals))
+    }
+
+    /// The queues, and the causes of failures.
+    ///
+    /// # Errors
+    /// CloudWatch did not return the metrics.
+    pub async fn failures(&self, now: Timestamp) -> Result<Failures, ViewError> {
+        let span = Span::Day;
+        let labels: Vec<&str> = Error::labels().collect();
+        let mut wanted: Vec<Wanted> = labels
+            .iter()
+            .map(|label| counter(format!("rejected.{label}"), &self.functions.feedback, span.step_seconds()))
+            .collect();
+        for (_, queue) in &self.queues {
+            wanted.extend([DEPTH, AGE].map(|name| Wanted {
+                namespace: "AWS/SQS",
+                name: name.to_owned(),
+                dimension: ("QueueName", queue.clone()),
+                statistic: "Maximum",
+                step: QUEUE_STEP,
+            }));
+        }
+        let mut values = self.get(&wanted, span.start_seconds(now), now).await?.into_iter();
+        let sum = |values: Vec<(i64, u64)>| values.iter().fold(0_u64, |sum, (_, value)| sum.saturating_add(*value));
+        let counts: Vec<(String, u64)> =
+            labels.iter().map(|label| ((*label).to_owned(), values.next().map_or(0, sum))).collect();
+        let mut latest = || values.next().and_then(|values| values.into_iter().max()).map(|(_, value)| value);
+        let queues = self.queues.iter().map(|(name, _)| {
+            let (depth, oldest_seconds) = (latest(), latest());
+            Queue { name: *name, depth, oldest_seconds }
+        });
+        Ok(Failures { queues: Some(queues.collect()), rejected: Overview::ranked(counts) })
+    }
+
+    /// One call: at most 500 metrics are wanted, and some thousand values come back; 100,800 would fit.
+    async fn get(&self, wanted: &[Wanted], start_seconds: i64, now: Timestamp) -> Result<Values, ViewError> {
+        let queries = wanted.iter().enumerate().map(|(at, wanted)| wanted.query(at)).collect();
+        let call = self
+            .client
+            .get_metric_data()
+            .set_metric_data_queries(Some(queries))
+            .start_time(DateTime::from_secs(start_seconds))
+            // The end is exclusive.
+            .end_time(DateTime::from_secs(now.seconds().saturating_add(1)));
+        let output = call.send().await.map_err(|error| ViewError::of_metrics(&error))?;
+        let mut values: Values = vec![Vec::new(); wanted.len()];
+        for result in output.metric_data_results() {
+            let at = result.id().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
+            let Some(values) = at.and_then(|at| values.get_mut(at)) else { continue };
+            let pairs = result.timestamps().iter().zip(result.values());
+            values.extend(pairs.map(|(time, value)| (time.secs(), whole(*value))));
+        }
+        Ok(values)
+    }
+}
+
+/// A counter of a function.
+fn counter(name: String, function: &str, step: i32) -> Wanted {
+    Wanted { namespace: NAMESPACE, name, dimension: ("function", function.to_owned()), statistic: "Sum", step }
+}
+
+/// A count, which CloudWatch returns as a floating-point number.
+fn whole(value: f64) -> u64 {
+    format!("{value:.0}").parse().unwrap_or_default()
+}
+
+impl Wanted {
+    fn query(&self, at: usize) -> MetricDataQuery {
+        let (name, value) = &self.dimension;
+        let dimension = Dimension::builder().name(*name).value(value).build();
+        let metric = Metric::builder().namespace(self.namespace).metric_name(&self.name).dimensions(dimension).build();
+        let statistic = MetricStat::builder().metric(metric).period(self.step).stat(self.statistic).build();
+        MetricDataQuery::builder().id(format!("m{at}")).metric_stat(statistic).build()
+    }
+}
+
+/// What an overview needs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Figure {
+    Events(Provider, Kind),
+    HardBouncesOfSes,
+    Suppressions(Reason),
+    Causes(Cause),
+}
+
+fn figures() -> Vec<Figure> {
+    let events =
+        Provider::ALL.iter().flat_map(|provider| Kind::ALL.iter().map(|kind| Figure::Events(*provider, *kind)));
+    // Links tell of nothing else.
+    let events = events.filter(|figure| match figure {
+        Figure::Events(Provider::Own, kind) => matches!(kind, Kind::Unsubscribed | Kind::Subscribed),
+        _ => true,
+    });
+    let reasons = Reason::ALL.iter().map(|reason| Figure::Suppressions(*reason));
+    let causes = Cause::ALL.iter().map(|cause| Figure::Causes(*cause));
+    events.chain([Figure::HardBouncesOfSes]).chain(reasons).chain(causes).collect()
+}
+
+impl Figure {
+    fn metric(self) -> String {
+        match self {
+            Self::Events(provider, kind) => format!("events.{provider}.{kind}"),
+            Self::HardBouncesOfSes => format!("hard_bounces.{}", Provider::Ses),
+            Self::Suppressions(reason) => format!("suppressions.{reason}"),
+            Self::Causes(cause) => format!("causes.{cause}"),
+        }
+    }
+
+    /// The functions that count it.
+    fn functions(self, known: &WatchedFunctions) -> Vec<&str> {
+        let feedback = Some(known.feedback.as_str());
+        let unsubscribe = known.unsubscribe.as_deref();
+        let functions = match self {
+            Self::Events(Provider::Own, _) => [unsubscribe, None],
+            Self::Suppressions(Reason::Unsubscribe) => [feedback, unsubscribe],
+            Self::Events(..) | Self::HardBouncesOfSes | Self::Suppressions(_) | Self::Causes(_) => [feedback, None],
+        };
+        functions.into_iter().flatten().collect()
+    }
+}
+
+fn overview_of(span: Span, totals: BTreeMap<Figure, Vec<u64>>) -> Overview {
+    let sum = |steps: &[u64]| steps.iter().fold(0_u64, |sum, step| sum.saturating_add(*step));
+    let (mut series, mut suppressions, mut causes, mut hard) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for (figure, steps) in totals {
+        let total = sum(&steps);
+        match figure {
+            Figure::Events(provider, kind) if total > 0 => series.push(Series { provider, kind, steps }),
+            Figure::Events(..) => {}
+            Figure::HardBouncesOfSes => hard = total,
+            Figure::Suppressions(reason) => suppressions.push((reason, total)),
+            Figure::Causes(cause) => causes.push((cause, total)),
+        }
+    }
+    let rates = Overview::rates_of(&series, hard);
+    let (suppressions, causes) = (Overview::ranked(suppressions), Some(Overview::ranked(causes)));
+    Overview { span, series, suppressions, suppressions_are_new: true, causes, rates, domains: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Figure, WatchedFunctions, figures, whole};
+    use crate::telemetry::metric_names;
+
+    #[test]
+    fn every_metric_is_one_that_a_function_writes() {
+        let names = metric_names();
+        for figure in figures() {
+            let name = figure.metric();
+            assert!(names.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn one_call_is_enough() {
+        let functions = WatchedFunctions { feedback: "f".to_owned(), unsubscribe: Some("u".to_owned()) };
+        let queries: usize = figures().into_iter().map(|figure: Figure| figure.functions(&functions).len()).sum();
+        assert!((80..=500).contains(&queries), "{queries}");
+    }
+
+    #[test]
+    fn a_count_is_whole() {
+        assert_eq!((whole(3.0), whole(0.0), whole(f64::NAN), whole(-1.0)), (3, 0, 0, 0));
+    }
+}

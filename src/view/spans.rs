@@ -1,0 +1,127 @@
+//! From when to when an address was suppressed, by reason and scope.
+
+use std::collections::BTreeMap;
+
+use crate::event::Reason;
+use crate::lookup::item::{Item, text};
+use crate::lookup::{entries, time_of};
+use crate::suppression::{Entry, NamedChange, Scope, State, SuppressionRecord, named_changes};
+use crate::timestamp::Timestamp;
+
+/// A time in which a reason applied in a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Suppressed {
+    /// Its beginning.
+    pub(super) from: Timestamp,
+    /// Its end; `None`: none is known.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// The times of each reason and scope.
+pub(super) type Spans = BTreeMap<(Scope, Reason), Vec<Suppressed>>;
+
+/// The times that the events show, and that the record still has.
+///
+/// An effect does not say when a suppression expires; the record does, for the latest one. Earlier ones of the same reason
+/// and scope lasted as long, because the provider's ruling is the same.
+pub(super) fn spans(record: &SuppressionRecord, events: &[Item], now: Timestamp) -> Spans {
+    let dated = events.iter().filter_map(|item| Some((Timestamp::parse(&time_of(item))?, item)));
+    let mut dated: Vec<(Timestamp, &Item)> = dated.collect();
+    dated.sort_by_key(|(at, _)| *at);
+    let mut spans = Spans::new();
+    for (at, item) in &dated {
+        let until = text(item, "until").and_then(Timestamp::parse);
+        for change in named_changes(text(item, "effect").unwrap_or_default()) {
+            match change {
+                NamedChange::Suppress(reason, scope) => {
+                    let lasting = record.entry(&scope, reason).and_then(duration_ms);
+                    let end = until.or_else(|| Timestamp::from_millis(at.millis().saturating_add(lasting?)));
+                    begin(spans.entry((scope, reason)).or_default(), *at, end);
+                }
+                NamedChange::Lift(reason, scope) => end(spans.entry((scope, reason)).or_default(), *at),
+                NamedChange::Other => {}
+            }
+        }
+    }
+    for (scope, reason, entry) in entries(record) {
+        complete(spans.entry((scope.clone(), reason)).or_default(), entry);
+    }
+    for of_reason in spans.values_mut() {
+        of_reason.retain(|span| span.from <= now);
+    }
+    spans.retain(|_, of_reason| !of_reason.is_empty());
+    spans
+}
+
+/// How long a suppression with an end lasts.
+fn duration_ms(entry: &Entry) -> Option<i64> {
+    (entry.state == State::Suppressed && entry.actor.is_none()).then_some(entry.until?.millis_since(entry.at))
+}
+
+fn begin(spans: &mut Vec<Suppressed>, at: Timestamp, until: Option<Timestamp>) {
+    match spans.last_mut() {
+        Some(span) if span.until.is_none_or(|end| end >= at) => span.until = until,
+        _ => spans.push(Suppressed { from: at, until }),
+    }
+}
+
+fn end(spans: &mut [Suppressed], at: Timestamp) {
+    if let Some(span) = spans.last_mut().filter(|span| span.until.is_none_or(|end| end > at)) {
+        span.until = Some(at);
+    }
+}
+
+/// Adds what the record knows: the events of a suppression may have expired.
+fn complete(spans: &mut Vec<Suppressed>, entry: &Entry) {
+    let Some(first) = entry.first_at else { return };
+    let until = match entry.state {
+        State::Suppressed => entry.until,
+        State::Lifted => Some(entry.at),
+    };
+    match spans.last_mut() {
+        Some(span) => {
+            if entry.state == State::Suppressed {
+                span.until = until;
+            }
+        }
+        None => spans.push(Suppressed { from: first, until }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Item, Suppressed, begin, end, spans};
+    use crate::suppression::SuppressionRecord;
+    use crate::timestamp::Timestamp;
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    fn day(day: u32) -> Timestamp {
+        Timestamp::from_millis(0).unwrap_or(Timestamp::MAX).plus_days(day)
+    }
+
+    fn event(at: u32, effect: &str) -> Item {
+        let texts = [("event", format!("{}#id", day(at))), ("effect", effect.to_owned())];
+        texts.into_iter().map(|(name, text)| (name.to_owned(), AttributeValue::S(text))).collect()
+    }
+
+    #[test]
+    fn a_suppression_lasts_until_its_lift_in_any_order_of_events() {
+        let events = [event(9, "suppress complaint *"), event(5, "lift complaint *"), event(2, "suppress complaint *")];
+        let found = spans(&SuppressionRecord::default(), &events, day(10));
+        let expected = [Suppressed { from: day(2), until: Some(day(5)) }, Suppressed { from: day(9), until: None }];
+        assert_eq!(found.values().cloned().collect::<Vec<_>>(), [expected]);
+    }
+
+    #[test]
+    fn an_expired_suppression_begins_again() {
+        let mut spans = Vec::new();
+        begin(&mut spans, day(1), Some(day(3)));
+        begin(&mut spans, day(2), Some(day(4)));
+        begin(&mut spans, day(6), None);
+        end(&mut spans, day(7));
+        end(&mut spans, day(8));
+        let expected =
+            [Suppressed { from: day(1), until: Some(day(4)) }, Suppressed { from: day(6), until: Some(day(7)) }];
+        assert_eq!(spans, expected);
+    }
+}

@@ -1,0 +1,200 @@
+//! Whether an address may be mailed, what stands against it, and what would lift that.
+
+use maud::{Markup, html};
+
+use super::ask::PageName;
+use super::frame::alert;
+use super::home::View;
+use super::shown::shown;
+use crate::address::Address;
+use crate::api::unknown_providers_warning;
+use crate::event::{Provider, Reason};
+use crate::lookup::{EntryStatus, entries, everything};
+use crate::suppression::{AskedScopes, Block, Entry, MAX_SCOPES, Scope, SuppressionRecord};
+use crate::text::shell_quoted;
+use crate::timestamp::Timestamp;
+
+/// An address, its record, and who looks at it.
+pub(super) struct Standing<'s> {
+    /// The address.
+    pub(super) address: &'s Address,
+    /// Its record.
+    pub(super) record: &'s SuppressionRecord,
+    /// The current time.
+    pub(super) now: Timestamp,
+    /// Whether the reader may suppress and lift.
+    pub(super) may_decide: bool,
+}
+
+/// The verdict for a send, and every entry.
+pub(super) fn standing(of: &Standing<'_>, asked: &AskedScopes, view: &View) -> Markup {
+    let Standing { address, record, now, may_decide } = of;
+    let verdict = record.verdict(asked, *now);
+    let is_any_send = asked.as_slice().len() == 1;
+    let blocked = verdict.blocks.len();
+    html! {
+        @if blocked > 0 && is_any_send {
+            p.mf-verdict.mf-no { "✕ Do not mail it. It is blocked for every send." }
+        } @else if blocked > 0 {
+            p.mf-verdict.mf-no { "✕ Do not mail it in this send." }
+        } @else if verdict.elsewhere.is_empty() {
+            p.mf-verdict.mf-yes { "✓ It may be mailed: nothing blocks it." }
+        } @else if is_any_send {
+            p.mf-verdict.mf-some { "◐ It may be mailed, but not in some sends. Name the send below to ask for one." }
+        } @else {
+            p.mf-verdict.mf-yes { "✓ It may be mailed in this send. Other sends are blocked." }
+        }
+        @if !is_any_send {
+            p { "Asked for " @for (at, scope) in asked.as_slice().iter().enumerate() { @if at > 0 { ", " } (shown(scope.as_str())) } "." }
+        }
+        @if let Some(warning) = unknown_providers_warning(asked.unknown_providers()) { (alert("Check the spelling", &html! { (shown(&warning)) })) }
+        (table(of, asked, view))
+        @for reason in &record.folded {
+            p { strong { (reason.as_str()) } " came for more than " (MAX_SCOPES) " scopes: each report applies to every send, and only a lift for * ends it." }
+        }
+        (provider_lists(of))
+        @if *may_decide {
+            p { (view.link(&html! { "Suppress this address…" }, PageName::Decide, &[("address", address.as_str()), ("action", "suppress")])) }
+        }
+    }
+}
+
+fn table(of: &Standing<'_>, asked: &AskedScopes, view: &View) -> Markup {
+    let Standing { address, record, now, may_decide } = of;
+    let mut rows: Vec<_> =
+        entries(record).map(|(scope, reason, entry)| (EntryStatus::of(entry, *now), scope, reason, entry)).collect();
+    let rank = |status: EntryStatus, scope: &Scope| match status {
+        EntryStatus::Blocked if asked.contains(scope) => 0,
+        EntryStatus::Blocked => 1,
+        EntryStatus::Ended | EntryStatus::Lifted => 2,
+    };
+    rows.sort_by_key(|(status, scope, ..)| rank(*status, scope));
+    if rows.is_empty() {
+        return html! {};
+    }
+    html! {
+        h2 { "What stands against it" }
+        table.mf-table {
+            thead { tr { th scope="col" { "State" } th scope="col" { "Reason" } th scope="col" { "Scope" } th scope="col" { "Since" } th scope="col" { "Until" } th scope="col" { "Decided by" } th scope="col" { "What would lift it" } } }
+            tbody {
+                @for (status, scope, reason, entry) in rows {
+                    @let block = Block::of(record, scope, reason, entry);
+                    tr {
+                        td { span.mf-th { "State" } (state(status, asked.contains(scope))) }
+                        td { span.mf-th { "Reason" } (reason.as_str()) }
+                        td { span.mf-th { "Scope" } (shown(scope.as_str())) }
+                        td { span.mf-th { "Since" } (view.reader.time(block.since)) }
+                        td { span.mf-th { "Until" } (until(status, entry, view)) }
+                        td { span.mf-th { "Decided by" } (who(entry)) }
+                        td { span.mf-th { "What would lift it" }
+                            @if status == EntryStatus::Blocked {
+                                (block.lifted_by())
+                                @if *may_decide { " " (lift_link(address, scope, reason, view)) }
+                            } @else { "–" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn state(status: EntryStatus, is_asked: bool) -> Markup {
+    match status {
+        EntryStatus::Blocked if is_asked => html! { strong { "✕ blocks" } },
+        EntryStatus::Blocked => html! { "◐ blocks other sends" },
+        EntryStatus::Ended => html! { "ended" },
+        EntryStatus::Lifted => html! { "lifted" },
+    }
+}
+
+fn until(status: EntryStatus, entry: &Entry, view: &View) -> Markup {
+    match (status, entry.until) {
+        (EntryStatus::Lifted, _) => html! { "lifted at " (view.reader.time(entry.at)) },
+        (_, Some(until)) => view.reader.time(until),
+        (_, None) => html! { "without end" },
+    }
+}
+
+/// The person with their note, or the provider with its code and text.
+fn who(entry: &Entry) -> Markup {
+    html! {
+        @match &entry.actor {
+            Some(actor) => { (shown(actor)) @if let Some(note) = &entry.note { ": " (shown(note)) } }
+            None => {
+                (shown(&entry.provider))
+                @if let Some(code) = &entry.code { ", code " (shown(code)) }
+                @if let Some(detail) = &entry.detail { ": " (shown(detail)) }
+            }
+        }
+    }
+}
+
+fn lift_link(address: &Address, scope: &Scope, reason: Reason, view: &View) -> Markup {
+    let fields =
+        [("address", address.as_str()), ("action", "lift"), ("scope", scope.as_str()), ("reason", reason.as_str())];
+    view.link(&html! { "Lift " (reason.as_str()) " for " (shown(scope.as_str())) "…" }, PageName::Decide, &fields)
+}
+
+/// The commands that end refusals by SES's own lists.
+fn provider_lists(of: &Standing<'_>) -> Markup {
+    let active = entries(of.record).filter(|(_, _, entry)| entry.is_active(of.now));
+    let commands: Vec<_> =
+        active.filter_map(|(scope, reason, entry)| ses_command(of.address, scope, reason, entry)).collect();
+    html! {
+        @for command in commands { (command_block(&command)) }
+    }
+}
+
+/// A command to paste, and why.
+pub(super) fn command_block(command: &SesCommand) -> Markup {
+    html! {
+        p { (command.why) }
+        pre tabindex="0" { code { (super::shown::visible(&command.text)) } }
+    }
+}
+
+/// A command of the AWS CLI.
+pub(super) struct SesCommand {
+    why: &'static str,
+    text: String,
+}
+
+/// The command that removes an address from SES's own list, if an entry means that it is on one.
+pub(super) fn ses_command(address: &Address, scope: &Scope, reason: Reason, entry: &Entry) -> Option<SesCommand> {
+    let is_ses = entry.provider == Provider::Ses.as_str();
+    let why = match reason {
+        Reason::ProviderBlock if is_ses && entry.until.is_none() => {
+            "SES's own suppression list refuses it. Lifting here does not change that list. This command does:"
+        }
+        Reason::HardBounce | Reason::Complaint if is_ses => {
+            "SES may also have put it on its own suppression list, and then goes on refusing. This command ends that:"
+        }
+        _ => return None,
+    };
+    // SES matches the spelling exactly.
+    let spelling = entry.recipient.as_deref().unwrap_or(address.as_str());
+    let mut text = format!("aws sesv2 delete-suppressed-destination --email-address {}", shell_quoted(spelling));
+    if let Some(tenant) = scope.as_str().strip_prefix("tenant:ses:") {
+        text.extend([" --tenant-name ", &shell_quoted(tenant)]);
+    }
+    Some(SesCommand { why, text })
+}
+
+/// What is active in a record, one line each.
+pub(super) fn blocks_list(record: &SuppressionRecord, now: Timestamp, view: &View) -> Markup {
+    let verdict = everything(record, now);
+    html! {
+        @if verdict.is_allowed() { p { "Nothing blocks the address." } }
+        @else {
+            ul {
+                @for block in &verdict.blocks {
+                    li {
+                        (block.reason.as_str()) " for " (shown(block.scope.as_str())) ", since " (view.reader.time(block.since)) ", "
+                        @match block.until { Some(until) => { "until " (view.reader.time(until)) } None => { "without end" } }
+                    }
+                }
+            }
+        }
+    }
+}

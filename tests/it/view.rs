@@ -1,0 +1,8 @@
+//! The pages for support: what they say, what they change, and that texts from outside stay texts.
+
+mod deciding;
+mod hostile;
+mod local;
+mod metrics;
+mod pages;
+pub mod world;
