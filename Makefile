@@ -6,6 +6,8 @@ ARCH ?= arm64
 CROWDED_SEEDS ?= 10
 DISORDER_SETS ?= 5000
 SURVIVAL_EVENTS ?= 10000
+SYNC_ENTRIES ?= 100000
+SYNC_RATE ?= 1
 HOT_EVENTS ?= 200
 # The fuzzers, the one that `make fuzz` runs by default, and for how long.
 FUZZERS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
@@ -56,8 +58,8 @@ test: ## run all tests: unit, integration, documentation
 	@RUST_TEST_THREADS=$$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) cargo test --all-features
 	@cat "$${CARGO_TARGET_DIR:-target}/$${CARGO_BUILD_TARGET:-.}/tmp/privacy.txt"
 
-test-long: ## run the long tests: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills, 10 full records
-	CROWDED_SEEDS=$(CROWDED_SEEDS) DISORDER_SETS=$(DISORDER_SETS) HOT_EVENTS=$(HOT_EVENTS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) cargo test --profile long --all-features --test it -- crowded disorder survival
+test-long: ## run the long tests: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills, 10 full records, 100,000 entries of SES's list at its rate
+	CROWDED_SEEDS=$(CROWDED_SEEDS) DISORDER_SETS=$(DISORDER_SETS) HOT_EVENTS=$(HOT_EVENTS) SURVIVAL_EVENTS=$(SURVIVAL_EVENTS) SYNC_ENTRIES=$(SYNC_ENTRIES) SYNC_RATE=$(SYNC_RATE) cargo test --profile long --all-features --test it -- crowded disorder survival a_long_list
 
 checks: ## run the code that senders copy: all of examples/, and the programs of src/guide/ask.md (needs Node.js 20; jq and Go for two of them)
 	$(TOOLS) checks

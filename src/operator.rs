@@ -9,6 +9,7 @@
 
 pub mod caller;
 pub mod cli;
+pub mod cli_ses;
 pub mod env;
 pub mod failure;
 pub mod redrive;
@@ -17,6 +18,7 @@ pub mod stop;
 pub mod tables;
 pub mod unsubscribe_link;
 
+mod at_provider;
 mod check;
 mod connect;
 mod csv;
@@ -35,9 +37,12 @@ mod message;
 mod program;
 mod progress;
 mod records;
+mod refusal;
+mod ses;
 mod show;
 mod signals;
 mod stack;
+mod sync;
 
 use std::io::Write;
 
@@ -110,6 +115,7 @@ pub async fn run(
         TableCommand::Lift(args) => decide::lift(args, tables, console).await,
         TableCommand::Export(args) => export::run(args, tables, console).await,
         TableCommand::Import(args) => import::run(args, tables, stop, console).await,
+        TableCommand::Sync(args) => sync::run(args, tables, stop, console).await,
         TableCommand::Forget(args) => forget::run(args, tables, console).await,
     }?;
     console.out.flush()?;

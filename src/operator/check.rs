@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cli::CheckArgs;
 use super::failure::Failure;
+use super::refusal;
 use super::sanitize::sanitize;
 use super::show::{block_line, elsewhere_phrase, scopes_phrase, with_fields};
 use super::tables::Tables;
@@ -44,12 +45,21 @@ pub(super) async fn run(args: &CheckArgs, tables: &Tables, console: &mut Console
         }
         if console.json {
             let answer = known_answer(text, address, verdict.as_ref().ok());
-            writeln!(console.out, "{}", to_json(&answer, &asked, warning.as_deref()))?;
+            let mut line = to_json(&answer, &asked, warning.as_deref());
+            let blocks = verdict.iter().flat_map(|verdict| &verdict.blocks);
+            let commands: Vec<String> = blocks.filter_map(|block| refusal::command(address.as_str(), block)).collect();
+            if let Some(fields) = line.as_object_mut().filter(|_| !commands.is_empty()) {
+                fields.insert("commands".to_owned(), commands.into());
+            }
+            writeln!(console.out, "{line}")?;
             continue;
         }
         writeln!(console.out, "{}", answer(address, verdict.as_ref().ok(), &asked))?;
         for block in verdict.iter().flat_map(|verdict| &verdict.blocks) {
             writeln!(console.out, "  {}", block_line(block))?;
+            if let Some(line) = refusal::line(address.as_str(), block) {
+                writeln!(console.out, "    {line}")?;
+            }
         }
     }
     if unreadable > 0 {

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+use super::cli_ses::{LiftAtSesArgs, SuppressAtSesArgs, SyncArgs, TypedAddress, typed};
 use super::format::Format;
 use super::heading::Renamed;
-use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP, UNSUBSCRIBE_LINK_HELP};
+use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP, SYNC_HELP, UNSUBSCRIBE_LINK_HELP};
 use super::stack::VERSION;
 use crate::address::{Address, normalize_domain};
 use crate::event::Reason;
@@ -89,12 +90,14 @@ The answer holds for the scopes that it names; it also names what stands elsewhe
     #[command(after_help = "Examples:
   mail-feedbackctl suppress jane@example.com --note 'asked us to stop'
   mail-feedbackctl suppress jane@example.com --reason complaint --note 'called us'
-  mail-feedbackctl suppress jane@example.com --scope domain:example.com --until 2030-01-01")]
+  mail-feedbackctl suppress jane@example.com --scope domain:example.com --until 2030-01-01
+  mail-feedbackctl suppress jane@example.com --reason complaint --at-provider complaint")]
     Suppress(SuppressArgs),
     /// Lift a suppression; an older report that arrives again does not restore it
     #[command(after_help = "Examples:
   mail-feedbackctl lift jane@example.com --reason hard_bounce --note 'mailbox is back'
-  mail-feedbackctl lift jane@example.com --reason unsubscribe --scope list:ses:Newsletter --actor jane.doe")]
+  mail-feedbackctl lift jane@example.com --reason unsubscribe --scope list:ses:Newsletter --actor jane.doe
+  mail-feedbackctl lift jane@example.com --reason hard_bounce --at-provider")]
     Lift(LiftArgs),
     /// Write all current suppressions
     #[command(after_help = EXPORT_HELP)]
@@ -102,6 +105,9 @@ The answer holds for the scopes that it names; it also names what stands elsewhe
     /// Import suppressions from a list; importing it again changes nothing
     #[command(after_help = IMPORT_HELP)]
     Import(ImportArgs),
+    /// Compare SES's own suppression list with the suppression table, and apply to either what only the other has
+    #[command(after_help = SYNC_HELP)]
+    Sync(SyncArgs),
     /// Erase the events and personal texts of an address, but keep its suppressions
     #[command(after_help = "Example:\n  mail-feedbackctl forget jane@example.com --yes")]
     Forget(ForgetArgs),
@@ -155,14 +161,17 @@ pub struct MessageArgs {
 #[derive(Args, Debug)]
 pub struct LiftArgs {
     /// The address
-    #[arg(value_parser = address)]
-    pub address: Address,
+    #[arg(value_parser = typed)]
+    pub address: TypedAddress,
     /// The reason
     #[arg(long, value_parser = reason_parser())]
     pub reason: Reason,
     /// Which sends, by whom, and why.
     #[command(flatten)]
     pub decision: DecisionArgs,
+    /// What to do at SES.
+    #[command(flatten)]
+    pub at_ses: LiftAtSesArgs,
 }
 
 /// The arguments of `suppress`.
@@ -180,6 +189,9 @@ pub struct SuppressArgs {
     /// When it expires, such as 2030-01-31 or 2030-01-31T12:00:00Z; never, if omitted
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<Timestamp>,
+    /// What to do at SES.
+    #[command(flatten)]
+    pub at_ses: SuppressAtSesArgs,
 }
 
 /// The arguments of every manual decision.
@@ -318,7 +330,8 @@ pub struct LookArgs {
     pub limit: usize,
 }
 
-fn address(text: &str) -> Result<Address, String> {
+/// An address by its key.
+pub(super) fn address(text: &str) -> Result<Address, String> {
     Address::parse(text).ok_or_else(|| "not an e-mail address; give one, such as jane@example.com".to_owned())
 }
 

@@ -28,7 +28,10 @@ pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {
     let suppression_table = named(cli.suppression_table.as_ref(), "--suppression-table or SUPPRESSION_TABLE")?;
     let sdk = sdk().await?;
     let caller = Caller::Credentials(aws_sdk_sts::Client::new(&sdk));
-    Ok(Tables::new(Client::new(&sdk), event_table, suppression_table, settings()?, caller))
+    // SES's requests keep SES's rate, also when they are repeated.
+    let ses = aws_sdk_sesv2::config::Builder::from(&sdk).retry_config(RetryConfig::disabled()).build();
+    let tables = Tables::new(Client::new(&sdk), event_table, suppression_table, settings()?, caller);
+    Ok(tables.with_ses(aws_sdk_sesv2::Client::from_conf(ses)))
 }
 
 /// The services that a redrive uses.

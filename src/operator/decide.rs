@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::at_provider::{self, Removed, list_json};
 use super::cli::{DecisionArgs, LiftArgs, SuppressArgs};
 use super::failure::Failure;
+use super::refusal;
 use super::sanitize::sanitize;
+use super::ses::{ListName, SesReason};
 use super::show::{block_json, block_line};
 use super::tables::Tables;
 use super::{Console, Outcome};
@@ -13,7 +16,7 @@ use crate::api::{Decided, decide, is_counted, unknown_providers_warning};
 use crate::event::Reason;
 use crate::lookup::everything;
 use crate::store::DecisionError;
-use crate::suppression::{Decision, DecisionRefusal, MAX_SCOPES, State, SuppressionRecord};
+use crate::suppression::{Block, Decision, DecisionRefusal, MAX_SCOPES, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
 
 /// The decision that a command line asks for.
@@ -31,22 +34,98 @@ pub(super) async fn suppress(
     if args.until.is_some_and(|until| until <= console.now) {
         return Err(Failure::new("--until is in the past; give a future time, or omit it"));
     }
+    let there = match args.at_ses.at_provider {
+        Some(reason) => {
+            // Nothing is written if the second step cannot succeed.
+            at_provider::ses(tables)?;
+            Some((at_provider::list_of(&args.decision.scope, args.at_ses.tenant.as_ref())?, reason))
+        }
+        None => None,
+    };
     let request = request(&args.address, args.reason, &args.decision, args.until, tables).await?;
     match decided(State::Suppressed, &request, tables, console.now).await? {
         Decided::Counted => {
-            Err(Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until"))
+            return Err(Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until"));
         }
-        Decided::Written(_) | Decided::NothingToLift(_) => report("suppressed", &request, tables, console).await,
+        Decided::Written(_) | Decided::NothingToLift(_) => {}
+    }
+    if let Some((list, reason)) = &there {
+        at_provider::put(list, *reason, &args.address, tables).await?;
+    }
+    report("suppressed", &request, there.map(AtSes::Put), tables, console).await
+}
+
+/// What was done at SES.
+enum AtSes {
+    Removed(Removed),
+    Put((ListName, SesReason)),
+}
+
+impl AtSes {
+    fn text(&self, address: &Address) -> String {
+        match self {
+            Self::Removed(removed) => removed.text(),
+            Self::Put((list, reason)) => format!("{list}:\n  {}  put as {}", address.as_str(), reason.as_str()),
+        }
+    }
+
+    fn json(&self, address: &Address) -> Value {
+        match self {
+            Self::Removed(removed) => removed.json(),
+            Self::Put((list, reason)) => {
+                json!({"list": list_json(list), "put": {"spelling": address.as_str(), "reason": reason.as_str()}})
+            }
+        }
     }
 }
 
 /// Lifts a reason in a scope; one that never existed there is probably a mistake.
 pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console<'_>) -> Result<Outcome, Failure> {
-    let request = request(&args.address, args.reason, &args.decision, None, tables).await?;
-    match decided(State::Lifted, &request, tables, console.now).await? {
-        Decided::NothingToLift(record) => Err(nothing_to_lift(&request.decision, &record, console.now)),
-        Decided::Written(_) | Decided::Counted => report("lifted", &request, tables, console).await,
+    let address = &args.address.address;
+    let list = args.at_ses.at_provider.then(|| at_provider::list_of(&args.decision.scope, args.at_ses.tenant.as_ref()));
+    let list = list.transpose()?;
+    let request = request(address, args.reason, &args.decision, None, tables).await?;
+    let Some(list) = list else {
+        let ended = ended_block(&request, tables).await?;
+        return match decided(State::Lifted, &request, tables, console.now).await? {
+            Decided::NothingToLift(record) => Err(nothing_to_lift(&request.decision, &record, console.now)),
+            Decided::Written(_) | Decided::Counted => {
+                if let Some(hint) = ended.and_then(|block| refusal::hint(address.as_str(), &block)) {
+                    writeln!(console.err, "{hint}")?;
+                }
+                report("lifted", &request, None, tables, console).await
+            }
+        };
+    };
+    // First there: a refusal in between would suppress the address here again.
+    let removed = at_provider::remove(list, address, &args.address.spelling, tables).await?;
+    match decided(State::Lifted, &request, tables, console.now).await.map_err(|failure| removed.then(&failure))? {
+        Decided::NothingToLift(record) if is_done(&request.decision, &record, &removed, console.now) => {
+            report("already lifted", &request, Some(AtSes::Removed(removed)), tables, console).await
+        }
+        Decided::NothingToLift(record) => Err(removed.then(&nothing_to_lift(&request.decision, &record, console.now))),
+        Decided::Written(_) | Decided::Counted => {
+            report("lifted", &request, Some(AtSes::Removed(removed)), tables, console).await
+        }
     }
+}
+
+/// Whether a lift without effect here was no mistake: the same was lifted before, or nothing blocks here and SES's list
+/// had the address.
+fn is_done(decision: &Decision, record: &SuppressionRecord, removed: &Removed, now: Timestamp) -> bool {
+    let lifted = if is_counted(&decision.scope, decision.reason) {
+        record.soft_bounces.lifted_at().is_some()
+    } else {
+        record.entry(&decision.scope, decision.reason).is_some_and(|entry| entry.state == State::Lifted)
+    };
+    lifted || (removed.any() && everything(record, now).is_allowed())
+}
+
+/// The block that a lift will end.
+async fn ended_block(request: &Request<'_>, tables: &Tables) -> Result<Option<Block>, Failure> {
+    let Decision { scope, reason, .. } = &request.decision;
+    let record = tables.suppressions.get(request.address).await?;
+    Ok(record.entry(scope, *reason).map(|entry| Block::of(&record, scope, *reason, entry)))
 }
 
 async fn decided(state: State, request: &Request<'_>, tables: &Tables, now: Timestamp) -> Result<Decided, Failure> {
@@ -110,6 +189,7 @@ fn decided_at(record: &SuppressionRecord, decision: &Decision) -> Option<Timesta
 async fn report(
     what: &str,
     request: &Request<'_>,
+    there: Option<AtSes>,
     tables: &Tables,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
@@ -129,8 +209,16 @@ async fn report(
     if console.json {
         let blocks: Vec<Value> = verdict.blocks.iter().map(block_json).collect();
         let done = json!({"reason": reason.as_str(), "scope": scope.as_str(), "actor": actor});
-        writeln!(console.out, "{}", json!({"address": address, what: done, "blocks": blocks}))?;
+        let verb = what.trim_start_matches("already ");
+        let mut line = json!({"address": address, verb: done, "blocks": blocks});
+        if let (Some(there), Some(fields)) = (&there, line.as_object_mut()) {
+            fields.insert("at_provider".to_owned(), there.json(request.address));
+        }
+        writeln!(console.out, "{line}")?;
         return Ok(Outcome::Done);
+    }
+    if let Some(there) = &there {
+        writeln!(console.out, "{}", there.text(request.address))?;
     }
     writeln!(console.out, "{address}  {what} {reason} {scope} by {actor}")?;
     if verdict.is_allowed() {
@@ -140,6 +228,9 @@ async fn report(
     }
     for block in &verdict.blocks {
         writeln!(console.out, "  {}", block_line(block))?;
+        if let Some(line) = refusal::line(address, block) {
+            writeln!(console.out, "    {line}")?;
+        }
     }
     Ok(Outcome::Done)
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::cli::ExplainArgs;
 use super::failure::Failure;
+use super::refusal;
 use super::sanitize::sanitize;
 use super::show::{block_json, block_line, event_lines, folded_lines};
 use super::tables::Tables;
@@ -75,6 +76,10 @@ pub(super) async fn run(args: &ExplainArgs, tables: &Tables, console: &mut Conso
     writeln!(console.out, "\nnow, {}: {}", console.now, verdict_text(&record, console.now))?;
     for (scope, reason, entry) in entries(&record) {
         writeln!(console.out, "  {}", entry_line(&record, scope, reason, entry, console.now))?;
+        let block = entry.is_active(console.now).then(|| Block::of(&record, scope, reason, entry));
+        if let Some(line) = block.and_then(|block| refusal::line(address, &block)) {
+            writeln!(console.out, "           {line}")?;
+        }
     }
     for line in folded_lines(&record) {
         writeln!(console.out, "  {line}")?;
@@ -117,12 +122,15 @@ fn document(
 ) -> Value {
     let timeline: Vec<Value> = timeline.iter().map(TimelineEntry::json).collect();
     let entries = entries(record).map(|(scope, reason, entry)| {
-        let mut json = block_json(&Block::of(record, scope, reason, entry));
+        let block = Block::of(record, scope, reason, entry);
+        let command = entry.is_active(now).then(|| refusal::command(address, &block)).flatten();
+        let mut json = block_json(&block);
         if let Some(fields) = json.as_object_mut() {
             fields.insert("standing".to_owned(), EntryStatus::of(entry, now).as_str().into());
             fields.insert("at".to_owned(), entry.at.to_string().into());
             fields.insert("actor".to_owned(), entry.actor.as_deref().into());
             fields.insert("note".to_owned(), entry.note.as_deref().into());
+            fields.insert("command".to_owned(), command.into());
         }
         json
     });

@@ -9,6 +9,7 @@ use super::csv::{self, Formulas};
 use super::heading::{self, Renamed};
 use super::lines::{Line, MAX_LINE_BYTES};
 use crate::event::Reason;
+use crate::timestamp::Timestamp;
 
 /// A format of suppressions, one per line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -294,6 +295,12 @@ fn json<'l, T: Deserialize<'l>>(line: &'l str) -> Result<T, String> {
         }
         _ => format!("not JSON (column {})", error.column()),
     })
+}
+
+/// The row of an entry of SES's list, as an import has it.
+pub(super) fn ses_entry(address: &str, reason: &str, at: Timestamp) -> Result<Row, String> {
+    let (email_address, reason) = (address.to_owned(), reason.to_owned());
+    ses(SesRow { email_address, reason, last_update_time: Some(at.to_string()) })
 }
 
 fn ses(row: SesRow) -> Result<Row, String> {

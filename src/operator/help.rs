@@ -56,6 +56,20 @@ suppression ends.
 A list of another kind, or without times, is refused at its first line. Invalid rows are rejected, and so are those whose
 stored record cannot be read; the first 20 are named. After Ctrl-C or a failure, the same command imports the rest.";
 
+/// Below the options of `sync`.
+pub(super) const SYNC_HELP: &str = "\
+Examples:
+  mail-feedbackctl sync ses                          show what only one side has
+  mail-feedbackctl sync ses --apply here             import what only SES's list has
+  mail-feedbackctl sync ses --apply there --tenant Acme
+
+BOUNCE is compared with hard_bounce and COMPLAINT with complaint, of the scope * or, with --tenant, tenant:ses:TENANT.
+here imports what only SES has, unless a newer manual lift stands here. there puts an address that stands here without end,
+and removes what was lifted by hand after SES listed it; nothing else.
+
+The first run reads SES's whole list, later ones what changed since. After Ctrl-C, the same command goes on where it stopped.
+SES takes one request a second: 1,000 entries to read, or one to put.";
+
 /// Below the options of `export`.
 pub(super) const EXPORT_HELP: &str = "\
 Examples:

@@ -28,7 +28,7 @@ use crate::timestamp::Timestamp;
 /// How many rows are read before they are written. Those of one address are written one after the other.
 const WINDOW: usize = 3_200;
 /// How many transactions run concurrently.
-const IN_FLIGHT: usize = 16;
+pub(super) const IN_FLIGHT: usize = 16;
 /// How many rejected rows are named.
 const NAMED_ROWS: u64 = 20;
 /// How many unknown providers are named.
@@ -102,7 +102,7 @@ pub(super) async fn run(
         // The row itself is counted once it is written or rejected.
         import.bar.inc(of_record.saturating_sub(1));
         let read = reader.read(&line);
-        match read.and_then(|row| Ok(row.map(|row| change(&row, args, console.now)).transpose()?)) {
+        match read.and_then(|row| Ok(row.map(|row| change(&row, &args.source, args.at, console.now)).transpose()?)) {
             Ok(Some((address, change))) => {
                 import.warn(&change, console)?;
                 rows.entry(address).or_default().push((number, change));

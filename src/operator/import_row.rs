@@ -1,6 +1,6 @@
 //! Turns a row of a list into a change of a suppression record.
 
-use super::cli::{self, ImportArgs};
+use super::cli;
 use super::format::Row;
 use crate::address::{Address, addr_spec};
 use crate::event::{EventId, Reason};
@@ -14,14 +14,19 @@ const PROVIDER_BYTES: usize = 32;
 /// The longest spelling of an address, in bytes.
 const SPELLING_BYTES: usize = 256;
 
-/// A row as a change that depends on the row and the source alone.
-pub(super) fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Address, Change), String> {
+/// A row as a change that depends on the row and the source alone; `dated` is the time of a row without one.
+pub(super) fn change(
+    row: &Row,
+    source: &str,
+    dated: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(Address, Change), String> {
     let address = Address::parse(&row.address).ok_or("not an e-mail address")?;
     let scope = Scope::parse(&row.scope).and_then(Scope::limited).map_err(|error| error.to_string())?;
     let given = Reason::from_label(&row.reason).ok_or_else(|| format!("unknown reason; {}", cli::reasons()))?;
     let time = |text: &String| cli::time(text);
     let since = row.since.as_ref().map(time).transpose()?;
-    let at = row.at.as_ref().map(time).transpose()?.or(since).or(args.at);
+    let at = row.at.as_ref().map(time).transpose()?.or(since).or(dated);
     let at = at.ok_or("no time; fill the column since or at, or give --at")?;
     if at > now {
         return Err("its time is in the future, so it would outweigh everything that follows".to_owned());
@@ -34,7 +39,7 @@ pub(super) fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Ad
     let derived = given == Reason::SoftBounce && scope == Scope::everything();
     let reason = if derived { Reason::Manual } else { given };
     let (at_text, until_text) = (at.to_string(), until.map(|until| until.to_string()));
-    let tuple = ["import", &args.source, address.as_str(), scope.as_str(), given.as_str(), &at_text];
+    let tuple = ["import", source, address.as_str(), scope.as_str(), given.as_str(), &at_text];
     let tuple = tuple.into_iter().chain(until_text.as_deref());
     let entry = Entry {
         state: State::Suppressed,
@@ -49,7 +54,7 @@ pub(super) fn change(row: &Row, args: &ImportArgs, now: Timestamp) -> Result<(Ad
         code: row.code.as_deref().map(|code| clip(code, CODE_BYTES).to_owned()),
         detail: None,
         recipient: Some(clip(addr_spec(&row.address), SPELLING_BYTES).to_owned()),
-        actor: Some(args.source.clone()),
+        actor: Some(source.to_owned()),
         note: derived.then(|| "imported soft_bounce".to_owned()),
     };
     Ok((address, Change::Entry { scope, reason, entry }))

@@ -28,6 +28,8 @@ pub struct Tables {
     pub retention: Retention,
     /// Who decides, unless the command line names an actor.
     pub caller: Caller,
+    /// SES, whose lists some commands change; it must not repeat requests itself. None for `make run`.
+    pub ses: Option<aws_sdk_sesv2::Client>,
 }
 
 /// The settings of a deployment that operators need, too.
@@ -54,7 +56,13 @@ impl Tables {
         // The policy is for reports; a manual decision states its own reason and scope.
         let recorder = Recorder::new(client.clone(), names.0, names.1, rules, Policy::default(), retention);
         let suppressions = recorder.suppressions().clone();
-        Self { client, event_table, suppression_table, suppressions, recorder, rules, retention, caller }
+        Self { client, event_table, suppression_table, suppressions, recorder, rules, retention, caller, ses: None }
+    }
+
+    /// The same with SES.
+    #[must_use]
+    pub fn with_ses(self, ses: aws_sdk_sesv2::Client) -> Self {
+        Self { ses: Some(ses), ..self }
     }
 
     /// A page of the event records of an address, oldest first, with a strongly consistent read.

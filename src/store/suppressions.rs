@@ -111,20 +111,30 @@ impl Suppressions {
             };
             return Ok(vec![verdict; addresses.len()]);
         }
-        let mut found = Found::default();
-        for parts in distinct.chunks(BATCH_GET.saturating_mul(READS)) {
-            for part in join_all(parts.chunks(BATCH_GET).map(|part| self.batch(part, judge))).await {
-                found.records.extend(part.records);
-                found.failed.extend(part.failed);
-            }
-        }
-        if let Some(outage) = found.failed.values().find(|error| **error != UNREADABLE) {
-            return Err(*outage);
-        }
+        let found = self.batches(&distinct, judge).await?;
         let verdict = |address: &Address| {
             found.record(address).map(|verdict: Option<&Arc<Verdict>>| verdict.cloned().unwrap_or_default())
         };
         Ok(addresses.iter().map(verdict).collect())
+    }
+
+    /// What is kept of the records of any number of different addresses; one fails only if its record cannot be read.
+    pub(super) async fn batches<T: Default>(
+        &self,
+        distinct: &[&Address],
+        keep: impl Fn(Stored) -> T + Copy,
+    ) -> Result<Found<T>, Error> {
+        let mut found = Found::default();
+        for parts in distinct.chunks(BATCH_GET.saturating_mul(READS)) {
+            for part in join_all(parts.chunks(BATCH_GET).map(|part| self.batch(part, keep))).await {
+                found.records.extend(part.records);
+                found.failed.extend(part.failed);
+            }
+        }
+        match found.failed.values().find(|error| **error != UNREADABLE) {
+            Some(outage) => Err(*outage),
+            None => Ok(found),
+        }
     }
 
     /// Merges changes into the record of an address, and returns the reasons that newly suppress it.

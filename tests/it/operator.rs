@@ -11,6 +11,7 @@ mod importing;
 mod lists;
 mod output;
 mod redrive;
+mod ses;
 mod unsubscribe_link;
 
 use aws_sdk_dynamodb::Client;

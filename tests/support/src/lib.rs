@@ -38,6 +38,8 @@ pub mod runtime_api;
 #[cfg(feature = "servers")]
 pub mod samples;
 #[cfg(feature = "servers")]
+pub mod ses_api;
+#[cfg(feature = "servers")]
 pub mod stream;
 #[cfg(feature = "servers")]
 pub mod tls_host;
