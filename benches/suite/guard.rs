@@ -14,10 +14,6 @@ const OWN_CPU_PERCENT: u64 = 142;
 const QUESTION_CPU_PERCENT: u64 = 130;
 /// The limit for an SES delivery in a batch of a hundred, in percent of the instructions of one by itself.
 const BATCH_CPU_PERCENT: u64 = 50;
-/// The limit for the page of a link, in percent of the instructions of one `GetItem` through the SDK.
-const PAGE_CPU_PERCENT: u64 = 60;
-/// The limit for an unsubscribe, which makes three requests to DynamoDB, in percent of the same.
-const UNSUBSCRIBE_CPU_PERCENT: u64 = 500;
 /// The architecture of the counts. Others have other instructions, and their counts are not recorded.
 const ARCHITECTURE: &str = "x86_64";
 /// The counts of the profile `guard`, in thousands of instructions.
@@ -84,20 +80,4 @@ pub fn batch_passes() -> bool {
     let percent = count("batch.sns") / BATCH as u64 * 100 / count("ses.handler").max(1);
     println!("  an SES delivery in a batch  {percent} percent of one by itself, {BATCH_CPU_PERCENT} at most");
     percent <= BATCH_CPU_PERCENT
-}
-
-/// Whether the requests for a link stay within their budgets relative to a plain `GetItem`; prints the counts.
-pub fn link_passes() -> bool {
-    let count = |name| clock::instructions(name).expect("valgrind counts");
-    let floor = count("floor.get_item").max(1);
-    let mut passes = true;
-    for (name, what, limit) in [
-        ("link.page", "the page of a link", PAGE_CPU_PERCENT),
-        ("link.unsubscribe", "an unsubscribe through a link", UNSUBSCRIBE_CPU_PERCENT),
-    ] {
-        let percent = count(name) * 100 / floor;
-        println!("  {what}  {percent} percent of one GetItem, {limit} at most");
-        passes &= percent <= limit;
-    }
-    passes
 }
