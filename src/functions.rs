@@ -7,6 +7,7 @@
 //! | `decide` | [`decide`]: suppresses and lifts on behalf of programs |
 //! | `unsubscribe` | [`unsubscribe`]: lets recipients unsubscribe through one-click links |
 //! | `changes` | `changes`, in the binary `mail-feedback-changes`: tells an event bus what changed |
+//! | `view` | `view`, in the binary `mail-feedback-view`: shows support why an address gets no mail |
 //!
 //! A function that needs a large SDK of its own has a binary of its own, behind a cargo feature, so that the binary of
 //! the others stays small.

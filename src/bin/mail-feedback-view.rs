@@ -2,17 +2,9 @@
 
 use std::process::ExitCode;
 
-use mail_feedback::functions::view;
-use mail_feedback::telemetry;
+use mail_feedback::functions::{self, view};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    telemetry::init();
-    match view::run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            tracing::error!("{why}");
-            ExitCode::FAILURE
-        }
-    }
+    functions::serve(Box::pin(view::run())).await
 }
