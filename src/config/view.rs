@@ -27,12 +27,12 @@ pub struct WatchedFunctions {
     pub unsubscribe: Option<String>,
 }
 
-/// The rates above which providers act, in thousandths of a percent, as the alarms have them.
+/// The rates above which providers act, in ten-thousandths of a percent, as the alarms have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Each provider with its limits of bounces and complaints.
     pub of_providers: Vec<(Provider, u64, u64)>,
-    /// The number of messages below which a rate says nothing.
+    /// The number of messages per day below which a rate says nothing.
     pub minimum: u64,
 }
 
@@ -40,7 +40,7 @@ impl Default for Limits {
     /// Those of the template.
     fn default() -> Self {
         let of_providers =
-            vec![(Provider::Ses, 5_000, 100), (Provider::Mailjet, 8_000, 80), (Provider::Tencent, 5_000, 100)];
+            vec![(Provider::Ses, 50_000, 1_000), (Provider::Mailjet, 80_000, 800), (Provider::Tencent, 50_000, 1_000)];
         Self { of_providers, minimum: 1_000 }
     }
 }
@@ -111,16 +111,16 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         Ok(Limits { of_providers: of_providers.collect::<Result<_, _>>()?, minimum: u64::from(minimum) })
     }
 
-    /// A percentage with at most three decimal places, in thousandths of a percent.
+    /// A percentage with at most four decimal places, as the template admits them, in ten-thousandths of a percent.
     fn percent(&self, variable: &'static str, default: u64) -> Result<u64, ConfigError> {
         let error = ConfigError { variable, demand: "must be a percentage, such as 0.1" };
         let Some(text) = self.get(variable) else { return Ok(default) };
         let (whole, rest) = text.split_once('.').unwrap_or((text.as_str(), ""));
         let are_digits = [whole, rest].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-        if !are_digits || whole.is_empty() || rest.len() > 3 {
+        if !are_digits || whole.is_empty() || rest.len() > 4 {
             return Err(error);
         }
-        format!("{whole}{rest:0<3}").parse().map_err(|_| error)
+        format!("{whole}{rest:0<4}").parse().map_err(|_| error)
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
         let config = read(&set)?;
         let of: Vec<_> =
             config.limits.of_providers.iter().map(|(_, bounces, complaints)| (*bounces, *complaints)).collect();
-        assert_eq!(of, [(4_500, 100), (8_000, 80), (5_000, 100)]);
+        assert_eq!(of, [(45_000, 1_000), (80_000, 800), (50_000, 1_000)]);
         assert_eq!(config.queues, [(QueueName::Failed, "q".to_owned())]);
         Ok(())
     }
@@ -160,7 +160,7 @@ mod tests {
             ("FEEDBACK_FUNCTION", " "),
             ("MAY_DECIDE", "yes"),
             ("SES_BOUNCE_LIMIT", "many"),
-            ("TENCENT_COMPLAINT_LIMIT", "0.0001"),
+            ("TENCENT_COMPLAINT_LIMIT", "0.00001"),
             ("MAILJET_BOUNCE_LIMIT", ".5"),
             ("RATE_MINIMUM_VOLUME", "-1"),
         ] {

@@ -53,20 +53,39 @@ impl Series {
     }
 }
 
+/// The whole, in ten-thousandths of a percent.
+const WHOLE: u64 = 1_000_000;
+
 impl Rate {
-    /// The bounces in thousandths of a percent.
+    /// The bounces in ten-thousandths of a percent, rounded down.
     pub(super) fn bounce_rate(self) -> u64 {
         rate(self.bounces, self.messages)
     }
 
-    /// The complaints in thousandths of a percent.
+    /// The complaints in ten-thousandths of a percent, rounded down.
     pub(super) fn complaint_rate(self) -> u64 {
         rate(self.complaints, self.messages)
+    }
+
+    /// Whether more bounced than a limit in ten-thousandths of a percent allows.
+    pub(super) fn has_too_many_bounces(self, limit: u64) -> bool {
+        is_above(self.bounces, self.messages, limit)
+    }
+
+    /// Whether more recipients complained than a limit in ten-thousandths of a percent allows.
+    pub(super) fn has_too_many_complaints(self, limit: u64) -> bool {
+        is_above(self.complaints, self.messages, limit)
     }
 }
 
 fn rate(part: u64, whole: u64) -> u64 {
-    part.saturating_mul(100_000).checked_div(whole).unwrap_or_default()
+    part.saturating_mul(WHOLE).checked_div(whole).unwrap_or_default()
+}
+
+/// Compares without rounding, as the alarms do.
+fn is_above(part: u64, whole: u64, limit: u64) -> bool {
+    let product = |one: u64, other: u64| u128::from(one).saturating_mul(u128::from(other));
+    product(part, WHOLE) > product(limit, whole)
 }
 
 impl Overview {
@@ -116,6 +135,18 @@ mod tests {
         let ses = Rate { provider: Provider::Ses, messages: 1_000, bounces: 10, complaints: 1 };
         let mailjet = Rate { provider: Provider::Mailjet, messages: 2, bounces: 1, complaints: 0 };
         assert_eq!(rates, [ses, mailjet]);
-        assert_eq!((ses.bounce_rate(), ses.complaint_rate(), mailjet.bounce_rate()), (1_000, 100, 50_000));
+        assert_eq!((ses.bounce_rate(), ses.complaint_rate(), mailjet.bounce_rate()), (10_000, 1_000, 500_000));
+    }
+
+    #[test]
+    fn a_rate_is_compared_without_rounding() {
+        let is_above = |complaints, messages| {
+            Rate { provider: Provider::Ses, messages, bounces: complaints, complaints }.has_too_many_complaints(1_000)
+        };
+        assert!(!is_above(1_000, 1_000_000), "at the limit");
+        assert!(is_above(1_001, 1_000_000) && is_above(1_009, 1_000_000));
+        assert!(!is_above(0, u64::MAX) && is_above(u64::MAX, u64::MAX), "nothing overflows");
+        let all = Rate { provider: Provider::Ses, messages: u64::MAX, bounces: u64::MAX, complaints: 0 };
+        assert!(all.has_too_many_bounces(50_000) && !all.has_too_many_bounces(1_000_000));
     }
 }

@@ -28,8 +28,9 @@ pub fn overview_page(overview: &Overview, limits: &Limits, view: &View, now: Tim
             @if at > 0 { " · " }
             @if other == span { strong { (other.words()) } } @else { (view.link(&html! { (other.words()) }, PageName::Overview, &[("span", other.as_str())])) }
         } }
+        @if let Some(start) = Timestamp::from_millis(span.start_seconds(now).saturating_mul(1_000)) { p { "Since " (view.reader.time(start)) "." } }
         @if series.is_empty() { p.mf-empty { "No events were reported in " (span.words()) "." } }
-        @if !rates.is_empty() { (rates_table(rates, limits, view)) }
+        @if !rates.is_empty() { (rates_table(rates, limits, *span, view)) }
         @for provider in Provider::ALL {
             @let of_provider: Vec<&Series> = series.iter().filter(|series| series.provider == *provider).collect();
             @if !of_provider.is_empty() { (events(*provider, &of_provider, *span, view, now)) }
@@ -49,9 +50,11 @@ pub fn overview_page(overview: &Overview, limits: &Limits, view: &View, now: Tim
     Page::answer(PageName::Overview, content)
 }
 
-fn rates_table(rates: &[Rate], limits: &Limits, view: &View) -> Markup {
+fn rates_table(rates: &[Rate], limits: &Limits, span: Span, view: &View) -> Markup {
+    let minimum = limits.minimum.saturating_mul(span.days());
     html! {
         h2 { "Rates beside the providers' limits" }
+        p { "The alarms judge each day; these are the rates of " (span.words()) "." }
         table.mf-table {
             thead { tr { th scope="col" { "Provider" } th.mf-number scope="col" { "Delivered or bounced" } th.mf-number scope="col" { "Bounces" } th.mf-number scope="col" { "Limit" } th.mf-number scope="col" { "Complaints" } th.mf-number scope="col" { "Limit" } th scope="col" { "Judgement" } } }
             tbody { @for rate in rates {
@@ -59,11 +62,11 @@ fn rates_table(rates: &[Rate], limits: &Limits, view: &View) -> Markup {
                 tr {
                     td { span.mf-th { "Provider" } (name(rate.provider)) }
                     td.mf-number { span.mf-th { "Delivered or bounced" } (view.reader.number(rate.messages)) }
-                    td.mf-number { span.mf-th { "Bounces" } (view.reader.thousandths(rate.bounce_rate())) " %" }
-                    td.mf-number { span.mf-th { "Limit" } (view.reader.thousandths(bounces)) " %" }
-                    td.mf-number { span.mf-th { "Complaints" } (view.reader.thousandths(rate.complaint_rate())) " %" }
-                    td.mf-number { span.mf-th { "Limit" } (view.reader.thousandths(complaints)) " %" }
-                    td { span.mf-th { "Judgement" } (judgement(*rate, (bounces, complaints), limits.minimum)) }
+                    td.mf-number { span.mf-th { "Bounces" } (view.reader.ten_thousandths(rate.bounce_rate())) " %" }
+                    td.mf-number { span.mf-th { "Limit" } (view.reader.ten_thousandths(bounces)) " %" }
+                    td.mf-number { span.mf-th { "Complaints" } (view.reader.ten_thousandths(rate.complaint_rate())) " %" }
+                    td.mf-number { span.mf-th { "Limit" } (view.reader.ten_thousandths(complaints)) " %" }
+                    td { span.mf-th { "Judgement" } (judgement(*rate, (bounces, complaints), minimum, view)) }
                 }
             } }
         }
@@ -75,10 +78,10 @@ fn limits_of(provider: Provider, limits: &Limits) -> (u64, u64) {
     known.map_or((u64::MAX, u64::MAX), |(_, bounces, complaints)| (*bounces, *complaints))
 }
 
-fn judgement(rate: Rate, (bounces, complaints): (u64, u64), minimum: u64) -> Markup {
-    match (rate.bounce_rate() > bounces, rate.complaint_rate() > complaints) {
-        _ if rate.messages < minimum => html! { "– too few messages to judge" },
-        (false, false) => html! { "✓ below both limits" },
+fn judgement(rate: Rate, (bounces, complaints): (u64, u64), minimum: u64, view: &View) -> Markup {
+    match (rate.has_too_many_bounces(bounces), rate.has_too_many_complaints(complaints)) {
+        _ if rate.messages < minimum => html! { "– too few to judge: fewer than " (view.reader.number(minimum)) },
+        (false, false) => html! { "✓ not above either limit" },
         (true, false) => html! { strong { "✕ too many bounces" } },
         (false, true) => html! { strong { "✕ too many complaints" } },
         (true, true) => html! { strong { "✕ too many bounces and complaints" } },

@@ -64,11 +64,11 @@ impl Reader {
         self.decimal(&Decimal::from(number))
     }
 
-    /// A number given in thousandths, with one to three decimal places.
+    /// A number given in ten-thousandths, with one to four decimal places.
     #[must_use]
-    pub fn thousandths(&self, number: u64) -> String {
+    pub fn ten_thousandths(&self, number: u64) -> String {
         let mut decimal = Decimal::from(number);
-        decimal.multiply_pow10(-3);
+        decimal.multiply_pow10(-4);
         decimal.trim_end();
         decimal.pad_end(-1);
         self.decimal(&decimal)
@@ -161,12 +161,15 @@ mod tests {
         ] {
             let reader = reader(languages, "+00:00");
             assert_eq!(
-                (reader.number(1_234_567).as_str(), reader.thousandths(125).as_str()),
+                (reader.number(1_234_567).as_str(), reader.ten_thousandths(1_250).as_str()),
                 (number, rate),
                 "{languages}"
             );
         }
-        assert_eq!(reader("en", "").thousandths(5_000), "5.0");
+        assert_eq!(
+            (reader("en", "").ten_thousandths(50_000), reader("de", "").ten_thousandths(1)),
+            ("5.0".to_owned(), "0,0001".to_owned())
+        );
     }
 
     #[test]

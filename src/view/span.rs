@@ -26,6 +26,16 @@ impl Span {
         }
     }
 
+    /// The number of days.
+    #[must_use]
+    pub const fn days(self) -> u64 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 28,
+        }
+    }
+
     /// The seconds of one column. CloudWatch keeps hours for 455 days.
     #[must_use]
     pub const fn step_seconds(self) -> i32 {
@@ -36,12 +46,12 @@ impl Span {
         }
     }
 
-    /// The number of columns.
+    /// The number of columns: one more than fit, because the last one has only begun.
     #[must_use]
     pub const fn steps(self) -> usize {
         match self {
-            Self::Day => 24,
-            Self::Week | Self::Month => 28,
+            Self::Day => 25,
+            Self::Week | Self::Month => 29,
         }
     }
 
@@ -75,7 +85,9 @@ mod tests {
             assert_eq!(span.step_of(now.seconds(), now), Some(span.steps() - 1), "{span}");
             assert_eq!(span.step_of(span.start_seconds(now), now), Some(0), "{span}");
             assert_eq!(span.step_of(span.start_seconds(now) - 1, now), None, "{span}");
+            let whole = i64::try_from(span.days()).unwrap_or_default() * 86_400;
+            assert!(span.step_of(now.seconds() - whole, now).is_some(), "{span}");
         }
-        assert_eq!(Span::Day.start_seconds(now), now.seconds() - 23 * 3_600 - 1_800);
+        assert_eq!(Span::Day.start_seconds(now), now.seconds() - 24 * 3_600 - 1_800);
     }
 }

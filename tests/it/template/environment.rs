@@ -190,3 +190,29 @@ fn every_parameter_is_grouped_and_described_and_used() {
         assert!(used.contains(&format!("{{\"Ref\":\"{name}\"}}")) || used.contains(&format!("${{{name}}}")), "{name}");
     }
 }
+
+/// Otherwise the function of the pages for support would not start with a limit that the template accepts.
+#[cfg(feature = "view")]
+#[test]
+fn every_limit_that_the_template_accepts_is_read_exactly() {
+    use mail_feedback::config::ViewConfig;
+    let template = Template::read();
+    for provider in ["Ses", "Mailjet", "Tencent"] {
+        for what in ["Bounce", "Complaint"] {
+            let pattern = &template.0["Parameters"][format!("{provider}{what}Limit")]["AllowedPattern"];
+            assert_eq!(pattern, "(0|[1-9][0-9]?)([.][0-9]{1,4})?", "{provider} {what}");
+            let variable = format!("{}_{}_LIMIT", provider.to_uppercase(), what.to_uppercase());
+            for (text, expected) in
+                [("0", 0), ("7", 70_000), ("99", 990_000), ("0.0001", 1), ("0.5", 5_000), ("99.9999", 999_999)]
+            {
+                let mut environment = default_environment(&template, "SupportFunction");
+                environment.insert(variable.clone(), text.to_owned());
+                let limits = ViewConfig::from_lookup(|name| environment.get(name).cloned()).unwrap().limits;
+                let found =
+                    limits.of_providers.iter().find(|(known, ..)| known.as_str().eq_ignore_ascii_case(provider));
+                let (_, bounces, complaints) = found.unwrap();
+                assert_eq!(if what == "Bounce" { bounces } else { complaints }, &expected, "{variable}={text}");
+            }
+        }
+    }
+}

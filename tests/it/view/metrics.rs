@@ -11,8 +11,8 @@ async fn an_overview_of_the_last_day() {
     for expected in [
         "Overview of the last 24 hours",
         // 350 hard bounces and 40 complaints of 35.420 messages.
-        "Provider Amazon SES Delivered or bounced 35.420 Bounces 0,988 % Limit 5,0 % Complaints 0,112 % Limit 0,1 % Judgement ✕ too many complaints",
-        "Provider Mailjet Delivered or bounced 12 Bounces 0,0 % Limit 8,0 % Complaints 0,0 % Limit 0,08 % Judgement – too few messages to judge",
+        "Provider Amazon SES Delivered or bounced 35.420 Bounces 0,9881 % Limit 5,0 % Complaints 0,1129 % Limit 0,1 % Judgement ✕ too many complaints",
+        "Provider Mailjet Delivered or bounced 12 Bounces 0,0 % Limit 8,0 % Complaints 0,0 % Limit 0,08 % Judgement – too few to judge: fewer than 1.000",
         "Event delivered Number 35.000",
         "One-click links",
         "New suppressions by reason Reason Number Reason hard_bounce Number 350 Reason unsubscribe Number 12",
