@@ -2,6 +2,7 @@
 
 use super::decision_form::{DecisionForm, Step};
 use super::{Fields, Span};
+use crate::event::Provider;
 use crate::label::labelled;
 use crate::suppression::Context;
 
@@ -143,8 +144,15 @@ impl AddressQuestion {
 impl MessageQuestion {
     /// An id may stand after its provider, as in the attribute `message`.
     fn of(fields: &Fields) -> Self {
-        let provider = fields.get("provider").map(str::to_lowercase);
-        let id = fields.owned("id");
+        let typed = fields.get("id");
+        let prefixed = typed.and_then(|id| id.split_once(':')).and_then(|(name, id)| {
+            let provider = Provider::from_label(&name.to_lowercase()).filter(|provider| provider.sends_mail())?;
+            Some((provider.as_str().to_owned(), id.trim().to_owned()))
+        });
+        let (provider, id) = match prefixed {
+            Some((provider, id)) => (Some(provider), Some(id).filter(|id| !id.is_empty())),
+            None => (fields.get("provider").map(str::to_lowercase), typed.map(str::to_owned)),
+        };
         let after = fields.owned("after_address").zip(fields.owned("after_event"));
         Self { provider, id, after }
     }
@@ -166,6 +174,24 @@ mod tests {
         );
         for name in PageName::ALL {
             assert_eq!(page(&format!("page={name}")), *name);
+        }
+    }
+
+    #[test]
+    fn an_id_may_stand_after_its_provider() {
+        let message = |form: &str| match Ask::of(&Fields::of_form(form)) {
+            Ask::Message(question) => (question.provider.unwrap_or_default(), question.id.unwrap_or_default()),
+            _ => Default::default(),
+        };
+        for (form, provider, id) in [
+            ("id=ses:0100", "ses", "0100"),
+            ("id=Mailjet:+42&provider=ses", "mailjet", "42"),
+            ("id=0100&provider=SES", "ses", "0100"),
+            ("id=other:0100&provider=ses", "ses", "other:0100"),
+            ("id=own:0100", "", "own:0100"),
+            ("id=ses:", "ses", ""),
+        ] {
+            assert_eq!(message(&format!("page=message&{form}")), (provider.to_owned(), id.to_owned()), "{form}");
         }
     }
 

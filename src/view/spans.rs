@@ -67,31 +67,26 @@ fn begin(spans: &mut Vec<Suppressed>, at: Timestamp, until: Option<Timestamp>) {
 
 fn end(spans: &mut [Suppressed], at: Timestamp) {
     if let Some(span) = spans.last_mut().filter(|span| span.until.is_none_or(|end| end > at)) {
-        span.until = Some(at);
+        span.until = Some(at.max(span.from));
     }
 }
 
-/// Adds what the record knows: the events of a suppression may have expired.
+/// Adds what the record knows: the events of a suppression may have expired, or be on another page.
 fn complete(spans: &mut Vec<Suppressed>, entry: &Entry) {
     let Some(first) = entry.first_at else { return };
-    let until = match entry.state {
-        State::Suppressed => entry.until,
-        State::Lifted => Some(entry.at),
-    };
-    match spans.last_mut() {
-        Some(span) => {
-            if entry.state == State::Suppressed {
-                span.until = until;
-            }
-        }
-        None => spans.push(Suppressed { from: first, until }),
+    match (entry.state, spans.is_empty()) {
+        (State::Suppressed, true) => spans.push(Suppressed { from: first, until: entry.until }),
+        (State::Lifted, true) => spans.push(Suppressed { from: first, until: Some(entry.at) }),
+        (State::Suppressed, false) => begin(spans, entry.at, entry.until),
+        (State::Lifted, false) => end(spans, entry.at),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Item, Suppressed, begin, end, spans};
-    use crate::suppression::SuppressionRecord;
+    use crate::event::Reason;
+    use crate::suppression::{Entry, Scope, State, SuppressionRecord};
     use crate::timestamp::Timestamp;
     use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -110,6 +105,50 @@ mod tests {
         let found = spans(&SuppressionRecord::default(), &events, day(10));
         let expected = [Suppressed { from: day(2), until: Some(day(5)) }, Suppressed { from: day(9), until: None }];
         assert_eq!(found.values().cloned().collect::<Vec<_>>(), [expected]);
+    }
+
+    fn record(state: State, at: u32, until: Option<Timestamp>) -> SuppressionRecord {
+        let entry = Entry {
+            state,
+            at: day(at),
+            first_at: Some(day(2)),
+            suppressed_at: None,
+            lifted_event: None,
+            until,
+            provider: "ses".to_owned(),
+            event_id: "id".to_owned(),
+            code: None,
+            detail: None,
+            recipient: None,
+            actor: None,
+            note: None,
+        };
+        let mut record = SuppressionRecord::default();
+        record.suppressions.entry(Scope::everything()).or_default().insert(Reason::Complaint, entry);
+        record
+    }
+
+    fn only(record: &SuppressionRecord, events: &[Item]) -> Vec<Suppressed> {
+        spans(record, events, day(30)).into_values().flatten().collect()
+    }
+
+    #[test]
+    fn a_lift_on_a_newer_page_ends_the_suppression() {
+        let older = [event(2, "suppress complaint *")];
+        let lifted = record(State::Lifted, 5, None);
+        assert_eq!(only(&lifted, &older), [Suppressed { from: day(2), until: Some(day(5)) }]);
+        assert_eq!(only(&lifted, &[]), [Suppressed { from: day(2), until: Some(day(5)) }]);
+    }
+
+    #[test]
+    fn a_suppression_on_a_newer_page_is_another_one() {
+        let older = [event(5, "lift complaint *"), event(2, "suppress complaint *")];
+        let again = record(State::Suppressed, 9, Some(day(20)));
+        let first = Suppressed { from: day(2), until: Some(day(5)) };
+        assert_eq!(only(&again, &older), [first, Suppressed { from: day(9), until: Some(day(20)) }]);
+        let open = [event(2, "suppress complaint *")];
+        let expected = Suppressed { from: day(2), until: Some(day(20)) };
+        assert_eq!(only(&again, &open), [expected], "nothing here ended it");
     }
 
     #[test]
