@@ -37,9 +37,32 @@ fn push_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
+/// A text for the confirmation of an action: how the console reads that is not documented, so every character but those
+/// that no reading knows is its code.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_ascii_alphanumeric() || "@._+:*/-".contains(char) {
+            plain.push(char);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(plain, "(U+{:04X})", u32::from(char));
+        }
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
-    use super::json;
+    use super::{json, plain};
+
+    #[test]
+    fn a_confirmation_has_no_sign_of_any_markup() {
+        let usual = "list:own:week-1/*_jane+x@example.com";
+        assert_eq!(plain(usual), usual);
+        assert_eq!(plain("<b>\"${x}'`"), "(U+003C)b(U+003E)(U+0022)(U+0024)(U+007B)x(U+007D)(U+0027)(U+0060)");
+        assert_eq!(plain("é\u{202e} "), "(U+00E9)(U+202E)(U+0020)");
+    }
 
     #[test]
     fn the_fields_come_back_and_nothing_else_is_in_it() {

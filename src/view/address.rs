@@ -160,5 +160,6 @@ fn form(question: &AddressQuestion, view: &View) -> Markup {
             (field("Tenant", "tenant", context.tenant.as_deref(), "Acme"))
         }
     };
-    view.form(PageName::Address, &[], &fields, &Submit::ask("Look up"))
+    let typed = ["address", "provider", "domain", "list", "stream", "tenant"];
+    view.form(PageName::Address, &[], &fields, &Submit::ask("Look up", &typed))
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
+use super::action::plain;
 use super::address;
 use super::ask::{AddressQuestion, PageName};
 use super::decision_form::{DecisionForm, Fault, Step};
@@ -137,8 +138,8 @@ impl Review<'_> {
             ("seen", Some(seen.as_str())),
         ];
         let fields: Vec<_> = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        let confirmation = format!("{verb} {reason} for {} of {}?", visible(scope.as_str()), visible(key.as_str()));
-        let submit = Submit { label, changes: true, confirmation: Some(&confirmation), post: true };
+        let confirmation = format!("{verb} {reason} for {} of {}?", plain(scope.as_str()), plain(key.as_str()));
+        let submit = Submit { label, changes: true, confirmation: Some(&confirmation), post: true, typed: &[] };
         view.form(PageName::Decide, &fields, &html! {}, &submit)
     }
 }
@@ -173,15 +174,23 @@ fn without_effect(decided: &Decided, decision: &Decision) -> Fault {
 }
 
 fn form_page(form: &DecisionForm, key: &Address, faults: &[Fault], view: &View) -> Markup {
-    let (title, button) = match form.action {
-        Action::Suppress => ("Suppress", "See what will change"),
-        Action::Lift => ("Lift", "See what will change"),
-    };
+    html! {
+        h1 { @match form.action { Action::Suppress => "Suppress", Action::Lift => "Lift" } }
+        @if !faults.is_empty() {
+            (alert("Please correct this", &html! { @for (_, why) in faults { (shown(why)) " " } }))
+        }
+        (self::form(form, key, view))
+        p { (view.link(&html! { "Cancel" }, PageName::Address, &[("address", key.as_str())])) }
+    }
+}
+
+/// What is decided about, and the form with what was typed.
+pub(super) fn form(form: &DecisionForm, key: &Address, view: &View) -> Markup {
     let content = html! {
         @if form.action == Action::Suppress {
             (field("Scope", "scope", Some(form.scope.as_deref().unwrap_or("*")), "* is every send; or provider:ses, domain:example.com, list:ses:News"))
             (field("Reason", "reason", Some(form.reason.as_deref().unwrap_or(Reason::Manual.as_str())), "manual, unless you know better"))
-            (field("Until", "until", form.until.as_deref(), "a day, as 2027-01-31; empty: without end"))
+            (field("Until", "until", form.until.as_deref(), "a day, as 2027-01-31, from 00:00 UTC; empty: without end"))
         }
         (field("Your name", "actor", form.actor.as_deref().or(view.actor.as_deref()), "kept with the decision"))
         (field("Note", "note", form.note.as_deref(), "why; kept with the decision"))
@@ -191,31 +200,40 @@ fn form_page(form: &DecisionForm, key: &Address, faults: &[Fault], view: &View) 
         let frozen = [("scope", &form.scope), ("reason", &form.reason)];
         fields.extend(frozen.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))));
     }
-    let submit = Submit { label: button, changes: false, confirmation: None, post: true };
+    let typed: &[&str] = match form.action {
+        Action::Suppress => &["scope", "reason", "until", "actor", "note"],
+        Action::Lift => &["actor", "note"],
+    };
+    let submit = Submit { label: "See what will change", changes: false, confirmation: None, post: true, typed };
     html! {
-        h1 { (title) }
-        @if !faults.is_empty() {
-            (alert("Please correct this", &html! { @for (_, why) in faults { (shown(why)) " " } }))
-        }
         p { (shown(key.as_str()))
             @if form.action == Action::Lift {
                 ": " (shown(form.reason.as_deref().unwrap_or(Reason::Manual.as_str()))) " for " (shown(form.scope.as_deref().unwrap_or("*")))
             }
         }
         (view.form(PageName::Decide, &fields, &content, &submit))
-        p { (view.link(&html! { "Cancel" }, PageName::Address, &[("address", key.as_str())])) }
     }
 }
 
 /// The command that decides, where the pages may not.
 fn not_here(form: &DecisionForm, key: &Address) -> Markup {
-    let mut command = format!("mail-feedbackctl {} {}", form.action, shell_quoted(key.as_str()));
-    for (name, value) in [("reason", &form.reason), ("scope", &form.scope)] {
+    let mut command = format!("mail-feedbackctl {}", form.action);
+    let until = form.until.as_ref().filter(|_| form.action == Action::Suppress);
+    let options = [
+        ("reason", Some(form.reason.as_deref().unwrap_or(Reason::Manual.as_str()))),
+        ("scope", form.scope.as_deref()),
+        ("until", until.map(String::as_str)),
+        ("actor", form.actor.as_deref()),
+        ("note", form.note.as_deref()),
+    ];
+    for (name, value) in options {
         if let Some(value) = value {
             // Writing to a String cannot fail.
-            let _ = write!(command, " --{name} {}", shell_quoted(value));
+            let _ = write!(command, " --{name}={}", shell_quoted(value));
         }
     }
+    // An address may begin with a hyphen.
+    let _ = write!(command, " -- {}", shell_quoted(key.as_str()));
     html! {
         h1 { "Decide" }
         (alert("Not here", &html! { "These pages may only read: the parameter SupportMayDecide is false. An operator can run:" }))

@@ -62,6 +62,13 @@ impl Fields {
         }
     }
 
+    /// Only the fields with these names.
+    #[must_use]
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| names.contains(&name.as_str()));
+        self
+    }
+
     /// Adds the fields of another question that this one does not have.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
@@ -91,5 +98,6 @@ mod tests {
     fn the_first_of_two_questions_wins() {
         let fields = Fields::of_form("page=decide&address=a").or(Fields::of_form("address=b&note=n"));
         assert_eq!((fields.get("address"), fields.get("note")), (Some("a"), Some("n")));
+        assert_eq!(fields.only(&["note", "x"]), Fields::of_form("note=n"));
     }
 }

@@ -7,6 +7,9 @@ use super::action;
 use super::ask::PageName;
 use super::reader::Reader;
 
+/// The field of an action that names the typed fields it accepts, with spaces between them.
+pub const TYPED: &str = "typed";
+
 /// The home of the pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Home {
@@ -45,12 +48,14 @@ pub(super) struct Submit<'s> {
     pub(super) confirmation: Option<&'s str>,
     /// Whether a browser posts the form, so that its fields are in no URL.
     pub(super) post: bool,
+    /// The names of the inputs. A widget sends whatever is typed anywhere in it with every call, and only these count.
+    pub(super) typed: &'s [&'s str],
 }
 
-impl Submit<'_> {
+impl<'s> Submit<'s> {
     /// The button of a question.
-    pub(super) const fn ask(label: &str) -> Submit<'_> {
-        Submit { label, changes: false, confirmation: None, post: false }
+    pub(super) const fn ask(label: &'s str, typed: &'s [&'s str]) -> Self {
+        Self { label, changes: false, confirmation: None, post: false, typed }
     }
 }
 
@@ -67,7 +72,7 @@ impl View {
             Home::Widget { endpoint, .. } => html! {
                 // The documentation has actions on such links; the button in it can be reached by the keyboard.
                 a.mf-link { button.mf-plain type="button" { (label) } }
-                (call(endpoint, page, fields, None))
+                (call(endpoint, page, fields, &[], None))
             },
         }
     }
@@ -95,7 +100,7 @@ impl View {
                     (content)
                     p.mf-submit {
                         a class={ "btn btn-primary " (class) } { button.mf-plain type="button" { (submit.label) } }
-                        (call(endpoint, page, fields, submit.confirmation))
+                        (call(endpoint, page, fields, submit.typed, submit.confirmation))
                     }
                 }
             },
@@ -104,8 +109,10 @@ impl View {
 }
 
 /// Makes CloudWatch call the function when the element before is clicked, and show the answer in its place.
-fn call(endpoint: &str, page: PageName, fields: &[(&str, &str)], confirmation: Option<&str>) -> Markup {
-    let fields = std::iter::once(("page", page.as_str())).chain(fields.iter().copied());
+fn call(endpoint: &str, page: PageName, fields: &[(&str, &str)], typed: &[&str], confirmation: Option<&str>) -> Markup {
+    let typed = typed.join(" ");
+    let accepts = (!typed.is_empty()).then_some((TYPED, typed.as_str()));
+    let fields = std::iter::once(("page", page.as_str())).chain(accepts).chain(fields.iter().copied());
     html! {
         cwdb-action action="call" display="widget" endpoint=(endpoint) confirmation=[confirmation] { (action::json(fields)) }
     }
@@ -153,7 +160,7 @@ mod tests {
     fn only_a_posted_form_has_the_token() {
         let view = view(Home::Browser { token: "secret".to_owned() });
         let form = |post| {
-            let submit = Submit { post, ..Submit::ask("Go") };
+            let submit = Submit { post, ..Submit::ask("Go", &[]) };
             view.form(PageName::Decide, &[], &html! {}, &submit).into_string()
         };
         assert!(form(true).contains("value=\"secret\"") && !form(false).contains("secret"));

@@ -32,6 +32,12 @@ pub fn live_row(item: &Item, view: &View) -> String {
     row(item, Column::Recipient, view).into_string()
 }
 
+/// What stands for events that came faster than they could be shown.
+#[must_use]
+pub fn live_gap(missed: u64, view: &View) -> String {
+    html! { tr { td colspan="7" { strong { "Here " (view.reader.number(missed)) " events are missing, of any address." } " They came faster than this page could show them; the pages of their addresses have them." } } }.into_string()
+}
+
 /// The end of the page, if the server ends it.
 #[must_use]
 pub fn live_end(view: &View, now: Timestamp) -> String {

@@ -101,5 +101,5 @@ fn form(question: &MessageQuestion, view: &View) -> Markup {
         (field("Message id", "id", question.id.as_deref(), ""))
         (field("Provider", "provider", Some(question.provider.as_deref().unwrap_or(Provider::Ses.as_str())), "ses, tencent or mailjet"))
     };
-    view.form(PageName::Message, &[], &content, &Submit::ask("Look up"))
+    view.form(PageName::Message, &[], &content, &Submit::ask("Look up", &["id", "provider"]))
 }

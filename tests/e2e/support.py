@@ -67,7 +67,9 @@ def looks_and_decides(stack: Stack, signer, may_decide: bool) -> None:
     assert stack.invoke(messages.lambda_event(envelope)).error is None
     first = shown(parameters)
     assert "Why did it not arrive?" in first.text
-    page = shown({"page": "address"}, {"address": address})
+    (look_up,) = [fields for _, fields in first.actions if "typed" in fields]
+    assert "Why did it not arrive?" in shown({"page": "address"}, {"address": address}).text, "no link takes what is typed"
+    page = shown(look_up, {"address": address})
     assert "Do not mail it. It is blocked for every send." in page.text
     assert "550 5.1.1" in page.text
     for name, expected in (("message", "What happened to this message?"), ("overview", "Overview"), ("failures", "Failures")):

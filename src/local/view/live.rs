@@ -15,7 +15,7 @@ use super::guard::respond;
 use crate::address::Address;
 use crate::lookup::item::{Item, text};
 use crate::timestamp::Timestamp;
-use crate::view::{View, live_end, live_row, live_start};
+use crate::view::{View, live_end, live_gap, live_row, live_start};
 
 /// How many events one page shows.
 const ROWS: u32 = 1_000;
@@ -67,7 +67,11 @@ impl Following {
                     self.state = State::Rows(rows.saturating_add(1));
                     return live_row(&item, &self.view);
                 }
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => {
+                    self.state = State::Rows(rows.saturating_add(1));
+                    return live_gap(missed, &self.view);
+                }
                 Err(RecvError::Closed) => return self.end(),
             }
         }
@@ -80,5 +84,31 @@ impl Following {
     fn end(&mut self) -> String {
         self.state = State::End;
         live_end(&self.view, Timestamp::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use tokio::sync::broadcast;
+
+    use super::{Following, Item, State};
+    use crate::view::{Home, Reader, View, Zone};
+
+    #[tokio::test]
+    async fn events_that_came_too_fast_are_said_to_be_missing() {
+        let sender = broadcast::Sender::new(2);
+        let home = Home::Browser { token: String::new() };
+        let view = View { home, reader: Reader::new("en", Zone::fixed("")), actor: None };
+        let mut following = Following { news: sender.subscribe(), address: None, view, state: State::Rows(0) };
+        for kind in ["sent", "opened", "clicked", "delivered", "bounced"] {
+            let item = Item::from([("kind".to_owned(), AttributeValue::S(kind.to_owned()))]);
+            sender.send(Arc::new(item)).unwrap();
+        }
+        let parts = [following.next().await, following.next().await, following.next().await].map(Option::unwrap);
+        assert!(parts[0].contains("Here 3 events are missing"), "{parts:?}");
+        assert!(parts[1].contains("delivered") && parts[2].contains("bounced"), "{parts:?}");
     }
 }

@@ -86,7 +86,8 @@ async fn a_record_that_changed_meanwhile_is_shown_again() {
 #[tokio::test]
 async fn a_suppression_with_an_end() {
     let world = World::new().await;
-    let review = json!({"page": "decide", "step": "review", "action": "suppress", "address": "Bob@Example.com"});
+    let review = json!({"page": "decide", "step": "review", "action": "suppress", "address": "Bob@Example.com",
+        "typed": "scope reason until actor note"});
     let fields = json!({"scope": "list:ses:News", "reason": "unsubscribe", "until": "2027-01-31", "actor": "ann"});
     let confirm = typed(&world, review.clone(), fields).await;
     let said = words(&confirm);
@@ -112,7 +113,10 @@ async fn pages_that_only_read_write_nothing() {
         let html = typed(&world, fields, json!({})).await;
         let said = words(&html);
         assert!(said.contains("Not here. These pages may only read"), "{said}");
-        assert!(said.contains("mail-feedbackctl lift 'jane@example.com' --reason 'complaint' --scope '*'"), "{said}");
+        assert!(
+            said.contains("mail-feedbackctl lift --reason='complaint' --scope='*' --actor='ann' -- 'jane@example.com'"),
+            "{said}"
+        );
     }
     assert_eq!(state(&world).await, ["* complaint suppressed  "]);
 }

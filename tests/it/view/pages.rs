@@ -106,6 +106,45 @@ async fn a_message_with_every_recipient() {
     assert_says(&world.html(json!({"page": "message"})).await, &["What happened to this message?"]);
 }
 
+/// CloudWatch sends whatever is typed anywhere in the widget with every call.
+#[tokio::test]
+async fn a_link_asks_what_it_says_whatever_is_typed() {
+    let world = World::new().await;
+    let mut left = event(Ruling::of(Kind::Unsubscribed), "2026-11-10T10:00:00.000Z");
+    left.effects = vec![mail_feedback::event::Effect::unsubscribe(mail_feedback::event::ScopeKind::List)];
+    left.list = Some("News".to_owned());
+    world.record(&[left]).await;
+    let typed = json!({"id": "other", "provider": "ses", "address": "other@example.com", "list": "Offers"});
+    let html = world.html(json!({"page": "message", "id": "0100017e5d6f2b3c-1a2b3c4d-000000"})).await;
+    let recipient = actions(&html).into_iter().find(|action| action["address"] == "jane@example.com").unwrap();
+    let html = world.serve(&request(recipient, &typed)).await;
+    assert_says(html.as_str().unwrap(), &["jane@example.com ◐ It may be mailed, but not in some sends."]);
+    let empty = world.serve(&request(json!({"page": "address"}), &typed)).await;
+    assert_says(empty.as_str().unwrap(), &["Why did it not arrive?"]);
+}
+
+#[tokio::test]
+async fn a_form_accepts_exactly_its_own_inputs() {
+    let world = World::new().await;
+    world.record(&story()).await;
+    let decide = |action: &str| json!({"page": "decide", "action": action, "address": "jane@example.com"});
+    for fields in [
+        json!({"page": "address"}),
+        json!({"page": "message"}),
+        json!({"page": "address", "address": "jane@example.com"}),
+        decide("suppress"),
+        decide("lift"),
+    ] {
+        let html = world.html(fields.clone()).await;
+        let (_, form) = html.split_once("<form").unwrap();
+        let inputs: Vec<_> =
+            form.split("<input name=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect();
+        let accepted: Vec<_> =
+            actions(&html).iter().filter_map(|action| Some(action.get("typed")?.as_str()?.to_owned())).collect();
+        assert_eq!(accepted, [inputs.join(" ")], "{fields}");
+    }
+}
+
 /// A page has 200 events; leafing shows each once.
 #[tokio::test]
 async fn many_events_are_leafed_through() {
@@ -187,7 +226,7 @@ async fn the_widget_is_described_and_themed_and_calls_itself() {
     let html = world.html(json!({"page": "address"})).await;
     assert!(!html.contains("mf mf-dark "), "a light dashboard");
     assert_eq!(html.matches("<cwdb-action").count(), html.matches(&format!("endpoint=\"{ARN}\"")).count());
-    let typed = request(json!({"page": "address"}), &json!({"address": "typed@example.com"}));
+    let typed = request(json!({"page": "address", "typed": "address"}), &json!({"address": "typed@example.com"}));
     let html = world.serve(&typed).await;
     assert!(html.as_str().unwrap().contains("<h1><span class=\"mf-text\">typed@example.com"));
     let unread = world.viewer.serve("[]", ARN, "test-request", std::time::Duration::from_secs(1)).await;
