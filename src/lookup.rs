@@ -6,11 +6,13 @@ pub(crate) mod item;
 mod decisions;
 mod entries;
 mod event_log;
+mod ses_list;
 mod soft_bounce_count;
 
 pub(crate) use decisions::unwritten_decisions;
 pub(crate) use entries::{EntryStatus, entries, everything};
 pub(crate) use event_log::{EventLog, Order, Page, ReadError, event_key, time_of, wait};
+pub(crate) use ses_list::SesList;
 pub(crate) use soft_bounce_count::SoftBounceCount;
 
 /// How many times keys or items that DynamoDB left unprocessed are sent.

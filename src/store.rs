@@ -29,7 +29,7 @@ pub use manual_item::{MANUAL, is_manual, to_item as to_manual_item};
 pub use recorder::{Recorded, Recorder, TimeLimits};
 pub use scan::{Scanned, ScannedPage};
 pub use stream::{NotAStream, RecordChange, StreamRecord, Streamed, read_stream};
-pub use suppressions::Suppressions;
+pub use suppressions::{Suppressions, Version};
 pub use unsubscribe::{REPLACED as REPLACED_UNSUBSCRIBE, Unsubscribe};
 
 #[cfg(feature = "view")]

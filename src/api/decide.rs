@@ -2,6 +2,8 @@
 
 use crate::address::Address;
 use crate::event::Reason;
+#[cfg(feature = "view")]
+use crate::store::Version;
 use crate::store::{DecisionError, Recorder};
 use crate::suppression::{Decision, Scope, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
@@ -43,6 +45,27 @@ pub async fn decide(
     Ok(Decided::Written(Box::new(written)))
 }
 
+/// Writes a decision and its event, unless there is nothing to decide, about a record that a person has reviewed; `None` if
+/// another writer has changed it since, and then nothing is written.
+///
+/// # Errors
+/// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails.
+#[cfg(feature = "view")]
+pub async fn decide_as_reviewed(
+    recorder: &Recorder,
+    address: &Address,
+    decision: &Decision,
+    state: State,
+    (record, version): (&SuppressionRecord, Version),
+    now: Timestamp,
+) -> Result<Option<Decided>, DecisionError> {
+    if let Some(nothing) = without_effect(record, decision, state) {
+        return Ok(Some(nothing));
+    }
+    let written = recorder.decide_on(address, decision, state, version, now).await?;
+    Ok(written.map(|written| Decided::Written(Box::new(written))))
+}
+
 /// What a decision would make of a record, without writing anything: [`Decided::Written`] has the record as it would be.
 ///
 /// # Errors
@@ -56,18 +79,26 @@ pub fn preview(
     rules: crate::suppression::SoftBounceRules,
     now: Timestamp,
 ) -> Result<Decided, crate::suppression::DecisionRefusal> {
-    let (scope, reason) = (&decision.scope, decision.reason);
-    match state {
-        State::Suppressed if is_counted(scope, reason) => return Ok(Decided::Counted),
-        State::Lifted if !exists(record, scope, reason) && !is_refused(record, scope, reason) => {
-            return Ok(Decided::NothingToLift(Box::new(record.clone())));
-        }
-        State::Suppressed | State::Lifted => {}
+    if let Some(nothing) = without_effect(record, decision, state) {
+        return Ok(nothing);
     }
     decision.check(state, now)?;
     let mut changed = record.clone();
     decision.apply(&mut changed, address, state, rules, now)?;
     Ok(Decided::Written(Box::new(changed)))
+}
+
+/// Why nothing is to be decided about a record, if so.
+#[cfg(feature = "view")]
+fn without_effect(record: &SuppressionRecord, decision: &Decision, state: State) -> Option<Decided> {
+    let (scope, reason) = (&decision.scope, decision.reason);
+    match state {
+        State::Suppressed if is_counted(scope, reason) => Some(Decided::Counted),
+        State::Lifted if !exists(record, scope, reason) && !is_refused(record, scope, reason) => {
+            Some(Decided::NothingToLift(Box::new(record.clone())))
+        }
+        State::Suppressed | State::Lifted => None,
+    }
 }
 
 /// Whether a lift would end anything, including bounces that are counted but do not suppress yet.

@@ -10,7 +10,7 @@ use super::Recorder;
 use super::backoff;
 use super::item_limit::fitted;
 use super::manual_item::to_item;
-use super::suppressions::ATTEMPTS;
+use super::suppressions::{ATTEMPTS, Version};
 use super::transaction::{Committed, Decided};
 use crate::address::Address;
 use crate::error::{Error, Outage};
@@ -61,7 +61,7 @@ impl Recorder {
         decision: &Decision,
         now: Timestamp,
     ) -> Result<SuppressionRecord, DecisionError> {
-        self.decide(address, decision, State::Suppressed, now).await
+        self.decide_on_any(address, decision, State::Suppressed, now).await
     }
 
     /// Lifts a reason by a person's decision, and returns the record as written.
@@ -78,7 +78,24 @@ impl Recorder {
         decision: &Decision,
         now: Timestamp,
     ) -> Result<SuppressionRecord, DecisionError> {
-        self.decide(address, decision, State::Lifted, now).await
+        self.decide_on_any(address, decision, State::Lifted, now).await
+    }
+
+    /// Decides about the version of a record that a person has reviewed, and returns the record as written; `None` if
+    /// another writer has changed it since, and then nothing is written.
+    ///
+    /// # Errors
+    /// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails.
+    #[cfg(feature = "view")]
+    pub async fn decide_on(
+        &self,
+        address: &Address,
+        decision: &Decision,
+        state: State,
+        reviewed: Version,
+        now: Timestamp,
+    ) -> Result<Option<SuppressionRecord>, DecisionError> {
+        self.decide(address, decision, state, Some(reviewed), now).await
     }
 
     /// Writes the event of an erasure.
@@ -90,18 +107,35 @@ impl Recorder {
         self.events.write(vec![to_item(address, &event, self.retention)]).await.map_err(|unwritten| unwritten.error)
     }
 
-    async fn decide(
+    /// Decides whatever version the record has.
+    async fn decide_on_any(
         &self,
         address: &Address,
         decision: &Decision,
         state: State,
         now: Timestamp,
     ) -> Result<SuppressionRecord, DecisionError> {
+        let written = self.decide(address, decision, state, None, now).await?;
+        written.ok_or_else(|| Error::Transient(Outage::Contention).into())
+    }
+
+    /// Decides; `None` if the record no longer has the version that it must have.
+    async fn decide(
+        &self,
+        address: &Address,
+        decision: &Decision,
+        state: State,
+        demanded: Option<Version>,
+        now: Timestamp,
+    ) -> Result<Option<SuppressionRecord>, DecisionError> {
         decision.check(state, now)?;
         let rules = self.suppressions.rules();
         let mut outage = Outage::Contention;
         for attempt in 1..=ATTEMPTS {
             let stored = self.suppressions.stored(address).await?;
+            if demanded.is_some_and(|version| version != Version(stored.version)) {
+                return Ok(None);
+            }
             let mut changed = stored.record.clone();
             let change = decision.apply(&mut changed, address, state, rules, now)?;
             self.keep_replaced(address, &stored.record, &change, now).await?;
@@ -110,7 +144,7 @@ impl Recorder {
             let record = fitted(address, &mut changed, &stored, rules, now);
             let decided = Decided { record, read: stored.version, events };
             match self.commit([decided]).await? {
-                Committed::Yes => return Ok(changed),
+                Committed::Yes => return Ok(Some(changed)),
                 Committed::Again(why) => outage = why,
             }
             backoff::wait(attempt).await;

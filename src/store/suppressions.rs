@@ -51,6 +51,10 @@ impl<T> Found<T> {
     }
 }
 
+/// Which version of a record was read; an address without a record has one, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub(super) Option<u64>);
+
 /// The suppression table: one item per address, and one with certificates.
 #[derive(Clone, Debug)]
 pub struct Suppressions {
@@ -77,6 +81,15 @@ impl Suppressions {
     /// Transient if the table cannot be read or holds something else.
     pub async fn get(&self, address: &Address) -> Result<SuppressionRecord, Error> {
         self.stored(address).await.map(|stored| stored.record)
+    }
+
+    /// The record of an address like [`Self::get`], and its version, for a decision about this very record.
+    ///
+    /// # Errors
+    /// Transient if the table cannot be read or holds something else.
+    #[cfg(feature = "view")]
+    pub async fn get_with_version(&self, address: &Address) -> Result<(SuppressionRecord, Version), Error> {
+        self.stored(address).await.map(|stored| (stored.record, Version(stored.version)))
     }
 
     /// Whether an address may be mailed in a send that these scopes apply to, and if not, why.

@@ -13,12 +13,13 @@ use super::error::ViewError;
 use super::frame::{Page, alert, field, notice};
 use super::home::{Submit, View};
 use super::shown::{shown, visible};
-use super::standing::{blocks_list, command_block, ses_command};
+use super::standing::{SesNote, blocks_list};
 use crate::address::Address;
-use crate::api::{Action, Decided, decide, preview, unknown_providers_warning};
+use crate::api::{Action, Decided, decide_as_reviewed, preview, unknown_providers_warning};
 use crate::event::{Reason, digest_hex};
 use crate::lookup::{entries, everything};
-use crate::suppression::{Decision, SuppressionRecord};
+use crate::store::Version;
+use crate::suppression::{Block, Decision, SuppressionRecord};
 use crate::text::shell_quoted;
 use crate::timestamp::Timestamp;
 
@@ -35,21 +36,28 @@ pub(super) async fn answer(desk: &Desk, form: &DecisionForm, view: &View, now: T
     if form.step == Step::Form {
         return Ok(Page::answer(PageName::Decide, form_page(form, &key, &[], view)));
     }
-    let record = desk.recorder.suppressions().get(&key).await?;
+    let (record, version) = desk.recorder.suppressions().get_with_version(&key).await?;
     let decision = match form.decision(&record, now) {
         Ok(decision) => decision,
         Err(faults) => return Ok(Page::correct(PageName::Decide, form_page(form, &key, &faults, view))),
     };
-    let review = Review { desk, form, key: &key, record: &record, decision: &decision, now };
+    let review = Review { desk, form, key: &key, record: &record, version, decision: &decision, now };
     let is_as_seen = form.seen.as_deref() == Some(fingerprint(&record).as_str());
     match form.step {
-        Step::Write if is_as_seen => write(&review, view).await,
-        Step::Write => review.page(
-            view,
-            &alert("Nothing was changed", &html! { "The record has changed since you looked. Look again." }),
-        ),
+        Step::Write if is_as_seen => {
+            if let Some(page) = write(&review, view).await? {
+                return Ok(page);
+            }
+            let (record, version) = desk.recorder.suppressions().get_with_version(&key).await?;
+            Review { record: &record, version, ..review }.page(view, &changed())
+        }
+        Step::Write => review.page(view, &changed()),
         Step::Form | Step::Review => review.page(view, &html! {}),
     }
+}
+
+fn changed() -> Markup {
+    alert("Nothing was changed", &html! { "The record has changed since you looked. Look again." })
 }
 
 /// A decision that can be made, before it is.
@@ -58,6 +66,7 @@ struct Review<'r> {
     form: &'r DecisionForm,
     key: &'r Address,
     record: &'r SuppressionRecord,
+    version: Version,
     decision: &'r Decision,
     now: Timestamp,
 }
@@ -65,7 +74,7 @@ struct Review<'r> {
 impl Review<'_> {
     /// Says what would change, and asks to confirm it.
     fn page(&self, view: &View, first: &Markup) -> Result<Page, ViewError> {
-        let Self { desk, form, key, record, decision, now } = self;
+        let Self { desk, form, key, record, decision, now, .. } = self;
         let state = form.state();
         let previewed = preview(record, key, decision, state, desk.rules, *now).map_err(ViewError::Refused)?;
         let Decided::Written(after) = previewed else {
@@ -85,7 +94,7 @@ impl Review<'_> {
     }
 
     fn changes(&self, after: &SuppressionRecord, view: &View) -> Markup {
-        let Self { desk, form, key, record, decision, now } = self;
+        let Self { desk, form, key, record, decision, now, .. } = self;
         let Decision { scope, reason, until, actor, note } = decision;
         let entry = record.entry(scope, *reason);
         html! {
@@ -109,9 +118,9 @@ impl Review<'_> {
                     (view.reader.number(u64::from(desk.retention.evidence_days))) " days." }
             }
             @if form.action == Action::Lift {
-                @if let Some(command) = entry.and_then(|entry| ses_command(key, scope, *reason, entry)) {
+                @if let Some(note) = entry.and_then(|entry| SesNote::on(key, &Block::of(record, scope, *reason, entry), entry)) {
                     h2 { "At the provider" }
-                    (command_block(&command))
+                    (note.shown())
                 }
             }
         }
@@ -144,22 +153,35 @@ impl Review<'_> {
     }
 }
 
-/// Writes the decision, and shows the address as it is then.
-async fn write(review: &Review<'_>, view: &View) -> Result<Page, ViewError> {
-    let Review { desk, form, key, decision, now, .. } = review;
-    let decided = decide(&desk.recorder, key, decision, form.state(), *now).await?;
-    if !matches!(decided, Decided::Written(_)) {
-        return Ok(Page::correct(PageName::Decide, form_page(form, key, &[without_effect(&decided, decision)], view)));
-    }
-    let known = address::read(desk, (*key).clone(), None).await?;
-    let question = AddressQuestion { address: Some(key.as_str().to_owned()), ..AddressQuestion::default() };
-    let is_free = everything(&known.record, *now).is_allowed();
+/// Writes the decision about the record as it was reviewed, and shows the address as it is then; `None` if the record has
+/// changed.
+async fn write(review: &Review<'_>, view: &View) -> Result<Option<Page>, ViewError> {
+    let Review { desk, form, key, record, version, decision, now } = review;
+    let reviewed = (*record, *version);
+    let decided = decide_as_reviewed(&desk.recorder, key, decision, form.state(), reviewed, *now).await?;
+    let written = match decided {
+        None => return Ok(None),
+        Some(Decided::Written(written)) => written,
+        Some(nothing @ (Decided::NothingToLift(_) | Decided::Counted)) => {
+            let page = form_page(form, key, &[without_effect(&nothing, decision)], view);
+            return Ok(Some(Page::correct(PageName::Decide, page)));
+        }
+    };
+    let is_free = everything(&written, *now).is_allowed();
     let done = notice(&html! {
         @match form.action { Action::Suppress => "Suppressed ", Action::Lift => "Lifted " }
         (decision.reason.as_str()) " for " (shown(decision.scope.as_str())) "."
         @if form.action == Action::Lift && !is_free { " Something else still blocks it: see below." }
     });
-    Ok(Page::answer(PageName::Address, address::content(desk, &known, &question, view, *now, &done)))
+    let question = AddressQuestion { address: Some(key.as_str().to_owned()), ..AddressQuestion::default() };
+    // It is written, whatever comes of this read.
+    let content = match address::read(desk, (*key).clone(), None).await {
+        Ok(known) => address::content(desk, &known, &question, view, *now, &done),
+        Err(error) => {
+            html! { h1 { (shown(key.as_str())) } (done) (alert("Its events cannot be shown", &html! { (error.advice()) })) }
+        }
+    };
+    Ok(Some(Page::answer(PageName::Address, content)))
 }
 
 /// Why nothing would change.

@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use super::ask::PageName;
 use super::frame::alert;
 use super::home::View;
-use super::shown::shown;
+use super::shown::{shown, visible};
 use crate::address::Address;
 use crate::api::unknown_providers_warning;
-use crate::event::{Provider, Reason};
-use crate::lookup::{EntryStatus, entries, everything};
+use crate::event::Reason;
+use crate::lookup::{EntryStatus, SesList, entries, everything};
 use crate::suppression::{AskedScopes, Block, Entry, MAX_SCOPES, Scope, SuppressionRecord};
 use crate::text::shell_quoted;
 use crate::timestamp::Timestamp;
@@ -136,49 +136,68 @@ fn lift_link(address: &Address, scope: &Scope, reason: Reason, view: &View) -> M
     view.link(&html! { "Lift " (reason.as_str()) " for " (shown(scope.as_str())) "…" }, PageName::Decide, &fields)
 }
 
-/// The commands that end refusals by SES's own lists.
+/// What SES's own lists have to do with it.
 fn provider_lists(of: &Standing<'_>) -> Markup {
     let active = entries(of.record).filter(|(_, _, entry)| entry.is_active(of.now));
-    let commands: Vec<_> =
-        active.filter_map(|(scope, reason, entry)| ses_command(of.address, scope, reason, entry)).collect();
+    let notes: Vec<_> = active
+        .filter_map(|(scope, reason, entry)| {
+            SesNote::on(of.address, &Block::of(of.record, scope, reason, entry), entry)
+        })
+        .collect();
     html! {
-        @for command in commands { (command_block(&command)) }
+        @for note in notes { (note.shown()) }
     }
 }
 
-/// A command to paste, and why.
-pub(super) fn command_block(command: &SesCommand) -> Markup {
-    html! {
-        p { (command.why) }
-        pre tabindex="0" { code { (super::shown::visible(&command.text)) } }
-    }
-}
-
-/// A command of the AWS CLI.
-pub(super) struct SesCommand {
+/// What a list of SES has to do with an entry, and the command of the AWS CLI that removes the address from it.
+pub(super) struct SesNote {
     why: &'static str,
-    text: String,
+    command: Option<String>,
 }
 
-/// The command that removes an address from SES's own list, if an entry means that it is on one.
-pub(super) fn ses_command(address: &Address, scope: &Scope, reason: Reason, entry: &Entry) -> Option<SesCommand> {
-    let is_ses = entry.provider == Provider::Ses.as_str();
-    let why = match reason {
-        Reason::ProviderBlock if is_ses && entry.until.is_none() => {
-            "SES's own suppression list refuses it. Lifting here does not change that list. This command does:"
-        }
-        Reason::HardBounce | Reason::Complaint if is_ses => {
-            "SES may also have put it on its own suppression list, and then goes on refusing. This command ends that:"
-        }
-        _ => return None,
-    };
-    // SES matches the spelling exactly.
-    let spelling = entry.recipient.as_deref().unwrap_or(address.as_str());
-    let mut text = format!("aws sesv2 delete-suppressed-destination --email-address {}", shell_quoted(spelling));
-    if let Some(tenant) = scope.as_str().strip_prefix("tenant:ses:") {
-        text.extend([" --tenant-name ", &shell_quoted(tenant)]);
+impl SesNote {
+    /// The note on an entry, given as a block, too; `None` if no list of SES has to do with it.
+    pub(super) fn on(address: &Address, block: &Block, entry: &Entry) -> Option<Self> {
+        // SES matches the spelling exactly.
+        let spelling = shell_quoted(entry.recipient.as_deref().unwrap_or(address.as_str()));
+        let delete = format!("aws sesv2 delete-suppressed-destination --email-address={spelling}");
+        let of_tenant = |tenant: &str| format!("{delete} --tenant-name={tenant}");
+        let (why, command) = match SesList::behind(block) {
+            Some(SesList::Account) => (
+                "SES's suppression list of the account refuses it. Lifting here does not change that list. This command does:",
+                Some(delete),
+            ),
+            Some(SesList::Tenant(Some(tenant))) => (
+                "SES's suppression list of this tenant refuses it. Lifting here does not change that list. This command does:",
+                Some(of_tenant(&shell_quoted(&tenant))),
+            ),
+            Some(SesList::Tenant(None)) => (
+                "SES's suppression list of a tenant refuses it. Lifting here does not change that list. This command does, with \
+                 the name of the tenant:",
+                Some(of_tenant("TENANT")),
+            ),
+            Some(SesList::Global) => (
+                "SES's global suppression list refuses it. Nobody can remove an address from that list; SES does so after at \
+                 most 14 days.",
+                None,
+            ),
+            None if SesList::may_follow(block) => (
+                "SES may also have put it on its suppression list of the account, and then goes on refusing. This command ends \
+                 that:",
+                Some(delete),
+            ),
+            None => return None,
+        };
+        Some(Self { why, command })
     }
-    Some(SesCommand { why, text })
+
+    /// The note with its command to paste.
+    pub(super) fn shown(&self) -> Markup {
+        html! {
+            p { (self.why) }
+            @if let Some(command) = &self.command { pre tabindex="0" { code { (visible(command)) } } }
+        }
+    }
 }
 
 /// What is active in a record, one line each.

@@ -5,4 +5,5 @@ mod hostile;
 mod local;
 mod metrics;
 mod pages;
+mod ses_lists;
 pub mod world;

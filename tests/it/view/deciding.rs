@@ -1,10 +1,14 @@
 //! Suppress and lift, step by step.
 
-use serde_json::{Value, json};
-use support::database::{EVENTS, SUPPRESSIONS, entries, text};
-use support::metrics_api::MetricsApi;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::world::{World, actions, complaint, request, story, values, words};
+use mail_feedback::store::TimeLimits;
+use serde_json::{Value, json};
+use support::database::{Database, EVENTS, SUPPRESSIONS, entries, text};
+use support::metrics_api::MetricsApi;
+use support::proxy::Reply;
+
+use super::world::{World, actions, complaint, noon, recorder, request, story, values, viewer, words};
 
 /// The action of a page that writes.
 fn write_action(html: &str) -> Value {
@@ -45,7 +49,7 @@ async fn a_lift_is_confirmed_and_written_once() {
         "Now complaint for * , since 2026-11-16 08:01:59 UTC",
         "Afterwards Nothing blocks the address.",
         "An event lifted by ann , with the note she asked , kept for 400 days.",
-        "At the provider SES may also have put it on its own suppression list",
+        "At the provider SES may also have put it on its suppression list of the account",
     ] {
         assert!(said.contains(expected), "{expected:?} is missing in:\n{said}");
     }
@@ -78,6 +82,60 @@ async fn a_record_that_changed_meanwhile_is_shown_again() {
         words(&stale).contains("Nothing was changed. The record has changed since you looked. Look again."),
         "{stale}"
     );
+    assert_eq!(state(&world).await, ["* complaint suppressed  "]);
+    typed(&world, write_action(&stale), json!({})).await;
+    assert_eq!(state(&world).await, ["* complaint lifted ann "]);
+}
+
+/// Whoever may edit a dashboard must not decide in the name of who opens it.
+#[tokio::test]
+async fn a_widget_whose_parameters_decide_writes_nothing() {
+    let world = World::new().await;
+    let fields = json!({"page": "decide", "step": "review", "action": "suppress", "address": "new@example.com",
+        "actor": "eve"});
+    let confirm = typed(&world, fields, json!({})).await;
+    let write = write_action(&confirm);
+    let mut opening = request(write.clone(), &json!({}));
+    opening["widgetContext"]["params"] = write.clone();
+    let html = world.serve(&opening).await;
+    assert!(words(html.as_str().unwrap()).contains("See what will change"), "{html}");
+    assert_eq!(state(&world).await, [""; 0]);
+    typed(&world, write, json!({})).await;
+    assert_eq!(state(&world).await, ["* manual suppressed eve "]);
+}
+
+/// Records a complaint as another program would, while a request waits.
+fn complain_meanwhile(database: &Database) {
+    let address = database.address;
+    let write = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let events = vec![vec![complaint("2026-11-19T08:00:00.000Z")]];
+            let recorded = recorder(&Database::at(address)).record(events, noon(), TimeLimits::default()).await;
+            recorded.whole().unwrap();
+        });
+    };
+    std::thread::spawn(write).join().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_changes_between_read_and_write_is_not_changed() {
+    let world = World::new().await;
+    world.record(&story()).await;
+    let (direct, is_done) = (world.database.clone(), AtomicBool::new(false));
+    let watched = world.database.behind(move |request| {
+        if request.operation == "TransactWriteItems" && !is_done.swap(true, Ordering::SeqCst) {
+            complain_meanwhile(&direct);
+        }
+        Reply::Database
+    });
+    let viewer = viewer(&watched.await, &world.metrics, true);
+    let world = World { viewer, ..world };
+    let review = json!({"page": "decide", "step": "review", "action": "lift", "address": "jane@example.com",
+        "reason": "complaint", "scope": "*", "actor": "ann"});
+    let confirm = typed(&world, review, json!({})).await;
+    let stale = typed(&world, write_action(&confirm), json!({})).await;
+    assert!(words(&stale).contains("Nothing was changed. The record has changed since you looked."), "{stale}");
     assert_eq!(state(&world).await, ["* complaint suppressed  "]);
     typed(&world, write_action(&stale), json!({})).await;
     assert_eq!(state(&world).await, ["* complaint lifted ann "]);

@@ -30,7 +30,7 @@ async fn an_address_with_its_history() {
             "Soft bounces: 3 of 5 within 30 days, on 3 of 3 days; 2 more would suppress.",
             "Event bounced transient mailbox_full Code 4.2.2 Effect soft_bounce Details smtp; 452 4.2.2 mailbox full",
             "message 0100017e5d6f2b3c-1a2b3c4d-000000 from example.com",
-            "aws sesv2 delete-suppressed-destination --email-address 'Jane@Example.com'",
+            "aws sesv2 delete-suppressed-destination --email-address='Jane@Example.com'",
         ],
     );
     let rows = html.matches("<tr>").count();
