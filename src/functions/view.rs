@@ -29,6 +29,9 @@ use crate::telemetry::redact_panic;
 use crate::timestamp::Timestamp;
 use crate::view::{Ask, Desk, MetricsSource, Page, View, ViewError, description, failures_page, overview_page};
 
+/// The values of `Handler` that start it.
+const NAMES: [&str; 3] = ["view", "bootstrap", ""];
+
 /// Everything an invocation needs, set up at the cold start.
 #[derive(Clone, Debug)]
 pub struct Viewer {
@@ -45,8 +48,12 @@ pub struct Viewer {
 /// Runs the cold start (configuration, clients, one warm connection), then serves invocations.
 ///
 /// # Errors
-/// A setting is missing or wrong, or Lambda's Runtime API does not answer.
+/// `Handler` names another function, a setting is missing or wrong, or Lambda's Runtime API does not answer.
 pub async fn run() -> Result<(), StartError> {
+    let handler = std::env::var("_HANDLER").unwrap_or_default();
+    if !NAMES.contains(&handler.as_str()) {
+        return Err(StartError::OtherFunction { known: "view" });
+    }
     let config = ViewConfig::from_env().map_err(StartError::Config)?;
     let sdk = sdk_config().await;
     let clients = (aws_sdk_dynamodb::Client::new(&sdk), aws_sdk_cloudwatch::Client::new(&sdk));

@@ -39,7 +39,7 @@ UNSUBSCRIBE = {
     "UnsubscribeRefusalAlarm",
     "UnsubscribeDashboard",
 }
-SUPPORT = {"SupportFunction", "SupportRole", "SupportLogGroup", "SupportDashboard"}
+SUPPORT = {"SupportFunction", "SupportRole", "SupportLogGroup", "SupportDashboard", "SupportErrorAlarm"}
 UNSUBSCRIBE_DOMAIN = {"UnsubscribeDomain", "UnsubscribeDomainMapping"}
 EVENT_DESTINATION = {"NewConfigurationSet", "SesEventDestination"}
 

@@ -48,6 +48,12 @@ pub async fn start_changes(settings: Environment) -> Function {
     start_program(Path::new(env!("CARGO_BIN_EXE_mail-feedback-changes")), settings).await
 }
 
+/// The same for the binary of the pages for support, whose pages are for their reader.
+#[cfg(feature = "local")]
+pub async fn start_view(settings: Environment) -> Function {
+    start_program(Path::new(env!("CARGO_BIN_EXE_mail-feedback-view")), settings).await
+}
+
 async fn start_program(binary: &Path, settings: Environment) -> Function {
     let settings = verbose(settings);
     let checker = OutputChecker::new(&settings, REQUEST);

@@ -1,5 +1,6 @@
 //! The pages for support: what they say, what they change, and that texts from outside stay texts.
 
+mod binary;
 mod deciding;
 mod hostile;
 mod local;

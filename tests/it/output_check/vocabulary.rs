@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::secrets::Secrets;
 
 /// The log messages other than the advice on errors.
-const SENTENCES: [&str; 15] = [
+const SENTENCES: [&str; 17] = [
     "a dependency logged a warning; see source and line",
     "a dependency logged an error; see source and line",
     "recorded",
@@ -22,6 +22,8 @@ const SENTENCES: [&str; 15] = [
     "decided",
     "served",
     "published",
+    "shown",
+    "not shown",
     "a record of the stream cannot be read, and makes no event; see the runbook, change events",
     "a change is too large for an event, and makes none; see the runbook, change events",
     "a subscription is waiting to be confirmed; set SNS_AUTO_CONFIRM and subscribe again",
@@ -215,6 +217,8 @@ fn is_log(field: &str, value: &Value, ids: &Ids, secrets: &Secrets) -> bool {
         "label" => is_text(&|it| LABELS.contains(it)),
         "action" => is_text(&|it| Action::from_label(it).is_some()),
         "reason" => is_text(&|it| Reason::from_label(it).is_some()),
+        #[cfg(feature = "view")]
+        "page" => is_text(&|it| mail_feedback::view::PageName::from_label(it).is_some()),
         "outcome" => is_text(&|it| LinkOutcome::from_label(it).is_some()),
         _ => FIGURES.contains(&field) && (value.is_u64() || value.is_boolean()),
     }

@@ -31,7 +31,7 @@ fn the_default_stack_has_nothing_of_it() {
             found += usize::from(is_of_it);
         }
     }
-    assert_eq!(found, 10);
+    assert_eq!(found, 11);
     assert_eq!(
         template.properties("Function")["Environment"]["Variables"]["COUNT_CAUSES"],
         json!({"Ref": "SupportView"})
