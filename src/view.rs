@@ -14,6 +14,7 @@ mod decision_form;
 mod desk;
 mod error;
 mod events_table;
+mod failed;
 mod failures;
 mod fields;
 mod frame;

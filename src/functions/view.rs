@@ -108,7 +108,7 @@ impl Viewer {
         let work = Box::pin(self.page(&ask, &view, now));
         let outcome = Deadline::after(time_left).enforce(work).await;
         write_log(&ask, outcome.as_ref().err(), request_id, started);
-        let page = outcome.unwrap_or_else(|error| Page::failed(ask.page(), error));
+        let page = outcome.unwrap_or_else(|error| Page::failed(&ask, error, &view));
         Ok(Value::String(limited(page.html(&view, now), &ask, &view, now)))
     }
 
@@ -131,7 +131,7 @@ impl Viewer {
 /// A page that Lambda can return. JSON writes some characters as up to six.
 fn limited(html: String, ask: &Ask, view: &View, now: Timestamp) -> String {
     let is_short = serde_json::to_string(&html).is_ok_and(|json| json.len() <= MAX_ANSWER_BYTES);
-    if is_short { html } else { Page::failed(ask.page(), ViewError::Store(Error::TooLarge)).html(view, now) }
+    if is_short { html } else { Page::failed(ask, ViewError::Store(Error::TooLarge), view).html(view, now) }
 }
 
 fn millis_since(started: Instant) -> u64 {

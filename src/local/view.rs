@@ -8,15 +8,16 @@ mod zone;
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 
 use self::arrivals::Arrivals;
-use self::guard::{Guard, respond};
+use self::guard::{Guard, Refusal, respond};
 use super::Failure;
 use super::log::Log;
 use crate::config::{Limits, RecordingConfig};
@@ -25,6 +26,9 @@ use crate::view::{
     Ask, Desk, Failures, Fields, Home, MAX_BYTES, Overview, Page, PageName, Reader, View, ViewError, failures_page,
     overview_page,
 };
+
+/// How long a form may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The pages on the tables of a run.
 #[derive(Clone)]
@@ -63,7 +67,7 @@ impl ViewServer {
         let arrivals = Arrivals::start(desk.client().clone(), desk.event_table().to_owned(), suppressions);
         let actor = std::env::var("USER").ok().filter(|name| !name.is_empty());
         let server = Self { desk, guard: Arc::new(Guard::new(address)?), arrivals, log, actor };
-        let routes = Router::new().fallback(answer).layer(DefaultBodyLimit::max(MAX_BYTES)).with_state(server);
+        let routes = Router::new().fallback(answer).with_state(server);
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Ok(())
     }
@@ -80,7 +84,8 @@ impl ViewServer {
                 Ok(overview_page(&overview, &limits, view, now))
             }
             Ask::Failures => {
-                let failures = Failures { queues: None, rejected: Overview::ranked(self.log.rejected().await) };
+                let failures =
+                    Failures { queues: None, since: None, rejected: Overview::ranked(self.log.rejected().await) };
                 Ok(failures_page(&failures, view))
             }
             Ask::Address(_) | Ask::Message(_) | Ask::Decide(_) | Ask::Live(_) => {
@@ -90,43 +95,52 @@ impl ViewServer {
     }
 }
 
-async fn answer(
-    State(server): State<ViewServer>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn answer(State(server): State<ViewServer>, request: Request) -> Response {
     let now = Timestamp::now();
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (head, body) = request.into_parts();
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let home = Home::Browser { token: server.guard.token.clone() };
     let reader = Reader::new(header("accept-language"), zone::of_this_machine());
     let view = View { home, reader, actor: server.actor.clone() };
-    let (status, page) = match server.guard.admits(&method, &headers) {
-        Err((status, why)) => (status, Page::refused(status.as_u16(), why)),
-        Ok(()) => match question(&server, &uri, method == Method::POST, &body) {
-            Err((status, why)) => (status, Page::refused(status.as_u16(), why)),
-            Ok(Ask::Live(address)) => return live::answer(&server.arrivals, address, view),
-            Ok(ask) => {
-                let outcome = Box::pin(server.page(&ask, &view, now)).await;
-                let page = outcome.unwrap_or_else(|error| Page::failed(ask.page(), error));
-                (StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), page)
-            }
+    // Whoever is refused by the head alone sends no body.
+    let asked = match server.guard.admits(&head.method, &head.headers) {
+        Err(refusal) => Err(refusal),
+        Ok(()) if head.method == Method::POST => match posted(body).await {
+            Err(refusal) => Err(refusal),
+            Ok(posted) => question(&server, &head.uri, Some(posted)),
         },
+        Ok(()) => question(&server, &head.uri, None),
+    };
+    let (status, page) = match asked {
+        Err((status, why)) => (status, Page::refused(status.as_u16(), why)),
+        Ok(Ask::Live(address)) => return live::answer(&server.arrivals, address, view),
+        Ok(ask) => {
+            let outcome = Box::pin(server.page(&ask, &view, now)).await;
+            let page = outcome.unwrap_or_else(|error| Page::failed(&ask, error, &view));
+            (StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), page)
+        }
     };
     respond(status, Body::from(page.html(&view, now)))
 }
 
+/// The fields of a posted form.
+async fn posted(body: Body) -> Result<Fields, Refusal> {
+    match tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BYTES)).await {
+        Ok(Ok(body)) => Ok(Fields::of_form(&String::from_utf8_lossy(&body))),
+        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "The form is too long.")),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "The form did not arrive in time.")),
+    }
+}
+
 /// The question of a request. Only a form that these pages made may change anything.
-fn question(server: &ViewServer, uri: &Uri, is_post: bool, body: &[u8]) -> Result<Ask, (StatusCode, &'static str)> {
+fn question(server: &ViewServer, uri: &Uri, posted: Option<Fields>) -> Result<Ask, Refusal> {
     let name = match uri.path().trim_start_matches('/') {
         "" => PageName::Address,
         path => PageName::from_label(path).ok_or((StatusCode::NOT_FOUND, "There is no such page."))?,
     };
     let mut fields = Fields::default();
     fields.add("page", name.as_str());
-    if is_post {
-        let posted = Fields::of_form(&String::from_utf8_lossy(body));
+    if let Some(posted) = posted {
         server.guard.check(posted.get("token").unwrap_or_default())?;
         return Ok(Ask::of(&fields.or(posted)));
     }

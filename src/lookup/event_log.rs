@@ -135,6 +135,12 @@ pub(crate) fn time_of(item: &Item) -> String {
     text(item, "event").and_then(|key| key.split_once('#')).map_or_else(|| "-".to_owned(), |(time, _)| time.to_owned())
 }
 
+/// Whether a text may be the sort key of an event record: DynamoDB refuses a longer one.
+#[cfg(feature = "view")]
+pub(crate) fn is_event_key(text: &str) -> bool {
+    text.len() <= 1_024 && text.contains('#')
+}
+
 /// Waits a random time that grows with the attempts, so that conflicting writers drift apart.
 pub(crate) async fn wait(attempt: u32) {
     let limit = 25_u64.saturating_mul(1_u64.checked_shl(attempt).unwrap_or(u64::MAX)).min(1000);

@@ -15,7 +15,7 @@ use super::standing::{Standing, standing};
 use super::timeline::timeline;
 use crate::address::Address;
 use crate::lookup::item::{Item, text};
-use crate::lookup::{EVENTS_GONE, Order, SoftBounceCount, UNKNOWN, time_of, unwritten_decisions};
+use crate::lookup::{EVENTS_GONE, Order, SoftBounceCount, UNKNOWN, is_event_key, time_of, unwritten_decisions};
 use crate::suppression::SuppressionRecord;
 use crate::timestamp::Timestamp;
 
@@ -57,6 +57,14 @@ pub(super) async fn answer(
         };
         return Ok(Page::correct(PageName::Address, content));
     };
+    if question.before.as_deref().is_some_and(|before| !is_event_key(before)) {
+        let content = html! {
+            h1 { (shown(address.as_str())) }
+            (alert("Not a page of its events", &html! { "The link is damaged. Look the address up again." }))
+            (form(question, view))
+        };
+        return Ok(Page::correct(PageName::Address, content));
+    }
     let known = read(desk, address, question.before.as_deref()).await?;
     Ok(Page::answer(PageName::Address, content(desk, &known, question, view, now, &html! {})))
 }
@@ -102,7 +110,7 @@ pub(super) fn content(
         @if let Some(sentence) = SoftBounceCount::of(record, desk.rules, now).sentence(desk.rules) {
             p { strong { "Soft bounces: " } (sentence) "." }
         }
-        @if let Some(picture) = timeline(events, &spans, record, desk.rules, now) {
+        @if let Some(picture) = timeline(events, &spans, record, desk.rules, &view.reader, now) {
             h2 { "Timeline" }
             (picture)
         }
@@ -148,7 +156,7 @@ fn nothing(is_known: bool) -> Markup {
     }
 }
 
-fn form(question: &AddressQuestion, view: &View) -> Markup {
+pub(super) fn form(question: &AddressQuestion, view: &View) -> Markup {
     let context = &question.context;
     let fields = html! {
         (field("Address", "address", question.address.as_deref(), ""))

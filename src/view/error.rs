@@ -36,20 +36,23 @@ impl ViewError {
     #[must_use]
     pub fn advice(self) -> String {
         match self {
-            Self::Store(Error::Transient(Outage::Forbidden)) => {
-                "DynamoDB denies access. Check the role of the function.".to_owned()
-            }
-            Self::Store(Error::Transient(Outage::Unreachable)) => "DynamoDB did not answer. Try again.".to_owned(),
-            Self::Store(Error::Transient(Outage::StoredRecord)) => {
-                "The suppression record of this address cannot be read. Repair the item.".to_owned()
-            }
-            Self::Store(error) => format!("{}.", sentence(error.advice())),
+            Self::Store(error) => of_store(error).to_owned(),
             Self::MetricsDenied => {
                 "CloudWatch denies the metrics. The role of the function needs cloudwatch:GetMetricData.".to_owned()
             }
             Self::Metrics => "CloudWatch did not return the metrics. Try again.".to_owned(),
             Self::Refused(refusal) => format!("{}.", sentence(&refusal.to_string())),
         }
+    }
+
+    /// Whether a decision that failed this way may be written even so.
+    pub(super) const fn may_have_written(self) -> bool {
+        matches!(
+            self,
+            Self::Store(Error::Transient(
+                Outage::Deadline | Outage::Unreachable | Outage::Throttled | Outage::Store | Outage::Contention
+            ))
+        )
     }
 
     /// The error of a failed call of CloudWatch.
@@ -59,6 +62,39 @@ impl ViewError {
             Some("AccessDenied" | "AccessDeniedException") => Self::MetricsDenied,
             _ => Self::Metrics,
         }
+    }
+}
+
+/// What to do about a table, in the words of people who never deployed anything.
+const fn of_store(error: Error) -> &'static str {
+    match error {
+        Error::Transient(Outage::Forbidden) => "DynamoDB denies access. Check the role of the function.",
+        Error::Transient(Outage::Unreachable) => "DynamoDB did not answer. Try again.",
+        Error::Transient(Outage::Throttled) => "DynamoDB is busy. Wait a minute, and try again.",
+        Error::Transient(Outage::TableMissing) => "A table does not exist. Tell whoever runs mail-feedback.",
+        Error::Transient(Outage::ItemRefused) => {
+            "DynamoDB refuses this question as it is. Tell whoever runs mail-feedback what you asked."
+        }
+        Error::Transient(Outage::Store) => "DynamoDB failed. Try again.",
+        Error::Transient(Outage::Deadline) => "It took too long. Try again.",
+        Error::Transient(Outage::Contention) => "Others change the record of this address all the time. Try again.",
+        Error::Transient(Outage::StoredRecord) => {
+            "The suppression record of this address cannot be read. Repair the item."
+        }
+        Error::TooLarge => {
+            "The answer is too long for a page here. An operator can run mail-feedbackctl explain or message."
+        }
+        Error::Transient(
+            Outage::CertificateFetch | Outage::CertificateUnknown | Outage::Confirmation | Outage::Secret,
+        )
+        | Error::Malformed(_)
+        | Error::Unauthentic(_)
+        | Error::Credential
+        | Error::NotFound
+        | Error::SenderDomain
+        | Error::Stream
+        | Error::Method
+        | Error::Unconfigured => "This cannot be answered. Tell whoever runs mail-feedback what you asked.",
     }
 }
 

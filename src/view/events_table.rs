@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::ask::PageName;
 use super::home::View;
-use super::shown::shown;
+use super::shown::{shown, shown_part};
 use crate::lookup::item::{Item, text};
 use crate::lookup::{OF_THE_MESSAGE, time_of};
 use crate::store::is_manual;
@@ -57,7 +57,7 @@ pub(super) fn row(item: &Item, first: Column, view: &View) -> Markup {
             }
             td { span.mf-th { "Code" } @if let Some(code) = field("code") { (code) } @else { "–" } }
             td { span.mf-th { "Effect" } @if let Some(effect) = field("effect") { (effect) } @else { "–" } }
-            td { span.mf-th { "Details" } (details(item)) }
+            td { span.mf-th { "Details" } (details(item, view)) }
         }
     }
 }
@@ -71,28 +71,29 @@ fn recipient(item: &Item, view: &View) -> Markup {
     }
 }
 
-fn details(item: &Item) -> Markup {
+fn details(item: &Item, view: &View) -> Markup {
+    let part = |text: &str| shown_part(text, &view.reader);
     let known = |names: &'static [(&'static str, &'static str)]| {
         names.iter().filter_map(|(word, name)| Some((*word, text(item, name)?)))
     };
     html! {
-        @if let Some(detail) = text(item, "detail") { p { (shown(detail)) } }
-        @if let Some(actor) = text(item, "actor") { p { (decision(item, actor)) } }
+        @if let Some(detail) = text(item, "detail") { p { (part(detail)) } }
+        @if let Some(actor) = text(item, "actor") { p { (decision(item, actor, view)) } }
         @for (word, text) in known(&OF_THE_MESSAGE).chain(known(&MORE)) {
-            p.mf-fact { (word) " " (shown(text)) }
+            p.mf-fact { (word) " " (part(text)) }
         }
         @if let Some(AttributeValue::M(tags)) = item.get("tags") {
-            @for (name, value) in tags { p.mf-fact { "tag " (shown(name)) " " (shown(value.as_s().map_or("", String::as_str))) } }
+            @for (name, value) in tags { p.mf-fact { "tag " (shown(name)) " " (part(value.as_s().map_or("", String::as_str))) } }
         }
     }
 }
 
 /// Who decided, when, until when, and why.
-fn decision(item: &Item, actor: &str) -> Markup {
+fn decision(item: &Item, actor: &str, view: &View) -> Markup {
     html! {
         "by " (shown(actor))
-        @if let Some(at) = text(item, "decided_at") { ", on " (shown(at)) }
-        @if let Some(until) = text(item, "until") { ", until " (shown(until)) }
+        @if let Some(at) = text(item, "decided_at") { ", on " (view.reader.time_of(at)) }
+        @if let Some(until) = text(item, "until") { ", until " (view.reader.time_of(until)) }
         @if let Some(note) = text(item, "note") { ": " (shown(note)) }
         @if is_manual(item) && text(item, "kind") == Some(ManualKind::Forgotten.as_str()) {
             ": erased earlier reports and personal texts"

@@ -8,6 +8,7 @@ use super::frame::Page;
 use super::home::View;
 use super::runbook;
 use crate::config::QueueName;
+use crate::timestamp::Timestamp;
 
 /// The alarm whose section of the runbook is about a queue.
 const fn alarm(queue: QueueName) -> &'static str {
@@ -35,7 +36,9 @@ pub struct Queue {
 pub struct Failures {
     /// The queues; `None` where there are none.
     pub queues: Option<Vec<Queue>>,
-    /// The labels of failures and how often each came in the last 24 hours, the most first.
+    /// Since when failures were counted; `None`: since the run began.
+    pub since: Option<Timestamp>,
+    /// The labels of failures and how often each came, the most first.
     pub rejected: Vec<(String, u64)>,
 }
 
@@ -53,20 +56,27 @@ pub fn failures_page(failures: &Failures, view: &View) -> Page {
             }
             None => p.mf-empty { "There are no queues on this machine: what fails is answered to the caller, and not kept." },
         }
-        h2 { "Refused or failed in the last 24 hours" }
+        h2 { "Refused or failed" }
+        @match failures.since { Some(since) => p { "Since " (view.reader.time(since)) "." } None => p { "In this run." } }
         @if failures.rejected.is_empty() { p.mf-empty { "Nothing." } } @else { (rejected(&failures.rejected, view)) }
     };
     Page::answer(PageName::Failures, content)
 }
 
 fn verdict(queues: &[Queue]) -> Markup {
-    let is_failure = |queue: &&Queue| queue.name != QueueName::Intake && queue.depth.is_some_and(|depth| depth > 0);
-    let count = queues.iter().filter(is_failure).count();
+    let of_failures = || queues.iter().filter(|queue| queue.name != QueueName::Intake);
+    let filled = of_failures().filter(|queue| queue.depth.is_some_and(|depth| depth > 0)).count();
+    let unknown: Vec<&str> =
+        of_failures().filter(|queue| queue.depth.is_none()).map(|queue| queue.name.as_str()).collect();
     html! {
-        @match count {
-            0 => p.mf-verdict.mf-yes { "✓ No report waits in a failure queue." },
+        @match filled {
+            0 if unknown.is_empty() => p.mf-verdict.mf-yes { "✓ No report waits in a failure queue." },
+            0 => p.mf-verdict.mf-some { "– No report is known to wait in a failure queue." },
             1 => p.mf-verdict.mf-no { "✕ One queue has reports that are not in the tables." },
-            _ => p.mf-verdict.mf-no { "✕ " (count) " queues have reports that are not in the tables." },
+            _ => p.mf-verdict.mf-no { "✕ " (filled) " queues have reports that are not in the tables." },
+        }
+        @if !unknown.is_empty() {
+            p { "SQS reported nothing about " (unknown.join(", ")) " in the last 24 hours. It reports nothing about a queue that has been empty and unused for six hours." }
         }
     }
 }

@@ -3,9 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::ask::PageName;
-use super::error::ViewError;
 use super::home::{Home, View};
-use super::reader::utc;
+use super::shown::{shown, visible};
 use crate::timestamp::Timestamp;
 
 /// The one stylesheet, for both homes.
@@ -31,16 +30,6 @@ impl Page {
     /// A page that asks to correct something.
     pub(super) const fn correct(name: PageName, content: Markup) -> Self {
         Self { name, content, status: 400 }
-    }
-
-    /// A page that says why there is no answer.
-    #[must_use]
-    pub fn failed(name: PageName, error: ViewError) -> Self {
-        let content = html! {
-            h1 { (name.title()) }
-            (alert("No answer", &html! { (error.advice()) }))
-        };
-        Self { name, content, status: if matches!(error, ViewError::Refused(_)) { 409 } else { 503 } }
     }
 
     /// A page that says why a request is refused.
@@ -122,7 +111,7 @@ fn foot(view: &View, now: Timestamp) -> Markup {
     html! {
         footer.mf-foot {
             p {
-                "As of " (utc(now)) " UTC. Times are in UTC"
+                "As of " (view.reader.time(now)) ". Times are in UTC"
                 @if (view.reader.zone.offset)(now) == 0 { "." } @else { ", and below in " (view.reader.zone.name) "." }
                 " Texts in " span.mf-text { "this type" } " come from outside; ⟨U+…⟩ is the code of a character that cannot be seen."
             }
@@ -147,6 +136,7 @@ pub(super) fn field(label: &str, name: &str, value: Option<&str>, hint: &str) ->
             span.mf-label { (label) }
             input name=(name) value=(value.unwrap_or_default()) autocomplete="off" spellcheck="false";
             @if !hint.is_empty() { span.mf-hint { (hint) } }
+            @if let Some(value) = value.filter(|value| visible(value) != **value) { span.mf-hint { "Contains characters that cannot be seen: " (shown(value)) } }
         }
     }
 }

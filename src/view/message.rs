@@ -13,10 +13,13 @@ use super::frame::{Page, alert, field};
 use super::home::{Submit, View};
 use super::shown::shown;
 use crate::event::Provider;
+use crate::lookup::is_event_key;
 use crate::lookup::item::{Item, text};
 
 /// How many events a page shows.
 const EVENTS: i32 = 200;
+/// The most bytes of a partition key, which DynamoDB accepts.
+const KEY_BYTES: usize = 2_048;
 
 /// Answers a question about a message.
 pub(super) async fn answer(desk: &Desk, question: &MessageQuestion, view: &View) -> Result<Page, ViewError> {
@@ -39,6 +42,21 @@ pub(super) async fn answer(desk: &Desk, question: &MessageQuestion, view: &View)
         return Ok(Page::correct(PageName::Message, content));
     }
     let message = format!("{provider}:{id}");
+    let damaged =
+        question.after.as_ref().is_some_and(|(address, event)| address.len() > KEY_BYTES || !is_event_key(event));
+    if damaged || message.len() > KEY_BYTES {
+        let why = if damaged {
+            "The link is damaged. Look the message up again."
+        } else {
+            "It is longer than the id of any provider."
+        };
+        let content = html! {
+            h1 { "Message" }
+            (alert(if damaged { "Not a page of its events" } else { "Not a message id" }, &html! { (why) }))
+            (form(question, view))
+        };
+        return Ok(Page::correct(PageName::Message, content));
+    }
     let (indexed, next) = desk.events.of_message(&message, start(question, &message), Some(EVENTS)).await?;
     let mut events = desk.events.whole(indexed).await?;
     // Each recipient's events together, in order of time.
@@ -96,7 +114,7 @@ fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-fn form(question: &MessageQuestion, view: &View) -> Markup {
+pub(super) fn form(question: &MessageQuestion, view: &View) -> Markup {
     let content = html! {
         (field("Message id", "id", question.id.as_deref(), ""))
         (field("Provider", "provider", Some(question.provider.as_deref().unwrap_or(Provider::Ses.as_str())), "ses, tencent or mailjet"))

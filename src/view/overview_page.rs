@@ -6,7 +6,6 @@ use super::ask::PageName;
 use super::frame::Page;
 use super::home::View;
 use super::overview::{Overview, Rate, Series};
-use super::reader::utc;
 use super::shown::shown;
 use super::span::Span;
 use crate::config::Limits;
@@ -35,7 +34,7 @@ pub fn overview_page(overview: &Overview, limits: &Limits, view: &View, now: Tim
             @let of_provider: Vec<&Series> = series.iter().filter(|series| series.provider == *provider).collect();
             @if !of_provider.is_empty() { (events(*provider, &of_provider, *span, view, now)) }
         }
-        h2 { @if *suppressions_are_new { "New suppressions by reason" } @else { "Suppressed addresses by reason, now" } }
+        h2 { @if *suppressions_are_new { "New suppressions by reason, from reports and links" } @else { "Suppressed addresses by reason, now, with decisions" } }
         (ranks("Reason", suppressions.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)), view, "None."))
         h2 { "Why messages did not arrive" }
         @match causes {
@@ -124,7 +123,7 @@ fn columns(series: &Series, span: Span, view: &View, now: Timestamp) -> Markup {
                 @if *count > 0 {
                     @let height = count.saturating_mul(HEIGHT).checked_div(most).unwrap_or_default().max(2);
                     rect.mf-bar x=(hundredths(at, steps)) width=(hundredths(8, steps.saturating_mul(10))) y=(HEIGHT.saturating_sub(height)) height=(height) {
-                        title { (step_time(span, at, now)) ": " (view.reader.number(*count)) }
+                        title { (step_time(span, at, view, now)) ": " (view.reader.number(*count)) }
                     }
                 }
             }
@@ -140,10 +139,11 @@ fn hundredths(part: u64, whole: u64) -> String {
 }
 
 /// When a column begins.
-fn step_time(span: Span, at: u64, now: Timestamp) -> String {
+fn step_time(span: Span, at: u64, view: &View, now: Timestamp) -> String {
     let offset = i64::try_from(at).unwrap_or_default().saturating_mul(i64::from(span.step_seconds()));
     let seconds = span.start_seconds(now).saturating_add(offset);
-    Timestamp::from_millis(seconds.saturating_mul(1_000)).map_or_else(String::new, |at| format!("from {} UTC", utc(at)))
+    Timestamp::from_millis(seconds.saturating_mul(1_000))
+        .map_or_else(String::new, |at| format!("from {}", view.reader.time_text(at)))
 }
 
 fn ranks(what: &str, counts: impl Iterator<Item = (String, u64)>, view: &View, empty: &str) -> Markup {

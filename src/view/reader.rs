@@ -83,17 +83,28 @@ impl Reader {
 
     /// A time in UTC, and in the reader's zone where that is another.
     pub(super) fn time(&self, at: Timestamp) -> Markup {
-        let offset = (self.zone.offset)(at);
         html! {
             time.mf-time datetime=(at) {
                 (utc(at)) " UTC"
-                @if offset != 0 {
-                    @if let Some(local) = Timestamp::from_millis(at.millis().saturating_add(i64::from(offset).saturating_mul(1_000))) {
-                        span.mf-zone { (utc(local)) " " (offset_text(offset)) }
-                    }
-                }
+                @if let Some(local) = self.local(at) { span.mf-zone { (local) } }
             }
         }
+    }
+
+    /// The same where no markup can be.
+    pub(super) fn time_text(&self, at: Timestamp) -> String {
+        match self.local(at) {
+            Some(local) => format!("{} UTC ({local})", utc(at)),
+            None => format!("{} UTC", utc(at)),
+        }
+    }
+
+    /// A time in the reader's zone; `None` if that is UTC.
+    fn local(&self, at: Timestamp) -> Option<String> {
+        let offset = (self.zone.offset)(at);
+        let shift = i64::from(offset).saturating_mul(1_000);
+        let local = Timestamp::from_millis(at.millis().saturating_add(shift)).filter(|_| offset != 0)?;
+        Some(format!("{} {}", utc(local), offset_text(offset)))
     }
 
     /// The time of a record, which may be something else.
@@ -107,7 +118,7 @@ impl Reader {
 }
 
 /// `2026-11-20 12:00:00`.
-pub(super) fn utc(at: Timestamp) -> String {
+fn utc(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(..19).unwrap_or(&text).replace('T', " ")
 }
@@ -178,6 +189,8 @@ mod tests {
         let text = |offset| reader("en", offset).time(at).into_string();
         assert!(text("+01:00").contains("2026-11-20 23:30:00 UTC<span class=\"mf-zone\">2026-11-21 00:30:00 +01:00"));
         assert!(text("-03:30").contains("2026-11-20 20:00:00 -03:30"));
+        assert_eq!(reader("en", "+01:00").time_text(at), "2026-11-20 23:30:00 UTC (2026-11-21 00:30:00 +01:00)");
+        assert_eq!(reader("en", "").time_text(at), "2026-11-20 23:30:00 UTC");
         for utc in ["+00:00", "", "x", "+99:00", "é+1"] {
             assert!(!text(utc).contains("span"), "{utc}");
         }

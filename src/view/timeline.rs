@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use super::reader::{day, utc};
+use super::reader::{Reader, day};
 use super::shown::visible;
 use super::spans::{Spans, Suppressed};
 use crate::event::{Kind, Permanence};
@@ -114,6 +114,7 @@ pub(super) fn timeline(
     spans: &Spans,
     record: &SuppressionRecord,
     rules: SoftBounceRules,
+    reader: &Reader,
     now: Timestamp,
 ) -> Option<Markup> {
     let dated: Vec<(Timestamp, &Item)> =
@@ -124,13 +125,13 @@ pub(super) fn timeline(
     let scale = Scale::new(first, now);
     let mut rows: Vec<(i64, Markup)> = Vec::new();
     for ((scope, reason), of_reason) in spans.iter().take(MAX_SPAN_ROWS) {
-        rows.push((ROW, suppressed(&format!("suppressed: {reason} {scope}"), of_reason, &scale, now)));
+        rows.push((ROW, suppressed(&format!("suppressed: {reason} {scope}"), of_reason, &scale, (reader, now))));
     }
     if !bounces.is_empty() && rules.threshold > 0 {
-        rows.push((COUNT_ROW, counted(record, rules, &scale)));
+        rows.push((COUNT_ROW, counted(record, rules, &scale, reader)));
     }
     for (kind, of_kind) in by_kind(&dated) {
-        rows.push((ROW, marks(&kind, &of_kind, &scale)));
+        rows.push((ROW, marks(&kind, &of_kind, &scale, reader)));
     }
     Some(drawn(&rows, &scale, now))
 }
@@ -162,7 +163,7 @@ fn drawn(rows: &[(i64, Markup)], scale: &Scale, now: Timestamp) -> Markup {
             @for ((_, row), top) in rows.iter().zip(tops) { svg y=(top) width="100%" overflow="visible" { (row) } }
             (axis(scale, height, now))
         }
-        p.mf-legend { "○ arrived, • on its way or used, △ may still arrive, ✕ not delivered or not wanted, ◇ decision. The bars are suppressions, the line is now." }
+        p.mf-legend { "○ arrived, • on its way or used, △ may still arrive, ✕ not delivered or not wanted, ◇ decision. The bars are suppressions, the line is now. Days are in UTC." }
     }
 }
 
@@ -185,7 +186,7 @@ fn label(words: &str) -> Markup {
     html! { text.mf-lane x="2%" y="14" { (visible(words)) } }
 }
 
-fn suppressed(words: &str, spans: &[Suppressed], scale: &Scale, now: Timestamp) -> Markup {
+fn suppressed(words: &str, spans: &[Suppressed], scale: &Scale, (reader, now): (&Reader, Timestamp)) -> Markup {
     html! {
         (label(words))
         @for Suppressed { from, until } in spans {
@@ -194,40 +195,41 @@ fn suppressed(words: &str, spans: &[Suppressed], scale: &Scale, now: Timestamp) 
             @let end = until.filter(|until| *until <= now).map_or(10_000, |until| scale.place(until));
             @let width = end.saturating_sub(start).max(50);
             rect.mf-bar x=(percent(start)) width=(percent(width)) y="20" height="12" {
-                title { (words_of(*from, *until)) }
+                title { (words_of(*from, *until, reader)) }
             }
         }
     }
 }
 
-fn words_of(from: Timestamp, until: Option<Timestamp>) -> String {
+fn words_of(from: Timestamp, until: Option<Timestamp>, reader: &Reader) -> String {
+    let from = reader.time_text(from);
     until.map_or_else(
-        || format!("from {} UTC without end", utc(from)),
-        |until| format!("from {} to {} UTC", utc(from), utc(until)),
+        || format!("from {from} without end"),
+        |until| format!("from {from} to {}", reader.time_text(until)),
     )
 }
 
-fn marks(kind: &str, events: &[(Timestamp, &Item)], scale: &Scale) -> Markup {
+fn marks(kind: &str, events: &[(Timestamp, &Item)], scale: &Scale, reader: &Reader) -> Markup {
     html! {
         (label(kind))
         line.mf-rail x1="2%" x2="96%" y1="26" y2="26" {}
         @for (at, item) in events {
             @let (class, shape) = Mark::of(item).drawn();
             svg x=(scale.x(*at)) y="26" overflow="visible" {
-                path class=(class) d=(shape) { title { (title(*at, item)) } }
+                path class=(class) d=(shape) { title { (title(*at, item, reader)) } }
             }
         }
     }
 }
 
-fn title(at: Timestamp, item: &Item) -> String {
+fn title(at: Timestamp, item: &Item, reader: &Reader) -> String {
     let fields = ["provider", "kind", "permanence", "cause", "code"];
     let words: Vec<String> = fields.iter().filter_map(|name| text(item, name)).map(visible).collect();
-    format!("{} UTC {}", utc(at), words.join(" "))
+    format!("{} {}", reader.time_text(at), words.join(" "))
 }
 
 /// For each soft bounce, how many were counted in the window that it ends, against the threshold.
-fn counted(record: &SuppressionRecord, rules: SoftBounceRules, scale: &Scale) -> Markup {
+fn counted(record: &SuppressionRecord, rules: SoftBounceRules, scale: &Scale, reader: &Reader) -> Markup {
     let bounces = record.soft_bounces.bounces();
     let counts: Vec<(Timestamp, u32)> = bounces
         .iter()
@@ -253,7 +255,7 @@ fn counted(record: &SuppressionRecord, rules: SoftBounceRules, scale: &Scale) ->
         line.mf-threshold x1="2%" x2="96%" y1=(threshold) y2=(threshold) {}
         @for (at, count) in counts {
             line.mf-count x1=(scale.x(at)) x2=(scale.x(at)) y1=(bottom) y2=(bottom.saturating_sub(height(count))) {
-                title { (utc(at)) " UTC: " (count) }
+                title { (reader.time_text(at)) ": " (reader.number(u64::from(count))) }
             }
         }
     }

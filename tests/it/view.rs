@@ -2,6 +2,7 @@
 
 mod binary;
 mod deciding;
+mod failing;
 mod hostile;
 mod local;
 mod metrics;

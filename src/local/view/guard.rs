@@ -19,8 +19,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use super::super::Failure;
 use crate::view::STYLE;
 
+/// The port that browsers leave out.
+const DEFAULT_PORT: u16 = 80;
+
 /// Why a request is refused.
-type Refusal = (StatusCode, &'static str);
+pub(super) type Refusal = (StatusCode, &'static str);
 
 /// The value of `Content-Security-Policy`: nothing but the page's own style, and forms to its own host.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
@@ -32,7 +35,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// What requests must have.
 pub(super) struct Guard {
-    hosts: [String; 2],
+    hosts: Vec<String>,
     /// What only these pages know.
     pub(super) token: String,
 }
@@ -42,7 +45,10 @@ impl Guard {
     pub(super) fn new(address: SocketAddr) -> Result<Self, Failure> {
         let mut secret = [0_u8; 32];
         rand::fill(&mut secret).map_err(|_| "the system has no random numbers")?;
-        let hosts = [address.to_string(), format!("localhost:{}", address.port())];
+        let mut hosts = vec![address.to_string(), format!("localhost:{}", address.port())];
+        if address.port() == DEFAULT_PORT {
+            hosts.extend([address.ip().to_string(), "localhost".to_owned()]);
+        }
         Ok(Self { hosts, token: URL_SAFE_NO_PAD.encode(secret) })
     }
 
@@ -56,16 +62,15 @@ impl Guard {
         if !matches!(*method, Method::GET | Method::HEAD | Method::POST) {
             return Err((StatusCode::METHOD_NOT_ALLOWED, "Only GET and POST are answered."));
         }
-        let foreign = || Err((StatusCode::FORBIDDEN, "The request comes from another site."));
-        if *method == Method::POST {
-            if text("origin").is_some_and(|origin| origin != format!("http://{host}")) {
-                return foreign();
-            }
-            if text("sec-fetch-site").is_some_and(|site| site != "same-origin") {
-                return foreign();
-            }
-        }
-        Ok(())
+        let is_own = if *method == Method::POST {
+            text("origin").is_none_or(|origin| origin == format!("http://{host}"))
+                && text("sec-fetch-site").is_none_or(|site| site == "same-origin")
+        } else {
+            // A link elsewhere may lead here, but no other site may load a page into one of its own.
+            text("sec-fetch-site").is_none_or(|site| ["same-origin", "none"].contains(&site))
+                || (text("sec-fetch-mode"), text("sec-fetch-dest")) == (Some("navigate"), Some("document"))
+        };
+        if is_own { Ok(()) } else { Err((StatusCode::FORBIDDEN, "The request comes from another site.")) }
     }
 
     /// Checks the token of a form.
@@ -122,6 +127,37 @@ mod tests {
             assert_eq!(status(&Method::GET, &[("host", host)]), expected, "{host}");
         }
         assert_eq!(status(&Method::GET, &[]), 421);
+    }
+
+    #[test]
+    fn a_browser_leaves_out_the_default_port() {
+        let guard = Guard::new(([127, 0, 0, 1], 80).into()).unwrap();
+        for host in ["127.0.0.1", "localhost", "127.0.0.1:80", "localhost:80"] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static("host"), HeaderValue::from_static(host))]);
+            assert!(guard.admits(&Method::GET, &headers).is_ok(), "{host}");
+        }
+    }
+
+    #[test]
+    fn another_site_may_only_link_to_a_page() {
+        let host = ("host", "127.0.0.1:8800");
+        let status = |site, mode, dest| {
+            let fetch = [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)];
+            status(&Method::GET, &[[host].as_slice(), fetch.as_slice()].concat())
+        };
+        for (site, mode, dest, expected) in [
+            ("none", "navigate", "document", 200),
+            ("same-origin", "navigate", "document", 200),
+            ("same-origin", "no-cors", "image", 200),
+            ("cross-site", "navigate", "document", 200),
+            ("cross-site", "navigate", "iframe", 403),
+            ("cross-site", "no-cors", "image", 403),
+            ("cross-site", "no-cors", "document", 403),
+            ("same-site", "cors", "empty", 403),
+        ] {
+            assert_eq!(status(site, mode, dest), expected, "{site} {mode} {dest}");
+        }
+        assert_eq!(self::status(&Method::GET, &[host, ("sec-fetch-site", "cross-site")]), 403);
     }
 
     #[test]

@@ -155,6 +155,9 @@ async fn a_suppression_with_an_end() {
     );
     typed(&world, write_action(&confirm), json!({})).await;
     assert_eq!(state(&world).await, ["list:ses:News unsubscribe suppressed ann "]);
+    let page = words(&world.html(json!({"address": "bob@example.com"})).await);
+    let decided = "by ann , until 2027-01-31 00:00:00 UTC 2027-01-31 01:00:00 +01:00";
+    assert!(page.contains(decided), "{page}");
     let counted = typed(&world, review, json!({"scope": "*", "reason": "soft_bounce", "actor": "ann"})).await;
     assert!(words(&counted).contains("soft_bounce for * is counted, not set."), "{counted}");
 }
