@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { accessible, chromium, fits, passed, shaded, task, test } from "./judge.mjs";
 
 const MESSAGE = "0100017e5d6f2b3c-1a2b3c4d-000000";
+/** What no page has, whatever is in its texts. */
+const ACTIVE = "script, img, iframe, object, embed, use, base";
 const browser = await chromium.launch({ executablePath: task.chromium, args: ["--no-sandbox"] });
 
 /** A page that notes whatever runs, asks for something or complains. */
@@ -139,6 +141,8 @@ for (const view of task.views) {
   await test(`${view}: numbers and times of the reader`, async () => {
     await go("/overview");
     assert.match(await page.textContent("main"), /0,0|,\d/);
+    await go("/address?address=long%40example.com");
+    assert.match(await page.textContent("main"), /and 2\.952 more bytes/);
   });
   const response = await page.goto(`${task.unavailable}/address?address=jane%40example.com`);
   assert.equal(response.status(), 503);
@@ -149,11 +153,22 @@ for (const view of task.views) {
 await test("new events appear without a script and without a reload", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
-  await page.goto(`${task.site}/live`, { waitUntil: "commit" });
-  await page.locator("text=Waiting.").waitFor();
+  // The same where a script could run.
+  const other = await browser.newContext();
+  const { page: awake, seen } = await open(other, [task.site]);
+  for (const each of [page, awake]) {
+    await each.goto(`${task.site}/live`, { waitUntil: "commit" });
+    await each.locator("text=Waiting.").waitFor();
+  }
   await fetch(`${task.cloud}/record`, { method: "POST" });
-  await page.locator("text=live@example.com").waitFor({ timeout: 20_000 });
+  for (const each of [page, awake]) {
+    await each.locator("text=live@example.com").waitFor({ timeout: 20_000 });
+    await each.locator(".mf-events tbody tr").nth(task.hostile.length).waitFor({ timeout: 20_000 });
+  }
   await page.screenshot({ path: join(task.screenshots, "support-live.png") });
+  assert.equal(await awake.locator(ACTIVE).count(), 0);
+  quiet(seen);
+  await other.close();
   await context.close();
 });
 
@@ -164,6 +179,8 @@ await test("without JavaScript, everything works on this machine", async () => {
   await page.fill("input[name=address]", "jane@example.com");
   await Promise.all([page.waitForNavigation(), page.click("button")]);
   assert.match(await page.textContent(".mf-verdict"), /Do not mail it/);
+  await page.goto(`${task.site}/address?address=long%40example.com`);
+  assert.match(await page.textContent("main"), /and 2,952 more bytes/);
   await context.close();
 });
 
@@ -196,14 +213,28 @@ await test("another site can neither change nor frame anything", async () => {
 await test("hostile texts are texts on this machine", async () => {
   const context = await browser.newContext();
   const { page, seen } = await open(context, [task.site]);
-  for (let number = 0; number < task.hostile; number += 1) {
-    const address = encodeURIComponent(`hostile${number}@example.com`);
-    await page.goto(`${task.site}/address?address=${address}`);
+  for (const [number, text] of task.hostile.entries()) {
+    const address = `hostile${number}@example.com`;
+    await page.goto(`${task.site}/address?${new URLSearchParams({ address })}`);
     assert.match(await page.textContent("h1"), /hostile/);
     for (const element of await page.locator("main button, main a").all()) await element.hover({ force: true });
     const hrefs = await page.evaluate(() => [...document.links].map((link) => link.href));
     assert.ok(hrefs.every((href) => href.startsWith(`${task.site}/`)), String(hrefs));
-    assert.equal(await page.locator("script, img, iframe, object, embed, use, base").count(), 0);
+    assert.equal(await page.locator(ACTIVE).count(), 0);
+    // What somebody enters, or a link elsewhere enters for them.
+    const send = { provider: text, domain: text, list: text, stream: text, tenant: text };
+    await page.goto(`${task.site}/address?${new URLSearchParams({ address, ...send })}`);
+    assert.equal(await page.locator(ACTIVE).count(), 0);
+    await page.goto(`${task.site}/decide?${new URLSearchParams({ action: "suppress", address, scope: text, actor: text, note: text })}`);
+    assert.equal(await page.locator(ACTIVE).count(), 0);
+    await Promise.all([page.waitForNavigation(), page.click("main form button")]);
+    if (await page.textContent("h1") !== "Confirm") {
+      assert.equal(await page.locator(ACTIVE).count(), 0);
+      await page.fill("input[name=scope]", "*");
+      await Promise.all([page.waitForNavigation(), page.click("main form button")]);
+    }
+    assert.equal(await page.textContent("h1"), "Confirm");
+    assert.equal(await page.locator(ACTIVE).count(), 0);
   }
   await page.goto(`${task.site}/message?provider=ses&id=hostile`);
   await page.screenshot({ path: join(task.screenshots, "support-hostile.png") });
@@ -271,6 +302,16 @@ for (const sanitizer of ["documented", "strict"]) {
       assert.match(await page.textContent("#widget"), /Latest event: /);
     });
     await look("message");
+    await test(`widget: a link ignores what is typed, ${name}`, async () => {
+      assert.equal(await page.inputValue("#widget input[name=provider]"), "ses");
+      await press(page, "@example.com");
+      assert.doesNotMatch(await page.textContent("#widget .mf-main"), /Asked for/);
+      await press(page, "Message");
+      assert.match(await page.textContent("#widget .mf-main"), /What happened to this message/);
+      await page.fill("#widget input[name=id]", MESSAGE);
+      await press(page, /^Address$/);
+      assert.match(await page.textContent("#widget .mf-main"), /Why did it not arrive/);
+    });
     await press(page, "Overview");
     await test(`widget: overview, ${name}`, async () => {
       const said = await page.textContent("#widget");
@@ -284,7 +325,7 @@ for (const sanitizer of ["documented", "strict"]) {
   }
   await test(`hostile texts are texts in the widget, ${sanitizer}`, async () => {
     const context = await browser.newContext();
-    for (let number = 0; number < task.hostile; number += 1) {
+    for (const [number, text] of task.hostile.entries()) {
       const { page, seen } = await widget(context, sanitizer, "light", { page: "address", address: `hostile${number}@example.com` });
       const before = await page.evaluate(() => window.calls.length);
       for (const event of ["mouseenter", "dblclick"]) {
@@ -299,7 +340,24 @@ for (const sanitizer of ["documented", "strict"]) {
         }
       });
       assert.equal(await page.evaluate(() => window.calls.length), before);
-      assert.equal(await page.locator("#widget script, #widget img, #widget iframe, #widget a[href]").count(), 0);
+      const inert = async () => assert.equal(await page.locator("#widget script, #widget img, #widget iframe, #widget a[href]").count(), 0);
+      await inert();
+      // The forms are the same with both.
+      if (sanitizer === "documented") {
+        await press(page, "Suppress this address");
+        for (const name of ["scope", "actor", "note"]) await page.fill(`#widget input[name=${name}]`, text);
+        await press(page, "See what will change");
+        await inert();
+        if (await page.textContent("#widget h1") !== "Confirm") {
+          // The imitation removes every attribute that begins with javascript:, also the value of an input.
+          for (const [name, value] of Object.entries({ scope: "*", actor: text, note: text })) await page.fill(`#widget input[name=${name}]`, value);
+          await press(page, "See what will change");
+          await inert();
+        }
+        assert.equal(await page.textContent("#widget h1"), "Confirm");
+      }
+      const calls = await page.evaluate(() => window.calls.map((call) => call.endpoint));
+      assert.ok(calls.every((endpoint) => [task.arn, "configured"].includes(endpoint)), String(calls));
       quiet(seen);
       assert.deepEqual(seen.dialogs, []);
       await page.close();

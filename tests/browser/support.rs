@@ -45,6 +45,9 @@ pub struct Homes {
 pub async fn start(root: &Path) -> Result<Homes, Failure> {
     let database = Database::start().await;
     let hostile = corpus();
+    let long = json!({"address": "long@example.com", "event": "2026-11-19T08:00:00.000Z#0000000000000000",
+        "provider": "ses", "kind": "bounced", "detail": "x".repeat(5_000), "occurred_at": "2026-11-19T08:00:00.000Z"});
+    put(&database, EVENTS, &long).await;
     for (number, text) in hostile.iter().enumerate() {
         put_everywhere(&database, &format!("hostile{number}@example.com"), text).await;
     }
@@ -68,7 +71,7 @@ pub async fn start(root: &Path) -> Result<Homes, Failure> {
     let page = std::fs::read_to_string(root.join("tests/browser/cloudwatch.html"))?;
     let cloud = serve(Cloud { world: Arc::new(world), page }).await?;
     let task = json!({"site": site, "unavailable": unavailable, "cloud": cloud, "arn": ARN, "views": views,
-        "hostile": hostile.len(), "people": people.len()});
+        "hostile": hostile, "people": people.len()});
     Ok(Homes { database, task })
 }
 
@@ -137,8 +140,14 @@ async fn invoke(State(cloud): State<Cloud>, uri: Uri, body: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], served.to_string()).into_response()
 }
 
-/// Records an event that the live page must show.
+/// Records events that the live page must show: one with each hostile text, and one more.
 async fn new_event(State(cloud): State<Cloud>) -> StatusCode {
+    for (number, text) in corpus().iter().enumerate() {
+        let event = json!({"address": text, "event": format!("2026-11-19T08:00:00.000Z#{number:016x}"), "provider": text,
+            "kind": text, "code": text, "effect": text, "detail": text, "user_agent": text, "tags": {text: text},
+            "occurred_at": text});
+        put(&cloud.world.database, EVENTS, &event).await;
+    }
     let event = json!({"address": "live@example.com", "event": "2026-11-19T08:00:00.000Z#fedcba9876543210", "provider": "ses",
         "kind": "opened", "occurred_at": "2026-11-19T08:00:00.000Z"});
     put(&cloud.world.database, EVENTS, &event).await;

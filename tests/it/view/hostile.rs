@@ -71,6 +71,10 @@ async fn no_text_is_more_than_text() {
             json!({"page": "decide", "step": "review", "action": "lift", "address": address, "scope": text, "reason": text, "actor": text, "note": text}),
             json!({"page": "decide", "step": "review", "address": address, "actor": text, "note": text}),
             json!({"page": "decide", "step": "review", "action": "lift", "address": address, "scope": format!("list:ses:{text}"), "reason": "unsubscribe", "actor": text, "note": text}),
+            json!({"page": "decide", "address": address, "scope": text, "reason": text, "until": text, "actor": text, "note": text}),
+            json!({"page": "decide", "step": "review", "address": address, "scope": format!("list:own:{text}"), "until": text, "actor": text}),
+            json!({"page": "message", "id": "x", "provider": "ses", "after_address": text, "after_event": text}),
+            json!({"page": "address", "address": address, "before": text}),
             json!({"page": "overview", "span": text}),
         ]
     };
@@ -110,6 +114,9 @@ async fn skeletons(world: &World, pages: Vec<Value>) -> Vec<Vec<String>> {
         json!({"page": "decide", "action": "lift"}),
         json!({"page": "message", "id": "x", "provider": "mailjet"}),
         json!({"page": "address", "address": "a@example.com"}),
+        json!({"page": "address", "address": "a@example.com", "provider": "a\u{202e}"}),
+        json!({"page": "address", "address": "harmless@example.com", "before": "#"}),
+        json!({"page": "message", "id": "x", "provider": "ses", "after_address": "x", "after_event": "#"}),
     ] {
         found.push(skeleton(&world.html(more).await));
     }

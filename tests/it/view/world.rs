@@ -214,7 +214,7 @@ pub async fn put_everywhere(database: &Database, address: &str, text: &str) {
             "message": "ses:hostile", "message_id": text, "sender_domain": text, "configuration_set": text, "tenant": text,
             "stream": text, "list": text, "campaign": text, "recipient": text, "recipient_isp": text, "url": text,
             "user_agent": text, "ip": text, "bot": text, "raw": text, "actor": text, "note": text, "until": text,
-            "decided_at": text, "occurred_at": text, "tags": {"a": text},
+            "decided_at": text, "occurred_at": text, "tags": {"a": text, text: text},
         }),
     )
     .await;
@@ -227,10 +227,13 @@ pub async fn put_everywhere(database: &Database, address: &str, text: &str) {
     decided["note"] = text.into();
     let mut listed = entry.clone();
     listed["provider"] = "ses".into();
+    listed["code"] = "OnAccountSuppressionList".into();
+    let mut of_tenant = listed.clone();
+    of_tenant["code"] = "OnTenantSuppressionList".into();
     let record = json!({
         "address": address, "updated_at": "2026-11-18T08:00:00.000Z", "version": 1,
         "suppressions": {"*": {"complaint": decided}, format!("list:ses:{text}"): {"unsubscribe": entry},
-            "provider:ses": {"provider_block": listed}},
+            "provider:ses": {"provider_block": listed}, format!("tenant:ses:{text}"): {"provider_block": of_tenant}},
         "soft_bounces": {"bounces": []},
     });
     put(database, SUPPRESSIONS, &record).await;
