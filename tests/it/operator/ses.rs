@@ -2,6 +2,7 @@
 
 mod binary;
 mod decisions;
+mod foreseen;
 mod refusals;
 mod resuming;
 mod sync;
