@@ -3,8 +3,10 @@
 mod binary;
 mod decisions;
 mod foreseen;
+mod marks;
 mod refusals;
 mod resuming;
+mod state_files;
 mod sync;
 mod sync_failures;
 
