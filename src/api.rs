@@ -16,7 +16,7 @@ mod written;
 pub use answer::{Answer, AnswerError, Blocks};
 pub use ask::{Answers, ask, unknown_providers_warning};
 pub use block::BlockedBy;
-#[cfg(feature = "view")]
+#[cfg(any(feature = "operator", feature = "view"))]
 pub use decide::preview;
 pub use decide::{Decided, decide, is_counted};
 pub use error::{ApiError, Flaw, Refusal};
