@@ -53,9 +53,9 @@ smoke: ## test a stack in your account, for a cent, and clean up (STACK=name; FR
 	@PYTHONPATH=tests exec .venv-smoke/bin/python -B -m smoke --stack '$(STACK)' \
 		$(if $(FROM),--from '$(FROM)') $(if $(CHANGE),--change) $(if $(PARK),--no-park)
 
-# Twice as many at once as there are processors: half of them wait, for a retry or for the binary.
+# Three times as many at once as there are processors: most of them wait, for a retry or for the binary.
 test: ## run all tests: unit, integration, documentation
-	@RUST_TEST_THREADS=$$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) cargo test --all-features
+	@RUST_TEST_THREADS=$$(( 3 * $$(getconf _NPROCESSORS_ONLN) )) cargo test --all-features
 	@cat "$${CARGO_TARGET_DIR:-target}/$${CARGO_BUILD_TARGET:-.}/tmp/privacy.txt"
 
 test-long: ## run the long tests: 5,000 sets of events in any order, 200 events at once, 10,000 through faults and kills, 10 full records, 100,000 entries of SES's list at its rate

@@ -16,9 +16,11 @@ mod written;
 pub use answer::{Answer, AnswerError, Blocks};
 pub use ask::{Answers, ask, unknown_providers_warning};
 pub use block::BlockedBy;
-pub use decide::{Decided, decide, is_counted};
 #[cfg(feature = "view")]
-pub use decide::{decide_as_reviewed, preview};
+pub use decide::decide_as_reviewed;
+#[cfg(any(feature = "operator", feature = "view"))]
+pub use decide::preview;
+pub use decide::{Decided, decide, is_counted};
 pub use error::{ApiError, Flaw, Refusal};
 pub use fields::Demand;
 pub use order::{Action, Done, Order};

@@ -49,7 +49,7 @@ pub struct ChangeEvent {
     pub provider: Option<String>,
     /// The provider's code.
     pub code: Option<String>,
-    /// The event that set it, in the event table; `None` if the entry went without one.
+    /// The event that set it, in the event table; `None` if the entry went without one, or if it is no longer known.
     pub event_id: Option<String>,
     /// The person or program that decided.
     pub actor: Option<String>,
@@ -94,13 +94,12 @@ impl ChangeEvent {
             state,
         };
         let Some(entry) = entry else { return gone.by_whom(change) };
-        let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Self {
             at: entry.at,
             until: entry.until.filter(|_| state == State::Suppressed),
-            provider: known(&entry.provider),
+            provider: Some(entry.provider.clone()).filter(|provider| !provider.is_empty()),
             code: entry.code.clone(),
-            event_id: known(&entry.event_id),
+            event_id: entry.known_event_id().map(str::to_owned),
             actor: entry.actor.clone(),
             ..gone
         }

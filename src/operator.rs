@@ -25,6 +25,7 @@ mod csv;
 mod decide;
 mod explain;
 mod export;
+mod foreseen;
 mod forget;
 mod format;
 mod heading;

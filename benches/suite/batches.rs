@@ -86,6 +86,13 @@ pub async fn measure(binary: &Path, form: Form) -> Vec<Batch> {
     batches
 }
 
+/// The CPU time per event, in microseconds, that a batch of 100 SES deliveries takes at least: that of a program which only
+/// verifies a signature per message and sends the same requests.
+pub async fn floor_cpu_us(binary: &Path) -> f64 {
+    let floor = binary.with_file_name("floor-batch");
+    processed(&floor, &Form::Queue.payload(100), Form::Queue, 100).await.cpu_us
+}
+
 async fn own_cpu(json: &str, events: usize) -> f64 {
     let handler = fixture::trusting_handler();
     let mut times = Vec::new();

@@ -130,6 +130,13 @@ async fn report_batches() {
     }
     let (direct, queue) = (cpu_us[0], cpu_us[1]);
     println!("\n  An event in a batch of 100 takes {:.1} times less CPU than one by itself.", direct / queue);
+    let floor = batches::floor_cpu_us(binary).await;
+    println!(
+        "  A program that only verifies signatures and sends the requests takes {floor:.1} us: {:.1} times less than one event by \
+         itself, {:.2} times less than one in the batch.",
+        direct / floor,
+        queue / floor
+    );
 }
 
 async fn report_questions() {

@@ -70,7 +70,7 @@ pub async fn decide_as_reviewed(
 ///
 /// # Errors
 /// The decision would have no effect, or one of its texts is too long.
-#[cfg(feature = "view")]
+#[cfg(any(feature = "operator", feature = "view"))]
 pub fn preview(
     record: &SuppressionRecord,
     address: &Address,

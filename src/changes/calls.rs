@@ -55,10 +55,11 @@ impl Prepared {
 
     /// Whether two events may share a call.
     ///
-    /// Those of two changes of one address may not: entries of a call can fail one by one, and the later change must not
-    /// arrive without the earlier one.
+    /// Entries of a call can fail one by one. So two changes of one address do not share one, because the later change must
+    /// not arrive without the earlier one; nor do suppressions and lifts of one change, because the lifts of a folded
+    /// reason must not arrive without the suppression that takes their place.
     fn goes_with(&self, other: &Self) -> bool {
-        self.record == other.record || self.address != other.address
+        self.address != other.address || (self.record == other.record && self.state == other.state)
     }
 }
 

@@ -7,14 +7,13 @@ use super::sanitize::sanitize;
 use super::ses::{ListName, Pace, Removal, SesList, SesReason, spellings};
 use super::tables::Tables;
 use crate::address::Address;
-use crate::event::{Provider, Tenant};
+use crate::event::Tenant;
 use crate::suppression::Scope;
 
 /// The list of a decision about a scope.
 pub(super) fn list_of(scope: &Scope, tenant: Option<&Tenant>) -> Result<ListName, Failure> {
     let list = ListName::of(tenant);
-    let whole = [Scope::everything(), Scope::provider(Provider::Ses.as_str())];
-    if whole.contains(scope) || *scope == list.scope() {
+    if list.covers(scope) {
         return Ok(list);
     }
     let scope = sanitize(scope.as_str());
@@ -41,7 +40,8 @@ pub(super) struct Removed {
     spellings: Vec<(String, Removal)>,
 }
 
-/// Removes every known spelling of an address from a list. If SES refuses, the failure says what stands where.
+/// Removes every known spelling of an address from a list. If SES refuses or does not know the list, the failure says what
+/// stands where.
 pub(super) async fn remove(
     list: ListName,
     address: &Address,
@@ -67,6 +67,9 @@ pub(super) async fn remove(
                 return Err(Failure::new(text));
             }
         }
+    }
+    if removed.list.tenant().is_some() && !removed.any() {
+        ses.confirm().await.map_err(|error| removed.then(&Failure::new(error.to_string())))?;
     }
     Ok(removed)
 }

@@ -12,6 +12,9 @@ pub enum Caller {
     Named(Option<String>),
 }
 
+/// The account of whoever runs the program without credentials.
+const NO_ACCOUNT: &str = "local";
+
 impl Caller {
     /// The actor of a decision: the given name, or else the ARN of the caller's identity.
     pub(super) async fn actor(&self, given: Option<&String>) -> Result<String, Failure> {
@@ -28,5 +31,17 @@ impl Caller {
         found.and_then(|name| cli::actor(&name).ok()).ok_or_else(|| {
             Failure::new("STS did not identify the caller; name the person who decides with --actor NAME")
         })
+    }
+
+    /// The account that the credentials belong to.
+    pub(super) async fn account(&self) -> Result<String, Failure> {
+        let found = match self {
+            Self::Credentials(client) => {
+                let answer = client.get_caller_identity().send().await;
+                answer.ok().and_then(|identity| identity.account)
+            }
+            Self::Named(_) => Some(NO_ACCOUNT.to_owned()),
+        };
+        found.ok_or_else(|| Failure::new("STS did not name the account; check the network and the credentials"))
     }
 }

@@ -23,8 +23,8 @@ pub struct TypedAddress {
 /// What `lift` does at SES, too.
 #[derive(Args, Debug)]
 pub struct LiftAtSesArgs {
-    /// Remove the address from SES's suppression list first, in every known spelling; SES's global list is beyond anybody's
-    /// reach
+    /// Remove the address from SES's suppression list first, in every known spelling, unless a bounce or complaint would still
+    /// stand here; SES's global list is beyond anybody's reach
     #[arg(long)]
     pub at_provider: bool,
     /// The tenant whose list it is; without it, the list of the account
@@ -55,7 +55,7 @@ pub struct SyncArgs {
     /// Where to apply what only the other side has, instead of only showing it
     #[arg(long, value_enum)]
     pub apply: Option<Side>,
-    /// Compare SES's whole list again, not only what changed since the last run
+    /// Compare SES's whole list again, not only what changed since the last run, and try again to put what SES refused
     #[arg(long)]
     pub from_start: bool,
     /// Compare only what SES changed since this time

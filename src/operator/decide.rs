@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::at_provider::{self, Removed, list_json};
 use super::cli::{DecisionArgs, LiftArgs, SuppressArgs};
 use super::failure::Failure;
+use super::foreseen;
 use super::refusal;
 use super::sanitize::sanitize;
 use super::ses::{ListName, SesReason};
@@ -20,9 +21,9 @@ use crate::suppression::{Block, Decision, DecisionRefusal, MAX_SCOPES, State, Su
 use crate::timestamp::Timestamp;
 
 /// The decision that a command line asks for.
-struct Request<'a> {
-    address: &'a Address,
-    decision: Decision,
+pub(super) struct Request<'a> {
+    pub(super) address: &'a Address,
+    pub(super) decision: Decision,
 }
 
 /// Suppresses an address, whatever its record says.
@@ -43,16 +44,19 @@ pub(super) async fn suppress(
         None => None,
     };
     let request = request(&args.address, args.reason, &args.decision, args.until, tables).await?;
-    match decided(State::Suppressed, &request, tables, console.now).await? {
-        Decided::Counted => {
-            return Err(Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until"));
-        }
-        Decided::Written(_) | Decided::NothingToLift(_) => {}
-    }
+    let record = match decided(State::Suppressed, &request, tables, console.now).await? {
+        Decided::Written(record) | Decided::NothingToLift(record) => record,
+        Decided::Counted => return Err(counted()),
+    };
     if let Some((list, reason)) = &there {
         at_provider::put(list, *reason, &args.address, tables).await?;
     }
-    report("suppressed", &request, there.map(AtSes::Put), tables, console).await
+    report("suppressed", &request, there.map(AtSes::Put).as_ref(), &record, console)
+}
+
+/// The error for a decision on what is counted.
+pub(super) fn counted() -> Failure {
+    Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until")
 }
 
 /// What was done at SES.
@@ -89,36 +93,38 @@ pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console
         let ended = ended_block(&request, tables).await?;
         return match decided(State::Lifted, &request, tables, console.now).await? {
             Decided::NothingToLift(record) => Err(nothing_to_lift(&request.decision, &record, console.now)),
-            Decided::Written(_) | Decided::Counted => {
+            Decided::Written(record) => {
                 if let Some(hint) = ended.and_then(|block| refusal::hint(address.as_str(), &block)) {
                     writeln!(console.err, "{hint}")?;
                 }
-                report("lifted", &request, None, tables, console).await
+                report("lifted", &request, None, &record, console)
             }
+            Decided::Counted => Err(counted()),
         };
     };
+    at_provider::ses(tables)?;
+    foreseen::check(&request, &list, tables, console.now).await?;
     // First there: a refusal in between would suppress the address here again.
-    let removed = at_provider::remove(list, address, &args.address.spelling, tables).await?;
+    let removed = at_provider::remove(list.clone(), address, &args.address.spelling, tables).await?;
     match decided(State::Lifted, &request, tables, console.now).await.map_err(|failure| removed.then(&failure))? {
-        Decided::NothingToLift(record) if is_done(&request.decision, &record, &removed, console.now) => {
-            report("already lifted", &request, Some(AtSes::Removed(removed)), tables, console).await
+        Decided::NothingToLift(record)
+            if is_lifted(&request.decision, &record)
+                || (removed.any() && foreseen::blocks(&list, &record, console.now).is_empty()) =>
+        {
+            report("already lifted", &request, Some(&AtSes::Removed(removed)), &record, console)
         }
         Decided::NothingToLift(record) => Err(removed.then(&nothing_to_lift(&request.decision, &record, console.now))),
-        Decided::Written(_) | Decided::Counted => {
-            report("lifted", &request, Some(AtSes::Removed(removed)), tables, console).await
-        }
+        Decided::Written(record) => report("lifted", &request, Some(&AtSes::Removed(removed)), &record, console),
+        Decided::Counted => Err(removed.then(&counted())),
     }
 }
 
-/// Whether a lift without effect here was no mistake: the same was lifted before, or nothing blocks here and SES's list
-/// had the address.
-fn is_done(decision: &Decision, record: &SuppressionRecord, removed: &Removed, now: Timestamp) -> bool {
-    let lifted = if is_counted(&decision.scope, decision.reason) {
-        record.soft_bounces.lifted_at().is_some()
-    } else {
-        record.entry(&decision.scope, decision.reason).is_some_and(|entry| entry.state == State::Lifted)
-    };
-    lifted || (removed.any() && everything(record, now).is_allowed())
+/// Whether the same was lifted before.
+pub(super) fn is_lifted(decision: &Decision, record: &SuppressionRecord) -> bool {
+    if is_counted(&decision.scope, decision.reason) {
+        return record.soft_bounces.lifted_at().is_some();
+    }
+    record.entry(&decision.scope, decision.reason).is_some_and(|entry| entry.state == State::Lifted)
 }
 
 /// The block that a lift will end.
@@ -138,7 +144,7 @@ async fn decided(state: State, request: &Request<'_>, tables: &Tables, now: Time
 }
 
 /// The error for a lift without effect, with everything that can be lifted.
-fn nothing_to_lift(decision: &Decision, record: &SuppressionRecord, now: Timestamp) -> Failure {
+pub(super) fn nothing_to_lift(decision: &Decision, record: &SuppressionRecord, now: Timestamp) -> Failure {
     let mut text = format!("nothing to lift: there is no {} in scope {}", decision.reason, decision.scope);
     let verdict = everything(record, now);
     text.push_str(if verdict.is_allowed() { "; nothing blocks the address" } else { "; the address is blocked by:" });
@@ -163,7 +169,7 @@ async fn request<'a>(
 }
 
 /// Why a decision was refused, and what to do instead.
-fn refused(verb: &str, request: &Request<'_>, error: DecisionError) -> Failure {
+pub(super) fn refused(verb: &str, request: &Request<'_>, error: DecisionError) -> Failure {
     let Decision { scope, reason: given, .. } = &request.decision;
     match error {
         DecisionError::Store(error) => error.into(),
@@ -185,22 +191,22 @@ fn decided_at(record: &SuppressionRecord, decision: &Decision) -> Option<Timesta
     record.entry(&decision.scope, decision.reason).map(|entry| entry.at)
 }
 
-/// Prints what was done, and the resulting state.
-async fn report(
+/// Prints what was done, and the resulting state. The record is the one that was written: to read it again might fail, and
+/// hide what was done.
+fn report(
     what: &str,
     request: &Request<'_>,
-    there: Option<AtSes>,
-    tables: &Tables,
+    there: Option<&AtSes>,
+    record: &SuppressionRecord,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
     let Decision { scope, reason, actor, .. } = &request.decision;
-    let record = tables.suppressions.get(request.address).await?;
-    let verdict = everything(&record, console.now);
+    let verdict = everything(record, console.now);
     let address = request.address.as_str();
     if let Some(warning) = unknown_providers_warning(scope.unknown_provider()) {
         writeln!(console.err, "warning: {warning}")?;
     }
-    if let Some(at) = decided_at(&record, &request.decision).filter(|at| *at > console.now.plus_days(1)) {
+    if let Some(at) = decided_at(record, &request.decision).filter(|at| *at > console.now.plus_days(1)) {
         writeln!(
             console.err,
             "dated {at}, because what it ends or replaces has that date; earlier reports do not change it"
@@ -211,13 +217,13 @@ async fn report(
         let done = json!({"reason": reason.as_str(), "scope": scope.as_str(), "actor": actor});
         let verb = what.trim_start_matches("already ");
         let mut line = json!({"address": address, verb: done, "blocks": blocks});
-        if let (Some(there), Some(fields)) = (&there, line.as_object_mut()) {
+        if let (Some(there), Some(fields)) = (there, line.as_object_mut()) {
             fields.insert("at_provider".to_owned(), there.json(request.address));
         }
         writeln!(console.out, "{line}")?;
         return Ok(Outcome::Done);
     }
-    if let Some(there) = &there {
+    if let Some(there) = there {
         writeln!(console.out, "{}", there.text(request.address))?;
     }
     writeln!(console.out, "{address}  {what} {reason} {scope} by {actor}")?;

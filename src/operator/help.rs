@@ -67,7 +67,8 @@ BOUNCE is compared with hard_bounce and COMPLAINT with complaint, of the scope *
 here imports what only SES has, unless a newer manual lift stands here. there puts an address that stands here without end,
 and removes what was lifted by hand after SES listed it; nothing else.
 
-The first run reads SES's whole list, later ones what changed since. After Ctrl-C, the same command goes on where it stopped.
+The first run reads SES's whole list, and so does the first with --apply here or both; later ones read what changed since.
+After Ctrl-C, the same command goes on where it stopped.
 SES takes one request a second: 1,000 entries to read, or one to put.";
 
 /// Below the options of `export`.

@@ -44,6 +44,12 @@ impl ListName {
         }
     }
 
+    /// Whether it refuses sends that a scope applies to, all of them or all of those through SES.
+    pub(super) fn covers(&self, scope: &Scope) -> bool {
+        let whole = [Scope::everything(), Scope::provider(Provider::Ses.as_str())];
+        whole.contains(scope) || *scope == self.scope()
+    }
+
     /// The sends that its entries concern in the own table.
     pub(super) fn scope(&self) -> Scope {
         match self {

@@ -5,10 +5,13 @@
 //! changed last, so that nothing moves under the listing, whose order and tokens SES does not document.
 
 mod compare;
+mod digests;
+mod known;
+mod line;
 mod listing;
+mod pair;
 mod push;
 mod report;
-mod seen;
 mod state;
 mod table;
 
@@ -25,8 +28,9 @@ use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::suppression::Scope;
 use crate::timestamp::Timestamp;
+use pair::Pair;
 use report::{Difference, Summary};
-use state::{StateFile, Wish, default_path};
+use state::{StateFile, Wish};
 
 /// How many entries and addresses with a fault are named.
 const NAMED: u64 = 20;
@@ -60,14 +64,18 @@ pub(super) async fn run(
 ) -> Result<Outcome, Failure> {
     let client = at_provider::ses(tables)?;
     let list = ListName::of(args.tenant.as_ref());
-    let path = if let Some(path) = &args.state {
-        path.clone()
-    } else {
-        let region = client.config().region().map(ToString::to_string).unwrap_or_default();
-        default_path(&region, &tables.suppression_table, &list)?
-    };
+    let region = client.config().region().map(ToString::to_string).unwrap_or_default();
+    let pair = Pair::new(tables.caller.account().await?, region, &tables.suppression_table, &list);
+    let path = args.state.clone().map_or_else(|| pair.default_path(), Ok)?;
     let wish = Wish { from_start: args.from_start, since: args.since, apply: args.apply };
-    let state = StateFile::open(&path, wish, console.now)?;
+    let state = StateFile::open(&path, pair, wish, console.now)?;
+    if state.was_unnamed {
+        let path = path.display();
+        writeln!(
+            console.err,
+            "{path} does not say which list it is about; this run reads SES's list from its beginning"
+        )?;
+    }
     let applies = |is: fn(Side) -> bool| args.apply.is_some_and(is);
     if applies(Side::is_there) && !state.run.is_complete {
         return Err(Failure::new(
@@ -137,8 +145,8 @@ impl Sync<'_> {
         }
         let tally = self.state.run.tally;
         Failure::new(format!(
-            "{failure}\nbefore this: {} of SES's entries compared, {} imported, {} put on {list}, {} removed from it; the \
-             same command goes on from there ({})",
+            "{failure}\nbefore this: {} of SES's entries compared, {} imported, {} put on {list}, {} removed from it; run the \
+             same command again to go on ({})",
             tally.compared,
             tally.imported,
             tally.put,

@@ -76,6 +76,12 @@ impl Entry {
         self.state == State::Suppressed && self.until.is_none_or(|until| until > now)
     }
 
+    /// The event that set it; `None` if it is no longer known.
+    #[must_use]
+    pub fn known_event_id(&self) -> Option<&str> {
+        Some(self.event_id.as_str()).filter(|id| !id.is_empty() && *id != FOLDED)
+    }
+
     /// Whether another entry comes from the same report with another time, or from the one that a person has lifted.
     ///
     /// A report whose own time is not usable yet has its time of arrival instead, and later its own; a repetition must

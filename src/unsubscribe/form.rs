@@ -1,5 +1,7 @@
 //! The body of a POST: what a mail client or the page sends.
 
+use std::fmt;
+
 use percent_encoding::percent_decode_str;
 
 use super::ONE_CLICK;
@@ -8,12 +10,22 @@ use super::ONE_CLICK;
 pub const UNDO_FIELD: &str = "undo";
 
 /// What somebody asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Form {
     /// `List-Unsubscribe=One-Click`.
     OneClick,
     /// The value of [`UNDO_FIELD`].
     Undo(String),
+}
+
+impl fmt::Debug for Form {
+    /// Hides the value, which is valid for an hour: a debug print may reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OneClick => "OneClick",
+            Self::Undo(_) => "Undo",
+        })
+    }
 }
 
 impl Form {

@@ -1,5 +1,7 @@
 //! The two header fields of a mail.
 
+use std::fmt;
+
 use super::{Key, KeyId, Link, LinkError};
 use crate::address::normalize_domain;
 
@@ -15,12 +17,19 @@ pub const HEADER_BYTES: usize = 995;
 const TRIGGER: &str = "unsubscribe";
 
 /// The two header fields of a mail; its DKIM signature must cover both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Headers {
     /// The value of `List-Unsubscribe`: the link in angle brackets.
     pub list_unsubscribe: String,
     /// The value of `List-Unsubscribe-Post`.
     pub list_unsubscribe_post: &'static str,
+}
+
+impl fmt::Debug for Headers {
+    /// Hides the link: a debug print may reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Headers").finish_non_exhaustive()
+    }
 }
 
 /// The header fields of a mail with this link, on a host such as `u.example.com`.

@@ -81,6 +81,20 @@ def leave_and_come_back(stack: Stack) -> None:
     assert back.suppressions == [(address, LIST, "unsubscribe", "lifted")]
     refuses_what_is_not_valid(stack, request, address, key)
     role_is_small(stack, address)
+    is_in_no_log(stack, path.removeprefix("/u/"), address)
+
+
+def is_in_no_log(stack: Stack, token: str, address: str) -> None:
+    """No log group of the stack has the token or the address. The emulator writes no access log."""
+    logs = stack.cloud.client("logs")
+    groups = [group for group in stack.outputs if group.endswith("LogGroupName")]
+    lines = []
+    for group in groups:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=stack.outputs[group])
+        lines += [event["message"] for page in pages for event in page["events"]]
+    assert any('"served"' in line for line in lines), "the log of the links was read"
+    for secret in (token, *token.split("."), address):
+        assert not any(secret in line for line in lines)
 
 
 def refuses_what_is_not_valid(stack: Stack, request, address: str, key: str) -> None:

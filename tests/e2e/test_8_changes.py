@@ -3,6 +3,8 @@
 import contextlib
 import http.server
 import json
+import subprocess
+import sys
 import threading
 
 import messages
@@ -136,6 +138,14 @@ def test_a_rule_to_a_queue_as_on_the_page(cloud, changing, everything):
     assert inbox.details(address) == [("Address Suppressed", "complaint", "*")]
 
 
+def make_role(cloud, arn: str, trust: dict, permission: dict) -> bool:
+    """Makes the role of a rule; returns whether its ARN is the expected one."""
+    iam, name = cloud.client("iam"), arn.rpartition("/")[2]
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="rule", PolicyDocument=json.dumps(permission))
+    return made == arn
+
+
 @contextlib.contextmanager
 def webhook():
     """A CRM's webhook on this machine: its URL, and the requests that it gets."""
@@ -160,7 +170,9 @@ def webhook():
 
 
 def test_an_api_destination_as_on_the_page(cloud, changing):
-    permission, targets = here(page.documents("changes.md", "An API destination: a CRM's webhook"), changing)
+    documents = here(page.documents("changes.md", "An API destination: a CRM's webhook"), changing)
+    trust, permission, targets = documents
+    assert make_role(cloud, targets[0]["RoleArn"], trust, permission)
     events = cloud.client("events")
     key = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Api-Key", "ApiKeyValue": "the key of the CRM"}}
     connection = events.create_connection(Name="crm", AuthorizationType="API_KEY", AuthParameters=key)
@@ -184,12 +196,15 @@ def test_an_api_destination_as_on_the_page(cloud, changing):
 
 def test_another_bus_as_on_the_page(cloud, changing):
     """The emulator has one account, so the other bus is in it, too; it does not check the policy of a bus."""
-    (policy,) = here(page.documents("changes.md", "Another account's bus"), changing)
+    policy, permission = here(page.documents("changes.md", "Another account's bus"), changing)
     events, inbox = cloud.client("events"), Inbox(cloud, "marketing")
     other = events.create_event_bus(Name="marketing")["EventBusArn"]
     assert policy["Statement"][0]["Resource"] == other
     events.put_permission(EventBusName="marketing", Policy=json.dumps(policy))
+    assert permission["Statement"][0]["Resource"] == other
     role = f"arn:aws:iam::{changing.account}:role/mail-feedback-marketing"
+    trust = page.documents("changes.md", "An API destination: a CRM's webhook")[0]
+    assert make_role(cloud, role, trust, permission)
     events.put_rule(EventBusName=BUS, Name="marketing", EventPattern=ANYTHING)
     events.put_targets(EventBusName=BUS, Rule="marketing", Targets=[{"Id": "marketing", "Arn": other, "RoleArn": role}])
     events.put_rule(EventBusName="marketing", Name="inbox", EventPattern=ANYTHING)
@@ -229,7 +244,7 @@ def test_what_the_bus_does_not_accept_is_put_later(changing, everything):
     until("the event", lambda: bool(everything.details(address)), seconds=90)
 
 
-def test_a_pointer_leads_to_the_records_which_are_put_by_hand(cloud, changing, everything):
+def test_a_pointer_leads_to_the_records_which_are_put_by_hand(cloud, changing, everything, tmp_path):
     """As the runbook says, with a limit of a second instead of six hours."""
     address, client = "by-hand@example.com", cloud.client("lambda")
     (mapping,) = client.list_event_source_mappings(FunctionName=changing.outputs["ChangesFunctionName"] + ":live")[
@@ -242,19 +257,18 @@ def test_a_pointer_leads_to_the_records_which_are_put_by_hand(cloud, changing, e
         until("a pointer", lambda: bool(failed(changing)), seconds=90)
     client.update_event_source_mapping(UUID=mapping["UUID"], MaximumRecordAgeInSeconds=21600)
     assert everything.details(address) == []
-    streams, batches = cloud.client("dynamodbstreams"), []
-    for pointer in failed(changing):
-        assert address not in json.dumps(pointer)
-        info = pointer["DDBStreamBatchInfo"]
-        shards = streams.describe_stream(StreamArn=info["streamArn"])["StreamDescription"]["Shards"]
-        iterator = streams.get_shard_iterator(
-            StreamArn=info["streamArn"], ShardId=shards[-1]["ShardId"], ShardIteratorType="AT_SEQUENCE_NUMBER",
-            SequenceNumber=info["startSequenceNumber"],
-        )["ShardIterator"]
-        batches.append(streams.get_records(ShardIterator=iterator, Limit=info["batchSize"])["Records"])
-    for records in batches:
-        payload = json.dumps({"Records": records}, default=lambda time: time.isoformat())
-        done = changing.invoke_by_name("ChangesFunctionName", json.loads(payload))
+    pointers = failed(changing)
+    assert address not in json.dumps(pointers)
+    (tmp_path / "pointers.py").write_text(page.blocks("runbook.md", "ChangesFailedAlarm", "python")[0])
+    command = [sys.executable, "-B", "pointers.py", changing.outputs["ChangesFailedQueueUrl"]]
+    environment = cloud.environment()
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert len(ran.stdout.splitlines()) == len(pointers) and failed(changing) == [], ran.stdout
+    batches = (tmp_path / "batches.jsonl").read_text().splitlines()
+    assert len(batches) == len(pointers)
+    for batch in batches:
+        done = changing.invoke_by_name("ChangesFunctionName", json.loads(batch))
         assert (done.error, done.payload) == (None, {"batchItemFailures": []}), done
     until("the event", lambda: bool(everything.details(address)), seconds=30)
 

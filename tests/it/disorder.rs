@@ -2,7 +2,7 @@
 //!
 //! Sets of random facts go through the recorder in random schedules, as batches of messages of a queue with one or
 //! several facts each, of which those that failed come again. Each time the record must equal what
-//! [`reference`] computes from all facts at once. `DISORDER_SETS` is the number of sets (60), `DISORDER_SEED` the
+//! [`reference`] computes from all facts at once. `DISORDER_SETS` is the number of sets (40), `DISORDER_SEED` the
 //! first one; alone, it runs just that one.
 
 pub mod facts;
@@ -35,7 +35,7 @@ use self::simple_recorder::{Mistake, SimpleRecorder};
 use self::wire::Wire;
 
 /// The default number of sets.
-const SETS: u64 = 60;
+const SETS: u64 = 40;
 /// One in how many sets is wide: among the first few, which every run has, and among the others, each of which takes as
 /// long as a hundred.
 const ONE_WIDE_IN: u64 = 40;

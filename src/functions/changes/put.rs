@@ -1,6 +1,7 @@
 //! One call to the event bus, until all of its entries are accepted.
 
 use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::config::http::HttpResponse;
 use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
@@ -14,11 +15,13 @@ use crate::store::backoff;
 const ATTEMPTS: u32 = 5;
 /// The codes with which EventBridge throttles calls, and entries of them.
 const THROTTLES: [&str; 3] = ["ThrottlingException", "ThrottledException", "RequestLimitExceeded"];
+/// The codes with which EventBridge fails calls, and entries of them, for reasons of its own.
+const FAULTS: [&str; 3] = ["InternalFailure", "InternalException", "ServiceUnavailable"];
 
 labelled! {
     /// Why the bus did not accept an event.
     pub enum BusFailure {
-        /// EventBridge or its network did not answer in time.
+        /// EventBridge or its network did not answer in time, or EventBridge itself failed.
         Unreachable = "unreachable",
         /// EventBridge throttled the calls, or entries of them, beyond all retries.
         Throttled = "throttled",
@@ -36,7 +39,7 @@ impl BusFailure {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::Unreachable => "eventbridge did not answer; check network and endpoint, or wait",
+            Self::Unreachable => "eventbridge did not answer, or failed; check network and endpoint, or wait",
             Self::Throttled => "eventbridge throttles; wait, or raise the quota of PutEvents",
             Self::Forbidden => "eventbridge denies access; check the role of the function, and ChangeEventBus",
             Self::Refused => {
@@ -51,14 +54,19 @@ impl BusFailure {
         match code {
             Some("AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException") => Self::Forbidden,
             Some(code) if THROTTLES.contains(&code) => Self::Throttled,
+            Some(code) if FAULTS.contains(&code) => Self::Unreachable,
             _ => Self::Refused,
         }
     }
 
-    fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
+    fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
         match error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => Self::Unreachable,
-            SdkError::ServiceError(context) => Self::of_code(context.err().code()),
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Self::Unreachable,
+            SdkError::ServiceError(context) => match Self::of_code(context.err().code()) {
+                // Only an answer 4xx refuses; any other without a code is a fault, there or on the way.
+                Self::Refused if !context.raw().status().is_client_error() => Self::Unreachable,
+                failure => failure,
+            },
             _ => Self::Refused,
         }
     }

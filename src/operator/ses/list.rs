@@ -93,6 +93,12 @@ impl<'c> SesList<'c> {
         Ok(ListedPage { entries, next: page.next_token.filter(|token| !token.is_empty()) })
     }
 
+    /// Fails if SES does not know the list. To a call about a spelling, it answers the same if there is no such entry.
+    pub(in crate::operator) async fn confirm(&mut self) -> Result<(), SesError> {
+        let call = self.client.list_suppressed_destinations().page_size(1).set_tenant_name(self.tenant());
+        self.answer(|| call.clone().send()).await.map(drop).map_err(|error| self.error(LIST, &error))
+    }
+
     /// The entry of a spelling; `None` if SES has none.
     pub(in crate::operator) async fn get(&mut self, spelling: &str) -> Result<Option<SesEntry>, SesError> {
         let call = self.client.get_suppressed_destination().email_address(spelling).set_tenant_name(self.tenant());

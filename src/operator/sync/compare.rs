@@ -76,9 +76,9 @@ impl Own {
         self.of_list.get(&reason.own()).filter(|entry| is_lifted_by_hand(entry)).map(|entry| entry.at)
     }
 
-    /// Whether a person lifted any of the reasons.
-    pub(super) fn is_lifted(&self) -> bool {
-        SesReason::ALL.into_iter().any(|reason| self.lifted_at(reason).is_some())
+    /// When a person last lifted any of the reasons.
+    pub(super) fn latest_lift(&self) -> Option<Timestamp> {
+        SesReason::ALL.into_iter().filter_map(|reason| self.lifted_at(reason)).max()
     }
 
     /// Whether a reason blocks mail here that the list would block.
@@ -188,8 +188,8 @@ mod tests {
         assert_eq!(lifted.compare(Bounce, time(9), time(NOW)), AtSes::Ended, "a lift for every send is newer");
         assert_eq!(lifted.compare(Bounce, time(11), time(NOW)), AtSes::OnlyThere);
         assert_eq!(
-            (lifted.lifted_at(Bounce), lifted.is_lifted()),
-            (None, false),
+            (lifted.lifted_at(Bounce), lifted.latest_lift()),
+            (None, None),
             "but removes nothing of the tenant's"
         );
         let own = own(TENANT, &[(TENANT, Reason::Complaint, entry(State::Lifted, 10, None, Some("jo")))]);

@@ -14,9 +14,9 @@ use super::super::progress::{bar, counter};
 use super::super::sanitize::sanitize;
 use super::super::ses::{SesEntry, SesReason};
 use super::compare::{AtSes, Own};
+use super::digests::Digest;
+use super::line::Lifted;
 use super::report::Difference;
-use super::seen::Digest;
-use super::state::Lifted;
 use super::{NAMED, Phase, SOURCE, Sync, show};
 use crate::address::Address;
 use crate::suppression::{Change, Scope};
@@ -24,6 +24,16 @@ use crate::timestamp::Timestamp;
 
 /// What the progress counts.
 const COUNTED: &str = "entries of SES's list";
+
+/// Why an entry is left out, in words.
+enum Flaw {
+    /// No run can compare it.
+    NoAddress,
+    /// A later run may be able to compare it.
+    Uncompared(String),
+    /// It was compared, and a later run may be able to import it.
+    Unimported(String),
+}
 
 /// An entry that can be compared.
 struct Comparable<'e> {
@@ -60,8 +70,9 @@ impl Sync<'_> {
                 Some(Ok(page)) => page,
             };
             if page.next.is_some() && page.next == token {
+                self.state.leave_place()?;
                 return Err(Failure::new(
-                    "SES's listing does not advance: it repeats its token; try again with --from-start",
+                    "SES's listing does not advance: it repeats its token; the next run reads it from its beginning",
                 ));
             }
             if !self.page(&page.entries, page.next, &progress, console).await? {
@@ -87,7 +98,7 @@ impl Sync<'_> {
         for entry in entries {
             match Comparable::of(entry, now) {
                 Ok(entry) => comparable.push(entry),
-                Err(why) => progress.suspend(|| self.reject(&entry.spelling, &why, console))?,
+                Err(flaw) => progress.suspend(|| self.reject(&entry.spelling, &flaw, console))?,
             }
         }
         let addresses: Vec<Address> = comparable.iter().map(|entry| entry.address.clone()).collect();
@@ -98,7 +109,8 @@ impl Sync<'_> {
             let own = match owns.get(entry.address.as_str()) {
                 Some(Ok(own)) => own,
                 Some(Err(error)) => {
-                    progress.suspend(|| self.reject(entry.spelling, error.advice(), console))?;
+                    let flaw = Flaw::Uncompared(error.advice().to_owned());
+                    progress.suspend(|| self.reject(entry.spelling, &flaw, console))?;
                     continue;
                 }
                 None => continue,
@@ -113,7 +125,7 @@ impl Sync<'_> {
                 progress.suspend(|| show(&entry.difference(), console))?;
                 match entry.row(&scope, now) {
                     Ok((address, change)) => rows.entry(address).or_default().push((number, change)),
-                    Err(why) => progress.suspend(|| self.reject(entry.spelling, &why, console))?,
+                    Err(why) => progress.suspend(|| self.reject(entry.spelling, &Flaw::Unimported(why), console))?,
                 }
             }
         }
@@ -148,15 +160,26 @@ impl Sync<'_> {
             for (number, error) in part.rejected {
                 let place = usize::try_from(number).unwrap_or_default().saturating_sub(1);
                 let spelling = entries.get(place).map_or("", |entry| entry.spelling);
-                self.reject(spelling, error.advice(), console)?;
+                self.reject(spelling, &Flaw::Unimported(error.advice().to_owned()), console)?;
             }
         }
         Ok(true)
     }
 
     /// Counts an entry that cannot be compared or imported, and names it if it is one of the first.
-    fn reject(&mut self, spelling: &str, why: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+    fn reject(&mut self, spelling: &str, flaw: &Flaw, console: &mut Console<'_>) -> Result<(), Failure> {
         let tally = &mut self.state.run.tally;
+        let why = match flaw {
+            Flaw::NoAddress => "not an e-mail address",
+            Flaw::Uncompared(why) => {
+                tally.uncompared = tally.uncompared.saturating_add(1);
+                why
+            }
+            Flaw::Unimported(why) => {
+                tally.unimported = tally.unimported.saturating_add(1);
+                why
+            }
+        };
         tally.rejected = tally.rejected.saturating_add(1);
         if tally.rejected <= NAMED {
             writeln!(console.err, "{}: {why}", sanitize(spelling))?;
@@ -166,11 +189,13 @@ impl Sync<'_> {
 }
 
 impl<'e> Comparable<'e> {
-    fn of(entry: &'e SesEntry, now: Timestamp) -> Result<Self, String> {
-        let address = Address::parse(&entry.spelling).ok_or("not an e-mail address")?;
-        let reason = entry.reason.as_ref().map_err(|name| format!("its reason is new: {}", sanitize(name)))?;
+    fn of(entry: &'e SesEntry, now: Timestamp) -> Result<Self, Flaw> {
+        let address = Address::parse(&entry.spelling).ok_or(Flaw::NoAddress)?;
+        let is_new = |name: &String| Flaw::Uncompared(format!("its reason is new: {}", sanitize(name)));
+        let reason = entry.reason.as_ref().map_err(is_new)?;
         // SES's clock may be slightly ahead of this one.
-        let at = entry.at.and_then(|at| at.usable_at(now)).ok_or("its time is missing or in the future")?;
+        let at = entry.at.and_then(|at| at.usable_at(now));
+        let at = at.ok_or_else(|| Flaw::Uncompared("its time is missing or in the future".to_owned()))?;
         Ok(Self { address, spelling: &entry.spelling, reason: *reason, at })
     }
 

@@ -15,8 +15,12 @@ use crate::timestamp::Timestamp;
 pub(super) struct Tally {
     /// Entries of SES's list that were read.
     pub(super) compared: u64,
-    /// Those that cannot be compared.
+    /// Those that cannot be compared or imported.
     pub(super) rejected: u64,
+    /// Those of them that a later run may be able to compare.
+    pub(super) uncompared: u64,
+    /// Those of them that were compared, and that a later run may be able to import.
+    pub(super) unimported: u64,
     /// Those that stand only there.
     pub(super) only_there: u64,
     /// Those that were imported, or were in the table meanwhile.
@@ -42,6 +46,9 @@ pub(super) struct Tally {
     /// Addresses that SES refuses to take.
     #[serde(skip)]
     pub(super) refused: u64,
+    /// Addresses that it refused in an earlier run, and that it was not asked to take again.
+    #[serde(skip)]
+    pub(super) skipped: u64,
     /// Items of the table that are no records.
     #[serde(skip)]
     pub(super) unreadable: u64,
@@ -130,6 +137,7 @@ impl Summary<'_> {
             ),
             (self.tally.rejected, "of SES's entries cannot be compared"),
             (self.tally.refused, "refused by SES"),
+            (self.tally.skipped, "refused by SES before, and left out: --from-start tries them again"),
             (self.tally.unreadable, "of the table's items cannot be read as suppression records; repair them"),
         ];
         lines.extend(rest.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("  {count} {what}")));
@@ -140,13 +148,13 @@ impl Summary<'_> {
     /// One object for programs.
     pub(super) fn json(&self) -> Value {
         let Tally { compared, rejected, only_there, imported, suppressed, .. } = self.tally;
-        let Tally { only_here, put, lifted, removed, unfound, kept, refused, unreadable, .. } = self.tally;
+        let Tally { only_here, put, lifted, removed, unfound, kept, refused, skipped, unreadable, .. } = self.tally;
         json!({
             "list": list_json(self.list), "since": self.since.map(|since| since.to_string()), "entries": compared,
             "only_at_ses": only_there, "imported": imported, "suppressed": suppressed,
             "only_here": self.is_complete.then_some(only_here), "put": put,
             "lifted_here": lifted, "removed": removed, "kept": kept, "unfound": unfound,
-            "bad": rejected, "refused": refused, "unreadable": unreadable,
+            "bad": rejected, "refused": refused, "skipped": skipped, "unreadable": unreadable,
             "requests": self.requests, "seconds": self.seconds, "stopped": self.stopped,
         })
     }

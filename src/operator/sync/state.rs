@@ -3,88 +3,23 @@
 //! One JSON object per line, only ever appended to within a run, so that a run may be killed at any time. It contains
 //! digests, and in clear only the spellings of addresses that a person lifted here. Its owner alone may read it.
 
-use std::collections::BTreeMap;
-use std::env::var_os;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{BufRead, BufReader, Error, Write};
+use std::io::{BufRead, BufReader, BufWriter, Error, IntoInnerError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::super::cli_ses::Side;
 use super::super::failure::Failure;
-use super::super::ses::{ListName, SesReason};
+use super::digests::{Digest, decode, encode};
+use super::known::Known;
+use super::line::{Absent, Begun, Gone, Lifted, Line, Page, write_line};
+use super::pair::Pair;
 use super::report::Tally;
-use super::seen::{Digest, Seen, decode, encode};
 use crate::address::Address;
 use crate::timestamp::Timestamp;
 
-/// How many digests a line has.
-const PART: usize = 1_000;
 /// For how many days an interrupted run can be continued.
 const RESUMABLE_DAYS: u32 = 1;
-
-/// A line.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Line {
-    /// The runs before.
-    Done(Done),
-    /// What they saw.
-    Seen(String),
-    /// What a person lifted here, as SES has it.
-    Lifted(Lifted),
-    /// A run began.
-    Begun(Begun),
-    /// A page was compared.
-    Page(Page),
-    /// An address was put on SES's list.
-    Put(String),
-    /// An address was looked for on SES's list and is no longer there.
-    Gone(Gone),
-}
-
-#[derive(Clone, Serialize, Deserialize, Default)]
-struct Done {
-    /// When the last complete run began.
-    mark: Option<String>,
-    /// How many entries SES's whole list had.
-    entries: Option<u64>,
-}
-
-/// An entry of SES's list that a person lifted here.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Lifted {
-    /// SES's spelling.
-    pub(super) spelling: String,
-    /// SES's reason, by SES's name.
-    reason: String,
-    /// SES's time.
-    at: String,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Begun {
-    at: String,
-    since: Option<String>,
-    apply: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Page {
-    /// SES's token for the next page; without it, it was the last one.
-    next: Option<String>,
-    seen: String,
-    lifted: Vec<Lifted>,
-    tally: Tally,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Gone {
-    digest: String,
-    removed: bool,
-}
 
 /// A run.
 pub(super) struct Run {
@@ -108,27 +43,13 @@ pub(super) struct Run {
 pub(super) struct StateFile {
     path: PathBuf,
     file: File,
-    done: Done,
     begun: Option<Begun>,
-    /// The addresses on SES's list.
-    pub(super) seen: Seen,
-    /// The entries that a person lifted here, by key.
-    pub(super) lifted: BTreeMap<String, Vec<Lifted>>,
+    /// What is known of SES's list.
+    pub(super) known: Known,
     /// The current run.
     pub(super) run: Run,
-}
-
-impl Lifted {
-    /// An entry of SES's list.
-    pub(super) fn new(spelling: &str, reason: SesReason, at: Timestamp) -> Self {
-        Self { spelling: spelling.to_owned(), reason: reason.as_str().to_owned(), at: at.to_string() }
-    }
-
-    /// SES's reason and time.
-    pub(super) fn entry(&self) -> Option<(SesReason, Timestamp)> {
-        let reason = SesReason::ALL.into_iter().find(|reason| reason.as_str() == self.reason)?;
-        Some((reason, Timestamp::parse(&self.at)?))
-    }
+    /// Whether the file was one of an older version, which does not say what it is about.
+    pub(super) was_unnamed: bool,
 }
 
 /// What a run is asked to read and to do.
@@ -142,20 +63,9 @@ pub(super) struct Wish {
     pub(super) apply: Option<Side>,
 }
 
-/// Where the file of a list is, unless the command line says so.
-pub(super) fn default_path(region: &str, table: &str, list: &ListName) -> Result<PathBuf, Failure> {
-    let set = |name: &str| var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let folder = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
-    let folder =
-        folder.ok_or_else(|| Failure::new("neither XDG_STATE_HOME nor HOME is set; give a file with --state"))?;
-    // None of the names has a plus sign.
-    let tenant = list.tenant().map(|tenant| format!("+{tenant}")).unwrap_or_default();
-    Ok(folder.join("mail-feedbackctl").join(format!("sync-ses+{region}+{table}{tenant}.jsonl")))
-}
-
 impl StateFile {
     /// Opens the file, and continues the run that it describes if that is the one wished for, or begins another.
-    pub(super) fn open(path: &Path, wish: Wish, now: Timestamp) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, pair: Pair, wish: Wish, now: Timestamp) -> Result<Self, Failure> {
         let failed =
             |error: Error| Failure::new(format!("{}: {error}; give another file with --state", path.display()));
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -172,14 +82,21 @@ impl StateFile {
         let mut state = Self {
             path: path.to_owned(),
             file,
-            done: Done::default(),
             begun: None,
-            seen: Seen::default(),
-            lifted: BTreeMap::new(),
+            known: Known::default(),
             run: Run::new(now, None),
+            was_unnamed: false,
         };
-        state.load().map_err(failed)?;
-        state.begin(wish, now).map_err(failed)?;
+        let is_empty = state.load().map_err(failed)?;
+        match &state.known.of {
+            Some(of) if *of != pair => {
+                return Err(failed(Error::other(format!("it is about {of}, not about {pair}"))));
+            }
+            Some(_) => {}
+            None => (state.known, state.begun, state.was_unnamed) = (Known::default(), None, !is_empty),
+        }
+        let is_named = state.known.of.replace(pair).is_some();
+        state.begin(is_named, wish, now).map_err(failed)?;
         Ok(state)
     }
 
@@ -188,18 +105,13 @@ impl StateFile {
         &self.path
     }
 
-    /// When the last complete run began.
-    pub(super) fn mark(&self) -> Option<Timestamp> {
-        self.done.mark.as_deref().and_then(Timestamp::parse)
-    }
-
     /// How many entries SES's list had when it was last read as a whole.
     pub(super) const fn entries(&self) -> Option<u64> {
-        self.done.entries
+        self.known.done.entries
     }
 
-    /// Reads all whole lines; a last one that was cut off is removed.
-    fn load(&mut self) -> Result<(), Error> {
+    /// Reads all whole lines, and returns whether there are none; a last one that was cut off is removed.
+    fn load(&mut self) -> Result<bool, Error> {
         let mut reader = BufReader::new(self.file.try_clone()?);
         let (mut line, mut whole) = (String::new(), 0_u64);
         loop {
@@ -212,96 +124,109 @@ impl StateFile {
             read.ok_or_else(|| Error::other("not a file of sync, or damaged"))?;
             whole = whole.saturating_add(u64::try_from(bytes).unwrap_or_default());
         }
-        self.file.set_len(whole)
+        self.file.set_len(whole)?;
+        Ok(whole == 0)
     }
 
     fn read(&mut self, line: Line) -> Option<()> {
+        let Self { known, run, .. } = self;
         match line {
-            Line::Done(done) => self.done = done,
-            Line::Seen(seen) => self.seen.extend(decode(&seen)?),
-            Line::Lifted(lifted) => self.keep(lifted)?,
+            Line::Of(of) => known.of = Some(of),
+            Line::Done(done) => known.done = done,
+            Line::Seen(seen) => known.seen.extend(decode(&seen)?),
+            Line::Refused(refused) => decode(&refused)?.into_iter().for_each(|digest| known.refuse(digest, true)),
+            Line::Doubted(doubted) => decode(&doubted)?.into_iter().for_each(|digest| known.refuse(digest, false)),
+            Line::Lifted(lifted) => known.keep(lifted)?,
+            Line::Absent(Absent { digest, lifted }) => {
+                let lift = Timestamp::parse(&lifted)?;
+                decode(&digest)?.into_iter().for_each(|digest| known.miss(digest, lift));
+            }
             Line::Begun(begun) => {
-                self.run = Run::new(Timestamp::parse(&begun.at)?, begun.since.as_deref().and_then(Timestamp::parse));
+                *run = Run::new(Timestamp::parse(&begun.at)?, begun.since.as_deref().and_then(Timestamp::parse));
                 self.begun = Some(begun);
             }
             Line::Page(page) => {
-                self.seen.extend(decode(&page.seen)?);
-                page.lifted.into_iter().try_for_each(|lifted| self.keep(lifted))?;
-                self.run.is_listed = page.next.is_none();
-                self.run.token = page.next;
-                self.run.tally = page.tally;
+                known.see(&decode(&page.seen)?);
+                page.lifted.into_iter().try_for_each(|lifted| known.keep(lifted))?;
+                run.is_listed = page.next.is_none();
+                run.token = page.next;
+                run.tally = page.tally;
             }
             Line::Put(digest) => {
-                self.seen.extend(decode(&digest)?);
-                self.run.tally.put = self.run.tally.put.saturating_add(1);
+                decode(&digest)?.into_iter().for_each(|digest| known.put(digest));
+                run.tally.put = run.tally.put.saturating_add(1);
             }
             Line::Gone(gone) => {
-                decode(&gone.digest)?.into_iter().for_each(|digest| self.seen.remove(digest));
-                self.run.tally.removed = self.run.tally.removed.saturating_add(u64::from(gone.removed));
+                decode(&gone.digest)?.into_iter().for_each(|digest| known.lose(digest));
+                run.tally.removed = run.tally.removed.saturating_add(u64::from(gone.removed));
             }
         }
         Some(())
     }
 
-    fn keep(&mut self, lifted: Lifted) -> Option<()> {
-        let address = Address::parse(&lifted.spelling)?;
-        let of_address = self.lifted.entry(address.as_str().to_owned()).or_default();
-        // The same spelling and reason may have been listed again.
-        of_address.retain(|known| (&known.spelling, &known.reason) != (&lifted.spelling, &lifted.reason));
-        of_address.push(lifted);
-        Some(())
-    }
-
-    fn begin(&mut self, wish: Wish, now: Timestamp) -> Result<(), Error> {
-        let since = match wish {
-            Wish { from_start: true, .. } => None,
-            Wish { since: Some(since), .. } => Some(since),
-            // SES may list an entry a little later than it dates it.
-            _ => self.mark().map(|mark| mark.minus_days(1)),
+    fn begin(&mut self, is_named: bool, wish: Wish, now: Timestamp) -> Result<(), Error> {
+        let since = self.since(wish);
+        let begun = Begun {
+            at: now.to_string(),
+            since: since.map(|since| since.to_string()),
+            apply: wish.apply.map(|side| side.as_str().to_owned()),
         };
-        let complete = |since: Option<Timestamp>, mark: Option<Timestamp>| {
-            since.is_none_or(|since| mark.is_some_and(|mark| since <= mark))
-        };
-        let apply = wish.apply.map(|side| side.as_str().to_owned());
-        let wished = |begun: &Begun| {
-            let kind =
-                !(wish.from_start || wish.since.is_some()) || begun.since == since.map(|since| since.to_string());
-            kind && begun.apply == apply
-        };
-        if self.begun.as_ref().is_some_and(wished) && self.run.at.plus_days(RESUMABLE_DAYS) > now {
-            self.run.is_resumed = true;
-            self.run.is_complete = complete(self.run.since, self.mark());
+        if wish.from_start {
+            (self.known.refused, self.known.doubted) = Default::default();
+        }
+        let is_wished = |known: &Begun| (&known.since, &known.apply) == (&begun.since, &begun.apply);
+        let is_complete = since.is_none_or(|since| self.known.mark().is_some_and(|mark| since <= mark));
+        if self.begun.as_ref().is_some_and(is_wished) && self.run.at.plus_days(RESUMABLE_DAYS) > now {
+            (self.run.is_resumed, self.run.is_complete) = (true, is_complete);
             return Ok(());
         }
         if since.is_none() {
+            self.known.forget_list();
+        }
+        if since.is_none() || !is_named {
             self.file.set_len(0)?;
-            (self.done.mark, self.seen, self.lifted) = (None, Seen::default(), BTreeMap::new());
+            self.known.write(&mut self.file)?;
         }
-        self.run = Run::new(now, since);
-        self.run.is_complete = complete(since, self.mark());
-        let begun = Begun { at: now.to_string(), since: since.map(|since| since.to_string()), apply };
-        if since.is_none() {
-            self.append(&Line::Done(self.done.clone()))?;
+        self.run = Run { is_complete, ..Run::new(now, since) };
+        self.append(&Line::Begun(begun.clone()))?;
+        self.begun = Some(begun);
+        Ok(())
+    }
+
+    /// From when on a run needs SES's entries; `None`: all.
+    fn since(&self, wish: Wish) -> Option<Timestamp> {
+        if wish.from_start {
+            return None;
         }
-        self.append(&Line::Begun(begun))
+        let known = || {
+            let mark = self.known.mark()?;
+            // What was only shown, or only put at SES, is still to be imported.
+            let imported = if wish.apply.is_some_and(Side::is_here) { self.known.imported_to()? } else { mark };
+            // SES may list an entry a little later than it dates it.
+            Some(mark.min(imported).minus_days(1))
+        };
+        wish.since.or_else(known)
     }
 
     /// Reads the list of this run from its beginning again.
     pub(super) fn restart(&mut self) -> Result<(), Error> {
         (self.run.token, self.run.tally, self.run.is_listed) = (None, Tally::default(), false);
-        let begun = Begun {
-            at: self.run.at.to_string(),
-            since: self.run.since.map(|since| since.to_string()),
-            apply: self.begun.as_ref().and_then(|begun| begun.apply.clone()),
-        };
-        self.append(&Line::Begun(begun))
+        self.leave_place()
+    }
+
+    /// Lets the next process read the list of this run from its beginning again.
+    pub(super) fn leave_place(&mut self) -> Result<(), Error> {
+        match self.begun.clone() {
+            Some(begun) => self.append(&Line::Begun(begun)),
+            None => Ok(()),
+        }
     }
 
     /// Remembers a page that was compared and, if that was asked for, imported.
     pub(super) fn page(&mut self, next: Option<String>, seen: &[Digest], lifted: Vec<Lifted>) -> Result<(), Error> {
-        self.seen.extend(seen.iter().copied());
+        self.known.see(seen);
         for lifted in &lifted {
-            self.keep(lifted.clone()).unwrap_or_default();
+            self.known.keep(lifted.clone()).unwrap_or_default();
         }
         (self.run.is_listed, self.run.token) = (next.is_none(), next.clone());
         self.append(&Line::Page(Page { next, seen: encode(seen), lifted, tally: self.run.tally }))
@@ -309,39 +234,60 @@ impl StateFile {
 
     /// Remembers an address that was put on SES's list.
     pub(super) fn put(&mut self, digest: Digest) -> Result<(), Error> {
-        self.seen.insert(digest);
+        self.known.put(digest);
         self.append(&Line::Put(encode(&[digest])))
+    }
+
+    /// Remembers an address that SES refuses; not `is_sure`, if it may have refused all.
+    pub(super) fn refuse(&mut self, digest: Digest, is_sure: bool) -> Result<(), Error> {
+        self.known.refuse(digest, is_sure);
+        let line = if is_sure { Line::Refused } else { Line::Doubted };
+        self.append(&line(encode(&[digest])))
+    }
+
+    /// Remembers that an address was not found on SES's list after a person lifted it.
+    pub(super) fn miss(&mut self, address: &Address, lift: Timestamp) -> Result<(), Error> {
+        let digest = Digest::of_address(address);
+        self.known.miss(digest, lift);
+        self.append(&Line::Absent(Absent { digest: encode(&[digest]), lifted: lift.to_string() }))
     }
 
     /// Remembers an address that is no longer on SES's list, `removed` by this run or by somebody else.
     pub(super) fn gone(&mut self, address: &Address, removed: bool) -> Result<(), Error> {
-        let digest = Digest::of(address, SesReason::Bounce);
-        self.seen.remove(digest);
-        self.lifted.remove(address.as_str());
+        let digest = Digest::of_address(address);
+        self.known.lose(digest);
         self.append(&Line::Gone(Gone { digest: encode(&[digest]), removed }))
     }
 
     /// Ends the run: the next one reads what SES changes from its beginning on.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
-        if self.run.is_complete {
-            self.done.mark = Some(self.run.at.to_string());
-        }
-        if self.run.since.is_none() {
-            self.done.entries = Some(self.run.tally.compared);
-        }
+        self.advance();
         let path = self.path.with_extension("new");
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        let mut out = std::io::BufWriter::new(file);
-        write_line(&mut out, &Line::Done(self.done.clone()))?;
-        for part in self.seen.parts(PART) {
-            write_line(&mut out, &Line::Seen(encode(&part)))?;
-        }
-        for lifted in self.lifted.values().flatten() {
-            write_line(&mut out, &Line::Lifted(lifted.clone()))?;
-        }
-        out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        let mut out = BufWriter::new(file);
+        self.known.write(&mut out)?;
+        out.into_inner().map_err(IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(path, &self.path)
+    }
+
+    /// Moves the marks, unless entries are left that a later run may be able to compare or import.
+    fn advance(&mut self) {
+        let Run { at, since, is_complete, tally, .. } = &self.run;
+        if since.is_none() {
+            self.known.done.entries = Some(tally.compared);
+        }
+        if tally.uncompared > 0 {
+            return;
+        }
+        let imports = self.begun.as_ref().is_some_and(Begun::imports);
+        let follows = since.is_none_or(|since| self.known.imported_to().is_some_and(|to| since <= to));
+        if imports && follows && tally.unimported == 0 {
+            self.known.done.imported_to = Some(at.to_string());
+        }
+        if *is_complete {
+            self.known.done.mark = Some(at.to_string());
+        }
     }
 
     fn append(&mut self, line: &Line) -> Result<(), Error> {
@@ -361,11 +307,4 @@ impl Run {
             tally: Tally::default(),
         }
     }
-}
-
-/// Writes a line at once.
-fn write_line(out: &mut impl Write, line: &Line) -> Result<(), Error> {
-    let mut text = serde_json::to_string(line)?;
-    text.push('\n');
-    out.write_all(text.as_bytes())
 }

@@ -5,6 +5,7 @@ use super::super::failure::Failure;
 use super::super::progress::counter;
 use super::super::ses::{SesEntry, SesReason, spellings};
 use super::compare::Own;
+use super::line::Lifted;
 use super::report::Difference;
 use super::{Sync, show};
 use crate::address::Address;
@@ -14,7 +15,7 @@ use crate::timestamp::Timestamp;
 #[derive(Default)]
 pub(super) struct Changes {
     /// Addresses that stand only here.
-    pub(super) put: Vec<Address>,
+    pub(super) put: Vec<(Address, SesReason)>,
     /// Addresses that a person lifted here after SES listed them.
     pub(super) remove: Vec<Address>,
 }
@@ -43,7 +44,7 @@ impl Sync<'_> {
                     self.state.run.tally.only_here = self.state.run.tally.only_here.saturating_add(1);
                     let difference = Difference::OnlyHere { address: address.as_str(), reason };
                     progress.suspend(|| show(&difference, console))?;
-                    changes.put.push(address);
+                    changes.put.push((address, reason));
                 } else if let Some(listed) = self.listed_of(&address, &own).await? {
                     if self.stopping.asked {
                         progress.finish_and_clear();
@@ -69,33 +70,39 @@ impl Sync<'_> {
 
     /// The reason to put an address on the list for, if SES does not have it.
     fn only_here(&self, address: &Address, own: &Own) -> Option<SesReason> {
-        let is_known = self.state.run.is_complete && self.state.seen.reasons(address).next().is_none();
+        let is_known = self.state.run.is_complete && self.state.known.seen.reasons(address).next().is_none();
         own.to_put().filter(|_| is_known)
     }
 
-    /// What SES has of an address that a person lifted here; `None` if nothing was lifted, or SES does not have it.
+    /// What SES has of an address that a person lifted here; `None` if nothing was lifted, SES does not have it, or it was
+    /// not found since the lift.
     async fn listed_of(
         &mut self,
         address: &Address,
         own: &Own,
     ) -> Result<Option<Vec<(SesReason, Timestamp)>>, Failure> {
-        if !own.is_lifted() || self.state.seen.reasons(address).next().is_none() {
+        let Some(lift) = own.latest_lift() else { return Ok(None) };
+        if self.state.known.seen.reasons(address).next().is_none() {
             return Ok(None);
         }
-        if let Some(listed) = self.state.lifted.get(address.as_str()) {
-            return Ok(Some(listed.iter().filter_map(super::state::Lifted::entry).collect()));
+        if let Some(listed) = self.state.known.lifted(address) {
+            return Ok(Some(listed.iter().filter_map(Lifted::entry).collect()));
+        }
+        if self.state.known.is_missed(address, lift) {
+            return Ok(None);
         }
         // SES listed it before this run, and it was lifted since: only SES knows its time.
         let known = spellings(self.tables, address, []).await?;
-        let mut listed = Vec::new();
+        let mut found = Vec::new();
         for spelling in known {
-            let Some(found) = self.stopping.abandon(self.ses.get(&spelling)).await else { return Ok(Some(listed)) };
-            let found = found.map_err(|error| Failure::new(error.to_string()))?;
-            listed.extend(found.and_then(|entry| dated(&entry)));
+            let Some(entry) = self.stopping.abandon(self.ses.get(&spelling)).await else { break };
+            found.extend(entry.map_err(|error| Failure::new(error.to_string()))?);
         }
-        let unfound = &mut self.state.run.tally.unfound;
-        *unfound = unfound.saturating_add(u64::from(listed.is_empty()));
-        Ok(Some(listed))
+        if found.is_empty() && !self.stopping.asked {
+            self.state.run.tally.unfound = self.state.run.tally.unfound.saturating_add(1);
+            self.state.miss(address, lift)?;
+        }
+        Ok(Some(found.iter().filter_map(dated).collect()))
     }
 }
 

@@ -42,8 +42,14 @@ impl Language {
 fn offer(element: &str) -> Option<(u32, Language)> {
     let mut parts = element.split(';').map(str::trim);
     let primary = parts.next()?.split('-').next()?.to_ascii_lowercase();
-    let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1_000), thousandths)?;
+    let weight = parts.find_map(weight_of).map_or(Some(1_000), thousandths)?;
     Some((weight, Language::from_label(&primary)?))
+}
+
+/// The value of `q=`, whose case does not matter (RFC 5234, section 2.3).
+fn weight_of(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.eq_ignore_ascii_case("q").then_some(value)
 }
 
 /// `0`, `1`, or up to three decimals (RFC 9110, section 12.4.2).
@@ -76,6 +82,7 @@ mod tests {
             (Some("PT-br"), "pt"),
             (Some("it;q=0,es;q=0.001"), "es"),
             (Some("it;q=0"), "en"),
+            (Some("de;Q=0, fr"), "fr"),
             (Some("it;q=x,es;q=0.1"), "es"),
             (Some("it;q=0.1234,es;q=0.1"), "es"),
             (Some("it;q=-1,,;,es"), "es"),

@@ -33,6 +33,8 @@ pub fn run(input: &[u8]) {
     for call in calls(&prepared) {
         assert!((1..=MAX_ENTRIES).contains(&call.len()));
         assert!(call.iter().map(|event| event.detail.len()).sum::<usize>() < MAX_CALL_BYTES);
+        let shares = |one: &Prepared, other: &Prepared| one.record != other.record || one.state == other.state;
+        assert!(call.iter().zip(call.iter().skip(1)).all(|(one, other)| shares(one, other)));
         sent.extend_from_slice(call);
     }
     assert!(sent == prepared, "all of them, in order");

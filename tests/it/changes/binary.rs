@@ -4,7 +4,7 @@ use mail_feedback::suppression::SuppressionRecord;
 use serde_json::{Value, json};
 use support::environment::Environment;
 
-use super::bus::EventBus;
+use super::bus::{EventBus, FAULT, GARBLED};
 use super::records::{sequence_number, with_lists, write};
 use crate::real_binary;
 
@@ -49,6 +49,28 @@ async fn a_batch_writes_one_log_line_and_one_metrics_line() {
     assert_eq!(lines[3]["label"], "throttled");
     assert_eq!(lines[4]["changes.failed"], 1);
     assert_eq!((&lines[5]["label"], &lines[6]["malformed"]), (&json!("form"), &json!(1)));
+}
+
+/// Codes of entries, and answers to whole calls.
+#[tokio::test]
+async fn a_failure_of_eventbridge_itself_is_no_refusal() {
+    let bus = EventBus::choosing(|_, entries| match entries[0]["Detail"].as_str().unwrap() {
+        detail if detail.contains("entry@") => Ok(vec![Some("InternalFailure"); entries.len()]),
+        detail if detail.contains("call@") => Err(FAULT),
+        detail if detail.contains("garbled@") => Err(GARBLED),
+        _ => Err("ValidationException"),
+    });
+    let bus = bus.await;
+    let mut function = real_binary::start_changes(settings(&bus)).await;
+    let addresses = ["entry@example.com", "call@example.com", "garbled@example.com", "other@example.com"];
+    for address in addresses {
+        let record = write(address, 1, &SuppressionRecord::default(), &with_lists(1));
+        let answer = function.invoke(&json!({"Records": [record]}).to_string()).await.unwrap();
+        assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": sequence_number(address, 1)}]}));
+    }
+    let lines: Vec<Value> = function.stop().await.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let labels: Vec<_> = lines.iter().filter_map(|line| line["label"].as_str()).collect();
+    assert_eq!(labels, ["unreachable", "unreachable", "unreachable", "refused"]);
 }
 
 #[tokio::test]

@@ -13,6 +13,10 @@ use tokio::task::JoinSet;
 
 /// Instead of an error code: no answer ever.
 pub const SILENCE: &str = "silence";
+/// Instead of an error code: an answer that nobody can read.
+pub const GARBLED: &str = "garbled";
+/// The error code of a call that EventBridge fails for a reason of its own; others are the caller's.
+pub const FAULT: &str = "InternalException";
 
 /// Decides about each entry of the nth call: `None` accepts it, an error code refuses it. An error instead of a list
 /// fails the whole call.
@@ -112,6 +116,10 @@ async fn put_events(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
             (StatusCode::OK, json!({"FailedEntryCount": failed, "Entries": answers}).to_string())
         }
         Err(SILENCE) => std::future::pending().await,
-        Err(code) => (StatusCode::BAD_REQUEST, json!({"__type": code, "message": body}).to_string()),
+        Err(GARBLED) => (StatusCode::OK, "<html>".to_owned()),
+        Err(code) => {
+            let status = if code == FAULT { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
+            (status, json!({"__type": code, "message": body}).to_string())
+        }
     }
 }

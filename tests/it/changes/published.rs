@@ -1,15 +1,16 @@
 //! How events reach the bus, and what Lambda repeats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use mail_feedback::changes::{MAX_CALL_BYTES, Prepared, calls};
-use mail_feedback::suppression::{State, SuppressionRecord};
+use mail_feedback::event::Reason;
+use mail_feedback::suppression::{Scope, State, SuppressionRecord};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::bus::{EventBus, SILENCE, client_of};
-use super::records::{sequence_number, with_lists, write};
+use super::records::{entry, sequence_number, with_lists, write};
 use super::{publish, publish_within, publisher};
 
 /// The write that suppresses a new address for some lists.
@@ -87,6 +88,22 @@ async fn a_later_change_of_an_address_never_comes_before_an_earlier_one() {
     assert!(bus.accepted().is_empty() && bus.calls().iter().all(|call| call.len() == 1));
 }
 
+/// Even if the bus would accept the lifts.
+#[tokio::test]
+async fn a_lift_never_comes_before_the_suppression_that_takes_its_place() {
+    let bus = EventBus::choosing(|_, entries| {
+        let everything = |entry: &Value| entry["Detail"].as_str().unwrap().contains("\"scope\":\"*\"");
+        Ok(entries.iter().map(|entry| everything(entry).then_some("InternalFailure")).collect())
+    });
+    let bus = bus.await;
+    let reasons = BTreeMap::from([(Reason::Unsubscribe, entry(State::Suppressed, 1, None))]);
+    let suppressions = BTreeMap::from([(Scope::everything(), reasons)]);
+    let folded = SuppressionRecord { suppressions, ..SuppressionRecord::default() };
+    let records = [write("jane@example.com", 2, &with_lists(9), &folded)];
+    assert_eq!(publish(&publisher(bus.client()), &records).await, [sequence_number("jane@example.com", 2)]);
+    assert!(bus.accepted().is_empty(), "the list is lifted, and nothing stands");
+}
+
 #[tokio::test]
 async fn a_bus_that_denies_access_is_asked_once() {
     let bus = EventBus::choosing(|_, _| Err("AccessDeniedException")).await;
@@ -152,13 +169,14 @@ async fn an_invocation_from_elsewhere_fails() {
 
 fn prepared() -> impl Strategy<Value = Vec<Prepared>> {
     let sizes = prop_oneof![8 => 10_usize..500, 1 => 100_000_usize..250_000];
-    let event = (0_usize..3, 0_usize..4, sizes);
+    let event = (0_usize..3, 0_usize..4, any::<bool>(), sizes);
     proptest::collection::vec(event, 0..60).prop_map(|events| {
         let mut record = 0;
-        let of_record = events.into_iter().map(|(step, address, bytes)| {
+        let of_record = events.into_iter().map(|(step, address, lifted, bytes)| {
             record += step.min(1);
             let address = format!("{}@example.com", if step == 0 { record } else { address });
-            Prepared { record, address, state: State::Lifted, detail: "x".repeat(bytes) }
+            let state = if lifted { State::Lifted } else { State::Suppressed };
+            Prepared { record, address, state, detail: "x".repeat(bytes) }
         });
         // All events of a record are about its address.
         let mut known: Vec<Prepared> = Vec::new();
@@ -183,6 +201,7 @@ proptest! {
             prop_assert!(bytes < MAX_CALL_BYTES || call.len() == 1);
             for (one, other) in call.iter().zip(call.iter().skip(1)) {
                 prop_assert!(one.record == other.record || one.address != other.address);
+                prop_assert!(one.record != other.record || one.state == other.state);
             }
         }
     }

@@ -38,11 +38,11 @@ pub fn entry(state: State, hours: i64, until: Option<i64>) -> Entry {
 }
 
 fn entries() -> impl Strategy<Value = Entry> {
-    let texts = (proptest::option::of("[a-z\"\\\\]{1,4}"), proptest::option::of("[a-z]{1,4}"));
+    let texts = (proptest::option::of("[a-z\"\\\\]{1,4}"), proptest::option::of("[a-z]{1,4}"), "event-[0-9]|folded");
     (any::<bool>(), 0_i64..3, proptest::option::of(0_i64..3), texts).prop_map(
-        |(lifted, hours, until, (code, actor))| {
+        |(lifted, hours, until, (code, actor, event_id))| {
             let state = if lifted { State::Lifted } else { State::Suppressed };
-            Entry { code, actor, ..entry(state, hours, until) }
+            Entry { code, actor, event_id, ..entry(state, hours, until) }
         },
     )
 }

@@ -148,8 +148,8 @@ async fn concurrent_decisions_are_all_events() {
 }
 
 /// How long an attempt may take, and how long a stalled one takes.
-const ATTEMPT: Duration = Duration::from_secs(1);
-const STALL: Duration = Duration::from_millis(1_200);
+const ATTEMPT: Duration = Duration::from_millis(500);
+const STALL: Duration = Duration::from_millis(600);
 
 /// A client behind a proxy with faults; it gives up a stalled attempt.
 fn through(endpoint: &str) -> Client {

@@ -2,8 +2,11 @@
 
 mod binary;
 mod decisions;
+mod foreseen;
+mod marks;
 mod refusals;
 mod resuming;
+mod state_files;
 mod sync;
 mod sync_failures;
 

@@ -142,6 +142,22 @@ fn no_name_of_a_host_may_say_unsubscribe() {
     assert!(routes.into_iter().all(|route| !route.contains("unsubscribe")));
 }
 
+/// The function refuses to start without a name, so the template must not take one of blanks.
+#[test]
+fn a_sender_has_a_name() {
+    let pattern = Template::read().0["Parameters"]["SenderName"]["AllowedPattern"].as_str().unwrap().to_owned();
+    let admits = |name: &str| {
+        let program = "import re, sys; sys.exit(not re.fullmatch(sys.argv[1], sys.argv[2]))";
+        std::process::Command::new("python3").args(["-c", program, &pattern, name]).status().unwrap().success()
+    };
+    for name in ["", "Example Shop", " Shop ", "\u{dc}mit & S\u{f6}hne", "x"] {
+        assert!(admits(name), "{name:?}");
+    }
+    for name in [" ", "   ", "a\tb", "\n"] {
+        assert!(!admits(name), "{name:?}");
+    }
+}
+
 #[test]
 fn its_dashboard_shows_every_result_and_its_alarms() {
     let template = Template::read();

@@ -54,4 +54,41 @@ fn each_language_makes_the_same_links() {
         started.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(ran[0], "the build needs Python anyway");
+    // Set where every language was installed.
+    if std::env::var_os("EVERY_LANGUAGE").is_some() {
+        assert!(ran.iter().all(|ran| *ran), "a language of this test is missing: {ran:?}");
+    }
+}
+
+/// Writes a mail with the fields of the example in Python, as the guide does.
+const MAIL: &str = r#"
+import sys
+from email.message import EmailMessage
+from email.policy import SMTP
+from unsubscribe import headers
+
+mail = EmailMessage(policy=SMTP.clone(max_line_length=998))
+for name, value in headers(*sys.argv[1:]).items():
+    mail[name] = value
+mail.set_content("text")
+sys.stdout.buffer.write(mail.as_bytes())
+"#;
+
+/// A folded or encoded field would not be a link for a mail client.
+#[test]
+fn a_mail_has_each_field_on_one_line_as_it_is() {
+    for vector in VECTORS["links"].as_array().unwrap() {
+        let field = |name: &str| vector[name].as_str().unwrap();
+        let key = VECTORS["keys"][field("key_id")].as_str().unwrap();
+        let host = VECTORS["host"].as_str().unwrap();
+        let made_at = vector["made_at"].to_string();
+        let given = [host, field("key_id"), key, field("scope"), field("address"), &made_at];
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/unsubscribe");
+        let python = Command::new("python3").args(["-B", "-c", MAIL]).args(given).env("PYTHONPATH", examples).output();
+        let mail = String::from_utf8(python.unwrap().stdout).unwrap();
+        for name in ["List-Unsubscribe", "List-Unsubscribe-Post"] {
+            let line = format!("{name}: {}", vector["headers"][name].as_str().unwrap());
+            assert!(mail.lines().any(|of_mail| of_mail == line), "{line}\n{mail}");
+        }
+    }
 }

@@ -3,6 +3,9 @@
 use mail_feedback::error::{Error, Outage};
 use mail_feedback::unsubscribe::{KeyId, KeyStore};
 
+use serde_json::json;
+
+use super::world::{ONE_CLICK, World, token};
 use crate::secret::{Server, at};
 
 fn keys(ids: &[&str]) -> String {
@@ -61,4 +64,16 @@ async fn a_secret_that_cannot_be_read_is_transient() {
     assert_eq!(knows(&store, "k1", 12).await, Ok(true));
     server.set(None, None).await;
     assert_eq!(knows(&store, "k1", 2000).await, Ok(true), "the last read stays valid meanwhile");
+}
+
+#[tokio::test]
+async fn a_request_without_keys_is_asked_to_try_again_and_records_nothing() {
+    let mut world = World::new().await;
+    world.function.keys = KeyStore::secrets_manager(Server::default().client().await, "arn".to_owned());
+    let link = token("jane@example.com", "list:own:weekly");
+    for page in [world.post(&link, ONE_CLICK).await, world.get(&link).await] {
+        assert_eq!((page.status, &page.headers["retry-after"]), (503, &json!("60")));
+        assert!(page.body.contains("Please try again") && !page.body.contains("<form"), "{}", page.body);
+    }
+    assert!(world.items().await.is_empty());
 }

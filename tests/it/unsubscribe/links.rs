@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use mail_feedback::timestamp::Timestamp;
-use mail_feedback::unsubscribe::{Key, KeyId, Keys, Link, LinkError, LinkScope, ONE_CLICK, UnverifiedToken, headers};
+use mail_feedback::unsubscribe::{
+    Form, Key, KeyId, Keys, Link, LinkError, LinkScope, ONE_CLICK, UnverifiedToken, headers,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -56,6 +58,16 @@ fn links_have_the_bytes_of_the_vectors() {
         assert_eq!(fields.list_unsubscribe_post, vector["headers"]["List-Unsubscribe-Post"]);
     }
     assert!(list("links").len() >= 6);
+}
+
+#[test]
+fn a_debug_print_shows_neither_link_nor_address() {
+    let (id, key) = key("2026-11");
+    let link = link("jane@example.com", "list:own:weekly", 1_764_000_000);
+    let fields = headers("u.example.com", &link, &id, key).unwrap();
+    assert_eq!(format!("{fields:?}"), "Headers { .. }");
+    assert!(!format!("{link:?}").contains("jane"));
+    assert_eq!(format!("{:?}", Form::read(None, "undo=secret")), "Some(Undo)");
 }
 
 #[test]

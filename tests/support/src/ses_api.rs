@@ -1,4 +1,4 @@
-//! The suppression lists of SES's API v2, on this machine.
+//! The suppression lists of SES's API v2, and the account's number as STS says it, on this machine.
 //!
 //! <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_PutSuppressedDestination.html> and its neighbours. As
 //! documented: spellings are compared exactly, an address may be added once with each reason, each tenant has a list,
@@ -16,7 +16,7 @@ use aws_smithy_types::date_time::Format;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -53,6 +53,10 @@ pub struct SesState {
     pub unacceptable: BTreeSet<String>,
     /// Tokens given before this many listings of pages are no longer valid.
     pub expired: usize,
+    /// Tokens given before this many listings of pages are answered with themselves.
+    pub stuck: usize,
+    /// The account's number.
+    pub account: String,
     /// The requests that were taken: operation and spelling.
     pub requests: Vec<(&'static str, String)>,
     /// How many were throttled.
@@ -131,8 +135,10 @@ impl SesApi {
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
-        let state: Shared = Arc::new(Mutex::new(SesState { page: 1_000, ..SesState::default() }));
+        let state: Shared =
+            Arc::new(Mutex::new(SesState { page: 1_000, account: "123456789012".to_owned(), ..SesState::default() }));
         let routes = Router::new()
+            .route("/", post(identity))
             .route("/v2/email/suppression/addresses", get(list).merge(put(add)))
             .route("/v2/email/suppression/addresses/{address}", get(find).delete(remove))
             .with_state(state.clone());
@@ -141,7 +147,7 @@ impl SesApi {
         Self { address, state, _server: server }
     }
 
-    /// The endpoint for `AWS_ENDPOINT_URL_SESV2`.
+    /// The endpoint for `AWS_ENDPOINT_URL_SESV2` and `AWS_ENDPOINT_URL_STS`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -218,13 +224,16 @@ async fn list(State(shared): State<Shared>, Query(params): Params) -> Response {
         };
         let (start, end) = (time("StartDate").unwrap_or(i64::MIN), time("EndDate").unwrap_or(i64::MAX));
         let asked: usize = params.get("PageSize").map_or(100, |size| size.parse().expect("a number"));
-        let mut begin = None;
+        let (mut begin, mut stuck) = (None, None);
         if let Some(token) = params.get("NextToken") {
             let parts: Option<(usize, u64)> = token
                 .split_once('-')
                 .and_then(|(listing, place)| Some((listing.parse().ok()?, u64::from_str_radix(place, 16).ok()?)));
             match parts {
-                Some((listing, place)) if listing >= state.expired => begin = Some(place),
+                Some((listing, place)) if listing >= state.expired => {
+                    begin = Some(place);
+                    stuck = Some(token.clone()).filter(|_| listing < state.stuck);
+                }
                 _ => return Answer::refusal("InvalidNextTokenException", "The token is not valid."),
             }
         }
@@ -236,9 +245,19 @@ async fn list(State(shared): State<Shared>, Query(params): Params) -> Response {
         let mut rest = ordered.iter().skip(first).filter(|entry| (start..=end).contains(&entry.at));
         let page: Vec<Value> =
             rest.by_ref().take(size).map(|known| entry(&known.spelling, &known.reason, known.at)).collect();
-        let next = rest.next().map(|entry| format!("{listed}-{:x}", entry.place));
+        let next = stuck.or_else(|| rest.next().map(|entry| format!("{listed}-{:x}", entry.place)));
         Answer(StatusCode::OK, "", json!({"SuppressedDestinationSummaries": page, "NextToken": next}))
     })
+}
+
+/// `GetCallerIdentity` of STS.
+async fn identity(State(shared): State<Shared>) -> String {
+    let account = shared.lock().unwrap_or_else(PoisonError::into_inner).account.clone();
+    format!(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+         <Arn>arn:aws:iam::{account}:user/jo</Arn><Account>{account}</Account></GetCallerIdentityResult>\
+         </GetCallerIdentityResponse>"
+    )
 }
 
 /// The place of an entry in the order of a listing.

@@ -13,6 +13,11 @@ use crate::disorder::{number, print_uncaptured};
 
 /// The program on the tables and SES of a test.
 fn program(world: &World, api: &SesApi, args: &[&str]) -> Child {
+    program_with(world, api, args, &[])
+}
+
+/// The same with more in its environment.
+fn program_with(world: &World, api: &SesApi, args: &[&str], more: &[(&str, &str)]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mail-feedbackctl"));
     command
         .args(args)
@@ -24,6 +29,7 @@ fn program(world: &World, api: &SesApi, args: &[&str]) -> Child {
     for (name, value) in [
         ("AWS_ENDPOINT_URL_DYNAMODB", world.database.endpoint()),
         ("AWS_ENDPOINT_URL_SESV2", api.endpoint()),
+        ("AWS_ENDPOINT_URL_STS", api.endpoint()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
         ("AWS_REGION", "us-east-1".to_owned()),
@@ -32,7 +38,7 @@ fn program(world: &World, api: &SesApi, args: &[&str]) -> Child {
     ] {
         command.env(name, value);
     }
-    command.spawn().unwrap()
+    command.envs(more.iter().copied()).spawn().unwrap()
 }
 
 async fn ended(child: Child) -> (Option<i32>, String, String) {
@@ -82,6 +88,20 @@ async fn the_state_is_kept_below_the_home_of_the_operator() {
     let (code, _, err) = ended(program(&world, &api, &["sync", "ses"])).await;
     assert_eq!(code, Some(1));
     assert!(err.contains("neither XDG_STATE_HOME nor HOME is set; give a file with --state"), "{err}");
+    let home = StatePath::new();
+    let home = [("XDG_STATE_HOME", home.0.as_str())];
+    for account in ["123456789012", "210987654321"] {
+        api.state().account = account.to_owned();
+        let (code, _, err) = ended(program_with(&world, &api, &["sync", "ses"], &home)).await;
+        assert_eq!(code, Some(0), "{err}");
+    }
+    let folder = std::path::Path::new(home[0].1);
+    let files = std::fs::read_dir(folder.join("mail-feedbackctl")).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort_unstable();
+    let names = ["123456789012", "210987654321"].map(|of| format!("sync-ses+{of}+us-east-1+{SUPPRESSIONS}.jsonl"));
+    assert_eq!(files, names, "each account has its own");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// A list beside a table, stopped by Ctrl-C on the way; then everything is there, and nothing was asked for twice.

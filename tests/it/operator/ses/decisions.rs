@@ -147,6 +147,7 @@ async fn a_tenants_list_is_its_own() {
     let missing = [&lift[..], &["provider:ses", "--tenant", "Gone"]].concat();
     let failure = world.run(&missing).await.outcome.unwrap_err();
     assert!(failure.contains("not on it (Tenant Gone does not exist.)"), "{failure}");
+    assert!(failure.starts_with("SES does not know SES's list of the tenant Gone"), "{failure}");
 }
 
 #[tokio::test]

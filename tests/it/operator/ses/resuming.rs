@@ -68,6 +68,7 @@ async fn a_stopped_run_goes_on_in_each_of_its_phases() {
     let counts = ["Put", "Delete"].map(|operation| api.state().count(operation));
     assert_eq!(counts, [20, 10]);
     assert!((11..=12).contains(&api.state().count("List")), "{}", api.state().count("List"));
+    assert!(!state.text().contains('@'), "whoever is on no list any more is not named: {}", state.text());
 }
 
 #[tokio::test]
@@ -89,6 +90,20 @@ async fn a_token_that_has_expired_starts_the_listing_again() {
     again.1.state().mishaps.insert("List", VecDeque::from([Mishap::Refused(400, "InvalidNextTokenException")]));
     let out = again.0.run_ok(&sync_args(&state, &["--apply", "both"])).await;
     assert!(out.contains("SES's list of the account: 110 entries\n"), "{out}");
+}
+
+#[tokio::test]
+async fn a_listing_that_repeats_its_token_is_read_from_its_beginning() {
+    let (world, api) = scene().await;
+    let state = StatePath::new();
+    api.state().stuck = 2;
+    let here = sync_args(&state, &["--apply", "here"]);
+    let failure = world.run(&here).await.outcome.unwrap_err();
+    assert!(failure.starts_with("SES's listing does not advance: it repeats its token"), "{failure}");
+    assert!(failure.contains("\nbefore this: 10 of SES's entries compared, "), "{failure}");
+    let out = world.run_ok(&here).await;
+    assert!(out.contains("SES's list of the account: 110 entries\n"), "{out}");
+    assert_eq!(world.records().await.len(), 130);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn a_sandbox_ends_the_run_after_five_refusals() {
     let ran = world.run(&sync_args(&state, &["--apply", "there"])).await;
     let failure = ran.outcome.unwrap_err();
     assert!(failure.contains("an account in the sandbox may not add"), "{failure}");
-    assert!(failure.contains("SES refused 5 addresses in a row"), "{failure}");
+    assert!(failure.contains("SES refused 5 addresses in a row and took none"), "{failure}");
     assert_eq!((api.state().count("Put"), ran.err.lines().count()), (5, 5));
     // A single refusal is named, and the rest is put.
     api.state().sandbox = false;
@@ -92,6 +92,35 @@ async fn a_sandbox_ends_the_run_after_five_refusals() {
     assert!(ran.err.starts_with("user3@example.com: SES refuses to add to"), "{}", ran.err);
     assert!(ran.out.contains("7 put on SES's list") && ran.out.contains("  1 refused by SES\n"), "{}", ran.out);
     assert_eq!(api.state().spellings("").len(), 7);
+}
+
+/// SES decides which addresses it takes, and the table in which order they come.
+#[tokio::test]
+async fn addresses_that_ses_never_takes_keep_no_others_from_its_list() {
+    let (world, api) = world().await;
+    for number in 0..30 {
+        world.run_ok(&["suppress", &format!("user{number}@example.com"), "--reason", "complaint"]).await;
+    }
+    let state = StatePath::new();
+    let shown = world.run_ok(&sync_args(&state, &[])).await;
+    let first: Vec<_> = shown.lines().filter_map(|line| line.strip_prefix("only here    complaint    ")).collect();
+    assert_eq!(first.len(), 30, "{shown}");
+    api.state().unacceptable = first.iter().take(7).map(|address| (*address).to_owned()).collect();
+    let there = sync_args(&state, &["--apply", "there"]);
+    let failure = world.run(&there).await.outcome.unwrap_err();
+    assert!(failure.contains("took none; the next run tries the others first"), "{failure}");
+    let ran = world.run(&there).await;
+    assert_eq!(ran.outcome, Ok(Outcome::Incomplete), "{}", ran.out);
+    assert!(ran.out.contains("; 23 put on SES's list\n") && ran.out.contains("  7 refused by SES\n"), "{}", ran.out);
+    // They are not asked for again, unless somebody wants that.
+    api.state().unacceptable.clear();
+    api.state().requests.clear();
+    let out = world.run_ok(&there).await;
+    assert!(out.contains("  7 refused by SES before, and left out: --from-start tries them again\n"), "{out}");
+    assert_eq!(api.state().count("Put"), 0);
+    let out = world.run_ok(&sync_args(&state, &["--apply", "there", "--from-start"])).await;
+    assert!(out.contains("; 7 put on SES's list\n") && !out.contains("refused"), "{out}");
+    assert_eq!(api.state().spellings("").len(), 30);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The addresses on SES's list, as digests: one million of them take 35 MB of memory.
+//! Addresses as digests, such as those on SES's list: one million of them take 35 MB of memory.
 
 use std::collections::HashSet;
 
@@ -27,15 +27,29 @@ impl Digest {
         };
         Self((number & !1) | bit)
     }
+
+    /// An address, whatever the reason.
+    pub(super) fn of_address(address: &Address) -> Self {
+        Self::of(address, SesReason::Bounce).whatever_the_reason()
+    }
+
+    /// The same address, whatever the reason.
+    pub(super) const fn whatever_the_reason(self) -> Self {
+        Self(self.0 & !1)
+    }
 }
 
-/// The addresses that SES had when its list was read.
+/// A set of addresses with their reasons.
 #[derive(Debug, Default)]
-pub(super) struct Seen(HashSet<Digest>);
+pub(super) struct Digests(HashSet<Digest>);
 
-impl Seen {
+impl Digests {
     pub(super) fn insert(&mut self, digest: Digest) {
         self.0.insert(digest);
+    }
+
+    pub(super) fn contains(&self, digest: Digest) -> bool {
+        self.0.contains(&digest)
     }
 
     pub(super) fn extend(&mut self, digests: impl IntoIterator<Item = Digest>) {
@@ -49,7 +63,7 @@ impl Seen {
         self.0.remove(&other);
     }
 
-    /// The reasons for which SES has an address.
+    /// The reasons with which an address is in the set.
     pub(super) fn reasons(&self, address: &Address) -> impl Iterator<Item = SesReason> {
         SesReason::ALL.into_iter().filter(|reason| self.0.contains(&Digest::of(address, *reason)))
     }
@@ -79,7 +93,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<Digest>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Digest, Seen, decode, encode};
+    use super::{Digest, Digests, decode, encode};
     use crate::address::Address;
     use crate::operator::ses::SesReason::{Bounce, Complaint};
 
@@ -92,12 +106,13 @@ mod tests {
         for wrong in ["?", "AA==", &encode(&digests)[1..]] {
             assert_eq!(decode(wrong), None, "{wrong}");
         }
-        let mut seen = Seen::default();
+        let mut seen = Digests::default();
         seen.extend(digests);
         for address in &addresses {
             assert_eq!(seen.reasons(address).collect::<Vec<_>>(), [Complaint]);
             seen.insert(Digest::of(address, Bounce));
             assert_eq!(seen.reasons(address).collect::<Vec<_>>(), [Bounce, Complaint]);
+            assert_eq!(Digest::of(address, Complaint).whatever_the_reason(), Digest::of_address(address));
             seen.remove(Digest::of(address, Bounce));
             assert_eq!(seen.reasons(address).count(), 0);
         }
