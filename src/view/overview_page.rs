@@ -61,10 +61,10 @@ fn rates_table(rates: &[Rate], limits: &Limits, span: Span, view: &View) -> Mark
                 tr {
                     td { span.mf-th { "Provider" } (name(rate.provider)) }
                     td.mf-number { span.mf-th { "Delivered or bounced" } (view.reader.number(rate.messages)) }
-                    td.mf-number { span.mf-th { "Bounces" } (view.reader.ten_thousandths(rate.bounce_rate())) " %" }
-                    td.mf-number { span.mf-th { "Limit" } (view.reader.ten_thousandths(bounces)) " %" }
-                    td.mf-number { span.mf-th { "Complaints" } (view.reader.ten_thousandths(rate.complaint_rate())) " %" }
-                    td.mf-number { span.mf-th { "Limit" } (view.reader.ten_thousandths(complaints)) " %" }
+                    td.mf-number { span.mf-th { "Bounces" } (view.reader.ten_thousandths(rate.bounce_rate())) "\u{a0}%" }
+                    td.mf-number { span.mf-th { "Limit" } (view.reader.ten_thousandths(bounces)) "\u{a0}%" }
+                    td.mf-number { span.mf-th { "Complaints" } (view.reader.ten_thousandths(rate.complaint_rate())) "\u{a0}%" }
+                    td.mf-number { span.mf-th { "Limit" } (view.reader.ten_thousandths(complaints)) "\u{a0}%" }
                     td { span.mf-th { "Judgement" } (judgement(*rate, (bounces, complaints), minimum, view)) }
                 }
             } }
