@@ -1,4 +1,15 @@
-//! The case files of a corpus, as its README describes them.
+//! The case files of a corpus: `<project>/<name>.json`, each a JSON object with the fields of [`Content`].
+//!
+//! `kind` says what a case has and expects:
+//!
+//! - `request`: one HTTP request of a provider, as the project's own test sends it, and its outcome;
+//! - `policy`: the same, and whether the project suppresses the recipient;
+//! - `sequence`: several requests in order, each a case of the same folder or a body, and the state after them;
+//! - `policy-sequence`: abstract events at times such as `T+60s`, and whether the recipient is suppressed after each;
+//! - `policy-check`: a suppression, a send, and whether it is blocked.
+//!
+//! Fields that begin with `_` here are read and not used. The corpus itself is not public: without it, the test says that
+//! it is skipped.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
