@@ -119,7 +119,7 @@ fuzz-corpus: ## minimize fuzz/corpus: select from the committed inputs and those
 	$(TOOLS) fuzz
 	.ci/fuzz corpus
 
-build: ## build the release binary for Lambda, in target/lambda (ARCH=arm64 or x86_64)
+build: ## build the release binaries for Lambda, in target/lambda (ARCH=arm64 or x86_64)
 	$(TOOLS) cargo-lambda zig
 	.ci/build lambda $(ARCH)
 
@@ -127,7 +127,7 @@ release: ## run `sam build` with pinned tools, for `sam deploy` (ARCH=arm64 or x
 	$(TOOLS) cargo-lambda zig sam
 	.ci/build sam $(ARCH)
 
-dist: release ## build the files of a release, in dist/: zip, template that needs no build, checksums (ARCH=arm64 or x86_64)
+dist: release ## build the files of a release, in dist/: zips, template that needs no build, checksums (ARCH=arm64 or x86_64)
 	.ci/dist $(ARCH)
 
 reproduce: ## check that builds in two folders have the same bytes (two complete release builds)
