@@ -16,9 +16,9 @@ mod written;
 pub use answer::{Answer, AnswerError, Blocks};
 pub use ask::{Answers, ask, unknown_providers_warning};
 pub use block::BlockedBy;
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub use decide::decide_as_reviewed;
-#[cfg(any(feature = "operator", feature = "view"))]
+#[cfg(any(feature = "tables", feature = "pages"))]
 pub use decide::preview;
 pub use decide::{Decided, decide, is_counted};
 pub use error::{ApiError, Flaw, Refusal};

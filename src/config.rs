@@ -3,7 +3,7 @@
 
 mod functions;
 mod unsubscribe;
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 mod view;
 
 use std::fmt;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 pub use functions::{ChangesConfig, CheckConfig, RecordingConfig};
 pub use unsubscribe::{KeySource, UnsubscribeConfig};
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub use view::{Limits, QueueName, ViewConfig, WatchedFunctions};
 
 use crate::intake::event_bridge::AllowList;

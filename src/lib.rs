@@ -41,13 +41,13 @@ mod label;
 mod lenient;
 #[cfg(feature = "local")]
 pub mod local;
-#[cfg(any(feature = "operator", feature = "view"))]
+#[cfg(any(feature = "tables", feature = "pages"))]
 #[cfg_attr(
-    not(all(feature = "operator", feature = "view")),
+    not(all(feature = "tables", feature = "pages")),
     allow(dead_code, unused_imports, reason = "each uses a part")
 )]
 mod lookup;
-#[cfg(feature = "operator")]
+#[cfg(feature = "tables")]
 pub mod operator;
 pub mod policy;
 pub mod provider;
@@ -57,5 +57,5 @@ pub mod telemetry;
 mod text;
 pub mod timestamp;
 pub mod unsubscribe;
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub mod view;

@@ -11,7 +11,7 @@ mod soft_bounce_count;
 
 pub(crate) use decisions::unwritten_decisions;
 pub(crate) use entries::{EntryStatus, entries, everything};
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub(crate) use event_log::is_event_key;
 pub(crate) use event_log::{EventLog, Order, Page, ReadError, event_key, time_of, wait};
 pub(crate) use ses_list::SesList;

@@ -1,17 +1,21 @@
 //! `mail-feedbackctl`, the operators' program: look things up, decide manually, move lists, and send failed reports
 //! through the function again.
 //!
-//! It is built with the feature `operator` and is not part of the function.
+//! It is built with the feature `operator` and is not part of the function. With the feature `tables` alone, as by `make run`,
+//! it has no clients for stacks and for SES: what needs one says how to install the whole program.
 //!
 //! The modules are public for the tests; the program has no interface other than its command line.
 
 #![allow(clippy::missing_errors_doc, reason = "every error is a `Failure`, whose text tells a person what to do")]
 
+pub mod call;
 pub mod caller;
 pub mod cli;
 pub mod cli_ses;
+#[cfg(feature = "operator")]
 pub mod env;
 pub mod failure;
+#[cfg(feature = "operator")]
 pub mod redrive;
 pub mod sanitize;
 pub mod stop;
@@ -42,6 +46,7 @@ mod refusal;
 mod ses;
 mod show;
 mod signals;
+#[cfg(feature = "operator")]
 mod stack;
 mod sync;
 
@@ -55,6 +60,11 @@ use stop::Stop;
 use tables::Tables;
 
 use crate::timestamp::Timestamp;
+
+/// The error where only the whole program helps.
+#[cfg(not(feature = "operator"))]
+const WITHOUT_AWS: &str = "this needs AWS, and the whole program, which `make run` does not build: cargo install --locked --path . \
+     --features operator --bin mail-feedbackctl";
 
 /// Where a command writes, and in which form.
 pub struct Console<'c> {

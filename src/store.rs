@@ -32,5 +32,5 @@ pub use stream::{NotAStream, RecordChange, StreamRecord, Streamed, read_stream};
 pub use suppressions::{Suppressions, Version};
 pub use unsubscribe::{REPLACED as REPLACED_UNSUBSCRIBE, Unsubscribe};
 
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub(crate) use sdk_error::classified;

@@ -14,7 +14,7 @@ mod trim;
 mod verdict;
 
 pub use change::{Change, effect_text};
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub use change::{NamedChange, named_changes};
 pub use context::{AskedScopes, Context};
 pub use decision::{Decision, DecisionRefusal};

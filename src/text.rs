@@ -10,14 +10,14 @@ pub(crate) fn clip(text: &str, limit: usize) -> &str {
 }
 
 /// Whether a character could control a terminal (C0, DEL and C1), break a line, or change the direction of later text.
-#[cfg(any(feature = "operator", feature = "view"))]
+#[cfg(any(feature = "tables", feature = "pages"))]
 pub(crate) fn is_control(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text as one word of any POSIX shell.
-#[cfg(any(feature = "local", feature = "operator", feature = "view"))]
+#[cfg(any(feature = "local", feature = "tables", feature = "pages"))]
 pub(crate) fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -26,7 +26,7 @@ pub(crate) fn shell_quoted(text: &str) -> String {
 mod tests {
     use super::clip;
 
-    #[cfg(feature = "operator")]
+    #[cfg(feature = "tables")]
     #[test]
     fn a_quoted_text_is_one_word() {
         assert_eq!(super::shell_quoted("o'brien@example.com"), r"'o'\''brien@example.com'");

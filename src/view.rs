@@ -21,6 +21,7 @@ mod frame;
 mod home;
 mod live;
 mod message;
+#[cfg(feature = "view")]
 mod metrics;
 mod overview;
 mod overview_page;
@@ -40,6 +41,7 @@ pub use fields::{Fields, MAX_BYTES};
 pub use frame::{Page, STYLE, description};
 pub use home::{Home, TYPED, View};
 pub use live::{live_end, live_gap, live_row, live_start};
+#[cfg(feature = "view")]
 pub use metrics::MetricsSource;
 pub use overview::{Overview, Rate, Series};
 pub use overview_page::overview_page;

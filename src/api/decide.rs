@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::event::Reason;
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 use crate::store::Version;
 use crate::store::{DecisionError, Recorder};
 use crate::suppression::{Decision, Scope, State, SuppressionRecord};
@@ -50,7 +50,7 @@ pub async fn decide(
 ///
 /// # Errors
 /// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails.
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub async fn decide_as_reviewed(
     recorder: &Recorder,
     address: &Address,
@@ -70,7 +70,7 @@ pub async fn decide_as_reviewed(
 ///
 /// # Errors
 /// The decision would have no effect, or one of its texts is too long.
-#[cfg(any(feature = "operator", feature = "view"))]
+#[cfg(any(feature = "tables", feature = "pages"))]
 pub fn preview(
     record: &SuppressionRecord,
     address: &Address,
@@ -89,7 +89,7 @@ pub fn preview(
 }
 
 /// Why nothing is to be decided about a record, if so.
-#[cfg(any(feature = "operator", feature = "view"))]
+#[cfg(any(feature = "tables", feature = "pages"))]
 fn without_effect(record: &SuppressionRecord, decision: &Decision, state: State) -> Option<Decided> {
     let (scope, reason) = (&decision.scope, decision.reason);
     match state {

@@ -29,7 +29,7 @@ pub(crate) enum Order {
     /// From the oldest event on.
     OldestFirst,
     /// From the newest event back.
-    #[cfg_attr(not(feature = "view"), expect(dead_code, reason = "only the pages begin with the newest"))]
+    #[cfg_attr(not(feature = "pages"), expect(dead_code, reason = "only the pages begin with the newest"))]
     NewestFirst,
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn time_of(item: &Item) -> String {
 }
 
 /// Whether a text may be the sort key of an event record: DynamoDB refuses a longer one.
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 pub(crate) fn is_event_key(text: &str) -> bool {
     text.len() <= 1_024 && text.contains('#')
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::sanitize::sanitize;
-use super::ses::{ListName, Pace, Removal, SesList, SesReason, spellings};
+use super::ses::{self, ListName, Pace, Removal, SesList, SesReason, spellings};
 use super::tables::Tables;
 use crate::address::Address;
 use crate::event::Tenant;
@@ -27,11 +27,8 @@ pub(super) fn list_of(scope: &Scope, tenant: Option<&Tenant>) -> Result<ListName
 }
 
 /// The client for SES's lists.
-pub(super) fn ses(tables: &Tables) -> Result<&aws_sdk_sesv2::Client, Failure> {
-    tables
-        .ses
-        .as_ref()
-        .ok_or_else(|| Failure::new("`make run` has no SES; leave out --local, or what concerns SES's list"))
+pub(super) fn ses(tables: &Tables) -> Result<&ses::Client, Failure> {
+    tables.ses.as_ref().ok_or_else(|| Failure::new(ses::NO_CLIENT))
 }
 
 /// The spellings that were removed from a list, and those that were not on it.

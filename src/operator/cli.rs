@@ -10,13 +10,14 @@ use super::cli_ses::{LiftAtSesArgs, SuppressAtSesArgs, SyncArgs, TypedAddress, t
 use super::format::Format;
 use super::heading::Renamed;
 use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP, SYNC_HELP, UNSUBSCRIBE_LINK_HELP};
-use super::stack::VERSION;
 use crate::address::{Address, normalize_domain};
 use crate::event::Reason;
 use crate::suppression::{Entry, Scope, ScopeError};
 use crate::timestamp::Timestamp;
 use crate::unsubscribe::{KeyId, LinkScope};
 
+/// The version of this program.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The heading of the options that every command takes.
 const GLOBAL: &str = "Global options";
 

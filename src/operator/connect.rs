@@ -12,7 +12,9 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, Region};
 use super::caller::Caller;
 use super::cli::Cli;
 use super::failure::Failure;
+#[cfg(feature = "operator")]
 use super::redrive::Cloud;
+use super::ses;
 use super::tables::{Settings, Tables};
 use crate::config::Config;
 
@@ -28,13 +30,12 @@ pub(super) async fn tables(cli: &Cli) -> Result<Tables, Failure> {
     let suppression_table = named(cli.suppression_table.as_ref(), "--suppression-table or SUPPRESSION_TABLE")?;
     let sdk = sdk().await?;
     let caller = Caller::Credentials(aws_sdk_sts::Client::new(&sdk));
-    // SES's requests keep SES's rate, also when they are repeated.
-    let ses = aws_sdk_sesv2::config::Builder::from(&sdk).retry_config(RetryConfig::disabled()).build();
     let tables = Tables::new(Client::new(&sdk), event_table, suppression_table, settings()?, caller);
-    Ok(tables.with_ses(aws_sdk_sesv2::Client::from_conf(ses)))
+    Ok(Tables { ses: ses::client(&sdk), ..tables })
 }
 
 /// The services that a redrive uses.
+#[cfg(feature = "operator")]
 pub(super) async fn cloud(cli: &Cli) -> Result<Cloud, Failure> {
     if cli.local {
         return Err(Failure::new("`make run` has no stack; omit --local"));

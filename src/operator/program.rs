@@ -7,10 +7,13 @@ use clap::Parser;
 
 use super::cli::{Cli, Command};
 use super::failure::Failure;
+#[cfg(feature = "operator")]
 use super::redrive::{self, Interrupt};
 use super::sanitize::{Audience, Sanitizer, sanitize_lines};
 use super::stop::Stop;
-use super::{Console, Outcome, connect, env, signals, unsubscribe_link};
+use super::{Console, Outcome, connect, unsubscribe_link};
+#[cfg(feature = "operator")]
+use super::{env, signals};
 use crate::timestamp::Timestamp;
 
 /// Runs the command line of this process, and returns its exit code.
@@ -48,8 +51,12 @@ async fn run(cli: &Cli) -> Result<Outcome, Failure> {
             let tables = connect::tables(cli).await?;
             super::run(command, &tables, Stop::Signals, &mut console).await
         }
+        #[cfg(not(feature = "operator"))]
+        Command::Env(_) | Command::Redrive(_) => Err(Failure::new(super::WITHOUT_AWS)),
+        #[cfg(feature = "operator")]
         Command::Env(args) => env::run(args, &connect::cloud(cli).await?, &mut console).await,
         Command::UnsubscribeLink(args) => unsubscribe_link::run(args, &mut console),
+        #[cfg(feature = "operator")]
         Command::Redrive(args) => {
             let cloud = connect::cloud(cli).await?;
             let mut interrupt = Interrupt(signals::listen()?);

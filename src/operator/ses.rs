@@ -4,19 +4,30 @@
 //! its neighbours. SES ignores the case of an address when it sends, but these calls compare the exact spelling. SES's
 //! global list has no calls at all: nobody can change it.
 
+#[cfg_attr(not(feature = "operator"), allow(dead_code, reason = "only a call fails"))]
 mod call;
+#[cfg_attr(not(feature = "operator"), allow(dead_code, reason = "only a call has an answer"))]
+mod entry;
+#[cfg(feature = "operator")]
 mod list;
+#[cfg_attr(not(feature = "operator"), allow(dead_code, reason = "only calls have to wait"))]
 mod pace;
 mod spellings;
+#[cfg(not(feature = "operator"))]
+mod without;
 
 use std::fmt;
 
 use clap::ValueEnum;
 
 pub(super) use call::SesError;
-pub(super) use list::{Removal, SesEntry, SesList};
+pub(super) use entry::{Removal, SesEntry};
+#[cfg(feature = "operator")]
+pub(super) use list::{Client, NO_CLIENT, SesList, client, region};
 pub(super) use pace::{Pace, interval};
 pub(super) use spellings::spellings;
+#[cfg(not(feature = "operator"))]
+pub(super) use without::{Client, NO_CLIENT, SesList, client, region};
 
 use crate::event::{Provider, Reason, Tenant};
 use crate::suppression::Scope;
@@ -90,7 +101,7 @@ impl SesReason {
     }
 
     /// The reason with one of SES's names.
-    fn from_label(label: &str) -> Option<Self> {
+    pub(super) fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == label)
     }
 

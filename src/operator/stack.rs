@@ -3,12 +3,10 @@
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::Stack;
 
+use super::call::{Call, code};
+use super::cli::VERSION;
 use super::failure::Failure;
 use super::redrive::Cloud;
-use super::redrive::cloud::{Call, code};
-
-/// The version of this program.
-pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// CloudFormation's description of a stack.
 pub(super) struct StackDescription {

@@ -22,7 +22,7 @@ use tokio::sync::mpsc::Receiver;
 use super::at_provider;
 use super::cli_ses::{Side, SyncArgs};
 use super::failure::Failure;
-use super::ses::{ListName, SesList};
+use super::ses::{ListName, SesList, region};
 use super::stop::Stop;
 use super::tables::Tables;
 use super::{Console, Outcome};
@@ -64,8 +64,7 @@ pub(super) async fn run(
 ) -> Result<Outcome, Failure> {
     let client = at_provider::ses(tables)?;
     let list = ListName::of(args.tenant.as_ref());
-    let region = client.config().region().map(ToString::to_string).unwrap_or_default();
-    let pair = Pair::new(tables.caller.account().await?, region, &tables.suppression_table, &list);
+    let pair = Pair::new(tables.caller.account().await?, region(client), &tables.suppression_table, &list);
     let path = args.state.clone().map_or_else(|| pair.default_path(), Ok)?;
     let wish = Wish { from_start: args.from_start, since: args.since, apply: args.apply };
     let state = StateFile::open(&path, pair, wish, console.now)?;

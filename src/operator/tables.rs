@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::Client;
 
 use super::caller::Caller;
 use super::failure::Failure;
+use super::ses;
 use crate::lookup::item::Item;
 use crate::lookup::{EventLog, Order, Page};
 use crate::policy::Policy;
@@ -29,7 +30,7 @@ pub struct Tables {
     /// Who decides, unless the command line names an actor.
     pub caller: Caller,
     /// SES, whose lists some commands change; it must not repeat requests itself. None for `make run`.
-    pub ses: Option<aws_sdk_sesv2::Client>,
+    pub ses: Option<ses::Client>,
 }
 
 /// The settings of a deployment that operators need, too.
@@ -61,7 +62,7 @@ impl Tables {
 
     /// The same with SES.
     #[must_use]
-    pub fn with_ses(self, ses: aws_sdk_sesv2::Client) -> Self {
+    pub fn with_ses(self, ses: ses::Client) -> Self {
         Self { ses: Some(ses), ..self }
     }
 

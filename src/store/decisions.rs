@@ -86,7 +86,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The decision would have no effect, or one of its texts is too long. Otherwise transient: a table fails.
-    #[cfg(feature = "view")]
+    #[cfg(feature = "pages")]
     pub async fn decide_on(
         &self,
         address: &Address,

@@ -87,7 +87,7 @@ impl Suppressions {
     ///
     /// # Errors
     /// Transient if the table cannot be read or holds something else.
-    #[cfg(feature = "view")]
+    #[cfg(feature = "pages")]
     pub async fn get_with_version(&self, address: &Address) -> Result<(SuppressionRecord, Version), Error> {
         self.stored(address).await.map(|stored| (stored.record, Version(stored.version)))
     }

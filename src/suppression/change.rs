@@ -56,7 +56,7 @@ pub fn effect_text(changes: &[Change]) -> Option<String> {
 }
 
 /// One change as the attribute `effect` names it.
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamedChange {
     /// A reason began to apply in a scope, or was confirmed.
@@ -68,7 +68,7 @@ pub enum NamedChange {
 }
 
 /// Reads what [`effect_text`] writes. A scope may contain a comma.
-#[cfg(feature = "view")]
+#[cfg(feature = "pages")]
 #[must_use]
 pub fn named_changes(effect: &str) -> Vec<NamedChange> {
     let is_start = |part: &str| {
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(effect_text(&[Change::Delivered { at }, lift]).as_deref(), Some("delivered, lift soft_bounce *"));
     }
 
-    #[cfg(feature = "view")]
+    #[cfg(feature = "pages")]
     #[test]
     fn a_written_effect_can_be_read() {
         use super::{NamedChange, Reason, Scope, named_changes};

@@ -1,7 +1,5 @@
 //! Why a question has no answer.
 
-use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
-
 use crate::error::{Error, Outage};
 use crate::lookup::ReadError;
 use crate::store::{DecisionError, classified};
@@ -53,15 +51,6 @@ impl ViewError {
                 Outage::Deadline | Outage::Unreachable | Outage::Throttled | Outage::Store | Outage::Contention
             ))
         )
-    }
-
-    /// The error of a failed call of CloudWatch.
-    pub(super) fn of_metrics<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
-        let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-        match code {
-            Some("AccessDenied" | "AccessDeniedException") => Self::MetricsDenied,
-            _ => Self::Metrics,
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
 
@@ -128,7 +129,7 @@ impl MetricsSource {
         let mut values: Values = vec![Vec::new(); wanted.len()];
         let mut complete = BTreeSet::new();
         for _ in 0..PARTS {
-            let output = call.clone().send().await.map_err(|error| ViewError::of_metrics(&error))?;
+            let output = call.clone().send().await.map_err(|error| refused(&error))?;
             for result in output.metric_data_results() {
                 let at = result.id().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
                 let Some((at, values)) = at.and_then(|at| Some((at, values.get_mut(at)?))) else { continue };
@@ -145,6 +146,14 @@ impl MetricsSource {
             }
         }
         Err(ViewError::Metrics)
+    }
+}
+
+/// Why there are no metrics.
+fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> ViewError {
+    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        Some("AccessDenied" | "AccessDeniedException") => ViewError::MetricsDenied,
+        _ => ViewError::Metrics,
     }
 }
 

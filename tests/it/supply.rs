@@ -22,22 +22,25 @@ fn each_crate_of_the_function_is_on_the_page() {
 
 #[test]
 fn each_crate_of_the_operators_program_is_on_the_page() {
-    assert_same(&Page::read().heads("The operators' program"), &of_the_function(Kind::Feature("operator")));
+    assert_same(
+        &Page::read().heads("The operators' program"),
+        &of_the_function(Kind::Features(&["operator", "tables"])),
+    );
 }
 
 #[test]
 fn each_crate_of_the_function_changes_is_on_the_page() {
-    assert_same(&Page::read().heads("The function `changes`"), &of_the_function(Kind::Feature("changes")));
+    assert_same(&Page::read().heads("The function `changes`"), &of_the_function(Kind::Features(&["changes"])));
 }
 
 #[test]
 fn each_crate_of_the_pages_for_support_is_on_the_page() {
-    assert_same(&Page::read().heads("The pages for support"), &of_the_function(Kind::Feature("view")));
+    assert_same(&Page::read().heads("The pages for support"), &of_the_function(Kind::Features(&["view", "pages"])));
 }
 
 #[test]
 fn each_crate_of_the_local_program_is_on_the_page() {
-    assert_same(&Page::read().heads("The local program"), &of_the_function(Kind::Feature("local")));
+    assert_same(&Page::read().heads("The local program"), &of_the_function(Kind::Features(&["local"])));
 }
 
 #[test]

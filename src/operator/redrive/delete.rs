@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::call::Call;
 use super::super::failure::Failure;
 use super::super::{Console, Outcome};
-use super::cloud::{Call, Cloud};
+use super::cloud::Cloud;
 use super::diagnosis::Diagnosis;
 use super::listing::QueueListing;
 use super::show::write_queue;

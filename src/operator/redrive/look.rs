@@ -6,9 +6,10 @@ use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message as Received, MessageSystemAttributeName as Attribute,
 };
 
+use super::super::call::Call;
 use super::super::failure::Failure;
 use super::checks::Checks;
-use super::cloud::{Call, Cloud};
+use super::cloud::Cloud;
 use super::diagnosis::Diagnosis;
 use super::message::Message;
 use super::stack::{Queue, time};

@@ -5,8 +5,9 @@ use std::time::Duration;
 use aws_sdk_lambda::types::EventSourceMappingConfiguration;
 use tokio::time::{Instant, sleep};
 
+use super::super::call::{Call, code};
 use super::super::failure::Failure;
-use super::cloud::{Call, Cloud, code};
+use super::cloud::Cloud;
 use super::queue::Kind;
 use super::stack::Deployment;
 

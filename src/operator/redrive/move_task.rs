@@ -8,8 +8,9 @@ use std::time::Duration;
 use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry as Task;
 use tokio::time::sleep;
 
+use super::super::call::Call;
 use super::super::failure::Failure;
-use super::cloud::{Call, Cloud};
+use super::cloud::Cloud;
 use super::stack::Queue;
 
 const PAUSE: Duration = Duration::from_secs(2);

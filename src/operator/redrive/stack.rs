@@ -3,10 +3,11 @@
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
+use super::super::call::{Call, code};
 use super::super::failure::Failure;
 use super::super::stack::StackDescription;
 use super::checks::Checks;
-use super::cloud::{Call, Cloud, code};
+use super::cloud::Cloud;
 use super::depth::{Depth, Depths};
 use super::intake::Intake;
 use super::queue::{Kind, Limits};

@@ -2,10 +2,14 @@
 
 use std::fmt;
 
-use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::super::redrive::cloud::Call;
+use super::super::call::Call;
+
+/// The permission to add to a list.
+pub(super) const PUT: &str = "ses:PutSuppressedDestination";
 
 /// A call that failed for good.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ impl fmt::Display for SesError {
             return write!(f, "{right} got no answer from SES; check the network and the region (AWS_REGION)");
         };
         match code.as_str() {
-            "BadRequestException" if *right == super::list::PUT => write!(
+            "BadRequestException" if *right == PUT => write!(
                 f,
                 "SES refuses to add to {list}: {message} (an account in the sandbox may not add; ask AWS for production access)"
             ),

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use aws_sdk_sesv2::Client;
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::primitives::DateTime;
 use aws_sdk_sesv2::types::SuppressionListReason;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::call::{SesError, is_passing};
+use super::call::{PUT, SesError, is_passing};
+use super::entry::{ListedPage, Removal, SesEntry};
 use super::{ListName, Pace, SesReason};
 use crate::timestamp::Timestamp;
 
 const LIST: &str = "ses:ListSuppressedDestinations";
 const GET: &str = "ses:GetSuppressedDestination";
-pub(super) const PUT: &str = "ses:PutSuppressedDestination";
 const DELETE: &str = "ses:DeleteSuppressedDestination";
 
 /// The entries of a page; no limit is documented, and public code asks for as many.
@@ -22,31 +23,22 @@ const PAGE: i32 = 1_000;
 /// How often a request is sent that SES throttles, or that gets no answer.
 const ATTEMPTS: u32 = 8;
 
-/// An entry of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::operator) struct SesEntry {
-    /// The address in SES's spelling.
-    pub(in crate::operator) spelling: String,
-    /// Why; SES's text, if it is a new one.
-    pub(in crate::operator) reason: Result<SesReason, String>,
-    /// When SES last changed it.
-    pub(in crate::operator) at: Option<Timestamp>,
+/// The client.
+pub(in crate::operator) type Client = aws_sdk_sesv2::Client;
+
+/// Why there is no client.
+pub(in crate::operator) const NO_CLIENT: &str = "`make run` has no SES; leave out --local, or what concerns SES's list";
+
+/// The client of SES's lists, whose requests keep SES's rate, also when they are repeated.
+#[expect(clippy::unnecessary_wraps, reason = "a build without SES has none")]
+pub(in crate::operator) fn client(sdk: &SdkConfig) -> Option<Client> {
+    let config = aws_sdk_sesv2::config::Builder::from(sdk).retry_config(RetryConfig::disabled());
+    Some(Client::from_conf(config.build()))
 }
 
-/// A page of a list, and where the next one starts.
-#[derive(Debug)]
-pub(in crate::operator) struct ListedPage {
-    pub(in crate::operator) entries: Vec<SesEntry>,
-    pub(in crate::operator) next: Option<String>,
-}
-
-/// What became of one spelling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::operator) enum Removal {
-    /// SES removed it.
-    Removed,
-    /// SES did not have it; its own words.
-    Absent(String),
+/// The region of its lists.
+pub(in crate::operator) fn region(client: &Client) -> String {
+    client.config().region().map(ToString::to_string).unwrap_or_default()
 }
 
 /// A list.

@@ -68,7 +68,7 @@ impl Lifted {
 
     /// SES's reason and time.
     pub(super) fn entry(&self) -> Option<(SesReason, Timestamp)> {
-        let reason = SesReason::ALL.into_iter().find(|reason| reason.as_str() == self.reason)?;
+        let reason = SesReason::from_label(&self.reason)?;
         Some((reason, Timestamp::parse(&self.at)?))
     }
 }

@@ -17,8 +17,8 @@ pub const NPM: [&str; 2] = [".ci/node", ".ci/browser"];
 pub enum Kind {
     /// The function.
     Function,
-    /// A feature of the function.
-    Feature(&'static str),
+    /// Features of the package, without those that they enable.
+    Features(&'static [&'static str]),
     /// Tests, benchmarks and examples.
     Tests,
 }
@@ -34,8 +34,8 @@ pub fn of_the_function(kind: Kind) -> BTreeSet<String> {
     let mut requested = Requested::default();
     match kind {
         Kind::Function => requested.add(dependencies(package).filter(is_linked)),
-        Kind::Feature(name) => {
-            let enabled = enabled(package, name);
+        Kind::Features(names) => {
+            let enabled: BTreeSet<String> = names.iter().flat_map(|name| enabled(package, name)).collect();
             let is_enabled =
                 |dependency: &&Value| dependency["kind"].is_null() && enabled.contains(text(&dependency["name"]));
             requested.add(dependencies(package).filter(is_enabled));

@@ -1,7 +1,7 @@
 //! Errors of AWS and unsuitable stacks, reported in words that say what to do.
 
 use super::account::{Account, QueuedMessage, State};
-use mail_feedback::operator::redrive::cloud::Call;
+use mail_feedback::operator::call::Call;
 
 /// Changes the state of the account.
 type StateChange<'s> = &'s dyn Fn(&mut State);
