@@ -264,7 +264,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             (None, false) => {
                 let parse =
                     |pair: String| pair.split_once(':').and_then(|(user, password)| Credentials::new(user, password));
-                let demand = "must be user:password, several separated by commas";
+                let demand = "must be user:password pairs, separated by commas";
                 let known = fixed.into_iter().map(parse).collect::<Option<_>>();
                 known.map(CredentialSource::Fixed).ok_or(ConfigError { variable: "WEBHOOK_CREDENTIALS", demand })
             }

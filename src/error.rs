@@ -15,7 +15,7 @@ labelled! {
         Envelope = "envelope",
         /// The invocation is neither an SNS, SQS or EventBridge event nor an HTTP request.
         Invocation = "invocation",
-        /// The body of an HTTP request is not valid base64 or UTF-8.
+        /// The body of an HTTP request is not valid base64, or not UTF-8.
         Encoding = "encoding",
     }
 }
@@ -233,7 +233,7 @@ impl Error {
             Self::Malformed(Malformed::Invocation) => {
                 "not an SNS, SQS or SES event, nor an HTTP request; invoke through SNS, SQS, EventBridge or HTTP"
             }
-            Self::Malformed(Malformed::Encoding) => "the body is not valid base64 or not UTF-8; send UTF-8 text",
+            Self::Malformed(Malformed::Encoding) => "the body is not valid base64, or not UTF-8; send UTF-8 text",
             Self::Unauthentic(Refusal::Grammar) => "a field of the SNS envelope is malformed; do not alter the message",
             Self::Unauthentic(Refusal::Topic) => "the topic is not allowed; add its ARN to SNS_TOPIC_ARNS",
             Self::Unauthentic(Refusal::Age) => {

@@ -138,7 +138,7 @@ impl fmt::Display for StartError {
         match self {
             Self::UnknownFunction => {
                 let names = NAMES.map(|(name, _)| name).join(", ");
-                write!(f, "Handler names no function of this package: set it to one of {names}")
+                write!(f, "Handler names no function of this binary: set it to one of {names}")
             }
             Self::OtherFunction { known } => {
                 write!(f, "Handler names no function of this binary: set it to {known}")

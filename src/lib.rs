@@ -13,15 +13,17 @@
 //!   -> answer        handler      HTTP status | result of the invocation | messages of a batch that failed
 //! ```
 //!
-//! The modules form layers, and each uses only its own and those before it: ground (`address`, `error`, `label`,
+//! The modules form layers, and each uses only its own layer or an earlier one: ground (`address`, `error`, `label`,
 //! `lenient`, `text`, `timestamp`), `event`, `intake`, `provider`, `policy` and `suppression`, `store`, `config`,
-//! `api`, `changes`, `lookup` and `unsubscribe`, then `telemetry` and `handler`, `view`, and above them `functions`, `operator` and
-//! `local`.
-//! `tests/it/architecture.rs` checks this.
+//! `api`, `changes`, `lookup` and `unsubscribe`, then `telemetry` and `handler`, `view`, and last `functions`,
+//! `operator` and `local`. `tests/it/architecture.rs` checks this.
+//!
+//! One module uses code from outside `src/`: `local`, which `make run` starts, takes its samples, its certificates and
+//! the access to its database from `tests/support`. No function is built with it.
 //!
 //! Each of the [`functions`] is started by its name: `feedback` follows these steps, `check` answers questions about
-//! what it recorded, `decide` suppresses and lifts on behalf of programs, `unsubscribe` lets recipients do so, and
-//! `changes` tells an event bus what changed.
+//! what it recorded, `decide` suppresses and lifts on behalf of programs, `unsubscribe` lets recipients do so,
+//! `changes` tells an event bus what changed, and `view` shows support why an address gets no mail.
 //!
 //! The types make it impossible to skip a step: `provider` reads only an [`intake::sns::VerifiedMessage`], an
 //! [`intake::event_bridge::AuthorizedEvent`] or an [`intake::webhook::AuthenticRequest`], and each has one constructor,

@@ -1,6 +1,6 @@
-//! The pages for support: why an address gets no mail, what happened to a message, and how the whole is doing.
+//! The pages for support: why an address gets no mail, what happened to a message, and how everything is doing.
 //!
-//! A person asks ([`Ask`]); a [`Desk`] reads both tables and answers with a [`Page`], which a [`View`] writes for its
+//! A person asks ([`Ask`]); a [`Responder`] reads both tables and answers with a [`Page`], which a [`View`] writes for its
 //! [`Home`]: a browser on this machine, or a custom widget in CloudWatch. HTML and SVG are made here, without any script.
 //!
 //! Whatever comes from outside (addresses, diagnostic texts, user agents, notes) is text: maud escapes it, and characters
@@ -11,10 +11,10 @@ mod address;
 mod ask;
 mod decide;
 mod decision_form;
-mod desk;
 mod error;
+mod error_page;
+mod escape;
 mod events_table;
-mod failed;
 mod failures;
 mod fields;
 mod frame;
@@ -25,16 +25,15 @@ mod message;
 mod metrics;
 mod overview;
 mod overview_page;
+mod period;
 mod reader;
+mod responder;
 mod runbook;
-mod shown;
-mod span;
-mod spans;
-mod standing;
+mod suppressed_times;
 mod timeline;
+mod verdict;
 
 pub use ask::{Ask, PageName};
-pub use desk::Desk;
 pub use error::ViewError;
 pub use failures::{Failures, Queue, failures_page};
 pub use fields::{Fields, MAX_BYTES};
@@ -45,5 +44,6 @@ pub use live::{live_end, live_gap, live_row, live_start};
 pub use metrics::MetricsSource;
 pub use overview::{Overview, Rate, Series};
 pub use overview_page::overview_page;
+pub use period::Period;
 pub use reader::{Reader, Zone};
-pub use span::Span;
+pub use responder::Responder;

@@ -3,7 +3,7 @@
 //! **Given**: records of the table's stream ([`read_stream`]), only through an event source mapping.
 //!
 //! **Answers**: the first record whose events are not all on the bus, by its sequence number; Lambda repeats the batch
-//! from there. Events may so be repeated, with the same ids. An invocation fails only if it does not come from a stream.
+//! from there. So events may be repeated, with the same ids. An invocation fails only if it does not come from a stream.
 //!
 //! **Needs**: `PutEvents` of the bus, and no table.
 //!

@@ -3,7 +3,7 @@
 //! **Given**: a request for a custom widget, only through `Invoke` ([`request::WidgetRequest`]):
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html>.
 //!
-//! **Answers**: HTML as a JSON string; Markdown if it is asked what it does. Whatever fails is said on the page.
+//! **Answers**: HTML as a JSON string; Markdown if it is asked what it does. The page reports any failure.
 //!
 //! **Needs**: DynamoDB, whose connection is opened during the cold start; CloudWatch, for the overview and the failures.
 //!
@@ -27,7 +27,7 @@ use crate::error::{Error, Malformed, Outage};
 use crate::handler::Deadline;
 use crate::telemetry::redact_panic;
 use crate::timestamp::Timestamp;
-use crate::view::{Ask, Desk, MetricsSource, Page, View, ViewError, description, failures_page, overview_page};
+use crate::view::{Ask, MetricsSource, Page, Responder, View, ViewError, description, failures_page, overview_page};
 
 /// The values of `Handler` that start it.
 const NAMES: [&str; 3] = ["view", "bootstrap", ""];
@@ -36,7 +36,7 @@ const NAMES: [&str; 3] = ["view", "bootstrap", ""];
 #[derive(Clone, Debug)]
 pub struct Viewer {
     /// Both tables.
-    pub desk: Desk,
+    pub responder: Responder,
     /// The metrics.
     pub metrics: MetricsSource,
     /// What the rates are compared with.
@@ -58,7 +58,7 @@ pub async fn run() -> Result<(), StartError> {
     let sdk = sdk_config().await;
     let clients = (aws_sdk_dynamodb::Client::new(&sdk), aws_sdk_cloudwatch::Client::new(&sdk));
     let viewer = Viewer::new(clients.0, clients.1, config, Timestamp::now);
-    viewer.desk.open_connection().await;
+    viewer.responder.open_connection().await;
     let viewer = Arc::new(viewer);
     let served = lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let viewer = Arc::clone(&viewer);
@@ -82,7 +82,7 @@ impl Viewer {
     ) -> Self {
         let ViewConfig { recording, may_decide, functions, queues, limits } = config;
         let metrics = MetricsSource { client: cloudwatch, functions, queues };
-        Self { desk: Desk::new(dynamodb, recording, may_decide), metrics, limits, clock }
+        Self { responder: Responder::new(dynamodb, recording, may_decide), metrics, limits, clock }
     }
 
     /// Serves one invocation, given as the JSON that Lambda received and the ARN that was invoked, before the remaining
@@ -113,13 +113,13 @@ impl Viewer {
     }
 
     async fn page(&self, ask: &Ask, view: &View, now: Timestamp) -> Result<Page, ViewError> {
-        if let Some(page) = Box::pin(self.desk.answer(ask, view, now)).await? {
+        if let Some(page) = Box::pin(self.responder.answer(ask, view, now)).await? {
             return Ok(page);
         }
         match ask {
             Ask::Failures => Ok(failures_page(&Box::pin(self.metrics.failures(now)).await?, view)),
-            Ask::Overview(span) => {
-                Ok(overview_page(&Box::pin(self.metrics.overview(*span, now)).await?, &self.limits, view, now))
+            Ask::Overview(period) => {
+                Ok(overview_page(&Box::pin(self.metrics.overview(*period, now)).await?, &self.limits, view, now))
             }
             Ask::Address(_) | Ask::Message(_) | Ask::Decide(_) | Ask::Live(_) => {
                 Ok(Page::refused(404, "There is no such page here."))

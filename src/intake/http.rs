@@ -95,7 +95,7 @@ impl HttpRequest<'_> {
     /// The body as text.
     ///
     /// # Errors
-    /// Malformed if it is not valid base64 or UTF-8.
+    /// Malformed if it is not valid base64, or not UTF-8.
     pub fn body(&self) -> Result<Cow<'_, str>, Error> {
         if !self.is_base64 {
             return Ok(Cow::Borrowed(&self.body));

@@ -23,8 +23,8 @@ use super::log::Log;
 use crate::config::{Limits, RecordingConfig};
 use crate::timestamp::Timestamp;
 use crate::view::{
-    Ask, Desk, Failures, Fields, Home, MAX_BYTES, Overview, Page, PageName, Reader, View, ViewError, failures_page,
-    overview_page,
+    Ask, Failures, Fields, Home, MAX_BYTES, Overview, Page, PageName, Reader, Responder, View, ViewError,
+    failures_page, overview_page,
 };
 
 /// How long a form may take to arrive.
@@ -33,7 +33,7 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 /// The pages on the tables of a run.
 #[derive(Clone)]
 pub struct ViewServer {
-    desk: Desk,
+    responder: Responder,
     guard: Arc<Guard>,
     arrivals: Arrivals,
     log: Arc<Log>,
@@ -63,22 +63,22 @@ impl ViewServer {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let suppressions = config.suppression_table.clone();
-        let desk = Desk::new(client, config, true);
-        let arrivals = Arrivals::start(desk.client().clone(), desk.event_table().to_owned(), suppressions);
+        let responder = Responder::new(client, config, true);
+        let arrivals = Arrivals::start(responder.client().clone(), responder.event_table().to_owned(), suppressions);
         let actor = std::env::var("USER").ok().filter(|name| !name.is_empty());
-        let server = Self { desk, guard: Arc::new(Guard::new(address)?), arrivals, log, actor };
+        let server = Self { responder, guard: Arc::new(Guard::new(address)?), arrivals, log, actor };
         let routes = Router::new().fallback(answer).with_state(server);
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Ok(())
     }
 
     async fn page(&self, ask: &Ask, view: &View, now: Timestamp) -> Result<Page, ViewError> {
-        if let Some(page) = Box::pin(self.desk.answer(ask, view, now)).await? {
+        if let Some(page) = Box::pin(self.responder.answer(ask, view, now)).await? {
             return Ok(page);
         }
         match ask {
-            Ask::Overview(span) => {
-                let overview: Overview = self.arrivals.overview(*span, now).await?;
+            Ask::Overview(period) => {
+                let overview: Overview = self.arrivals.overview(*period, now).await?;
                 // A few samples are enough to look at.
                 let limits = Limits { minimum: 1, ..Limits::default() };
                 Ok(overview_page(&overview, &limits, view, now))

@@ -38,7 +38,7 @@ pub(super) struct Removed {
 }
 
 /// Removes every known spelling of an address from a list. If SES refuses or does not know the list, the failure says what
-/// stands where.
+/// each side now has.
 pub(super) async fn remove(
     list: ListName,
     address: &Address,
@@ -95,7 +95,7 @@ impl Removed {
         json!({"list": list_json(&self.list), "spellings": spellings.collect::<Vec<_>>()})
     }
 
-    /// A failure after the removal, which says what stands where.
+    /// A failure after the removal, which says what each side now has.
     pub(super) fn then(&self, failure: &Failure) -> Failure {
         Failure::new(format!("{failure}\n{}\nhere: nothing was lifted; the same command may be run again", self.text()))
     }

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::cli_ses::{LiftAtSesArgs, SuppressAtSesArgs, SyncArgs, TypedAddress, typed};
 use super::format::Format;
-use super::heading::Renamed;
+use super::header_row::Renamed;
 use super::help::{EXPORT_HELP, HELP, IMPORT_HELP, REDRIVE_HELP, SYNC_HELP, UNSUBSCRIBE_LINK_HELP};
 use crate::address::{Address, normalize_domain};
 use crate::event::Reason;
@@ -77,7 +77,7 @@ pub enum TableCommand {
   mail-feedbackctl check jane@example.com john@example.com --provider ses --domain example.com --list Newsletter
   mail-feedbackctl check jane@example.com --provider ses --tenant Acme --stream marketing --list list:own:weekly
 
-The answer holds for the scopes that it names; it also names what stands elsewhere.")]
+The answer covers the scopes that it names; suppressions in other scopes are listed, too.")]
     Check(CheckArgs),
     /// Show the history of an address and what blocks it
     #[command(after_help = "Example:\n  mail-feedbackctl explain jane@example.com")]
@@ -230,7 +230,7 @@ pub struct ImportArgs {
     /// Where the list comes from; it becomes the actor of the entries, and is part of each row's identity
     #[arg(long, value_name = "NAME", value_parser = actor)]
     pub source: String,
-    /// The heading of a csv column, such as address=email; repeat it for several columns
+    /// The name of a csv column in the header row, such as address=email; repeat it for several columns
     #[arg(long = "column", value_name = "COLUMN=NAME", value_parser = Renamed::parse)]
     pub columns: Vec<Renamed>,
     /// The reason of rows that have none

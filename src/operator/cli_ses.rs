@@ -23,8 +23,8 @@ pub struct TypedAddress {
 /// What `lift` does at SES, too.
 #[derive(Args, Debug)]
 pub struct LiftAtSesArgs {
-    /// Remove the address from SES's suppression list first, in every known spelling, unless a bounce or complaint would still
-    /// stand here; SES's global list is beyond anybody's reach
+    /// Remove the address from SES's suppression list first, in every known spelling, unless a bounce or complaint would
+    /// still be in force here; SES's global list cannot be changed by anybody
     #[arg(long)]
     pub at_provider: bool,
     /// The tenant whose list it is; without it, the list of the account

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::at_provider::{self, Removed, list_json};
 use super::cli::{DecisionArgs, LiftArgs, SuppressArgs};
 use super::failure::Failure;
-use super::foreseen;
+use super::lift_check;
 use super::refusal;
 use super::sanitize::sanitize;
 use super::ses::{ListName, SesReason};
@@ -103,13 +103,13 @@ pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console
         };
     };
     at_provider::ses(tables)?;
-    foreseen::check(&request, &list, tables, console.now).await?;
+    lift_check::check(&request, &list, tables, console.now).await?;
     // First there: a refusal in between would suppress the address here again.
     let removed = at_provider::remove(list.clone(), address, &args.address.spelling, tables).await?;
     match decided(State::Lifted, &request, tables, console.now).await.map_err(|failure| removed.then(&failure))? {
         Decided::NothingToLift(record)
             if is_lifted(&request.decision, &record)
-                || (removed.any() && foreseen::blocks(&list, &record, console.now).is_empty()) =>
+                || (removed.any() && lift_check::blocks(&list, &record, console.now).is_empty()) =>
         {
             report("already lifted", &request, Some(&AtSes::Removed(removed)), &record, console)
         }
@@ -174,8 +174,9 @@ pub(super) fn refused(verb: &str, request: &Request<'_>, error: DecisionError) -
     match error {
         DecisionError::Store(error) => error.into(),
         DecisionError::Refused(DecisionRefusal::Folded { reason }) => Failure::new(format!(
-            "{given} for {} is not kept apart: {given} came for more than {MAX_SCOPES} scopes, or would now, and then applies \
-             to every send, without end; decide on that:\n  mail-feedbackctl {verb} {} --reason {reason} --scope '*'",
+            "{given} for {} cannot be set or lifted separately: {given} was reported for more than {MAX_SCOPES} scopes, or \
+             would be now, and then applies to every send, without end; decide on that:\n  mail-feedbackctl {verb} {} --reason \
+             {reason} --scope '*'",
             sanitize(scope.as_str()),
             request.address.as_str()
         )),

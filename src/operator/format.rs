@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::csv::{self, Formulas};
-use super::heading::{self, Renamed};
+use super::header_row::{self, Renamed};
 use super::lines::{Line, MAX_LINE_BYTES};
 use crate::event::Reason;
 use crate::timestamp::Timestamp;
@@ -147,7 +147,7 @@ pub(super) struct Reader<'r> {
     /// The reason of a row without one.
     reason: Option<Reason>,
     columns: Option<Vec<&'static str>>,
-    /// Whether a line has been read: only the first may be a heading.
+    /// Whether a line has been read: only the first may be a header row.
     begun: bool,
 }
 
@@ -157,7 +157,7 @@ impl<'r> Reader<'r> {
         Self { format, renamed, is_dated, reason, columns: None, begun: false }
     }
 
-    /// Reads a line; `None` if it is empty, or the heading.
+    /// Reads a line; `None` if it is empty, or the header row.
     pub(super) fn read(&mut self, line: &Line) -> Result<Option<Row>, ReadError> {
         let line = self.text(line)?.trim_start_matches('\u{feff}').trim();
         if line.is_empty() {
@@ -166,7 +166,7 @@ impl<'r> Reader<'r> {
         let first = !std::mem::replace(&mut self.begun, true);
         if first && self.format != Format::Csv && !self.fits(line) {
             let format = self.format;
-            return Err(ReadError::List(format!("not a list in the format {format}; {}", heading::found(line))));
+            return Err(ReadError::List(format!("not a list in the format {format}; {}", header_row::found(line))));
         }
         if first && self.format == Format::Ses && !self.is_dated && !line.starts_with('{') {
             let advice = "give the time of its rows with --at <time>";
@@ -192,7 +192,7 @@ impl<'r> Reader<'r> {
         let text = match line {
             Line::TooLong => Err(format!("longer than {MAX_LINE_BYTES} bytes")),
             Line::Bytes(bytes) if self.begun => str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned()),
-            Line::Bytes(bytes) => heading::text(bytes),
+            Line::Bytes(bytes) => header_row::text(bytes),
         };
         text.map_err(if self.begun { ReadError::Row } else { ReadError::List })
     }
@@ -204,8 +204,8 @@ impl<'r> Reader<'r> {
         match (self.format, fields.as_slice()) {
             (Format::Csv, _) => true,
             (Format::Ndjson | Format::Ses, _) if line.starts_with('{') => true,
-            (Format::Ses, [address, _]) => is_ses_heading(address) || is_address(address),
-            (Format::Mailjet, _) if heading::is_separated(line) => false,
+            (Format::Ses, [address, _]) => is_ses_header(address) || is_address(address),
+            (Format::Mailjet, _) if header_row::is_separated(line) => false,
             (Format::Mailjet, [address, ..]) if is_address(address) => true,
             (Format::Mailjet, fields) => mailjet(fields, true).is_none(),
             (Format::Ndjson | Format::Ses, _) => false,
@@ -213,12 +213,12 @@ impl<'r> Reader<'r> {
     }
 
     fn begin_csv(&mut self, line: &str) -> Result<Option<Row>, ReadError> {
-        let other = |why: String| ReadError::List(format!("{why}; {}", heading::found(line)));
+        let other = |why: String| ReadError::List(format!("{why}; {}", header_row::found(line)));
         let fields = csv::split(line, Formulas::Defused).map_err(other)?;
-        self.columns = heading::columns(&fields, self.renamed, self.reason.is_none()).map_err(other)?;
+        self.columns = header_row::columns(&fields, self.renamed, self.reason.is_none()).map_err(other)?;
         match &self.columns {
-            Some(columns) if !self.is_dated && !heading::has_times(columns) => {
-                Err(ReadError::List(heading::without_times(line)))
+            Some(columns) if !self.is_dated && !header_row::has_times(columns) => {
+                Err(ReadError::List(header_row::without_times(line)))
             }
             Some(_) => Ok(None),
             None => self.csv(line),
@@ -268,7 +268,7 @@ fn csv_row(columns: &[&str], fields: &[String]) -> Result<Row, String> {
     })
 }
 
-fn is_ses_heading(field: &str) -> bool {
+fn is_ses_header(field: &str) -> bool {
     field.eq_ignore_ascii_case("emailAddress")
 }
 
@@ -278,7 +278,7 @@ fn ses_row(line: &str) -> Result<Option<Row>, String> {
         return json(line).and_then(ses).map(Some);
     }
     match csv::split(line, Formulas::Kept)?.as_slice() {
-        [address, _] if is_ses_heading(address) => Ok(None),
+        [address, _] if is_ses_header(address) => Ok(None),
         [address, reason] => {
             let (email_address, reason) = (address.clone(), reason.clone());
             ses(SesRow { email_address, reason, last_update_time: None }).map(Some)
@@ -322,8 +322,8 @@ fn ses(row: SesRow) -> Result<Row, String> {
 /// An exclusion list says who, not why: it is the provider's own list and affects that provider only.
 fn mailjet(fields: &[String], first: bool) -> Option<Row> {
     let address = fields.first()?;
-    let is_heading = first && !address.contains('@') && address.to_ascii_lowercase().contains("mail");
-    (!is_heading).then(|| Row {
+    let is_header = first && !address.contains('@') && address.to_ascii_lowercase().contains("mail");
+    (!is_header).then(|| Row {
         address: address.clone(),
         scope: "provider:mailjet".to_owned(),
         reason: "provider_block".to_owned(),

@@ -44,7 +44,7 @@ Examples:
   mail-feedbackctl import --source ses-console --format ses --at 2026-01-01 < bulk-import.csv
   mail-feedbackctl import --source mailjet-list --format mailjet --at 2026-01-01 --file exclusion-list.csv
 
-csv is separated by commas. It needs a heading with the columns address and reason, in any order, or without a heading all
+csv is separated by commas. It needs a header row with the columns address and reason, in any order, or without one all
 of address,scope,reason,since,at,until,provider,code. ses becomes hard_bounce and complaint for every send; mailjet becomes
 provider_block for Mailjet. A soft_bounce for every send becomes manual, since that entry is counted. Each row that changes
 something is an event in the history of its address.
@@ -64,8 +64,8 @@ Examples:
   mail-feedbackctl sync ses --apply there --tenant Acme
 
 BOUNCE is compared with hard_bounce and COMPLAINT with complaint, of the scope * or, with --tenant, tenant:ses:TENANT.
-here imports what only SES has, unless a newer manual lift stands here. there puts an address that stands here without end,
-and removes what was lifted by hand after SES listed it; nothing else.
+`here` imports what only SES has, unless it was lifted here by hand since. `there` adds addresses that are suppressed
+here without end, and removes what was lifted by hand after SES listed it; nothing else.
 
 The first run reads SES's whole list, and so does the first with --apply here or both; later ones read what changed since.
 After Ctrl-C, the same command goes on where it stopped.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Receiver;
 use super::cli::ImportArgs;
 use super::failure::Failure;
 use super::format::{Format, ReadError, Reader};
-use super::heading::Renamed;
+use super::header_row::Renamed;
 use super::import_row::change;
 use super::import_write::{Rows, Written, lanes, write_lane};
 use super::lines::Lines;
@@ -43,12 +43,12 @@ struct Tally {
     suppressed: u64,
 }
 
-/// A column or a heading that several `--column` name.
+/// A column, or a name in the header row, that several `--column` have.
 fn named_twice(columns: &[Renamed]) -> Option<&str> {
     let names = |nth: usize| columns.iter().take(nth).map(|one| (one.column, one.name.as_str()));
     columns.iter().enumerate().find_map(|(nth, one)| {
-        let heading = names(nth).any(|(_, name)| name.eq_ignore_ascii_case(&one.name)).then_some(one.name.as_str());
-        heading.or_else(|| names(nth).any(|(column, _)| column == one.column).then_some(one.column))
+        let name = names(nth).any(|(_, name)| name.eq_ignore_ascii_case(&one.name)).then_some(one.name.as_str());
+        name.or_else(|| names(nth).any(|(column, _)| column == one.column).then_some(one.column))
     })
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn run(
         return Err(Failure::new("an exclusion list has no times; give the time of its rows with --at <time>"));
     }
     if args.format != Format::Csv && !args.columns.is_empty() {
-        return Err(Failure::new("only csv has a heading; leave out --column, or use --format csv"));
+        return Err(Failure::new("only csv has a header row; leave out --column, or use --format csv"));
     }
     if matches!(args.format, Format::Ses | Format::Mailjet) && args.reason.is_some() {
         return Err(Failure::new(
@@ -73,7 +73,7 @@ pub(super) async fn run(
         ));
     }
     if let Some(twice) = named_twice(&args.columns) {
-        return Err(Failure::new(format!("--column names {twice} twice; give each column and each heading once")));
+        return Err(Failure::new(format!("--column names {twice} twice; give each column and each name once")));
     }
     if args.at.is_some_and(|at| at > console.now) {
         return Err(Failure::new(

@@ -1,4 +1,4 @@
-//! Suppressions that stand because SES's own list refuses, and the commands that end them.
+//! Suppressions that are in force because SES's own list refuses, and the commands that end them.
 
 use super::sanitize::sanitize;
 use crate::lookup::SesList;

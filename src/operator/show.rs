@@ -16,7 +16,7 @@ const SHOWN_ELSEWHERE: usize = 10;
 pub(super) fn folded_lines(record: &SuppressionRecord) -> impl Iterator<Item = String> {
     record.folded.iter().map(|reason| {
         format!(
-            "folded   {:<15}  *  came for more than {MAX_SCOPES} scopes: each report applies to every send, and only a \
+            "folded   {:<15}  *  was reported for more than {MAX_SCOPES} scopes: each report applies to every send, and only a \
              lift for * ends it",
             reason.as_str()
         )
@@ -32,7 +32,7 @@ pub(super) fn scopes_phrase(scopes: &[Scope]) -> String {
     }
 }
 
-/// What stands in scopes that were not asked about, as the rest of a sentence.
+/// What is suppressed in scopes that were not asked about, as the rest of a sentence.
 pub(super) fn elsewhere_phrase(elsewhere: &[Block]) -> String {
     if elsewhere.is_empty() {
         return String::new();

@@ -9,10 +9,10 @@ mod digests;
 mod known;
 mod line;
 mod listing;
-mod pair;
 mod push;
 mod report;
 mod state;
+mod state_key;
 mod table;
 
 use std::time::Instant;
@@ -28,9 +28,9 @@ use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::suppression::Scope;
 use crate::timestamp::Timestamp;
-use pair::Pair;
 use report::{Difference, Summary};
 use state::{StateFile, Wish};
+use state_key::StateKey;
 
 /// How many entries and addresses with a fault are named.
 const NAMED: u64 = 20;
@@ -64,10 +64,10 @@ pub(super) async fn run(
 ) -> Result<Outcome, Failure> {
     let client = at_provider::ses(tables)?;
     let list = ListName::of(args.tenant.as_ref());
-    let pair = Pair::new(tables.caller.account().await?, region(client), &tables.suppression_table, &list);
-    let path = args.state.clone().map_or_else(|| pair.default_path(), Ok)?;
+    let key = StateKey::new(tables.caller.account().await?, region(client), &tables.suppression_table, &list);
+    let path = args.state.clone().map_or_else(|| key.default_path(), Ok)?;
     let wish = Wish { from_start: args.from_start, since: args.since, apply: args.apply };
-    let state = StateFile::open(&path, pair, wish, console.now)?;
+    let state = StateFile::open(&path, key, wish, console.now)?;
     if state.was_unnamed {
         let path = path.display();
         writeln!(

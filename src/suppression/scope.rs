@@ -182,7 +182,7 @@ pub enum ScopeError {
     ListName,
     /// It names a list without its provider.
     ListWithoutProvider,
-    /// It names a list or a tenant of another provider than that of the send.
+    /// It names a list or a tenant of a provider other than that of the send.
     OtherProvider,
     /// It names no stream.
     Stream,
@@ -211,7 +211,7 @@ impl fmt::Display for ScopeError {
             ),
             Self::ListWithoutProvider => f.write_str("a list without its provider; give it as list:PROVIDER:LIST"),
             Self::OtherProvider => {
-                f.write_str("a list or tenant of another provider than the send's; ask for it with its own provider")
+                f.write_str("the list or tenant belongs to a provider other than the send's; ask again with that provider")
             }
             Self::Domain => f.write_str("not a domain; give one, such as example.com"),
             Self::TooLong => write!(f, "the scope is longer than {} bytes; shorten it", Scope::MAX_BYTES),

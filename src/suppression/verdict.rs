@@ -42,7 +42,7 @@ impl Block {
     #[must_use]
     pub const fn lifted_by(&self) -> &'static str {
         if self.folded {
-            return "a manual lift for * only: it came for more than 100 scopes, so it applies to every send";
+            return "a manual lift for * only: it was reported for more than 100 scopes, so it applies to every send";
         }
         match self.reason {
             Reason::SoftBounce => "its expiry, a later delivery, or a manual lift",

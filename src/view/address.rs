@@ -4,15 +4,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use maud::{Markup, html};
 
 use super::ask::{AddressQuestion, PageName};
-use super::desk::Desk;
 use super::error::ViewError;
+use super::escape::shown;
 use super::events_table::{Column, events_table};
 use super::frame::{Page, alert, field};
 use super::home::{Submit, View};
-use super::shown::shown;
-use super::spans::spans;
-use super::standing::{Standing, standing};
+use super::responder::Responder;
+use super::suppressed_times::suppressed_times;
 use super::timeline::timeline;
+use super::verdict::{VerdictInput, verdict};
 use crate::address::Address;
 use crate::lookup::item::{Item, text};
 use crate::lookup::{EVENTS_GONE, Order, SoftBounceCount, UNKNOWN, is_event_key, time_of, unwritten_decisions};
@@ -36,7 +36,7 @@ pub(super) struct Known {
 
 /// Answers a question about an address.
 pub(super) async fn answer(
-    desk: &Desk,
+    responder: &Responder,
     question: &AddressQuestion,
     view: &View,
     now: Timestamp,
@@ -65,21 +65,22 @@ pub(super) async fn answer(
         };
         return Ok(Page::correct(PageName::Address, content));
     }
-    let known = read(desk, address, question.before.as_deref()).await?;
-    Ok(Page::answer(PageName::Address, content(desk, &known, question, view, now, &html! {})))
+    let known = read(responder, address, question.before.as_deref()).await?;
+    Ok(Page::answer(PageName::Address, content(responder, &known, question, view, now, &html! {})))
 }
 
 /// Reads the newest events of an address before a sort key, then its record.
-pub(super) async fn read(desk: &Desk, address: Address, before: Option<&str>) -> Result<Known, ViewError> {
+pub(super) async fn read(responder: &Responder, address: Address, before: Option<&str>) -> Result<Known, ViewError> {
     let start = before.map(|before| {
         let texts = [("address", address.as_str()), ("event", before)];
         texts.into_iter().map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).collect()
     });
     // Evidence is written to the record before its event: a record read last includes all that the events show.
-    let (mut events, next) = desk.events.of_address(address.as_str(), start, Order::NewestFirst, Some(EVENTS)).await?;
-    let record = desk.recorder.suppressions().get(&address).await?;
+    let (mut events, next) =
+        responder.events.of_address(address.as_str(), start, Order::NewestFirst, Some(EVENTS)).await?;
+    let record = responder.recorder.suppressions().get(&address).await?;
     let older = next.as_ref().and_then(|key| text(key, "event")).map(str::to_owned);
-    let unwritten = unwritten_decisions(&address, &record, desk.retention, events.iter());
+    let unwritten = unwritten_decisions(&address, &record, responder.retention, events.iter());
     let is_here = |item: &Item| {
         let key = text(item, "event").unwrap_or_default();
         before.is_none_or(|before| key < before) && older.as_ref().is_none_or(|older| key >= older.as_str())
@@ -91,7 +92,7 @@ pub(super) async fn read(desk: &Desk, address: Address, before: Option<&str>) ->
 
 /// The content of the page, below a note on what was just done.
 pub(super) fn content(
-    desk: &Desk,
+    responder: &Responder,
     known: &Known,
     question: &AddressQuestion,
     view: &View,
@@ -101,16 +102,16 @@ pub(super) fn content(
     let Known { address, record, events, older } = known;
     let is_known = *record != SuppressionRecord::default();
     let context = &question.context;
-    let standing = Standing { address, record, now, may_decide: desk.may_decide };
-    let spans = spans(record, events, now);
+    let input = VerdictInput { address, record, now, may_decide: responder.may_decide };
+    let times = suppressed_times(record, events, now);
     html! {
         h1 { (shown(address.as_str())) }
         (done)
-        (standing_or_error(&standing, context, view))
-        @if let Some(sentence) = SoftBounceCount::of(record, desk.rules, now).sentence(desk.rules) {
+        (verdict_or_error(&input, context, view))
+        @if let Some(sentence) = SoftBounceCount::of(record, responder.rules, now).sentence(responder.rules) {
             p { strong { "Soft bounces: " } (sentence) "." }
         }
-        @if let Some(picture) = timeline(events, &spans, record, desk.rules, &view.reader, now) {
+        @if let Some(picture) = timeline(events, &times, record, responder.rules, &view.reader, now) {
             h2 { "Timeline" }
             (picture)
         }
@@ -137,9 +138,9 @@ pub(super) fn content(
     }
 }
 
-fn standing_or_error(of: &Standing<'_>, context: &crate::suppression::Context, view: &View) -> Markup {
+fn verdict_or_error(input: &VerdictInput<'_>, context: &crate::suppression::Context, view: &View) -> Markup {
     match context.scopes() {
-        Ok(asked) => standing(of, &asked, view),
+        Ok(asked) => verdict(input, &asked, view),
         Err(error) => alert("The send cannot be as you say", &html! { (error) "." }),
     }
 }

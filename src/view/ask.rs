@@ -1,7 +1,7 @@
 //! What a person asks.
 
 use super::decision_form::{DecisionForm, Step};
-use super::{Fields, Span};
+use super::{Fields, Period};
 use crate::event::Provider;
 use crate::label::labelled;
 use crate::suppression::Context;
@@ -46,7 +46,7 @@ pub enum Ask {
     /// About a message; without one, the form is empty.
     Message(MessageQuestion),
     /// About all events of a time.
-    Overview(Span),
+    Overview(Period),
     /// About what could not be recorded.
     Failures,
     /// Shows new events, of one address if it is given.
@@ -84,7 +84,9 @@ impl Ask {
         match fields.get("page").and_then(PageName::from_label).unwrap_or(PageName::Address) {
             PageName::Address => Self::Address(AddressQuestion::of(fields)),
             PageName::Message => Self::Message(MessageQuestion::of(fields)),
-            PageName::Overview => Self::Overview(fields.get("span").and_then(Span::from_label).unwrap_or(Span::Day)),
+            PageName::Overview => {
+                Self::Overview(fields.get("span").and_then(Period::from_label).unwrap_or(Period::Day))
+            }
             PageName::Failures => Self::Failures,
             PageName::Live => Self::Live(fields.owned("address")),
             PageName::Decide => Self::Decide(DecisionForm::of(fields)),
@@ -160,7 +162,7 @@ impl MessageQuestion {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ask, Fields, PageName, Span};
+    use super::{Ask, Fields, PageName, Period};
 
     fn page(form: &str) -> PageName {
         Ask::of(&Fields::of_form(form)).page()
@@ -197,10 +199,13 @@ mod tests {
 
     #[test]
     fn an_unknown_time_is_the_last_day() {
-        let span = |form| match Ask::of(&Fields::of_form(form)) {
-            Ask::Overview(span) => Some(span),
+        let period = |form| match Ask::of(&Fields::of_form(form)) {
+            Ask::Overview(period) => Some(period),
             _ => None,
         };
-        assert_eq!((span("page=overview&span=7d"), span("page=overview&span=1y")), (Some(Span::Week), Some(Span::Day)));
+        assert_eq!(
+            (period("page=overview&span=7d"), period("page=overview&span=1y")),
+            (Some(Period::Week), Some(Period::Day))
+        );
     }
 }

@@ -8,12 +8,12 @@ use super::action::plain;
 use super::address;
 use super::ask::{AddressQuestion, PageName};
 use super::decision_form::{DecisionForm, Fault, Step};
-use super::desk::Desk;
 use super::error::ViewError;
+use super::escape::{shown, visible};
 use super::frame::{Page, alert, field, notice};
 use super::home::{Submit, View};
-use super::shown::{shown, visible};
-use super::standing::{SesNote, blocks_list};
+use super::responder::Responder;
+use super::verdict::{SesNote, blocks_list};
 use crate::address::Address;
 use crate::api::{Action, Decided, decide_as_reviewed, preview, unknown_providers_warning};
 use crate::event::{Reason, digest_hex};
@@ -24,31 +24,36 @@ use crate::text::shell_quoted;
 use crate::timestamp::Timestamp;
 
 /// Takes a step.
-pub(super) async fn answer(desk: &Desk, form: &DecisionForm, view: &View, now: Timestamp) -> Result<Page, ViewError> {
+pub(super) async fn answer(
+    responder: &Responder,
+    form: &DecisionForm,
+    view: &View,
+    now: Timestamp,
+) -> Result<Page, ViewError> {
     let Some(key) = form.key() else {
         let content =
             html! { h1 { "Decide" } (alert("Not an e-mail address", &html! { "Look an address up first." })) };
         return Ok(Page::correct(PageName::Decide, content));
     };
-    if !desk.may_decide {
+    if !responder.may_decide {
         return Ok(Page::correct(PageName::Decide, not_here(form, &key)));
     }
     if form.step == Step::Form {
         return Ok(Page::answer(PageName::Decide, form_page(form, &key, &[], view)));
     }
-    let (record, version) = desk.recorder.suppressions().get_with_version(&key).await?;
+    let (record, version) = responder.recorder.suppressions().get_with_version(&key).await?;
     let decision = match form.decision(&record, now) {
         Ok(decision) => decision,
         Err(faults) => return Ok(Page::correct(PageName::Decide, form_page(form, &key, &faults, view))),
     };
-    let review = Review { desk, form, key: &key, record: &record, version, decision: &decision, now };
+    let review = Review { responder, form, key: &key, record: &record, version, decision: &decision, now };
     let is_as_seen = form.seen.as_deref() == Some(fingerprint(&record).as_str());
     match form.step {
         Step::Write if is_as_seen => {
             if let Some(page) = write(&review, view).await? {
                 return Ok(page);
             }
-            let (record, version) = desk.recorder.suppressions().get_with_version(&key).await?;
+            let (record, version) = responder.recorder.suppressions().get_with_version(&key).await?;
             Review { record: &record, version, ..review }.page(view, &changed())
         }
         Step::Write => review.page(view, &changed()),
@@ -62,7 +67,7 @@ fn changed() -> Markup {
 
 /// A decision that can be made, before it is.
 struct Review<'r> {
-    desk: &'r Desk,
+    responder: &'r Responder,
     form: &'r DecisionForm,
     key: &'r Address,
     record: &'r SuppressionRecord,
@@ -74,9 +79,9 @@ struct Review<'r> {
 impl Review<'_> {
     /// Says what would change, and asks to confirm it.
     fn page(&self, view: &View, first: &Markup) -> Result<Page, ViewError> {
-        let Self { desk, form, key, record, decision, now, .. } = self;
+        let Self { responder, form, key, record, decision, now, .. } = self;
         let state = form.state();
-        let previewed = preview(record, key, decision, state, desk.rules, *now).map_err(ViewError::Refused)?;
+        let previewed = preview(record, key, decision, state, responder.rules, *now).map_err(ViewError::Refused)?;
         let Decided::Written(after) = previewed else {
             return Ok(Page::correct(
                 PageName::Decide,
@@ -94,7 +99,7 @@ impl Review<'_> {
     }
 
     fn changes(&self, after: &SuppressionRecord, view: &View) -> Markup {
-        let Self { desk, form, key, record, decision, now, .. } = self;
+        let Self { responder, form, key, record, decision, now, .. } = self;
         let Decision { scope, reason, until, actor, note } = decision;
         let entry = record.entry(scope, *reason);
         html! {
@@ -115,7 +120,7 @@ impl Review<'_> {
                 li { "The suppression record of the address. Older reports that arrive late do not change the decision; newer ones do." }
                 li { "An event " code { (match form.action { Action::Suppress => "suppressed", Action::Lift => "lifted" }) }
                     " by " (shown(actor)) @if let Some(note) = note { ", with the note " (shown(note)) } ", kept for "
-                    (view.reader.number(u64::from(desk.retention.evidence_days))) " days." }
+                    (view.reader.number(u64::from(responder.retention.evidence_days))) " days." }
             }
             @if form.action == Action::Lift {
                 @if let Some(note) = entry.and_then(|entry| SesNote::on(key, &Block::of(record, scope, *reason, entry), entry)) {
@@ -156,9 +161,9 @@ impl Review<'_> {
 /// Writes the decision about the record as it was reviewed, and shows the address as it is then; `None` if the record has
 /// changed.
 async fn write(review: &Review<'_>, view: &View) -> Result<Option<Page>, ViewError> {
-    let Review { desk, form, key, record, version, decision, now } = review;
+    let Review { responder, form, key, record, version, decision, now } = review;
     let reviewed = (*record, *version);
-    let decided = decide_as_reviewed(&desk.recorder, key, decision, form.state(), reviewed, *now).await?;
+    let decided = decide_as_reviewed(&responder.recorder, key, decision, form.state(), reviewed, *now).await?;
     let written = match decided {
         None => return Ok(None),
         Some(Decided::Written(written)) => written,
@@ -175,8 +180,8 @@ async fn write(review: &Review<'_>, view: &View) -> Result<Option<Page>, ViewErr
     });
     let question = AddressQuestion { address: Some(key.as_str().to_owned()), ..AddressQuestion::default() };
     // It is written, whatever comes of this read.
-    let content = match address::read(desk, (*key).clone(), None).await {
-        Ok(known) => address::content(desk, &known, &question, view, *now, &done),
+    let content = match address::read(responder, (*key).clone(), None).await {
+        Ok(known) => address::content(responder, &known, &question, view, *now, &done),
         Err(error) => {
             html! { h1 { (shown(key.as_str())) } (done) (alert("Its events cannot be shown", &html! { (error.advice()) })) }
         }

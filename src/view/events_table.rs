@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use maud::{Markup, html};
 
 use super::ask::PageName;
+use super::escape::{shown, shown_part};
 use super::home::View;
-use super::shown::{shown, shown_part};
 use crate::lookup::item::{Item, text};
 use crate::lookup::{OF_THE_MESSAGE, time_of};
 use crate::store::is_manual;

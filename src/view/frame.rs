@@ -3,8 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::ask::PageName;
+use super::escape::{shown, visible};
 use super::home::{Home, View};
-use super::shown::{shown, visible};
 use crate::timestamp::Timestamp;
 
 /// The one stylesheet, for both homes.

@@ -6,10 +6,10 @@
 use maud::html;
 
 use super::ask::PageName;
+use super::escape::shown;
 use super::events_table::{Column, row};
 use super::frame::{close, open};
 use super::home::View;
-use super::shown::shown;
 use crate::store::Item;
 use crate::timestamp::Timestamp;
 

@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use maud::{Markup, html};
 
 use super::ask::{MessageQuestion, PageName};
-use super::desk::Desk;
 use super::error::ViewError;
+use super::escape::shown;
 use super::events_table::{Column, events_table};
 use super::frame::{Page, alert, field};
 use super::home::{Submit, View};
-use super::shown::shown;
+use super::responder::Responder;
 use crate::event::Provider;
 use crate::lookup::is_event_key;
 use crate::lookup::item::{Item, text};
@@ -22,7 +22,7 @@ const EVENTS: i32 = 200;
 const KEY_BYTES: usize = 2_048;
 
 /// Answers a question about a message.
-pub(super) async fn answer(desk: &Desk, question: &MessageQuestion, view: &View) -> Result<Page, ViewError> {
+pub(super) async fn answer(responder: &Responder, question: &MessageQuestion, view: &View) -> Result<Page, ViewError> {
     let Some(id) = &question.id else {
         let content = html! {
             h1 { "What happened to this message?" }
@@ -57,8 +57,8 @@ pub(super) async fn answer(desk: &Desk, question: &MessageQuestion, view: &View)
         };
         return Ok(Page::correct(PageName::Message, content));
     }
-    let (indexed, next) = desk.events.of_message(&message, start(question, &message), Some(EVENTS)).await?;
-    let mut events = desk.events.whole(indexed).await?;
+    let (indexed, next) = responder.events.of_message(&message, start(question, &message), Some(EVENTS)).await?;
+    let mut events = responder.events.whole(indexed).await?;
     // Each recipient's events together, in order of time.
     events.sort_by(|one, other| text(one, "address").cmp(&text(other, "address")));
     Ok(Page::answer(PageName::Message, content(question, provider, id, &events, next.as_ref(), view)))

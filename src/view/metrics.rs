@@ -12,7 +12,7 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, 
 use super::error::ViewError;
 use super::failures::{Failures, Queue};
 use super::overview::{Overview, Series};
-use super::span::Span;
+use super::period::Period;
 use crate::config::{QueueName, WatchedFunctions};
 use crate::error::Error;
 use crate::event::{Cause, Kind, Provider, Reason};
@@ -57,25 +57,25 @@ impl MetricsSource {
     ///
     /// # Errors
     /// CloudWatch did not return the metrics.
-    pub async fn overview(&self, span: Span, now: Timestamp) -> Result<Overview, ViewError> {
+    pub async fn overview(&self, period: Period, now: Timestamp) -> Result<Overview, ViewError> {
         let (mut wanted, mut meaning) = (Vec::new(), Vec::new());
         for figure in figures() {
             for function in figure.functions(&self.functions) {
-                wanted.push(counter(figure.metric(), function, span.step_seconds()));
+                wanted.push(counter(figure.metric(), function, period.step_seconds()));
                 meaning.push(figure);
             }
         }
-        let values = self.get(&wanted, span.start_seconds(now), now).await?;
+        let values = self.get(&wanted, period.start_seconds(now), now).await?;
         let mut totals: BTreeMap<Figure, Vec<u64>> = BTreeMap::new();
         for (figure, values) in meaning.into_iter().zip(values) {
-            let steps = totals.entry(figure).or_insert_with(|| vec![0; span.steps()]);
+            let steps = totals.entry(figure).or_insert_with(|| vec![0; period.steps()]);
             for (seconds, value) in values {
-                if let Some(step) = span.step_of(seconds, now).and_then(|step| steps.get_mut(step)) {
+                if let Some(step) = period.step_of(seconds, now).and_then(|step| steps.get_mut(step)) {
                     *step = step.saturating_add(value);
                 }
             }
         }
-        Ok(overview_of(span, totals))
+        Ok(overview_of(period, totals))
     }
 
     /// The queues, and the causes of failures.
@@ -83,11 +83,11 @@ impl MetricsSource {
     /// # Errors
     /// CloudWatch did not return the metrics.
     pub async fn failures(&self, now: Timestamp) -> Result<Failures, ViewError> {
-        let span = Span::Day;
+        let period = Period::Day;
         let counted = rejections(&self.functions);
         let mut wanted: Vec<Wanted> = counted
             .iter()
-            .map(|(label, function)| counter(format!("rejected.{label}"), function, span.step_seconds()))
+            .map(|(label, function)| counter(format!("rejected.{label}"), function, period.step_seconds()))
             .collect();
         for (_, queue) in &self.queues {
             wanted.extend([DEPTH, AGE].map(|name| Wanted {
@@ -98,7 +98,7 @@ impl MetricsSource {
                 step: QUEUE_STEP,
             }));
         }
-        let mut values = self.get(&wanted, span.start_seconds(now), now).await?.into_iter();
+        let mut values = self.get(&wanted, period.start_seconds(now), now).await?.into_iter();
         let sum = |values: Vec<(i64, u64)>| values.iter().fold(0_u64, |sum, (_, value)| sum.saturating_add(*value));
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for (label, _) in counted {
@@ -110,7 +110,7 @@ impl MetricsSource {
             let (depth, oldest_seconds) = (latest(), latest());
             Queue { name: *name, depth, oldest_seconds }
         });
-        let since = Timestamp::from_millis(span.start_seconds(now).saturating_mul(1_000));
+        let since = Timestamp::from_millis(period.start_seconds(now).saturating_mul(1_000));
         Ok(Failures { queues: Some(queues.collect()), since, rejected: Overview::ranked(counts) })
     }
 
@@ -234,7 +234,7 @@ impl Figure {
     }
 }
 
-fn overview_of(span: Span, totals: BTreeMap<Figure, Vec<u64>>) -> Overview {
+fn overview_of(period: Period, totals: BTreeMap<Figure, Vec<u64>>) -> Overview {
     let sum = |steps: &[u64]| steps.iter().fold(0_u64, |sum, step| sum.saturating_add(*step));
     let (mut series, mut suppressions, mut causes, mut hard) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for (figure, steps) in totals {
@@ -249,7 +249,7 @@ fn overview_of(span: Span, totals: BTreeMap<Figure, Vec<u64>>) -> Overview {
     }
     let rates = Overview::rates_of(&series, hard);
     let (suppressions, causes) = (Overview::ranked(suppressions), Some(Overview::ranked(causes)));
-    Overview { span, series, suppressions, suppressions_are_new: true, causes, rates, domains: None }
+    Overview { period, series, suppressions, suppressions_are_new: true, causes, rates, domains: None }
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! How the whole is doing: what an overview consists of.
+//! How everything is doing: what an overview consists of.
 
-use super::Span;
+use super::Period;
 use crate::event::{Cause, Kind, Provider, Reason};
 
 /// Everything that happened in a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
     /// The time.
-    pub span: Span,
+    pub period: Period,
     /// The events, by provider and kind; only those that there were.
     pub series: Vec<Series>,
     /// Suppressions by reason, the most first.

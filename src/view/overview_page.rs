@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::ask::PageName;
+use super::escape::shown;
 use super::frame::Page;
 use super::home::View;
 use super::overview::{Overview, Rate, Series};
-use super::shown::shown;
-use super::span::Span;
+use super::period::Period;
 use crate::config::Limits;
 use crate::event::Provider;
 use crate::timestamp::Timestamp;
@@ -20,19 +20,19 @@ const HEIGHT: u64 = 24;
 /// The page of an overview.
 #[must_use]
 pub fn overview_page(overview: &Overview, limits: &Limits, view: &View, now: Timestamp) -> Page {
-    let Overview { span, series, suppressions, suppressions_are_new, causes, rates, domains } = overview;
+    let Overview { period, series, suppressions, suppressions_are_new, causes, rates, domains } = overview;
     let content = html! {
-        h1 { "Overview of " (span.words()) }
-        p.mf-choice { "Show " @for (at, other) in Span::ALL.iter().enumerate() {
+        h1 { "Overview of " (period.words()) }
+        p.mf-choice { "Show " @for (at, other) in Period::ALL.iter().enumerate() {
             @if at > 0 { " · " }
-            @if other == span { strong { (other.words()) } } @else { (view.link(&html! { (other.words()) }, PageName::Overview, &[("span", other.as_str())])) }
+            @if other == period { strong { (other.words()) } } @else { (view.link(&html! { (other.words()) }, PageName::Overview, &[("span", other.as_str())])) }
         } }
-        @if let Some(start) = Timestamp::from_millis(span.start_seconds(now).saturating_mul(1_000)) { p { "Since " (view.reader.time(start)) "." } }
-        @if series.is_empty() { p.mf-empty { "No events were reported in " (span.words()) "." } }
-        @if !rates.is_empty() { (rates_table(rates, limits, *span, view)) }
+        @if let Some(start) = Timestamp::from_millis(period.start_seconds(now).saturating_mul(1_000)) { p { "Since " (view.reader.time(start)) "." } }
+        @if series.is_empty() { p.mf-empty { "No events were reported in " (period.words()) "." } }
+        @if !rates.is_empty() { (rates_table(rates, limits, *period, view)) }
         @for provider in Provider::ALL {
             @let of_provider: Vec<&Series> = series.iter().filter(|series| series.provider == *provider).collect();
-            @if !of_provider.is_empty() { (events(*provider, &of_provider, *span, view, now)) }
+            @if !of_provider.is_empty() { (events(*provider, &of_provider, *period, view, now)) }
         }
         h2 { @if *suppressions_are_new { "New suppressions by reason, from reports and links" } @else { "Suppressed addresses by reason, now, with decisions" } }
         (ranks("Reason", suppressions.iter().map(|(reason, count)| (reason.as_str().to_owned(), *count)), view, "None."))
@@ -49,11 +49,11 @@ pub fn overview_page(overview: &Overview, limits: &Limits, view: &View, now: Tim
     Page::answer(PageName::Overview, content)
 }
 
-fn rates_table(rates: &[Rate], limits: &Limits, span: Span, view: &View) -> Markup {
-    let minimum = limits.minimum.saturating_mul(span.days());
+fn rates_table(rates: &[Rate], limits: &Limits, period: Period, view: &View) -> Markup {
+    let minimum = limits.minimum.saturating_mul(period.days());
     html! {
         h2 { "Rates beside the providers' limits" }
-        p { "The alarms judge each day; these are the rates of " (span.words()) "." }
+        p { "The alarms judge each day; these are the rates of " (period.words()) "." }
         table.mf-table {
             thead { tr { th scope="col" { "Provider" } th.mf-number scope="col" { "Delivered or bounced" } th.mf-number scope="col" { "Bounces" } th.mf-number scope="col" { "Limit" } th.mf-number scope="col" { "Complaints" } th.mf-number scope="col" { "Limit" } th scope="col" { "Judgement" } } }
             tbody { @for rate in rates {
@@ -97,22 +97,22 @@ fn name(provider: Provider) -> &'static str {
     }
 }
 
-fn events(provider: Provider, series: &[&Series], span: Span, view: &View, now: Timestamp) -> Markup {
+fn events(provider: Provider, series: &[&Series], period: Period, view: &View, now: Timestamp) -> Markup {
     html! {
         h2 { (name(provider)) }
         table.mf-table.mf-series {
-            thead { tr { th scope="col" { "Event" } th.mf-number scope="col" { "Number" } th scope="col" { "Over " (span.words()) } } }
+            thead { tr { th scope="col" { "Event" } th.mf-number scope="col" { "Number" } th scope="col" { "Over " (period.words()) } } }
             tbody { @for series in series { tr {
                 td { span.mf-th { "Event" } (series.kind.as_str()) }
                 td.mf-number { span.mf-th { "Number" } (view.reader.number(series.total())) }
-                td { span.mf-th { "Over " (span.words()) } (columns(series, span, view, now)) }
+                td { span.mf-th { "Over " (period.words()) } (columns(series, period, view, now)) }
             } } }
         }
     }
 }
 
 /// The columns of a series; the number beside says the sum.
-fn columns(series: &Series, span: Span, view: &View, now: Timestamp) -> Markup {
+fn columns(series: &Series, period: Period, view: &View, now: Timestamp) -> Markup {
     let most = series.steps.iter().copied().max().unwrap_or_default();
     let steps = u64::try_from(series.steps.len()).unwrap_or(1).max(1);
     let label = format!("{} per column at most", view.reader.number(most));
@@ -123,7 +123,7 @@ fn columns(series: &Series, span: Span, view: &View, now: Timestamp) -> Markup {
                 @if *count > 0 {
                     @let height = count.saturating_mul(HEIGHT).checked_div(most).unwrap_or_default().max(2);
                     rect.mf-bar x=(hundredths(at, steps)) width=(hundredths(8, steps.saturating_mul(10))) y=(HEIGHT.saturating_sub(height)) height=(height) {
-                        title { (step_time(span, at, view, now)) ": " (view.reader.number(*count)) }
+                        title { (step_time(period, at, view, now)) ": " (view.reader.number(*count)) }
                     }
                 }
             }
@@ -139,9 +139,9 @@ fn hundredths(part: u64, whole: u64) -> String {
 }
 
 /// When a column begins.
-fn step_time(span: Span, at: u64, view: &View, now: Timestamp) -> String {
-    let offset = i64::try_from(at).unwrap_or_default().saturating_mul(i64::from(span.step_seconds()));
-    let seconds = span.start_seconds(now).saturating_add(offset);
+fn step_time(period: Period, at: u64, view: &View, now: Timestamp) -> String {
+    let offset = i64::try_from(at).unwrap_or_default().saturating_mul(i64::from(period.step_seconds()));
+    let seconds = period.start_seconds(now).saturating_add(offset);
     Timestamp::from_millis(seconds.saturating_mul(1_000))
         .map_or_else(String::new, |at| format!("from {}", view.reader.time_text(at)))
 }

@@ -9,7 +9,7 @@ use icu_decimal::options::DecimalFormatterOptions;
 use icu_locale_core::Locale;
 use maud::{Markup, html};
 
-use super::shown::shown;
+use super::escape::shown;
 use crate::timestamp::Timestamp;
 
 /// The seconds of an hour and of a minute.

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
+use super::escape::visible;
 use super::reader::{Reader, day};
-use super::shown::visible;
-use super::spans::{Spans, Suppressed};
+use super::suppressed_times::{Suppressed, SuppressedTimes};
 use crate::event::{Kind, Permanence};
 use crate::lookup::item::{Item, text};
 use crate::lookup::time_of;
@@ -24,7 +24,7 @@ const COUNT_ROW: i64 = 84;
 /// Where the columns of that row stand, below its text.
 const COUNT_HEIGHT: i64 = 52;
 /// The most rows of suppressions; the table has all.
-const MAX_SPAN_ROWS: usize = 20;
+const MAX_SUPPRESSED_ROWS: usize = 20;
 /// The shortest time across: an hour.
 const SHORTEST_MS: i64 = 3_600_000;
 
@@ -111,7 +111,7 @@ fn percent(hundredths: i64) -> String {
 /// The picture; `None` if there is nothing to show.
 pub(super) fn timeline(
     events: &[Item],
-    spans: &Spans,
+    times: &SuppressedTimes,
     record: &SuppressionRecord,
     rules: SoftBounceRules,
     reader: &Reader,
@@ -120,11 +120,11 @@ pub(super) fn timeline(
     let dated: Vec<(Timestamp, &Item)> =
         events.iter().filter_map(|item| Some((Timestamp::parse(&time_of(item))?, item))).collect();
     let bounces = record.soft_bounces.bounces();
-    let starts = spans.values().flatten().map(|span| span.from);
+    let starts = times.values().flatten().map(|time| time.from);
     let first = dated.iter().map(|(at, _)| *at).chain(starts).chain(bounces.first().map(|bounce| bounce.at)).min()?;
     let scale = Scale::new(first, now);
     let mut rows: Vec<(i64, Markup)> = Vec::new();
-    for ((scope, reason), of_reason) in spans.iter().take(MAX_SPAN_ROWS) {
+    for ((scope, reason), of_reason) in times.iter().take(MAX_SUPPRESSED_ROWS) {
         rows.push((ROW, suppressed(&format!("suppressed: {reason} {scope}"), of_reason, &scale, (reader, now))));
     }
     if !bounces.is_empty() && rules.threshold > 0 {
@@ -186,10 +186,10 @@ fn label(words: &str) -> Markup {
     html! { text.mf-lane x="2%" y="14" { (visible(words)) } }
 }
 
-fn suppressed(words: &str, spans: &[Suppressed], scale: &Scale, (reader, now): (&Reader, Timestamp)) -> Markup {
+fn suppressed(words: &str, times: &[Suppressed], scale: &Scale, (reader, now): (&Reader, Timestamp)) -> Markup {
     html! {
         (label(words))
-        @for Suppressed { from, until } in spans {
+        @for Suppressed { from, until } in times {
             @let start = scale.place(*from);
             // What lasts beyond now reaches the edge.
             @let end = until.filter(|until| *until <= now).map_or(10_000, |until| scale.place(until));

@@ -1,10 +1,10 @@
-//! Dependencies between the modules of `src/` point one way: a module uses its own layer and those before it, and there
+//! Dependencies between the modules of `src/` point one way: a module uses its own layer or an earlier layer, and there
 //! are no cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The layers from the bottom up, each with its modules: the files and folders directly below `src/`.
+/// The layers, the earliest first, each with its modules: the files and folders directly below `src/`.
 const LAYERS: &[(&str, &[&str])] = &[
     ("ground", &["address", "error", "label", "lenient", "text", "timestamp"]),
     ("event", &["event"]),
@@ -89,14 +89,14 @@ fn arrows<'f>(files: impl IntoIterator<Item = (&'f Path, &'f str)>) -> Arrows {
     arrows
 }
 
-/// Every dependency that points up, every cycle and every module without a layer.
+/// Every dependency on a later layer, every cycle and every module without a layer.
 fn faults(arrows: &Arrows) -> Vec<String> {
     let mut faults = Vec::new();
     for ((from, to), file) in arrows {
         match (layer_of(from), layer_of(to)) {
-            (Some(lower), Some(upper)) if lower < upper => {
-                let (lower, upper) = (LAYERS[lower].0, LAYERS[upper].0);
-                faults.push(format!("src/{file}: {from} ({lower}) uses {to} ({upper}), which is above it"));
+            (Some(own), Some(used)) if own < used => {
+                let (own, used) = (LAYERS[own].0, LAYERS[used].0);
+                faults.push(format!("src/{file}: {from} ({own}) uses {to} ({used}), which is not an earlier layer"));
             }
             (Some(_), Some(_)) => {}
             (None, _) => faults.push(format!("src/{file}: {from} has no layer; give it one in {}", file!())),
@@ -155,9 +155,9 @@ fn dependencies_point_one_way() {
 }
 
 #[test]
-fn a_dependency_that_points_up_is_found() {
-    let up = faults_of(&[("event/id.rs", "use crate::provider::normalize_sns;")]);
-    assert_eq!(up, ["src/event/id.rs: event (event) uses provider (provider), which is above it"]);
+fn a_dependency_on_a_later_layer_is_found() {
+    let later = faults_of(&[("event/id.rs", "use crate::provider::normalize_sns;")]);
+    assert_eq!(later, ["src/event/id.rs: event (event) uses provider (provider), which is not an earlier layer"]);
     let grouped = faults_of(&[("store.rs", "use crate::{event::{Kind, Reason}, handler};")]);
     assert_eq!(grouped.len(), 1, "{grouped:?}");
     let linked = faults_of(&[("event.rs", "//! See [`crate::store::Recorder`].")]);

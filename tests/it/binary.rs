@@ -72,7 +72,7 @@ async fn the_handler_setting_picks_the_function() {
     let (code, output) = real_binary::start(&handled_by("feedback.main")).await.ended().await;
     assert_ne!(code, Some(0));
     assert!(
-        output.contains("Handler names no function of this package: set it to one of feedback, bootstrap"),
+        output.contains("Handler names no function of this binary: set it to one of feedback, bootstrap"),
         "{output}"
     );
     assert!(!output.contains("feedback.main"), "values are never shown");

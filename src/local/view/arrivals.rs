@@ -14,7 +14,7 @@ use super::overview::Counts;
 use crate::lookup::item::{Item, text};
 use crate::store::classified;
 use crate::timestamp::Timestamp;
-use crate::view::{Overview, Span, ViewError};
+use crate::view::{Overview, Period, ViewError};
 
 /// How often the tables are read.
 const LOOK: Duration = Duration::from_secs(1);
@@ -77,9 +77,9 @@ impl Arrivals {
     }
 
     /// The overview of a time.
-    pub(super) async fn overview(&self, span: Span, now: Timestamp) -> Result<Overview, ViewError> {
+    pub(super) async fn overview(&self, period: Period, now: Timestamp) -> Result<Overview, ViewError> {
         let records = scan(&self.client, &self.suppressions).await?;
-        Ok(self.counts.read().await.overview(&records, span, now))
+        Ok(self.counts.read().await.overview(&records, period, now))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::event::{Cause, Kind, Permanence, Provider, Reason};
 use crate::lookup::item::{Item, map, text};
 use crate::suppression::State;
 use crate::timestamp::Timestamp;
-use crate::view::{Overview, Series, Span};
+use crate::view::{Overview, Period, Series};
 
 /// What an event counts as.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,11 +47,11 @@ impl Counts {
     }
 
     /// The overview of a time, with the records of all addresses.
-    pub(super) fn overview(&self, records: &[Item], span: Span, now: Timestamp) -> Overview {
+    pub(super) fn overview(&self, records: &[Item], period: Period, now: Timestamp) -> Overview {
         let mut totals: BTreeMap<&Figure, Vec<u64>> = BTreeMap::new();
         for ((figure, minute), count) in &self.0 {
-            let steps = totals.entry(figure).or_insert_with(|| vec![0; span.steps()]);
-            let step = span.step_of(minute.saturating_mul(60), now).and_then(|step| steps.get_mut(step));
+            let steps = totals.entry(figure).or_insert_with(|| vec![0; period.steps()]);
+            let step = period.step_of(minute.saturating_mul(60), now).and_then(|step| steps.get_mut(step));
             if let Some(step) = step {
                 *step = step.saturating_add(*count);
             }
@@ -70,7 +70,7 @@ impl Counts {
             }
         }
         Overview {
-            span,
+            period,
             rates: Overview::rates_of(&series, hard),
             series,
             suppressions: suppressed(records, now),

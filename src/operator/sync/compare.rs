@@ -26,9 +26,9 @@ pub(super) struct Own {
 /// What the table says about an entry of SES's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AtSes {
-    /// It stands here, too.
+    /// It is suppressed here, too.
     Both,
-    /// It does not stand here, and nothing here is newer.
+    /// It is not suppressed here, and nothing here is newer.
     OnlyThere,
     /// A person lifted it here after SES listed it.
     Lifted,
@@ -48,7 +48,7 @@ impl Own {
 
     /// What this says about an entry that SES dates `at`.
     pub(super) fn compare(&self, reason: SesReason, at: Timestamp, now: Timestamp) -> AtSes {
-        if self.stands(reason, now) {
+        if self.blocks(reason, now) {
             return AtSes::Both;
         }
         let reason = reason.own();
@@ -60,15 +60,15 @@ impl Own {
         }
     }
 
-    /// The reason to put the address on the list for; `None` if nothing stands without an end.
+    /// The reason to put the address on the list for; `None` if nothing is suppressed without an end.
     ///
     /// SES may keep one reason per address: `COMPLAINT` is the greater one, and no later delivery disproves it.
     pub(super) fn to_put(&self) -> Option<SesReason> {
-        let stands = |reason: &SesReason| {
+        let is_lasting = |reason: &SesReason| {
             let entry = self.of_list.get(&reason.own());
             entry.is_some_and(|entry| entry.state == State::Suppressed && entry.until.is_none())
         };
-        [SesReason::Complaint, SesReason::Bounce].into_iter().find(stands)
+        [SesReason::Complaint, SesReason::Bounce].into_iter().find(is_lasting)
     }
 
     /// When a person lifted a reason here; `None` if nobody did, or if it was suppressed again.
@@ -82,18 +82,18 @@ impl Own {
     }
 
     /// Whether a reason blocks mail here that the list would block.
-    pub(super) fn stands(&self, reason: SesReason, now: Timestamp) -> bool {
+    pub(super) fn blocks(&self, reason: SesReason, now: Timestamp) -> bool {
         let reason = reason.own();
         [&self.of_list, &self.of_all].into_iter().any(|own| own.get(&reason).is_some_and(|entry| entry.is_active(now)))
     }
 
     /// Whether SES's entry may be removed: each reason for which SES has the address was lifted by a person after SES
-    /// listed it, and nothing stands here that the list would block.
+    /// listed it, and nothing here blocks what the list would block.
     pub(super) fn allows_removal(&self, listed: &[(SesReason, Timestamp)], now: Timestamp) -> bool {
         let is_older = |(reason, at): &(SesReason, Timestamp)| self.lifted_at(*reason).is_some_and(|lift| lift > *at);
         !listed.is_empty()
             && listed.iter().all(is_older)
-            && !SesReason::ALL.into_iter().any(|reason| self.stands(reason, now))
+            && !SesReason::ALL.into_iter().any(|reason| self.blocks(reason, now))
     }
 }
 
@@ -153,17 +153,17 @@ mod tests {
     const TENANT: &str = "tenant:ses:Acme";
 
     #[test]
-    fn an_entry_of_ses_stands_was_lifted_ended_or_is_only_there() {
+    fn an_entry_of_ses_is_on_both_sides_lifted_ended_or_only_there() {
         let bounce = |entry: Entry| own("*", &[("*", Reason::HardBounce, entry)]);
-        let stands = bounce(entry(State::Suppressed, 10, None, None));
+        let active = bounce(entry(State::Suppressed, 10, None, None));
         let lifted = bounce(entry(State::Lifted, 10, None, Some("jo")));
         let by_report = bounce(entry(State::Lifted, 10, None, None));
         let ended = bounce(entry(State::Suppressed, 10, Some(20), None));
         let ends = bounce(entry(State::Suppressed, 10, Some(200), None));
         for (own, day, expected) in [
             (&Own::default(), 9, AtSes::OnlyThere),
-            (&stands, 9, AtSes::Both),
-            (&stands, 50, AtSes::Both),
+            (&active, 9, AtSes::Both),
+            (&active, 50, AtSes::Both),
             (&ends, 50, AtSes::Both),
             (&lifted, 9, AtSes::Lifted),
             (&lifted, 10, AtSes::OnlyThere),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_without_end_is_put_the_complaint_first() {
+    fn what_has_no_end_is_put_the_complaint_first() {
         let bounce = ("*", Reason::HardBounce, entry(State::Suppressed, 10, None, None));
         let complaint = ("*", Reason::Complaint, entry(State::Suppressed, 11, None, None));
         let ends = ("*", Reason::HardBounce, entry(State::Suppressed, 10, Some(200), None));
@@ -217,8 +217,8 @@ mod tests {
         assert!(!lifted.allows_removal(&[], time(NOW)));
         assert!(!lifted.allows_removal(&[(Bounce, time(10))], time(NOW)), "listed again");
         assert!(!lifted.allows_removal(&[(Bounce, time(9)), (Complaint, time(9))], time(NOW)), "also a complaint");
-        let stands = ("*", Reason::Complaint, entry(State::Suppressed, 5, None, None));
-        assert!(!own("*", &[lift(Reason::HardBounce), stands]).allows_removal(&[(Bounce, time(9))], time(NOW)));
+        let active = ("*", Reason::Complaint, entry(State::Suppressed, 5, None, None));
+        assert!(!own("*", &[lift(Reason::HardBounce), active]).allows_removal(&[(Bounce, time(9))], time(NOW)));
         let both = own("*", &[lift(Reason::HardBounce), lift(Reason::Complaint)]);
         assert!(both.allows_removal(&[(Bounce, time(9)), (Complaint, time(9))], time(NOW)));
         let by_report = own("*", &[("*", Reason::HardBounce, entry(State::Lifted, 10, None, None))]);

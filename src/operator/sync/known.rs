@@ -5,7 +5,7 @@ use std::io::{Error, Write};
 
 use super::digests::{Digest, Digests, encode};
 use super::line::{Absent, Done, Lifted, Line, write_line};
-use super::pair::Pair;
+use super::state_key::StateKey;
 use crate::address::Address;
 use crate::timestamp::Timestamp;
 
@@ -16,7 +16,7 @@ const PART: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Known {
     /// The list and the table that all this is about; `None` if nothing is known yet.
-    pub(super) of: Option<Pair>,
+    pub(super) of: Option<StateKey>,
     /// The runs before.
     pub(super) done: Done,
     /// The addresses on SES's list.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::cli_ses::Side;
 use super::super::ses::SesReason;
-use super::pair::Pair;
 use super::report::Tally;
+use super::state_key::StateKey;
 use crate::timestamp::Timestamp;
 
 /// A line.
@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Line {
     /// The list and the table that the file is about.
-    Of(Pair),
+    Of(StateKey),
     /// The runs before.
     Done(Done),
     /// What they saw.

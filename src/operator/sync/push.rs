@@ -1,4 +1,4 @@
-//! Changes SES's list: removes what a person lifted here, and puts what stands only here.
+//! Changes SES's list: removes what a person lifted here, and puts what is suppressed only here.
 
 use super::super::Console;
 use super::super::failure::Failure;
@@ -88,7 +88,7 @@ impl Sync<'_> {
         Ok(())
     }
 
-    /// Puts an address that still stands here; `None` after a second request to stop.
+    /// Puts an address that is still suppressed here; `None` after a second request to stop.
     async fn put(&mut self, address: &Address) -> Result<Option<Pushed>, Failure> {
         let own = self.own(address).await?;
         let Some(reason) = own.to_put() else { return Ok(Some(Pushed::Kept)) };

@@ -21,7 +21,7 @@ pub(super) struct Tally {
     pub(super) uncompared: u64,
     /// Those of them that were compared, and that a later run may be able to import.
     pub(super) unimported: u64,
-    /// Those that stand only there.
+    /// Those that are only there.
     pub(super) only_there: u64,
     /// Those that were imported, or were in the table meanwhile.
     pub(super) imported: u64,
@@ -31,7 +31,7 @@ pub(super) struct Tally {
     pub(super) put: u64,
     /// Addresses that were removed from it.
     pub(super) removed: u64,
-    /// Addresses that stand only here.
+    /// Addresses that are suppressed only here.
     #[serde(skip)]
     pub(super) only_here: u64,
     /// Addresses that a person lifted here after SES listed them.

@@ -13,8 +13,8 @@ use super::super::failure::Failure;
 use super::digests::{Digest, decode, encode};
 use super::known::Known;
 use super::line::{Absent, Begun, Gone, Lifted, Line, Page, write_line};
-use super::pair::Pair;
 use super::report::Tally;
+use super::state_key::StateKey;
 use crate::address::Address;
 use crate::timestamp::Timestamp;
 
@@ -65,7 +65,7 @@ pub(super) struct Wish {
 
 impl StateFile {
     /// Opens the file, and continues the run that it describes if that is the one wished for, or begins another.
-    pub(super) fn open(path: &Path, pair: Pair, wish: Wish, now: Timestamp) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, key: StateKey, wish: Wish, now: Timestamp) -> Result<Self, Failure> {
         let failed =
             |error: Error| Failure::new(format!("{}: {error}; give another file with --state", path.display()));
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -89,13 +89,13 @@ impl StateFile {
         };
         let is_empty = state.load().map_err(failed)?;
         match &state.known.of {
-            Some(of) if *of != pair => {
-                return Err(failed(Error::other(format!("it is about {of}, not about {pair}"))));
+            Some(of) if *of != key => {
+                return Err(failed(Error::other(format!("it is about {of}, not about {key}"))));
             }
             Some(_) => {}
             None => (state.known, state.begun, state.was_unnamed) = (Known::default(), None, !is_empty),
         }
-        let is_named = state.known.of.replace(pair).is_some();
+        let is_named = state.known.of.replace(key).is_some();
         state.begin(is_named, wish, now).map_err(failed)?;
         Ok(state)
     }

@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 /// What SES's list needs, so that it agrees with the table.
 #[derive(Default)]
 pub(super) struct Changes {
-    /// Addresses that stand only here.
+    /// Addresses that are suppressed only here.
     pub(super) put: Vec<(Address, SesReason)>,
     /// Addresses that a person lifted here after SES listed them.
     pub(super) remove: Vec<Address>,

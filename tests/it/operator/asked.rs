@@ -53,8 +53,8 @@ async fn a_scope_that_cannot_exist_is_an_error() {
     let world = world().await;
     for (wrong, expected) in [
         (&["--list", "42"][..], "a list without its provider"),
-        (&["--provider", "ses", "--list", "list:mailjet:42"], "a list or tenant of another provider"),
-        (&["--provider", "mailjet", "--tenant", "Acme"], "a list or tenant of another provider"),
+        (&["--provider", "ses", "--list", "list:mailjet:42"], "the list or tenant belongs to a provider other"),
+        (&["--provider", "mailjet", "--tenant", "Acme"], "the list or tenant belongs to a provider other"),
         (&["--provider", "mailjet", "--list", "list:mailjet"], "not a list"),
         (&["--provider", "mailjet", "--list", "own:weekly"], "not a list"),
         (&["--provider", "mailjet", "--list", "News"], "not a list name"),

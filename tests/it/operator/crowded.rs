@@ -132,10 +132,10 @@ async fn flooded(domains: usize) {
     for domain in [sender, "other.example"] {
         let ran = world.run(&["check", JANE, "--domain", domain]).await;
         assert_eq!(ran.outcome, Ok(Outcome::Blocked), "{domain}");
-        assert!(ran.out.contains("came for more than 100 scopes"), "{}", ran.out);
+        assert!(ran.out.contains("was reported for more than 100 scopes"), "{}", ran.out);
     }
     let explained = world.run_ok(&["explain", JANE]).await;
-    assert!(explained.contains("folded   unsubscribe      *  came for more than 100 scopes"), "{explained}");
+    assert!(explained.contains("folded   unsubscribe      *  was reported for more than 100 scopes"), "{explained}");
 
     let lift = ["lift", JANE, "--reason", "unsubscribe", "--actor", "jo"];
     let before = record(&world).await;

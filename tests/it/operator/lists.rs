@@ -42,7 +42,7 @@ async fn an_export_imported_over_its_own_table_replaces_no_evidence() {
 }
 
 #[tokio::test]
-async fn only_the_first_line_of_an_exclusion_list_may_be_a_heading() {
+async fn only_the_first_line_of_an_exclusion_list_may_be_a_header_row() {
     let world = World::new().await;
     let (out, err) = import(&world, "mailjet", "Email\na@example.com\njane.doe.gmail.com\n").await;
     assert!(out.ends_with("1 row rejected\n") && err.starts_with("line 3: not an e-mail address"), "{out}{err}");

@@ -2,7 +2,7 @@
 
 mod binary;
 mod decisions;
-mod foreseen;
+mod lift_check;
 mod marks;
 mod refusals;
 mod resuming;

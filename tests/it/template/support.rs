@@ -82,7 +82,7 @@ async fn calls_of_the_code(may_decide: bool) -> BTreeSet<(String, String)> {
     });
     let database: Database = watched.await;
     let world = World { viewer: viewer(&database, &world.metrics, may_decide), ..world };
-    world.viewer.desk.open_connection().await;
+    world.viewer.responder.open_connection().await;
     for fields in [
         json!({"page": "address", "address": "jane@example.com"}),
         json!({"page": "message", "id": "0100017e5d6f2b3c-1a2b3c4d-000000"}),

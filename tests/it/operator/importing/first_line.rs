@@ -143,7 +143,7 @@ async fn columns_may_have_other_names_and_any_case() {
     let failure = import(&world, text, &["--column", "address=mail"]).await.outcome.unwrap_err();
     assert!(failure.starts_with("line 1: no columns mail and reason; found: Since,E-Mail,Status,Name;"), "{failure}");
     let failure = import(&world, text, &["--column", "address=a", "--format", "ndjson"]).await.outcome.unwrap_err();
-    assert!(failure.starts_with("only csv has a heading"), "{failure}");
+    assert!(failure.starts_with("only csv has a header row"), "{failure}");
     for (wrong, words) in
         [("email=address", "no such column; the columns are address,"), ("address", "such as address=name")]
     {
@@ -154,7 +154,7 @@ async fn columns_may_have_other_names_and_any_case() {
 }
 
 #[tokio::test]
-async fn rows_without_a_heading_have_the_columns_of_an_export() {
+async fn rows_without_a_header_row_have_the_columns_of_an_export() {
     let world = World::new().await;
     world.record(&[complaint("2026-11-01T09:00:00Z")]).await;
     let exported = world.run_ok(&["export"]).await;
@@ -165,13 +165,13 @@ async fn rows_without_a_heading_have_the_columns_of_an_export() {
 }
 
 #[tokio::test]
-async fn a_column_or_a_heading_named_twice_is_refused() {
+async fn a_column_or_a_name_given_twice_is_refused() {
     let world = World::new().await;
     for (first, second, twice) in
         [("since=date", "at=date", "date"), ("since=date", "at=Date", "Date"), ("address=a", "address=b", "address")]
     {
         let ran = import(&world, list(1), &["--column", first, "--column", second]).await;
-        let expected = format!("--column names {twice} twice; give each column and each heading once");
+        let expected = format!("--column names {twice} twice; give each column and each name once");
         assert_eq!(ran.outcome, Err(expected), "{first} {second}");
     }
 }

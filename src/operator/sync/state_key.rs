@@ -11,14 +11,14 @@ use super::super::ses::ListName;
 
 /// A list of SES, and the table that it is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Pair {
+pub(super) struct StateKey {
     account: String,
     region: String,
     table: String,
     tenant: Option<String>,
 }
 
-impl Pair {
+impl StateKey {
     pub(super) fn new(account: String, region: String, table: &str, list: &ListName) -> Self {
         Self { account, region, table: table.to_owned(), tenant: list.tenant().map(str::to_owned) }
     }
@@ -36,7 +36,7 @@ impl Pair {
     }
 }
 
-impl fmt::Display for Pair {
+impl fmt::Display for StateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { account, region, table, tenant } = self;
         write!(f, "account {account}, region {region}, table {table}, ")?;

@@ -1,4 +1,4 @@
-//! `lift --at-provider` changes nothing at SES unless it takes effect here, and nothing else stands that SES blocks.
+//! `lift --at-provider` changes nothing at SES unless it takes effect here, and nothing else is in force that SES blocks.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ async fn refusal(world: &World, api: &SesApi, args: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_lift_of_what_does_not_stand_leaves_ses_as_it_is() {
+async fn a_lift_of_what_is_not_in_force_leaves_ses_as_it_is() {
     let (world, api) = world().await;
     world.record(&[complaint("2026-11-01T09:00:00Z")]).await;
     api.state().add("", "Jane@Example.com", "COMPLAINT", NOVEMBER);
@@ -38,13 +38,13 @@ async fn a_lift_that_a_fold_refuses_leaves_ses_as_it_is() {
     for number in 0..=mail_feedback::suppression::MAX_SCOPES {
         writeln!(rows, "{JANE},provider_block,list:ses:{number}").unwrap();
     }
-    let path = file("foreseen.csv", rows);
+    let path = file("folded.csv", rows);
     world.run_ok(&["import", "--source", "old", "--at", "2026-11-01", "--file", &path]).await;
     std::fs::remove_file(path).unwrap();
     api.state().add("", JANE, "BOUNCE", NOVEMBER);
     let lift = ["lift", JANE, "--reason", "provider_block", "--scope", "provider:ses", "--at-provider"];
     let failure = refusal(&world, &api, &lift).await;
-    assert!(failure.starts_with("provider_block for provider:ses is not kept apart"), "{failure}");
+    assert!(failure.starts_with("provider_block for provider:ses cannot be set or lifted separately"), "{failure}");
 }
 
 #[tokio::test]
@@ -55,21 +55,21 @@ async fn a_second_reason_of_ses_is_lifted_first() {
     for reason in ["BOUNCE", "COMPLAINT"] {
         api.state().add("", JANE, reason, NOVEMBER);
     }
-    let expected = "SES's list would no longer block what still stands here; lift that first:\n  mail-feedbackctl lift \
+    let expected = "SES's list would no longer block what is still in force here; lift that first:\n  mail-feedbackctl lift \
                     'jane@example.com' --reason complaint --scope '*'\nor lift hard_bounce only here, without \
                     --at-provider\nSES's list of the account: not changed";
     assert_eq!(refusal(&world, &api, &LIFT).await, expected);
     world.run_ok(&["lift", JANE, "--reason", "complaint", "--scope", "*"]).await;
     let ran = world.run_ok(&LIFT).await;
     assert!(ran.contains("  jane@example.com  removed\n") && ran.ends_with("  not blocked\n"), "{ran}");
-    // A complaint that came later stands, too, whatever was lifted before.
+    // A complaint that came later is in force, too, whatever was lifted before.
     world.record(&[complaint("2026-11-20T12:00:01Z")]).await;
     api.state().add("", JANE, "COMPLAINT", NOVEMBER);
     refusal(&world, &api, &LIFT).await;
 }
 
 #[tokio::test]
-async fn what_stands_for_every_send_stands_for_a_tenant() {
+async fn what_is_in_force_for_every_send_is_so_for_a_tenant() {
     let (world, api) = world().await;
     let scope = "tenant:ses:Acme";
     world.run_ok(&["suppress", JANE, "--reason", "hard_bounce"]).await;
@@ -78,7 +78,7 @@ async fn what_stands_for_every_send_stands_for_a_tenant() {
     let of_tenant = [&LIFT[..], &["--scope", scope, "--tenant", "Acme"]].concat();
     let failure = refusal(&world, &api, &of_tenant).await;
     assert!(failure.contains("lift 'jane@example.com' --reason hard_bounce --scope '*'\n"), "{failure}");
-    // What stands only for the tenant does not concern the list of the account.
+    // What is in force only for the tenant does not concern the list of the account.
     api.state().add("", JANE, "BOUNCE", NOVEMBER);
     assert!(world.run_ok(&LIFT).await.contains("  jane@example.com  removed\n"));
     assert!(world.run_ok(&of_tenant).await.contains("  jane@example.com  removed\n"));
@@ -86,7 +86,7 @@ async fn what_stands_for_every_send_stands_for_a_tenant() {
 }
 
 #[tokio::test]
-async fn what_only_ses_knows_is_lifted_there_whatever_stands_for_other_sends() {
+async fn what_only_ses_knows_is_lifted_there_whatever_blocks_other_sends() {
     let (world, api) = world().await;
     world.run_ok(&["suppress", JANE, "--scope", "domain:example.com"]).await;
     api.state().add("", JANE, "BOUNCE", NOVEMBER);

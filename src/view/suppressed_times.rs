@@ -18,17 +18,17 @@ pub(super) struct Suppressed {
 }
 
 /// The times of each reason and scope.
-pub(super) type Spans = BTreeMap<(Scope, Reason), Vec<Suppressed>>;
+pub(super) type SuppressedTimes = BTreeMap<(Scope, Reason), Vec<Suppressed>>;
 
 /// The times that the events show, and that the record still has.
 ///
 /// An effect does not say when a suppression expires; the record does, for the latest one. Earlier ones of the same reason
 /// and scope lasted as long, because the provider's ruling is the same.
-pub(super) fn spans(record: &SuppressionRecord, events: &[Item], now: Timestamp) -> Spans {
+pub(super) fn suppressed_times(record: &SuppressionRecord, events: &[Item], now: Timestamp) -> SuppressedTimes {
     let dated = events.iter().filter_map(|item| Some((Timestamp::parse(&time_of(item))?, item)));
     let mut dated: Vec<(Timestamp, &Item)> = dated.collect();
     dated.sort_by_key(|(at, _)| *at);
-    let mut spans = Spans::new();
+    let mut times = SuppressedTimes::new();
     for (at, item) in &dated {
         let until = text(item, "until").and_then(Timestamp::parse);
         for change in named_changes(text(item, "effect").unwrap_or_default()) {
@@ -36,21 +36,21 @@ pub(super) fn spans(record: &SuppressionRecord, events: &[Item], now: Timestamp)
                 NamedChange::Suppress(reason, scope) => {
                     let lasting = record.entry(&scope, reason).and_then(duration_ms);
                     let end = until.or_else(|| Timestamp::from_millis(at.millis().saturating_add(lasting?)));
-                    begin(spans.entry((scope, reason)).or_default(), *at, end);
+                    begin(times.entry((scope, reason)).or_default(), *at, end);
                 }
-                NamedChange::Lift(reason, scope) => end(spans.entry((scope, reason)).or_default(), *at),
+                NamedChange::Lift(reason, scope) => end(times.entry((scope, reason)).or_default(), *at),
                 NamedChange::Other => {}
             }
         }
     }
     for (scope, reason, entry) in entries(record) {
-        complete(spans.entry((scope.clone(), reason)).or_default(), entry);
+        complete(times.entry((scope.clone(), reason)).or_default(), entry);
     }
-    for of_reason in spans.values_mut() {
-        of_reason.retain(|span| span.from <= now);
+    for of_reason in times.values_mut() {
+        of_reason.retain(|time| time.from <= now);
     }
-    spans.retain(|_, of_reason| !of_reason.is_empty());
-    spans
+    times.retain(|_, of_reason| !of_reason.is_empty());
+    times
 }
 
 /// How long a suppression with an end lasts.
@@ -58,33 +58,33 @@ fn duration_ms(entry: &Entry) -> Option<i64> {
     (entry.state == State::Suppressed && entry.actor.is_none()).then_some(entry.until?.millis_since(entry.at))
 }
 
-fn begin(spans: &mut Vec<Suppressed>, at: Timestamp, until: Option<Timestamp>) {
-    match spans.last_mut() {
-        Some(span) if span.until.is_none_or(|end| end >= at) => span.until = until,
-        _ => spans.push(Suppressed { from: at, until }),
+fn begin(times: &mut Vec<Suppressed>, at: Timestamp, until: Option<Timestamp>) {
+    match times.last_mut() {
+        Some(time) if time.until.is_none_or(|end| end >= at) => time.until = until,
+        _ => times.push(Suppressed { from: at, until }),
     }
 }
 
-fn end(spans: &mut [Suppressed], at: Timestamp) {
-    if let Some(span) = spans.last_mut().filter(|span| span.until.is_none_or(|end| end > at)) {
-        span.until = Some(at.max(span.from));
+fn end(times: &mut [Suppressed], at: Timestamp) {
+    if let Some(time) = times.last_mut().filter(|time| time.until.is_none_or(|end| end > at)) {
+        time.until = Some(at.max(time.from));
     }
 }
 
 /// Adds what the record knows: the events of a suppression may have expired, or be on another page.
-fn complete(spans: &mut Vec<Suppressed>, entry: &Entry) {
+fn complete(times: &mut Vec<Suppressed>, entry: &Entry) {
     let Some(first) = entry.first_at else { return };
-    match (entry.state, spans.is_empty()) {
-        (State::Suppressed, true) => spans.push(Suppressed { from: first, until: entry.until }),
-        (State::Lifted, true) => spans.push(Suppressed { from: first, until: Some(entry.at) }),
-        (State::Suppressed, false) => begin(spans, entry.at, entry.until),
-        (State::Lifted, false) => end(spans, entry.at),
+    match (entry.state, times.is_empty()) {
+        (State::Suppressed, true) => times.push(Suppressed { from: first, until: entry.until }),
+        (State::Lifted, true) => times.push(Suppressed { from: first, until: Some(entry.at) }),
+        (State::Suppressed, false) => begin(times, entry.at, entry.until),
+        (State::Lifted, false) => end(times, entry.at),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Item, Suppressed, begin, end, spans};
+    use super::{Item, Suppressed, begin, end, suppressed_times};
     use crate::event::Reason;
     use crate::suppression::{Entry, Scope, State, SuppressionRecord};
     use crate::timestamp::Timestamp;
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_suppression_lasts_until_its_lift_in_any_order_of_events() {
         let events = [event(9, "suppress complaint *"), event(5, "lift complaint *"), event(2, "suppress complaint *")];
-        let found = spans(&SuppressionRecord::default(), &events, day(10));
+        let found = suppressed_times(&SuppressionRecord::default(), &events, day(10));
         let expected = [Suppressed { from: day(2), until: Some(day(5)) }, Suppressed { from: day(9), until: None }];
         assert_eq!(found.values().cloned().collect::<Vec<_>>(), [expected]);
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn only(record: &SuppressionRecord, events: &[Item]) -> Vec<Suppressed> {
-        spans(record, events, day(30)).into_values().flatten().collect()
+        suppressed_times(record, events, day(30)).into_values().flatten().collect()
     }
 
     #[test]
@@ -153,14 +153,14 @@ mod tests {
 
     #[test]
     fn an_expired_suppression_begins_again() {
-        let mut spans = Vec::new();
-        begin(&mut spans, day(1), Some(day(3)));
-        begin(&mut spans, day(2), Some(day(4)));
-        begin(&mut spans, day(6), None);
-        end(&mut spans, day(7));
-        end(&mut spans, day(8));
+        let mut times = Vec::new();
+        begin(&mut times, day(1), Some(day(3)));
+        begin(&mut times, day(2), Some(day(4)));
+        begin(&mut times, day(6), None);
+        end(&mut times, day(7));
+        end(&mut times, day(8));
         let expected =
             [Suppressed { from: day(1), until: Some(day(4)) }, Suppressed { from: day(6), until: Some(day(7)) }];
-        assert_eq!(spans, expected);
+        assert_eq!(times, expected);
     }
 }

@@ -5,7 +5,7 @@ use crate::timestamp::Timestamp;
 
 labelled! {
     /// The time that an overview covers, until now.
-    pub enum Span {
+    pub enum Period {
         /// The last 24 hours, by the hour.
         Day = "24h",
         /// The last 7 days, by six hours.
@@ -15,7 +15,7 @@ labelled! {
     }
 }
 
-impl Span {
+impl Period {
     /// The time as words.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -75,19 +75,19 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
-    use super::Span;
+    use super::Period;
     use crate::timestamp::Timestamp;
 
     #[test]
     fn the_last_column_contains_now() {
         let now = Timestamp::parse("2026-11-20T12:30:00Z").unwrap_or(Timestamp::MAX);
-        for span in Span::ALL {
-            assert_eq!(span.step_of(now.seconds(), now), Some(span.steps() - 1), "{span}");
-            assert_eq!(span.step_of(span.start_seconds(now), now), Some(0), "{span}");
-            assert_eq!(span.step_of(span.start_seconds(now) - 1, now), None, "{span}");
-            let whole = i64::try_from(span.days()).unwrap_or_default() * 86_400;
-            assert!(span.step_of(now.seconds() - whole, now).is_some(), "{span}");
+        for period in Period::ALL {
+            assert_eq!(period.step_of(now.seconds(), now), Some(period.steps() - 1), "{period}");
+            assert_eq!(period.step_of(period.start_seconds(now), now), Some(0), "{period}");
+            assert_eq!(period.step_of(period.start_seconds(now) - 1, now), None, "{period}");
+            let whole = i64::try_from(period.days()).unwrap_or_default() * 86_400;
+            assert!(period.step_of(now.seconds() - whole, now).is_some(), "{period}");
         }
-        assert_eq!(Span::Day.start_seconds(now), now.seconds() - 24 * 3_600 - 1_800);
+        assert_eq!(Period::Day.start_seconds(now), now.seconds() - 24 * 3_600 - 1_800);
     }
 }

@@ -10,9 +10,9 @@ use crate::text::clip;
 const NEEDED: [&str; 2] = ["address", "reason"];
 /// The separators of other lists.
 const SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
-/// What to do about an unknown heading.
+/// What to do about an unknown header row.
 const ADVICE: &str = "name the columns, as --column address=email, or give another --format";
-/// What to do about a heading without times.
+/// What to do about a header row without times.
 const TIME_ADVICE: &str = "name the column, as --column since=date, or give the time of all rows, as --at 2026-01-01";
 /// What to do about a list that is not text.
 const TEXT_ADVICE: &str = "save the list as text in UTF-8";
@@ -26,15 +26,15 @@ const SIGNATURES: [(&[u8], &str); 5] = [
     (b"\xd0\xcf\x11\xe0", "a spreadsheet"),
     (b"\x1f\x8b", "a gzip archive"),
 ];
-/// How much of a heading is shown, in bytes.
+/// How much of a header row is shown, in bytes.
 const SHOWN_BYTES: usize = 120;
 
-/// The name of a column in the heading of a list.
+/// The name of a column in the header row of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
     /// The column.
     pub column: &'static str,
-    /// Its name in the heading.
+    /// Its name in the header row.
     pub name: String,
 }
 
@@ -48,7 +48,7 @@ impl Renamed {
         let known = COLUMNS.into_iter().find(|known| *known == column);
         match (known, name.trim()) {
             (Some(column), name) if !name.is_empty() => Ok(Self { column, name: name.to_owned() }),
-            (Some(column), _) => Err(format!("no name; give the name in the heading, such as {column}=name")),
+            (Some(column), _) => Err(format!("no name; give the name in the header row, such as {column}=name")),
             (None, _) => Err(format!("no such column; the columns are {}", COLUMNS.join(", "))),
         }
     }
@@ -77,16 +77,16 @@ pub(super) fn has_times(columns: &[&str]) -> bool {
     columns.contains(&"since") || columns.contains(&"at")
 }
 
-/// Why a heading without times is refused.
+/// Why a header row without times is refused.
 pub(super) fn without_times(line: &str) -> String {
     format!("no column since or at, and no --at; {}; {TIME_ADVICE}", shown(line))
 }
 
-/// The column in each place of a heading, an empty text for an unknown one; `None` if the line is already a row.
+/// The column in each place of a header row, an empty text for an unknown one; `None` if the line is already a row.
 /// Without `needs_reason`, a list may have no reasons of its own.
 ///
 /// # Errors
-/// The line is neither a heading nor a row.
+/// The line is neither a header row nor a row.
 pub(super) fn columns(
     fields: &[String],
     renamed: &[Renamed],

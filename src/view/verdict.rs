@@ -1,11 +1,11 @@
-//! Whether an address may be mailed, what stands against it, and what would lift that.
+//! Whether an address may be mailed, what blocks it, and what would lift that.
 
 use maud::{Markup, html};
 
 use super::ask::PageName;
+use super::escape::{shown, visible};
 use super::frame::alert;
 use super::home::View;
-use super::shown::{shown, visible};
 use crate::address::Address;
 use crate::api::unknown_providers_warning;
 use crate::event::Reason;
@@ -14,8 +14,8 @@ use crate::suppression::{AskedScopes, Block, Entry, MAX_SCOPES, Scope, Suppressi
 use crate::text::shell_quoted;
 use crate::timestamp::Timestamp;
 
-/// An address, its record, and who looks at it.
-pub(super) struct Standing<'s> {
+/// What a verdict needs: an address, its record, and who looks at it.
+pub(super) struct VerdictInput<'s> {
     /// The address.
     pub(super) address: &'s Address,
     /// Its record.
@@ -27,8 +27,8 @@ pub(super) struct Standing<'s> {
 }
 
 /// The verdict for a send, and every entry.
-pub(super) fn standing(of: &Standing<'_>, asked: &AskedScopes, view: &View) -> Markup {
-    let Standing { address, record, now, may_decide } = of;
+pub(super) fn verdict(input: &VerdictInput<'_>, asked: &AskedScopes, view: &View) -> Markup {
+    let VerdictInput { address, record, now, may_decide } = input;
     let verdict = record.verdict(asked, *now);
     let is_any_send = asked.as_slice().len() == 1;
     let blocked = verdict.blocks.len();
@@ -48,19 +48,19 @@ pub(super) fn standing(of: &Standing<'_>, asked: &AskedScopes, view: &View) -> M
             p { "Asked for " @for (at, scope) in asked.as_slice().iter().enumerate() { @if at > 0 { ", " } (shown(scope.as_str())) } "." }
         }
         @if let Some(warning) = unknown_providers_warning(asked.unknown_providers()) { (alert("Check the spelling", &html! { (shown(&warning)) })) }
-        (table(of, asked, view))
+        (table(input, asked, view))
         @for reason in &record.folded {
-            p { strong { (reason.as_str()) } " came for more than " (MAX_SCOPES) " scopes: each report applies to every send, and only a lift for * ends it." }
+            p { strong { (reason.as_str()) } " was reported for more than " (MAX_SCOPES) " scopes: each report applies to every send, and only a lift for * ends it." }
         }
-        (provider_lists(of))
+        (provider_lists(input))
         @if *may_decide {
             p { (view.link(&html! { "Suppress this address…" }, PageName::Decide, &[("address", address.as_str()), ("action", "suppress")])) }
         }
     }
 }
 
-fn table(of: &Standing<'_>, asked: &AskedScopes, view: &View) -> Markup {
-    let Standing { address, record, now, may_decide } = of;
+fn table(input: &VerdictInput<'_>, asked: &AskedScopes, view: &View) -> Markup {
+    let VerdictInput { address, record, now, may_decide } = input;
     let mut rows: Vec<_> =
         entries(record).map(|(scope, reason, entry)| (EntryStatus::of(entry, *now), scope, reason, entry)).collect();
     let rank = |status: EntryStatus, scope: &Scope| match status {
@@ -137,11 +137,11 @@ fn lift_link(address: &Address, scope: &Scope, reason: Reason, view: &View) -> M
 }
 
 /// What SES's own lists have to do with it.
-fn provider_lists(of: &Standing<'_>) -> Markup {
-    let active = entries(of.record).filter(|(_, _, entry)| entry.is_active(of.now));
+fn provider_lists(input: &VerdictInput<'_>) -> Markup {
+    let active = entries(input.record).filter(|(_, _, entry)| entry.is_active(input.now));
     let notes: Vec<_> = active
         .filter_map(|(scope, reason, entry)| {
-            SesNote::on(of.address, &Block::of(of.record, scope, reason, entry), entry)
+            SesNote::on(input.address, &Block::of(input.record, scope, reason, entry), entry)
         })
         .collect();
     html! {

@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 
 /// Both tables of a deployment, and what their readers may do.
 #[derive(Clone, Debug)]
-pub struct Desk {
+pub struct Responder {
     pub(super) recorder: Recorder,
     pub(super) events: EventLog,
     pub(super) rules: SoftBounceRules,
@@ -25,7 +25,7 @@ pub struct Desk {
     pub(super) may_decide: bool,
 }
 
-impl Desk {
+impl Responder {
     /// The tables of a configuration.
     #[must_use]
     pub fn new(client: Client, config: RecordingConfig, may_decide: bool) -> Self {

@@ -1,4 +1,4 @@
-//! What a lift at SES and here comes to, before anything is changed: what SES has removed, nobody can put back as it was.
+//! Checks what a lift at SES and here would do, before anything is changed: nobody can restore what SES has removed.
 
 use super::decide::{Request, counted, is_lifted, nothing_to_lift, refused};
 use super::failure::Failure;
@@ -13,7 +13,7 @@ use crate::text::shell_quoted;
 use crate::timestamp::Timestamp;
 
 /// Fails unless the lift takes effect here, was made before, or concerns what only SES can know, and unless nothing for
-/// which SES lists addresses stands afterwards.
+/// which SES lists addresses is in force afterwards.
 pub(super) async fn check(
     request: &Request<'_>,
     list: &ListName,
@@ -22,7 +22,7 @@ pub(super) async fn check(
 ) -> Result<(), Failure> {
     let record = tables.suppressions.get(request.address).await?;
     let checked =
-        after(request, list, &record, tables, now).and_then(|after| nothing_stands(request, list, &after, now));
+        after(request, list, &record, tables, now).and_then(|after| nothing_is_in_force(request, list, &after, now));
     checked.map_err(|failure| Failure::new(format!("{failure}\n{list}: not changed")))
 }
 
@@ -46,26 +46,26 @@ fn after(
     }
 }
 
-/// Fails if a bounce or a complaint still stands for which SES's list may have the address, too.
-fn nothing_stands(
+/// Fails if a bounce or a complaint is still in force for which SES's list may have the address, too.
+fn nothing_is_in_force(
     request: &Request<'_>,
     list: &ListName,
     record: &SuppressionRecord,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let mut standing = blocks(list, record, now);
-    standing.retain(|block| matches!(block.reason, Reason::HardBounce | Reason::Complaint));
-    if standing.is_empty() {
+    let mut in_force = blocks(list, record, now);
+    in_force.retain(|block| matches!(block.reason, Reason::HardBounce | Reason::Complaint));
+    if in_force.is_empty() {
         return Ok(());
     }
     let command = |Block { reason, scope, .. }: &Block| {
         let (address, scope) = (shell_quoted(request.address.as_str()), shell_quoted(&sanitize(scope.as_str())));
         format!("  mail-feedbackctl lift {address} --reason {reason} --scope {scope}\n")
     };
-    let commands: String = standing.iter().map(command).collect();
+    let commands: String = in_force.iter().map(command).collect();
     Err(Failure::new(format!(
-        "SES's list would no longer block what still stands here; lift that first:\n{commands}or lift {} only here, without \
-         --at-provider",
+        "SES's list would no longer block what is still in force here; lift that first:\n{commands}or lift {} only here, \
+         without --at-provider",
         request.decision.reason
     )))
 }
