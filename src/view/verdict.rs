@@ -139,17 +139,19 @@ fn lift_link(address: &Address, scope: &Scope, reason: Reason, view: &View) -> M
 /// What SES's own lists have to do with it.
 fn provider_lists(input: &VerdictInput<'_>) -> Markup {
     let active = entries(input.record).filter(|(_, _, entry)| entry.is_active(input.now));
-    let notes: Vec<_> = active
-        .filter_map(|(scope, reason, entry)| {
-            SesNote::on(input.address, &Block::of(input.record, scope, reason, entry), entry)
-        })
-        .collect();
+    // A bounce and a complaint that SES reported concern the same list.
+    let mut notes: Vec<SesNote> = Vec::new();
+    for (scope, reason, entry) in active {
+        let block = Block::of(input.record, scope, reason, entry);
+        notes.extend(SesNote::on(input.address, &block, entry).filter(|note| !notes.contains(note)));
+    }
     html! {
         @for note in notes { (note.shown()) }
     }
 }
 
 /// What a list of SES has to do with an entry, and the command of the AWS CLI that removes the address from it.
+#[derive(PartialEq, Eq)]
 pub(super) struct SesNote {
     why: &'static str,
     command: Option<String>,

@@ -44,3 +44,18 @@ async fn each_list_of_ses_has_its_words() {
         assert_eq!(said.contains("aws sesv2"), code != "Permanent/Suppressed", "{said}");
     }
 }
+
+#[tokio::test]
+async fn what_concerns_the_same_list_is_said_once() {
+    let world = World::new().await;
+    let entry = |code: &str| {
+        json!({"state": "suppressed", "at": "2026-11-18T08:00:00.000Z", "first_at": "2026-11-18T08:00:00.000Z",
+            "provider": "ses", "event_id": "x", "code": code, "recipient": "Jane@example.com"})
+    };
+    let record = json!({"address": "jane@example.com", "updated_at": "x", "version": 1, "soft_bounces": {"bounces": []},
+        "suppressions": {"*": {"hard_bounce": entry("Permanent/General"), "complaint": entry("abuse")}}});
+    put(&world.database, SUPPRESSIONS, &record).await;
+    let said = words(&world.html(json!({"address": "jane@example.com"})).await);
+    assert_eq!(said.matches("SES may also have put it on its suppression list").count(), 1, "{said}");
+    assert_eq!(said.matches("--email-address='Jane@example.com'").count(), 1, "{said}");
+}
