@@ -43,12 +43,14 @@ mod program;
 mod progress;
 mod records;
 mod refusal;
+mod requested;
 mod ses;
 mod show;
 mod signals;
 #[cfg(feature = "operator")]
 mod stack;
 mod sync;
+mod values;
 
 use std::io::Write;
 

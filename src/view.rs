@@ -8,6 +8,7 @@
 
 mod action;
 mod address;
+mod answer;
 mod ask;
 mod decide;
 mod decision_form;

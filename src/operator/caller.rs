@@ -1,7 +1,7 @@
 //! Who decides, if the command line names no actor.
 
-use super::cli;
 use super::failure::Failure;
+use super::values;
 
 /// Who runs the program.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Caller {
             }
             Self::Named(name) => Some(name.clone().unwrap_or_else(|| "local".to_owned())),
         };
-        found.and_then(|name| cli::actor(&name).ok()).ok_or_else(|| {
+        found.and_then(|name| values::actor(&name).ok()).ok_or_else(|| {
             Failure::new("STS did not identify the caller; name the person who decides with --actor NAME")
         })
     }

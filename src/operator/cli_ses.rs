@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::cli::{address, time};
 use super::ses::{SesReason, interval};
+use super::values::{address, time};
 use crate::address::{Address, addr_spec};
 use crate::event::Tenant;
 use crate::timestamp::Timestamp;

@@ -7,7 +7,7 @@ use super::cli::{DecisionArgs, LiftArgs, SuppressArgs};
 use super::failure::Failure;
 use super::lift_check;
 use super::refusal;
-use super::sanitize::sanitize;
+use super::requested::{Request, counted, is_lifted, nothing_to_lift, refused};
 use super::ses::{ListName, SesReason};
 use super::show::{block_json, block_line};
 use super::tables::Tables;
@@ -16,15 +16,8 @@ use crate::address::Address;
 use crate::api::{Decided, decide, is_counted, unknown_providers_warning};
 use crate::event::Reason;
 use crate::lookup::everything;
-use crate::store::DecisionError;
-use crate::suppression::{Block, Decision, DecisionRefusal, MAX_SCOPES, State, SuppressionRecord};
+use crate::suppression::{Block, Decision, State, SuppressionRecord};
 use crate::timestamp::Timestamp;
-
-/// The decision that a command line asks for.
-pub(super) struct Request<'a> {
-    pub(super) address: &'a Address,
-    pub(super) decision: Decision,
-}
 
 /// Suppresses an address, whatever its record says.
 pub(super) async fn suppress(
@@ -52,11 +45,6 @@ pub(super) async fn suppress(
         at_provider::put(list, *reason, &args.address, tables).await?;
     }
     report("suppressed", &request, there.map(AtSes::Put).as_ref(), &record, console)
-}
-
-/// The error for a decision on what is counted.
-pub(super) fn counted() -> Failure {
-    Failure::new("soft_bounce in scope * is counted, not set; use --reason manual with --until")
 }
 
 /// What was done at SES.
@@ -94,6 +82,8 @@ pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console
         return match decided(State::Lifted, &request, tables, console.now).await? {
             Decided::NothingToLift(record) => Err(nothing_to_lift(&request.decision, &record, console.now)),
             Decided::Written(record) => {
+                // `make run` has no SES to lift it at.
+                let ended = ended.filter(|_| tables.ses.is_some());
                 if let Some(hint) = ended.and_then(|block| refusal::hint(address.as_str(), &block)) {
                     writeln!(console.err, "{hint}")?;
                 }
@@ -119,14 +109,6 @@ pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console
     }
 }
 
-/// Whether the same was lifted before.
-pub(super) fn is_lifted(decision: &Decision, record: &SuppressionRecord) -> bool {
-    if is_counted(&decision.scope, decision.reason) {
-        return record.soft_bounces.lifted_at().is_some();
-    }
-    record.entry(&decision.scope, decision.reason).is_some_and(|entry| entry.state == State::Lifted)
-}
-
 /// The block that a lift will end.
 async fn ended_block(request: &Request<'_>, tables: &Tables) -> Result<Option<Block>, Failure> {
     let Decision { scope, reason, .. } = &request.decision;
@@ -143,19 +125,6 @@ async fn decided(state: State, request: &Request<'_>, tables: &Tables, now: Time
     decided.map_err(|error| refused(verb, request, error))
 }
 
-/// The error for a lift without effect, with everything that can be lifted.
-pub(super) fn nothing_to_lift(decision: &Decision, record: &SuppressionRecord, now: Timestamp) -> Failure {
-    let mut text = format!("nothing to lift: there is no {} in scope {}", decision.reason, decision.scope);
-    let verdict = everything(record, now);
-    text.push_str(if verdict.is_allowed() { "; nothing blocks the address" } else { "; the address is blocked by:" });
-    for block in &verdict.blocks {
-        text.push_str(
-            &format_args!("\n  --reason {} --scope '{}'", block.reason, sanitize(block.scope.as_str())).to_string(),
-        );
-    }
-    Failure::new(text)
-}
-
 async fn request<'a>(
     address: &'a Address,
     reason: Reason,
@@ -166,22 +135,6 @@ async fn request<'a>(
     let actor = tables.caller.actor(args.actor.as_ref()).await?;
     let decision = Decision { scope: args.scope.clone(), reason, until, actor, note: args.note.clone() };
     Ok(Request { address, decision })
-}
-
-/// Why a decision was refused, and what to do instead.
-pub(super) fn refused(verb: &str, request: &Request<'_>, error: DecisionError) -> Failure {
-    let Decision { scope, reason: given, .. } = &request.decision;
-    match error {
-        DecisionError::Store(error) => error.into(),
-        DecisionError::Refused(DecisionRefusal::Folded { reason }) => Failure::new(format!(
-            "{given} for {} cannot be set or lifted separately: {given} was reported for more than {MAX_SCOPES} scopes, or \
-             would be now, and then applies to every send, without end; decide on that:\n  mail-feedbackctl {verb} {} --reason \
-             {reason} --scope '*'",
-            sanitize(scope.as_str()),
-            request.address.as_str()
-        )),
-        error @ DecisionError::Refused(_) => Failure::new(error.to_string()),
-    }
 }
 
 /// The time from which a decision counts.

@@ -2,7 +2,8 @@
 
 use super::cli::ExportArgs;
 use super::failure::Failure;
-use super::format::{COLUMNS, Format, Row, csv_line, mailjet_line, ses_line};
+use super::format::{Format, Row, csv_line, mailjet_line, ses_line};
+use super::header_row::COLUMNS;
 use super::progress::counter;
 use super::sanitize::escape_controls;
 use super::show::counted;

@@ -5,7 +5,6 @@ use std::io::{Error as IoError, ErrorKind};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use super::tables::throttled;
 use crate::error::{Error, Outage};
 use crate::lookup::ReadError;
 
@@ -24,12 +23,17 @@ impl Failure {
         Self::Message(text.into())
     }
 
+    /// A table that stays too busy.
+    pub(super) fn throttled(table: &str) -> Self {
+        Self::new(format!("dynamodb throttles {table}; wait, or raise the limits of the table, and try again"))
+    }
+
     /// A failed read of the event table.
     pub(crate) fn of_read(error: &ReadError, table: &str) -> Self {
         match error {
             ReadError::Query(error) => Self::of_call(error, table),
             ReadError::BatchGet(error) => Self::of_call(error, table),
-            ReadError::Throttled => throttled(table),
+            ReadError::Throttled => Self::throttled(table),
         }
     }
 

@@ -10,7 +10,7 @@ use super::cli::ForgetArgs;
 use super::failure::Failure;
 use super::progress::counter;
 use super::show::counted;
-use super::tables::{Tables, throttled};
+use super::tables::Tables;
 use super::{Console, Outcome};
 use crate::lookup::item::Item;
 use crate::lookup::{ATTEMPTS, event_key, wait};
@@ -155,7 +155,7 @@ async fn erase(tables: &Tables, erasing: &[Erasing]) -> Result<(), Failure> {
         }
         wait(attempt).await;
     }
-    Err(throttled(&tables.event_table))
+    Err(Failure::throttled(&tables.event_table))
 }
 
 /// Removes personal texts from the record, again if another writer comes first; returns how many fields were removed,

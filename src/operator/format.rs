@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::csv::{self, Formulas};
-use super::header_row::{self, Renamed};
+use super::header_row::{self, COLUMNS, Renamed};
 use super::lines::{Line, MAX_LINE_BYTES};
 use crate::event::Reason;
 use crate::timestamp::Timestamp;
@@ -39,9 +39,6 @@ impl fmt::Display for Format {
         f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
     }
 }
-
-/// The columns of CSV, in order.
-pub(super) const COLUMNS: [&str; 8] = ["address", "scope", "reason", "since", "at", "until", "provider", "code"];
 
 /// One suppression of a list, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

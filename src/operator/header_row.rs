@@ -1,11 +1,12 @@
 //! The first line of a list: the columns that it names, or why the list has another format.
 
-use super::format::COLUMNS;
 use super::sanitize::sanitize;
 use crate::address::Address;
 use crate::event::Reason;
 use crate::text::clip;
 
+/// The columns of CSV, in order.
+pub(super) const COLUMNS: [&str; 8] = ["address", "scope", "reason", "since", "at", "until", "provider", "code"];
 /// The columns that every row needs, the latter unless the command line gives the reason.
 const NEEDED: [&str; 2] = ["address", "reason"];
 /// The separators of other lists.

@@ -1,7 +1,7 @@
 //! Turns a row of a list into a change of a suppression record.
 
-use super::cli;
 use super::format::Row;
+use super::values;
 use crate::address::{Address, addr_spec};
 use crate::event::{EventId, Reason};
 use crate::suppression::{Change, Entry, Scope, State};
@@ -23,8 +23,8 @@ pub(super) fn change(
 ) -> Result<(Address, Change), String> {
     let address = Address::parse(&row.address).ok_or("not an e-mail address")?;
     let scope = Scope::parse(&row.scope).and_then(Scope::limited).map_err(|error| error.to_string())?;
-    let given = Reason::from_label(&row.reason).ok_or_else(|| format!("unknown reason; {}", cli::reasons()))?;
-    let time = |text: &String| cli::time(text);
+    let given = Reason::from_label(&row.reason).ok_or_else(|| format!("unknown reason; {}", values::reasons()))?;
+    let time = |text: &String| values::time(text);
     let since = row.since.as_ref().map(time).transpose()?;
     let at = row.at.as_ref().map(time).transpose()?.or(since).or(dated);
     let at = at.ok_or("no time; fill the column since or at, or give --at")?;

@@ -1,7 +1,7 @@
 //! Checks what a lift at SES and here would do, before anything is changed: nobody can restore what SES has removed.
 
-use super::decide::{Request, counted, is_lifted, nothing_to_lift, refused};
 use super::failure::Failure;
+use super::requested::{Request, counted, is_lifted, nothing_to_lift, refused};
 use super::sanitize::sanitize;
 use super::ses::ListName;
 use super::tables::Tables;

@@ -87,8 +87,3 @@ impl Tables {
         EventLog { client: self.client.clone(), table: self.event_table.clone() }
     }
 }
-
-/// The error if a table stays too busy.
-pub(super) fn throttled(table: &str) -> Failure {
-    Failure::new(format!("dynamodb throttles {table}; wait, or raise the limits of the table, and try again"))
-}

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::reader::Reader;
 use crate::text::{clip, is_control};
 
 /// The most bytes of one text that a page shows.
@@ -68,20 +67,9 @@ pub(super) fn shown(text: &str) -> Markup {
     }
 }
 
-/// A text from outside that may be long, and how much of it is left out.
-pub(super) fn shown_part(text: &str, reader: &Reader) -> Markup {
-    let part = clip(text, SHOWN_BYTES);
-    let more = u64::try_from(text.len().saturating_sub(part.len())).unwrap_or(u64::MAX);
-    html! {
-        span.mf-text { (visible(part)) }
-        @if more > 0 { " … and " (reader.number(more)) " more bytes" }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::reader::{Reader, Zone};
-    use super::{shown, shown_part, visible};
+    use super::{shown, visible};
 
     #[test]
     fn what_hides_or_turns_other_text_is_spelled_out() {
@@ -108,8 +96,6 @@ mod tests {
     #[test]
     fn a_long_text_is_cut() {
         let long = "x".repeat(5_000);
-        let html = shown_part(&long, &Reader::new("de", Zone::fixed("+00:00"))).into_string();
-        assert!(html.ends_with("</span> … and 2.952 more bytes"), "{html}");
         assert!(shown(&long).into_string().ends_with("xx</span> … and more"));
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use maud::{Markup, html};
 
 use super::ask::PageName;
-use super::escape::{shown, shown_part};
+use super::escape::shown;
 use super::home::View;
 use crate::lookup::item::{Item, text};
 use crate::lookup::{OF_THE_MESSAGE, time_of};
@@ -72,7 +72,7 @@ fn recipient(item: &Item, view: &View) -> Markup {
 }
 
 fn details(item: &Item, view: &View) -> Markup {
-    let part = |text: &str| shown_part(text, &view.reader);
+    let part = |text: &str| view.reader.part(text);
     let known = |names: &'static [(&'static str, &'static str)]| {
         names.iter().filter_map(|(word, name)| Some((*word, text(item, name)?)))
     };

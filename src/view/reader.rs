@@ -9,7 +9,8 @@ use icu_decimal::options::DecimalFormatterOptions;
 use icu_locale_core::Locale;
 use maud::{Markup, html};
 
-use super::escape::shown;
+use super::escape::{SHOWN_BYTES, shown, visible};
+use crate::text::clip;
 use crate::timestamp::Timestamp;
 
 /// The seconds of an hour and of a minute.
@@ -107,6 +108,16 @@ impl Reader {
         Some(format!("{} {}", utc(local), offset_text(offset)))
     }
 
+    /// A text from outside that may be long, and how much of it is left out.
+    pub(super) fn part(&self, text: &str) -> Markup {
+        let part = clip(text, SHOWN_BYTES);
+        let more = u64::try_from(text.len().saturating_sub(part.len())).unwrap_or(u64::MAX);
+        html! {
+            span.mf-text { (visible(part)) }
+            @if more > 0 { " … and " (self.number(more)) " more bytes" }
+        }
+    }
+
     /// The time of a record, which may be something else.
     pub(super) fn time_of(&self, text: &str) -> Markup {
         match Timestamp::parse(text) {
@@ -194,5 +205,11 @@ mod tests {
         for utc in ["+00:00", "", "x", "+99:00", "é+1"] {
             assert!(!text(utc).contains("span"), "{utc}");
         }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_says_how_much_is_missing() {
+        let html = reader("de", "+00:00").part(&"x".repeat(5_000)).into_string();
+        assert!(html.ends_with("</span> … and 2.952 more bytes"), "{html}");
     }
 }

@@ -1,18 +1,12 @@
-//! Reads both tables, and answers questions about addresses and messages.
+//! Both tables, and what their readers may do.
 
 use aws_sdk_dynamodb::Client;
 
-use super::ask::Ask;
-use super::error::ViewError;
-use super::frame::Page;
-use super::home::View;
-use super::{address, decide, message};
 use crate::config::RecordingConfig;
 use crate::lookup::EventLog;
 use crate::policy::Policy;
 use crate::store::{Recorder, Retention};
 use crate::suppression::SoftBounceRules;
-use crate::timestamp::Timestamp;
 
 /// Both tables of a deployment, and what their readers may do.
 #[derive(Clone, Debug)]
@@ -51,19 +45,5 @@ impl Responder {
     /// Opens the connection to DynamoDB during the cold start.
     pub async fn open_connection(&self) {
         self.recorder.suppressions().open_connection().await;
-    }
-
-    /// Answers a question about an address or a message, or takes a step towards a decision; `None` for the questions
-    /// that each home answers itself.
-    ///
-    /// # Errors
-    /// A table did not answer, or a decision was refused.
-    pub async fn answer(&self, ask: &Ask, view: &View, now: Timestamp) -> Result<Option<Page>, ViewError> {
-        match ask {
-            Ask::Address(question) => Box::pin(address::answer(self, question, view, now)).await.map(Some),
-            Ask::Message(question) => Box::pin(message::answer(self, question, view)).await.map(Some),
-            Ask::Decide(form) => Box::pin(decide::answer(self, form, view, now)).await.map(Some),
-            Ask::Overview(_) | Ask::Failures | Ask::Live(_) => Ok(None),
-        }
     }
 }

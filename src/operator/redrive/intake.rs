@@ -5,20 +5,13 @@ use serde_json::{Value, json};
 use super::super::Console;
 use super::super::failure::Failure;
 use super::super::show::counted;
-use super::super::stack::StackDescription;
 use super::cloud::Cloud;
 use super::depth::Depth;
 use super::mappings::{self, State};
-use super::stack::depth;
+use super::stack::{Intake, depth};
 
 /// The name in the template.
 pub(super) const NAME: &str = "IntakeQueue";
-
-/// The queue of a stack whose `SesIntake` is not `direct`.
-pub struct Intake {
-    url: String,
-    arn: String,
-}
 
 /// What waits in it, and whether the function reads it.
 #[derive(Clone, Copy)]
@@ -27,17 +20,9 @@ pub(super) struct Waiting {
     mapping: State,
 }
 
-impl Intake {
-    /// The queue of a stack, if it has one.
-    pub(super) fn of(stack: &StackDescription) -> Option<Self> {
-        let output = |key| stack.output(key).map(str::to_owned);
-        Some(Self { url: output("IntakeQueueUrl")?, arn: output("IntakeQueueArn")? })
-    }
-
-    async fn count(&self, cloud: &Cloud, alias: &str) -> Result<Waiting, Failure> {
-        let mapping = mappings::one(cloud, NAME, &self.arn, alias).await?;
-        Ok(Waiting { depth: depth(cloud, &self.url).await?, mapping: State::of(mapping.state().unwrap_or_default()) })
-    }
+async fn count(intake: &Intake, cloud: &Cloud, alias: &str) -> Result<Waiting, Failure> {
+    let mapping = mappings::one(cloud, NAME, &intake.arn, alias).await?;
+    Ok(Waiting { depth: depth(cloud, &intake.url).await?, mapping: State::of(mapping.state().unwrap_or_default()) })
 }
 
 /// Counts what waits. If that fails, says why; the other queues are shown all the same.
@@ -48,7 +33,7 @@ pub(super) async fn waiting(
     console: &mut Console<'_>,
 ) -> Result<Option<Waiting>, Failure> {
     let Some(intake) = intake else { return Ok(None) };
-    match intake.count(cloud, alias).await {
+    match count(intake, cloud, alias).await {
         Ok(waiting) => {
             if waiting.mapping == State::Off {
                 writeln!(

@@ -9,7 +9,6 @@ use super::super::stack::StackDescription;
 use super::checks::Checks;
 use super::cloud::Cloud;
 use super::depth::{Depth, Depths};
-use super::intake::Intake;
 use super::queue::{Kind, Limits};
 use crate::timestamp::Timestamp;
 
@@ -41,6 +40,14 @@ pub struct Queue {
     pub arn: String,
     /// The attributes of the queue.
     pub limits: Limits,
+}
+
+/// The queue of SES reports, in a stack whose `SesIntake` is not `direct`.
+pub struct Intake {
+    /// Its URL.
+    pub url: String,
+    /// Its ARN.
+    pub arn: String,
 }
 
 impl Deployment {
@@ -110,6 +117,14 @@ impl Deployment {
                 code(&error).unwrap_or("no answer")
             )),
         }
+    }
+}
+
+impl Intake {
+    /// The queue of a stack, if it has one.
+    fn of(stack: &StackDescription) -> Option<Self> {
+        let output = |key| stack.output(key).map(str::to_owned);
+        Some(Self { url: output("IntakeQueueUrl")?, arn: output("IntakeQueueArn")? })
     }
 }
 

@@ -71,7 +71,7 @@ async fn other_blocks_are_not_of_a_list() {
 
 #[tokio::test]
 async fn a_lift_only_here_is_told_that_ses_may_still_refuse() {
-    let (world, api) = world().await;
+    let (mut world, api) = world().await;
     world.record(&[refused("Permanent/OnAccountSuppressionList", ACCOUNT_BLOCK, None)]).await;
     api.state().add("", "Jane@Example.com", "BOUNCE", NOVEMBER);
     let ran = world.run(&["lift", JANE, "--reason", "provider_block", "--scope", "provider:ses"]).await;
@@ -91,4 +91,8 @@ async fn a_lift_only_here_is_told_that_ses_may_still_refuse() {
     assert!(run_printed(&world, &ran.err).await.contains("  Jane@Example.com  removed\n"), "{}", ran.err);
     world.run_ok(&["suppress", JANE, "--reason", "complaint"]).await;
     assert_eq!(world.run(&["lift", JANE, "--reason", "complaint"]).await.err, "", "nobody reported it");
+    // `make run` has no SES.
+    world.record(&[complaint("2026-11-02T09:00:00Z")]).await;
+    world.tables.ses = None;
+    assert_eq!(world.run(&["lift", JANE, "--reason", "complaint"]).await.err, "", "there is nowhere else to lift it");
 }
