@@ -24,6 +24,8 @@ NEEDS_STACK = @test -n '$(STACK)' || { echo 'no stack; run make $@ STACK=name' >
 # Stops make unless a variable is empty or has this value: $(call is_or_nothing,SEND,yes).
 is_or_nothing = $(if $(filter-out $(2),$($(1))),$(error $(1) must be $(2) or empty))
 
+# Make would build `ses-` from a `ses-.o`.
+MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .PHONY: help run redrive smoke test test-long checks browser pictures workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
 
@@ -40,6 +42,9 @@ run: ## run the function on this machine and send it every sample (ONCE=1: then 
 ses-%: ## send an SES event to the function of make run: ses-bounce, ses-complaint, ses-delivery … (TO=jane@example.com)
 	@test -n "$$TO" || { echo 'no address; run make $@ TO=jane@example.com' >&2; exit 1; }
 	@exec cargo run --quiet $(LOCAL) --bin mail-feedback-local -- send '$*' "$$TO"
+
+ses-:
+	@echo 'no kind of event; run make ses-bounce TO=jane@example.com' >&2; exit 1
 
 redrive: ## show the failed messages of a stack, and why they failed (STACK=name); SEND=yes sends them, PARKED=yes also the parked ones
 	$(NEEDS_STACK)

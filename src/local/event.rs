@@ -31,13 +31,14 @@ pub fn invocation(kind: &str, to: &Address, now: Timestamp, certificates: &Certi
 /// All kinds: the short names first, then the SES samples that name a recipient.
 #[must_use]
 pub fn kinds() -> Vec<String> {
-    let short = SHORT.iter().map(|(short, _)| (*short).to_owned());
+    SHORT.iter().map(|(short, _)| (*short).to_owned()).chain(names()).collect()
+}
+
+/// The names of the SES samples that name a recipient.
+fn names() -> Vec<String> {
     let paths = samples::paths();
-    let names = paths
-        .iter()
-        .filter(|path| sample(path).is_some())
-        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
-    short.chain(names).collect()
+    let usable = paths.iter().filter(|path| sample(path).is_some());
+    usable.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
 }
 
 /// The SES report.
@@ -46,11 +47,22 @@ fn report(kind: &str, to: &Address, now: Timestamp) -> Result<Value, Failure> {
     let paths = samples::paths();
     let mut of_this_name = paths.iter().filter(|path| path.file_stem().is_some_and(|stem| stem == name));
     let Some((mut report, recipient)) = of_this_name.find_map(|path| sample(path)) else {
-        return Err(format!("SES has no event {kind} about a recipient; the kinds are {}", kinds().join(", ")).into());
+        let short = SHORT.map(|(short, _)| short).join(", ");
+        let names = columns(&names());
+        return Err(format!("SES has no event {kind} about a recipient; the kinds are {short},\n{names}").into());
     };
     let id = format!("local-{:016x}", fastrand::u64(..));
     renew(&mut report, &recipient, to.as_str(), &id, &now.to_string());
     Ok(report)
+}
+
+/// Names in two columns.
+fn columns(names: &[String]) -> String {
+    let (left, right) = names.split_at(names.len().div_ceil(2));
+    let width = left.iter().map(String::len).max().unwrap_or_default();
+    let right = right.iter().map(String::as_str).chain(std::iter::once(""));
+    let lines = left.iter().zip(right).map(|(left, right)| format!("  {left:<width$}  {right}").trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The report in an SES sample, and its first recipient; `None` for a sample that arrives another way or names nobody.
@@ -101,6 +113,9 @@ mod tests {
         let bounce = report("bounce", &to, now).unwrap();
         assert_eq!(bounce["bounce"]["bouncedRecipients"][0]["emailAddress"], "jane@example.com");
         let unknown = report("nothing", &to, now).unwrap_err().to_string();
-        assert!(unknown.contains("the kinds are bounce, soft-bounce, complaint, delay, "), "{unknown}");
+        assert!(unknown.contains("the kinds are bounce, soft-bounce, complaint, delay,\n  bounce-"), "{unknown}");
+        assert!(unknown.lines().all(|line| line.len() <= 120), "{unknown}");
+        let shown: Vec<&str> = unknown.split_ascii_whitespace().map(|word| word.trim_end_matches(',')).collect();
+        assert!(super::kinds().iter().all(|kind| shown.contains(&kind.as_str())), "{unknown}");
     }
 }

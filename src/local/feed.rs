@@ -3,7 +3,7 @@
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use support::database::{Database, EVENTS, text};
@@ -75,13 +75,19 @@ impl Feed {
         Ok(report::print_summary(&outcomes, start.elapsed()))
     }
 
-    /// Shows new records, forever.
+    /// Shows new records and new builds, forever.
     pub(super) async fn follow(&self) -> Result<(), Failure> {
         self.log.show(Show::Everything).await;
         let mut before = Snapshot::take(&self.database).await;
+        let mut built = build_time();
         let mut pause = LOOK;
         loop {
             tokio::time::sleep(pause).await;
+            // cargo-lambda does not say so, and says that it killed the old one only at the next change.
+            if let Some(time) = build_time().filter(|time| Some(*time) != built) {
+                built = Some(time);
+                println!("the function was rebuilt");
+            }
             let start = Instant::now();
             let (effect, after) = observe(&self.database, &before).await;
             pause = LOOK.max(start.elapsed().saturating_mul(PAUSE_PER_LOOK));
@@ -117,7 +123,11 @@ impl Feed {
         // The function answers an unknown route with its own text, both ways, and writes nothing. cargo-lambda has a
         // 404, too.
         match (status_of_invocation(&invoked).as_str(), status_of_post(&got).as_str()) {
-            ("404", "404") if is_same_text(&invoked, &got) => Ok(()),
+            ("404", "404") if is_same_text(&invoked, &got) => {
+                // The page of failures is about the requests of others.
+                self.log.forget_rejected(2, LINES_LIMIT).await;
+                Ok(())
+            }
             ("404", "404") => Err("cargo lambda watch answers instead of the function".into()),
             (invoked, got) => Err(format!("the function is up but answers {invoked} and {got} instead of 404").into()),
         }
@@ -188,6 +198,12 @@ impl Feed {
         outcome.print(&self.log.lines().await.log, self.details);
         outcome
     }
+}
+
+/// When the function was built; `None` while it is replaced.
+fn build_time() -> Option<SystemTime> {
+    let program = std::env::current_exe().ok()?.with_file_name("mail-feedback");
+    std::fs::metadata(program).ok()?.modified().ok()
 }
 
 /// The result of an invocation: the HTTP status in its answer, `ok` without one, or what went wrong.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -73,6 +74,15 @@ impl Log {
         self.state.lock().await.rejected.clone()
     }
 
+    /// Forgets as many failures, once they are counted; after a time, those that are.
+    pub(super) async fn forget_rejected(&self, count: u64, limit: Duration) {
+        let end = Instant::now().checked_add(limit);
+        while self.rejected().await.values().sum::<u64>() < count && end.is_some_and(|end| Instant::now() < end) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.state.lock().await.rejected.clear();
+    }
+
     /// Waits until the function has exited during its start.
     pub(super) async fn crashed(&self) {
         self.crashed.notified().await;
@@ -128,4 +138,30 @@ fn without_directives(line: &str) -> Option<String> {
     let mut fields: Map<String, Value> = serde_json::from_str(line).ok()?;
     fields.remove("_aws");
     Some(Value::Object(fields).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt;
+
+    use super::{Log, Source};
+
+    const REJECTED: &[u8] = b"{\"_aws\":{},\"rejected.not_found\":1}\n";
+
+    #[tokio::test]
+    async fn forgotten_failures_do_not_count_even_if_they_are_logged_late() {
+        let log = Arc::new(Log::default());
+        let (mut function, stream) = tokio::io::duplex(1024);
+        log.relay(Source::Function, stream);
+        function.write_all(REJECTED).await.unwrap();
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            function.write_all(REJECTED).await.unwrap();
+        };
+        tokio::join!(log.forget_rejected(2, Duration::from_secs(10)), late);
+        assert!(log.rejected().await.is_empty());
+    }
 }

@@ -95,9 +95,12 @@ pub(super) fn print_rows(effect: &Effect) {
 
 /// Prints the first records, and how many more there are.
 pub(super) fn print_some(effect: &Effect, limit: usize) {
-    for line in rows(effect, limit) {
-        println!("          {line}");
-    }
+    print!("{}", indented(effect, limit));
+}
+
+/// The first records as lines, and how many more there are.
+pub(super) fn indented(effect: &Effect, limit: usize) -> String {
+    rows(effect, limit).iter().flat_map(|row| ["          ", row, "\n"]).collect()
 }
 
 /// One line per record, with the address last because its length varies.
@@ -160,10 +163,8 @@ pub(super) fn print_summary(outcomes: &[Outcome], took: Duration) -> bool {
 
 /// Prints what the function logged about one event.
 pub(super) fn print_lines(lines: &Lines) {
-    println!("\nWhat the function wrote about {SHOWN}, as metrics and as log:\n");
-    for line in lines.metrics.last().into_iter().chain(lines.log.last()) {
-        println!("{line}");
-    }
+    println!("\nWhat the function wrote about {SHOWN}, one line for metrics and log:\n");
+    println!("{}", lines.metrics.last().map_or("nothing", String::as_str));
 }
 
 /// Prints commands to paste that use what is running.
@@ -182,8 +183,8 @@ pub(super) fn print_next(session: &Session, message: Option<&str>) {
     }
     println!("aws dynamodb get-item --table-name {SUPPRESSIONS} --key '{{\"address\": {{\"S\": \"{address}\"}}}}'");
     println!(
-        "aws lambda invoke --function-name {NAME} --payload fileb:///dev/stdin /dev/stdout <<< \
-         '{{\"addresses\": [\"{address}\"]}}'\n"
+        "answer=$(mktemp); aws lambda invoke --function-name {NAME} --payload fileb:///dev/stdin \"$answer\" <<< \
+         '{{\"addresses\": [\"{address}\"]}}' && cat \"$answer\"; echo\n"
     );
     println!("make ses-bounce TO=jane@example.com");
     for webhook in &WEBHOOKS {
