@@ -107,16 +107,16 @@ async fn readme(world: &World, endpoint: &str) -> Result<(), Failure> {
     let page = Page::read("README.md");
     let heading = "Check before you send";
     let python = page.code(heading, "python");
-    if python.lines().count() != 5 {
-        return Err("the README says more than five lines of Python".into());
+    if python.lines().count() > 7 {
+        return Err("the README has more than seven lines of Python".into());
     }
     let blocked = python.replace("jane@example.com", BOUNCED);
     let program = |code: &str| {
         let mut command = world.python();
-        command.args(["-c", &format!("{code}print(json.dumps(allowed))")]);
+        command.args(["-c", code]);
         command
     };
-    for (code, expected) in [(&python, r#"["jane@example.com"]"#), (&blocked, "[]")] {
+    for (code, expected) in [(&python, "['jane@example.com']"), (&blocked, "[]")] {
         let printed = answer(program(code), endpoint, CHECK).await?;
         if printed.trim() != expected {
             return Err(format!("the Python of the README allows {printed}, and not {expected}").into());
@@ -126,7 +126,7 @@ async fn readme(world: &World, endpoint: &str) -> Result<(), Failure> {
         return Err(format!("the Python of the README prints {printed} without an answer").into());
     }
     let mut command = world.command("bash");
-    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command.env("TMPDIR", env!("CARGO_TARGET_TMPDIR"));
     command.args(["-euo", "pipefail", "-c", &page.code(heading, "console")]);
     let printed = answer(command, endpoint, CHECK).await?;
     if !printed.contains(r#""allowed":true"#) {
