@@ -24,8 +24,6 @@ NEEDS_STACK = @test -n '$(STACK)' || { echo 'no stack; run make $@ STACK=name' >
 # Stops make unless a variable is empty or has this value: $(call is_or_nothing,SEND,yes).
 is_or_nothing = $(if $(filter-out $(2),$($(1))),$(error $(1) must be $(2) or empty))
 
-# Make would build `ses-` from a `ses-.o`.
-MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .PHONY: help run redrive smoke test test-long checks browser pictures workflows lint deny audit bench guard fuzz fuzz-all fuzz-corpus build release dist reproduce samples conformance validate e2e clean
 

@@ -82,8 +82,6 @@ pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console
         return match decided(State::Lifted, &request, tables, console.now).await? {
             Decided::NothingToLift(record) => Err(nothing_to_lift(&request.decision, &record, console.now)),
             Decided::Written(record) => {
-                // `make run` has no SES to lift it at.
-                let ended = ended.filter(|_| tables.ses.is_some());
                 if let Some(hint) = ended.and_then(|block| refusal::hint(address.as_str(), &block)) {
                     writeln!(console.err, "{hint}")?;
                 }
@@ -109,8 +107,11 @@ pub(super) async fn lift(args: &LiftArgs, tables: &Tables, console: &mut Console
     }
 }
 
-/// The block that a lift will end.
+/// The block that a lift will end, for a hint about SES's list; `None` without SES, as in `make run`.
 async fn ended_block(request: &Request<'_>, tables: &Tables) -> Result<Option<Block>, Failure> {
+    if tables.ses.is_none() {
+        return Ok(None);
+    }
     let Decision { scope, reason, .. } = &request.decision;
     let record = tables.suppressions.get(request.address).await?;
     Ok(record.entry(scope, *reason).map(|entry| Block::of(&record, scope, *reason, entry)))
